@@ -12,13 +12,8 @@ _HOME = "/root/.local/share/hatch"
 _PATH = "HATCH_ENV_TYPE_VIRTUAL_PATH"
 _DEFAULT = "default"
 _DECIDING = (
-    "python",
-    "matrix",
-    "env-vars",
-    "platforms",
-    "pre-install-commands",
-    "post-install-commands",
-)
+    "python", "matrix", "env-vars", "platforms", "pre-install-commands", "post-install-commands"
+)  # fmt: skip
 
 
 def _name(words: Collection[str]) -> str:

@@ -20,18 +20,10 @@ _NO_GROUPS = frozenset({"source", "requires", "pipenv", "scripts", PACKAGES})
 _SOURCES = ("file", "path", "git", "hg", "svn")
 # Keys beside these name an environment marker's variable, as in ``os_name = "== 'nt'"``.
 _MARKER_VARIABLES = (
-    "os_name",
-    "sys_platform",
-    "platform_machine",
-    "platform_python_implementation",
-    "platform_release",
-    "platform_system",
-    "platform_version",
-    "python_version",
-    "python_full_version",
-    "implementation_name",
-    "implementation_version",
-)
+    "os_name", "sys_platform", "platform_machine", "platform_python_implementation",
+    "platform_release", "platform_system", "platform_version", "python_version",
+    "python_full_version", "implementation_name", "implementation_version"
+)  # fmt: skip
 
 
 def parse_pipfile(text: str, *, file: str) -> tuple[Declaration, ...]:

@@ -172,25 +172,12 @@ def _files(distribution: Distribution) -> tuple[InstalledFile, ...]:
 _LARGEST_SDIST = 256 << 20
 _LARGEST_TEXT = 4 << 20
 _SOURCE_TEXTS = (
-    "PKG-INFO",
-    "entry_points.txt",
-    "top_level.txt",
-    "namespace_packages.txt",
-    "requires.txt",
-)
+    "PKG-INFO", "entry_points.txt", "top_level.txt", "namespace_packages.txt", "requires.txt"
+)  # fmt: skip
 _NOT_INSTALLED = frozenset({"tests", "test", "docs", "doc", "examples", "benchmarks", "tools"})
 _COMPILED = (
-    ".c",
-    ".cc",
-    ".cpp",
-    ".cxx",
-    ".pyx",
-    ".f",
-    ".f90",
-    ".rs",
-    "/CMakeLists.txt",
-    "/meson.build",
-)
+    ".c", ".cc", ".cpp", ".cxx", ".pyx", ".f", ".f90", ".rs", "/CMakeLists.txt", "/meson.build"
+)  # fmt: skip
 _BUILD_FILES = frozenset({"setup", "conftest", "noxfile", "tasks", "versioneer"})
 
 

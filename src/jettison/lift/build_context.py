@@ -19,19 +19,10 @@ from jettison.values import Evidence, Origin
 
 # Steps that mean the same everywhere, or that have a counterpart.
 ALIKE = frozenset(
-    {
-        ActionKind.INDEX,
-        ActionKind.PACKAGES,
-        ActionKind.CLEANUP,
-        ActionKind.PYTHON,
-        ActionKind.ENVIRONMENT,
-        ActionKind.LOCKED,
-        ActionKind.SETTING,
-        ActionKind.PERMISSION,
-        ActionKind.FOLDER,
-        ActionKind.APPLICATION,
-    }
-)
+    {ActionKind.INDEX, ActionKind.PACKAGES, ActionKind.CLEANUP, ActionKind.PYTHON,
+     ActionKind.ENVIRONMENT, ActionKind.LOCKED, ActionKind.SETTING, ActionKind.PERMISSION,
+     ActionKind.FOLDER, ActionKind.APPLICATION}
+)  # fmt: skip
 
 
 def feeding_stages(stage: FinalStage) -> tuple[Stage, ...]:

@@ -29,16 +29,9 @@ DATA_NAME = re.compile(
 )
 SYSTEM = ("/", "/root", "/home", "/tmp", "/var", "/usr", "/etc", "/opt", "/dev", "/proc", "/sys")  # noqa: S108
 CACHES = (
-    "__pycache__",
-    ".pytest_cache",
-    ".mypy_cache",
-    ".ruff_cache",
-    "node_modules",
-    "venv",
-    ".venv",
-    ".tox",
-    ".nox",
-)
+    "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", "node_modules", "venv", ".venv",
+    ".tox", ".nox"
+)  # fmt: skip
 HIDDEN_FILES = frozenset({".netrc", ".pgpass", ".pypirc", ".gitconfig", ".npmrc"})
 Reason = tuple[str, Evidence]
 

@@ -29,44 +29,33 @@ from jettison.lower.reload import (
     with_reload,
     without_reload,
 )
-from jettison.plan.changes import HardenService
+from jettison.plan.changes import AddDevelopment, HardenService
+
+COMPOSE = "docker-compose.dev.yml"
 
 _READ_ONLY = "The image stays as it was built; what is written goes to the volumes and to /tmp"
 _LEAST = "Serving needs no capability, and no way to gain one"
 
 
-def production_compose(
-    text: str,
-    *,
-    service: str,
-    mounts_to_remove: Collection[str] = (),
-    healthcheck_test: tuple[str, ...] = (),
-    volumes: tuple[tuple[str, str], ...] = (),
-    read_only: bool = True,
-    restricted: bool = True,
-    file: str = "docker-compose.yml",
-) -> str:
+def production_compose(text: str, change: HardenService, file: str) -> str:
     """Return the compose file with one service made fit for production.
 
-    ``mounts_to_remove`` are targets in the container; anonymous volumes below them, which only
-    shield something from the mount, go with it. ``healthcheck_test`` starts with ``CMD`` or
-    ``CMD-SHELL`` and replaces an existing test (empty: unchanged). ``volumes`` are named volumes
-    with their targets, added where nothing is mounted. Reload flags leave the service's command.
+    Anonymous volumes below the mounts that leave, which only shield something from the mount, go
+    with it. Volumes are added where nothing is mounted. Reload flags leave the service's command.
     Doing it twice changes nothing.
     Raises InputSyntaxError for a bad file and UnsupportedError for a service that is not there or
     cannot be edited.
     """
-    read = parse(text, file=file)
-    found = read.service(service)
+    name = change.service
+    found = parse(text, file=file).service(name)
     if found is None:
-        return edit(text, [SetKey(service=service, key="read_only", value=True)], file=file)
-    changes: list[Change] = [*_without_mounts(found, mounts_to_remove)]
-    changes += _command(found)
-    if healthcheck_test and found.healthcheck:
-        changes.append(SetHealthCheck(service=service, test=healthcheck_test))
-    changes += _volumes(found, volumes)
-    changes += _fixed(found) if read_only else []
-    changes += _restrictions(found) if restricted else []
+        return edit(text, [SetKey(service=name, key="read_only", value=True)], file=file)
+    changes: list[Change] = [*_without_mounts(found, change.mounts), *_command(found)]
+    if change.health_check and found.healthcheck:
+        changes.append(SetHealthCheck(service=name, test=change.health_check))
+    changes += _volumes(found, change.volumes)
+    changes += _fixed(found) if change.read_only else []
+    changes += _restrictions(found) if change.restricted else []
     return edit(text, changes, file=file)
 
 
@@ -113,46 +102,26 @@ def _restrictions(service: Service) -> Iterator[Change]:
 def harden_service(project: Project, change: HardenService) -> Mapping[str, str]:
     """Give the compose file with the service changed; every other line stays."""
     path = project.compose_path
-    if path is None:
-        return {}
-    text = production_compose(
-        project.texts[path],
-        service=change.service,
-        mounts_to_remove=change.mounts,
-        healthcheck_test=change.health_check,
-        volumes=change.volumes,
-        read_only=change.read_only,
-        restricted=change.restricted,
-        file=path,
-    )
-    return {path: text}
+    return {path: production_compose(project.texts[path], change, path)} if path else {}
 
 
 _SUFFIX = "-dev"
 
 
 def development_compose(
-    text: str,
-    *,
-    service: str,
-    project: str,
-    command: tuple[str, ...] = (),
-    source_mount: str = "",
-    healthcheck_test: tuple[str, ...] = (),
-    dockerfile: str = "Dockerfile.dev",
-    file: str = "docker-compose.dev.yml",
+    change: AddDevelopment, *, service: str, project: str, dockerfile: str
 ) -> str:
     """Return a complete compose file for development, from the project's original one.
 
     ``project`` is the project's compose name (its folder's when the file gives none): the
     development containers, volumes and networks get names of their own, so that both files can be
-    up side by side. The service's command gets a reload flag; ``command`` is the image's, for a
-    service that sets none (empty: not known). ``source_mount`` is the mount of the source
-    (``./app:/app``, added unless something is mounted there) and ``dockerfile`` relative to the
-    build context. Services built from the same Dockerfile are built from the development one too.
-    Engine sockets are not mounted.
+    up side by side. The service's command gets a reload flag. The source is mounted unless
+    something is mounted there; ``dockerfile`` is relative to the build context. Services built
+    from the same Dockerfile are built from the development one too. Engine sockets are not
+    mounted.
     Raises as ``edit`` does.
     """
+    text, file = change.compose, COMPOSE
     read = parse(text, file=file)
     changes: list[Change] = [SetTopLevel(path=("name",), value=f"{read.name or project}{_SUFFIX}")]
     changes += [
@@ -165,8 +134,8 @@ def development_compose(
         changes += _built_for_development(one, dockerfile)
     found = read.service(service)
     if found is not None:
-        changes += _serving(found, command, source_mount, healthcheck_test)
-    header = f"# Development: docker-compose -f {posixpath.basename(file)} up --build\n\n"
+        changes += _serving(found, change.source_mount, change.health_check)
+    header = f"# Development: docker-compose -f {file} up --build\n\n"
     return header + edit(text, changes, file=file)
 
 
@@ -194,9 +163,7 @@ def _built_for_development(service: Service, dockerfile: str) -> Iterator[Change
         yield RemoveMount(service=service.name, target=mount.target)
 
 
-def _serving(
-    service: Service, command: tuple[str, ...], source_mount: str, test: tuple[str, ...]
-) -> Iterator[Change]:
+def _serving(service: Service, source_mount: str, test: tuple[str, ...]) -> Iterator[Change]:
     target = source_mount.rpartition(":")[2]
     mounted = {posixpath.normpath(mount.target) for mount in service.volumes}
     if source_mount and posixpath.normpath(target) not in mounted:
@@ -204,14 +171,13 @@ def _serving(
         yield AddToList(
             service=service.name, key="volumes", value=source_mount, comment=comment, first=True
         )
-    yield from _reloading(service, command)
+    yield from _reloading(service)
     if test and service.healthcheck:
         yield SetHealthCheck(service=service.name, test=test)
 
 
-def _reloading(service: Service, command: tuple[str, ...]) -> Iterator[Change]:
-    literal = tuple(word.replace("$", "$$") for word in command)
-    written = service.command.written if service.command else literal
+def _reloading(service: Service) -> Iterator[Change]:
+    written = service.command.written if service.command else ()
     changed = script_with_reload(written) if isinstance(written, str) else with_reload(written)
     if changed != written:
         comment = "Starts again when the source changes"

@@ -39,7 +39,6 @@ def with_development_group(item: Instruction) -> str | None:
 
 
 DOCKERFILE = "Dockerfile.dev"
-COMPOSE = "docker-compose.dev.yml"
 
 
 def add_development(project: Project, change: AddDevelopment) -> Mapping[str, str]:
@@ -48,16 +47,17 @@ def add_development(project: Project, change: AddDevelopment) -> Mapping[str, st
     path = posixpath.join(folder, DOCKERFILE)
     texts = {path: development_dockerfile(project, change)}
     if project.compose_path and project.service:
-        from jettison.lower.compose_files import development_compose  # noqa: PLC0415 — loads PyYAML
+        from jettison.lower.compose_files import (  # noqa: PLC0415 — loads PyYAML
+            COMPOSE,
+            development_compose,
+        )
 
         compose = posixpath.join(posixpath.dirname(project.compose_path), COMPOSE)
         texts[compose] = development_compose(
-            change.compose,
+            change,
             service=project.service,
             project=project.name,
             dockerfile=posixpath.relpath(path, project.context or "."),
-            source_mount=change.source_mount,
-            healthcheck_test=change.health_check,
         )
     return texts
 

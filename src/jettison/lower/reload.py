@@ -21,13 +21,9 @@ _FLAGS = {
 # Subcommands that serve, for programs that do other things too.
 _SERVES = {"fastapi": ("run",), "litestar": ("run",), "flask": ("run",), "quart": ("run",)}
 _WITH_VALUE = (
-    "--reload-dir",
-    "--reload-include",
-    "--reload-exclude",
-    "--reload-delay",
-    "--reload-engine",
-    "--reload-extra-file",
-)
+    "--reload-dir", "--reload-include", "--reload-exclude", "--reload-delay", "--reload-engine",
+    "--reload-extra-file"
+)  # fmt: skip
 # Reloading servers run one process.
 _ALONE = ("uvicorn", "fastapi", "granian")
 _SHELLS = ("sh", "bash", "ash", "dash")

@@ -36,19 +36,10 @@ PYTHON = ("python", "pip")
 SHELLS = frozenset({"sh", "dash", "bash", "ash", "ksh", "zsh"})
 # Steps whose programs every candidate brings in its own dialect, or that move to a build stage.
 TRANSLATED = frozenset(
-    {
-        ActionKind.INDEX,
-        ActionKind.PACKAGES,
-        ActionKind.CLEANUP,
-        ActionKind.REPOSITORY,
-        ActionKind.UPGRADE,
-        ActionKind.USER,
-        ActionKind.PYTHON,
-        ActionKind.LOCKED,
-        ActionKind.ENVIRONMENT,
-        ActionKind.SETTING,
-    }
-)
+    {ActionKind.INDEX, ActionKind.PACKAGES, ActionKind.CLEANUP, ActionKind.REPOSITORY,
+     ActionKind.UPGRADE, ActionKind.USER, ActionKind.PYTHON, ActionKind.LOCKED,
+     ActionKind.ENVIRONMENT, ActionKind.SETTING}
+)  # fmt: skip
 
 
 def program_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:

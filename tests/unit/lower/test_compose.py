@@ -5,6 +5,7 @@ import pytest
 from jettison.errors import UnsupportedError
 from jettison.formats.compose import parse
 from jettison.lower.compose_files import development_compose, production_compose
+from jettison.plan.changes import AddDevelopment, HardenService
 
 ORIGINAL = """\
 version: "3.8"
@@ -51,17 +52,18 @@ networks:
     name: shop
 """
 
+FILE = "docker-compose.yml"
 HEALTH = ("CMD", "python", "-c", "import app.health")
 
 
 def test_production() -> None:
-    text = production_compose(
-        ORIGINAL,
+    change = HardenService(
         service="api",
-        mounts_to_remove=("/app", "/var/run/docker.sock"),
-        healthcheck_test=HEALTH,
+        mounts=("/app", "/var/run/docker.sock"),
+        health_check=HEALTH,
         volumes=(("api_logs", "/app/logs"), ("api_uploads", "/app/uploads")),
     )
+    text = production_compose(ORIGINAL, change, FILE)
     assert text == ORIGINAL.replace(" --reload\n", "\n").replace(
         """\
       # Source, for hot reload
@@ -96,8 +98,9 @@ def test_production() -> None:
 
 
 def test_production_twice_changes_nothing() -> None:
-    once = production_compose(ORIGINAL, service="api", mounts_to_remove=("/app",))
-    assert production_compose(once, service="api", mounts_to_remove=("/app",)) == once
+    change = HardenService(service="api", mounts=("/app",))
+    once = production_compose(ORIGINAL, change, FILE)
+    assert production_compose(once, change, FILE) == once
 
 
 def test_production_keeps_what_the_user_has_set() -> None:
@@ -110,22 +113,24 @@ def test_production_keeps_what_the_user_has_set() -> None:
             cap_drop: [NET_RAW]
             security_opt: ["no-new-privileges:true"]
         """)
-    assert production_compose(text, service="web") == text
+    assert production_compose(text, HardenService(service="web", mounts=()), FILE) == text
 
 
 def test_production_can_keep_capabilities() -> None:
-    text = production_compose(ORIGINAL, service="db", restricted=False)
+    change = HardenService(service="db", mounts=(), restricted=False)
+    text = production_compose(ORIGINAL, change, FILE)
     (db,) = [one for one in parse(text, file="f").services if one.name == "db"]
     assert (db.read_only, db.cap_drop) == (True, ())
 
 
 def test_a_service_that_is_not_there_is_named() -> None:
     with pytest.raises(UnsupportedError, match="no service web"):
-        production_compose(ORIGINAL, service="web")
+        production_compose(ORIGINAL, HardenService(service="web", mounts=()), FILE)
 
 
 def test_development() -> None:
-    text = development_compose(ORIGINAL, service="api", project="shop", source_mount=".:/app")
+    change = AddDevelopment(command=(), compose=ORIGINAL, source_mount=".:/app")
+    text = development_compose(change, service="api", project="shop", dockerfile="Dockerfile.dev")
     assert text.startswith(
         "# Development: docker-compose -f docker-compose.dev.yml up --build\n\n"
         'name: shop-dev\n\nversion: "3.8"\n'
@@ -151,14 +156,13 @@ def test_development() -> None:
 
 
 def test_development_of_a_service_that_has_neither_mount_nor_command() -> None:
-    text = development_compose(
-        "services:\n  web:\n    build: .\n    image: web:1\n    read_only: true\n",
-        service="web",
-        project="p",
+    change = AddDevelopment(
+        command=("uvicorn", "a:b", "--port", "$PORT", "--reload"),
+        compose="services:\n  web:\n    build: .\n    image: web:1\n    read_only: true\n",
         source_mount="./src:/app",
-        command=("uvicorn", "a:b", "--port", "$PORT"),
-        healthcheck_test=HEALTH,
+        health_check=HEALTH,
     )
+    text = development_compose(change, service="web", project="p", dockerfile="Dockerfile.dev")
     assert text == dedent("""\
         # Development: docker-compose -f docker-compose.dev.yml up --build
 
@@ -173,6 +177,4 @@ def test_development_of_a_service_that_has_neither_mount_nor_command() -> None:
             # Source code, so that changes show without a rebuild
             volumes:
               - ./src:/app
-            # Starts again when the source changes
-            command: ["uvicorn", "a:b", "--port", "$$PORT", "--reload"]
         """)

@@ -10,37 +10,15 @@ from packaging.requirements import Requirement
 from jettison.values import Origin
 
 _WITH_VALUE = frozenset(
-    {
-        "--index-url",
-        "--extra-index-url",
-        "--find-links",
-        "--no-binary",
-        "--only-binary",
-        "--trusted-host",
-        "--use-feature",
-        "--requirement",
-        "--constraint",
-        "--editable",
-        "--hash",
-        "--config-settings",
-        "--config-setting",
-        "--global-option",
-        "--install-option",
-        "--uploaded-prior-to",
-        "--exclude-newer",
-    }
-)
+    {"--index-url", "--extra-index-url", "--find-links", "--no-binary", "--only-binary",
+     "--trusted-host", "--use-feature", "--requirement", "--constraint", "--editable", "--hash",
+     "--config-settings", "--config-setting", "--global-option", "--install-option",
+     "--uploaded-prior-to", "--exclude-newer"}
+)  # fmt: skip
 _FLAGS = frozenset(
-    {
-        "--no-index",
-        "--pre",
-        "--prefer-binary",
-        "--require-hashes",
-        "--process-dependency-links",
-        "--all-releases",
-        "--only-final",
-    }
-)
+    {"--no-index", "--pre", "--prefer-binary", "--require-hashes", "--process-dependency-links",
+     "--all-releases", "--only-final"}
+)  # fmt: skip
 ALIASES = {
     "-i": "--index-url",
     "--pypi-url": "--index-url",

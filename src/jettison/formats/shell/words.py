@@ -131,14 +131,9 @@ def _with_substitutions(commands: tuple[Command, ...]) -> list[Command]:
 
 
 EXPANSIONS = frozenset(
-    {
-        "simple_expansion",
-        "expansion",
-        "command_substitution",
-        "process_substitution",
-        "arithmetic_expansion",
-    }
-)
+    {"simple_expansion", "expansion", "command_substitution", "process_substitution",
+     "arithmetic_expansion"}
+)  # fmt: skip
 _ANSI = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b"}
 
 

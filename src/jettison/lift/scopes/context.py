@@ -20,19 +20,9 @@ from jettison.values import Evidence, Origin, Toward
 
 _PREFIXES = ("python-", "py", "django-", "flask-", "drf-", "python3-", "fastapi-")
 _SUFFIXES = (
-    "-python",
-    "-py",
-    "-binary",
-    "-client",
-    "-sdk",
-    "-cffi",
-    "-headless",
-    "-cpu",
-    "-python3",
-    "4",
-    "3",
-    "2",
-)
+    "-python", "-py", "-binary", "-client", "-sdk", "-cffi", "-headless", "-cpu", "-python3", "4",
+    "3", "2"
+)  # fmt: skip
 
 
 class Owners:

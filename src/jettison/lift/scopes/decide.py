@@ -43,16 +43,9 @@ from jettison.values import Evidence, Origin, Toward, counted
 
 Collector = Callable[[Context], Iterator[Signal]]
 COLLECTORS: tuple[Collector, ...] = (
-    collect_remarks,
-    collect_imports,
-    collect_texts,
-    collect_saved,
-    collect_commands,
-    collect_drivers,
-    collect_needs,
-    collect_plugins,
-    collect_extensions,
-)
+    collect_remarks, collect_imports, collect_texts, collect_saved, collect_commands,
+    collect_drivers, collect_needs, collect_plugins, collect_extensions
+)  # fmt: skip
 
 
 def decide(inputs: ScopeInputs) -> tuple[RequirementScope, ...]:
