@@ -56,6 +56,12 @@ def test_a_moved_requirement_whose_module_is_missing_stays(tmp_path: Path) -> No
     assert ("development-requirements", "pytest") in found
 
 
+def test_a_moved_requirement_stays_where_what_it_brought_is_missing(tmp_path: Path) -> None:
+    line = "worker: ended with status 1: ModuleNotFoundError: No module named 'iniconfig'"
+    found = explained(plan(tmp_path), different("workers", line))
+    assert [(one.rule, one.part) for one in found] == [("development-requirements", "pytest")]
+
+
 def test_a_moved_requirement_whose_program_is_missing_stays(tmp_path: Path) -> None:
     line = "pytest: FileNotFoundError: pytest"
     found = explained(plan(tmp_path), different("programs", line))
