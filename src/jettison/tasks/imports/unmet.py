@@ -32,7 +32,10 @@ def unmet(
     gone = set(full) - set(runtime)
     moved = [item.name for item in plan.requirements if item.name in gone]
     brought = {
-        child: name for name in moved for child in sorted(graph.reached((name,))) if child != name
+        child: name
+        for name in moved
+        for child in sorted(graph.reached((name,)) & gone)
+        if child != name
     }
     owners = {
         root: name

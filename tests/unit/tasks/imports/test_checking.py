@@ -41,13 +41,14 @@ QUEUES = {
     "queues/pytest_plugin.py": b"import pytest\n",
     "queues/another.py": b"import nowhere_to_be_found\nimport lent\n",
     "queues/tests/test_all.py": b"import lent\n",
+    "queues/pages.py": b"import webby\n",
 }
 
 
 @pytest.fixture(scope="module")
 def index() -> Iterator[PackageIndex]:
     with serving() as found:
-        offered = {"webby": (), "pytest": ("lent",), "lent": ()}
+        offered = {"webby": (), "pytest": ("lent", "webby"), "lent": ()}
         for name, requires in offered.items():
             content = wheel(name, requires=requires)
             found.add(f"{name}-1.0-py3-none-any.whl", content)
