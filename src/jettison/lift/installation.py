@@ -57,22 +57,6 @@ def obstacle_at(origin: Origin, reason: str) -> Evidence:
     return Evidence(kind="installation", message=reason, origin=origin)
 
 
-def fixed_path(project: Project, stage: FinalStage) -> Evidence | None:
-    """A start command or script that names the environment of the base image by its path."""
-    for invocation in (stage.command, stage.entrypoint):
-        if invocation and any(path in invocation.instruction.text for path in OLD_PATHS):
-            message = "the start command names a program of the old environment by its path"
-            return Evidence(kind="path", message=message, origin=invocation.origin)
-    for path, text in project.texts.items():
-        if path.endswith((".sh", ".conf", ".ini", ".service")):
-            for number, line in enumerate(text.splitlines(), 1):
-                if any(old in line for old in OLD_PATHS):
-                    message = "a program of the old environment is named by its path"
-                    origin = Origin(file=path, line=number)
-                    return Evidence(kind="path", message=message, origin=origin)
-    return None
-
-
 def _too_old(stage: FinalStage) -> Iterator[Evidence]:
     """Versions of Python that the installer of the build stage does not run on."""
     minor = tuple(int(part) for part in (stage.python or "").split(".") if part.isdecimal())
@@ -98,7 +82,9 @@ def _other_users(stage: FinalStage) -> Iterator[Evidence]:
 def _steps(stage: FinalStage) -> Iterator[Evidence]:
     """Steps that stay and reach into the environment of the base image."""
     for item, copied in stage.copies:
-        if copied.destination.startswith(OLD_PATHS):
+        # the project's own scripts are found beside any environment
+        paths = OLD_PATHS if copied.stage is not None else OLD_PATHS[1:]
+        if copied.destination.startswith(paths):
             yield obstacle_at(item.origin, "files are copied into the base's environment")
     for action in stage.of_kind(ActionKind.OTHER, ActionKind.APPLICATION):
         if NEEDS_PIP.search(action.text):

@@ -19,11 +19,10 @@ from jettison.lift.declared import local_folders, locks_of
 from jettison.lift.installation import (
     Installation,
     NotMovable,
-    fixed_path,
     installation_of,
     is_installer,
 )
-from jettison.lift.locked_obstacles import called, is_tool, obstacle, starts
+from jettison.lift.locked_obstacles import called, fixed_path, is_tool, obstacle, starts
 from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin

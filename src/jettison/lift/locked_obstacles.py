@@ -1,4 +1,4 @@
-"""Why an installation from a lock stays in the final stage."""
+"""Why an installation stays in the final stage: how a lock is installed, and paths in use."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from jettison.formats.toml import read_toml
 from jettison.lift import Invocation, Project
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.declared import local_folders
-from jettison.lift.installation import is_installer
+from jettison.lift.installation import OLD_PATHS, is_installer
 from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import FinalStage
-from jettison.values import Evidence
+from jettison.values import Evidence, Origin
 
 # What a tool may be told besides installing; all else changes what is installed, or by what.
 UNDERSTOOD = frozenset({"config", "run", "about", "check", "show", "env", "version", "--version"})
@@ -170,3 +170,42 @@ def called(tool: Tool, stage: FinalStage, plain: Collection[Invocation]) -> Evid
 def _spaced(text: str) -> str:
     """The words of an exec form with spaces between them."""
     return re.sub(r'["\',\[\]]+', " ", text)
+
+
+# Texts that say what runs in the image, as far as their names tell; others begin with `#!`.
+_RUNNING = re.compile(
+    r"\.(sh|bash|conf|cfg|ini|service|ya?ml)$|(^|/)(Procfile|crontab)[^/]*$|[._-]cron$", re.I
+)
+_NOT_RUNNING = re.compile(r"(^|/)(\.[^/]+/|\.gitlab-ci|\.travis|\.pre-commit|tox\.ini|setup\.cfg)")
+_OLD_PATH = re.compile(rf"(?:{OLD_PATHS[0]}(?P<name>[\w.-]+)|{OLD_PATHS[1]}\d)")
+
+
+def fixed_path(project: Project, stage: FinalStage) -> Evidence | None:
+    """A start command or script that names the environment of the base image by its path.
+
+    Programs that the Dockerfile itself puts there are none of the environment.
+    """
+    for invocation in (stage.command, stage.entrypoint):
+        if invocation and any(path in invocation.instruction.text for path in OLD_PATHS):
+            message = "the start command names a program of the old environment by its path"
+            return Evidence(kind="path", message=message, origin=invocation.origin)
+    for path, text in project.texts.items():
+        runs = _RUNNING.search(path) or text.startswith("#!")
+        if runs and not _NOT_RUNNING.search(path):
+            for number, line in enumerate(text.splitlines(), 1):
+                if any(_is_of_environment(found, stage) for found in _OLD_PATH.finditer(line)):
+                    message = "a program of the old environment is named by its path"
+                    origin = Origin(file=path, line=number)
+                    return Evidence(kind="path", message=message, origin=origin)
+    return None
+
+
+def _is_of_environment(found: re.Match[str], stage: FinalStage) -> bool:
+    """Whether a path below the old environment is none that the Dockerfile fills itself."""
+    name = re.escape(found["name"] or "")
+    own = re.compile(rf"(?<![\w.-]){name}(?![\w.-])"), re.compile(rf"{found[0]}(?![\w.-])")
+    return not name or not any(
+        own[item.keyword == "RUN"].search(item.text)
+        for item in stage.inherited
+        if item.keyword in ("COPY", "ADD", "RUN")
+    )

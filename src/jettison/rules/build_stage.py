@@ -36,8 +36,9 @@ from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PipInstall
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import ActionKind, is_plain
-from jettison.lift.installation import Installation, NotMovable, fixed_path
+from jettison.lift.installation import Installation, NotMovable
 from jettison.lift.locked import LockedInstallation, movable
+from jettison.lift.locked_obstacles import fixed_path
 from jettison.lift.packages import removable, requested, saved_without
 from jettison.lift.scopes import PackageScope
 from jettison.lift.usage import UNCALLED

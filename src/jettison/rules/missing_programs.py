@@ -62,7 +62,9 @@ def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
         # A package of one version, or one that brings the whole: libreoffice, libreoffice-common.
         whole = any(f"{name}{part}" == package for name in named for part in PARTS)
         versioned = any(name.startswith(f"{package}-") for name in named)
-        present = package in named or versioned or whole or program in provided
+        present = (
+            package in named or versioned or whole or not provided.isdisjoint((program, package))
+        )
         if program.startswith(PYTHON):
             continue
         if certain and package and not present:

@@ -15,7 +15,9 @@ from jettison.values import Origin
 from jettison.verify import Attempt, Loss
 
 # What integrates a development tool is loaded by that tool.
-_FOR_TOOLS = re.compile(r"pytest|mypy|sphinx|hypothesis|setuptools|distutils|ipython|jupyter")
+_FOR_TOOLS = re.compile(
+    r"(^|/)docs?/|pytest|mypy|sphinx|hypothesis|setuptools|distutils|ipython|jupyter"
+)
 _LARGEST_SOURCE = 4 << 20
 
 

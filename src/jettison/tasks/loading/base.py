@@ -28,8 +28,9 @@ from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, lifted_run
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import context_file, exported, wheels_from
-from jettison.lift.installation import NotMovable, fixed_path, is_installer
+from jettison.lift.installation import NotMovable, is_installer
 from jettison.lift.locked import LockedInstallation, movable
+from jettison.lift.locked_obstacles import fixed_path
 from jettison.lift.other_packages import zone_groups
 from jettison.lift.packages import requested
 from jettison.lift.projects import project_requests
