@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 from msgspec import Struct
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename
-from packaging.version import InvalidVersion, Version
+from packaging.utils import InvalidWheelFilename, parse_sdist_filename
+from packaging.version import Version
 
 from jettison.formats.requirements.statement import wheel_name
 from jettison.index.facts import WheelFile
@@ -96,7 +96,7 @@ def file_version(filename: str, name: str = "") -> Version | None:
         if filename.endswith(".whl"):
             return _version(filename.split("-")[1])
         owner, version = parse_sdist_filename(filename)
-    except (IndexError, InvalidVersion, InvalidSdistFilename):
+    except (IndexError, ValueError):
         return None
     return version if name in ("", owner) else None
 

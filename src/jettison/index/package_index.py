@@ -9,13 +9,21 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from jettison.errors import NetworkError
 from jettison.index.client import Client
 from jettison.index.facts import DistributionFacts, InstalledFile, Source, WheelFile
-from jettison.index.listing import ACCEPT, IndexFile, Release, parse_listing, releases
-from jettison.index.metadata import facts_from
+from jettison.index.listing import (
+    ACCEPT,
+    IndexFile,
+    Release,
+    file_version,
+    parse_listing,
+    releases,
+)
+from jettison.index.metadata import Contents, facts_from
 from jettison.index.target import Target, newest, representative_wheel
 from jettison.index.wheels import read_metadata, read_unloaded, read_wheel
 from jettison.records import Records
@@ -120,7 +128,7 @@ class Index(Struct, frozen=True, kw_only=True):
             if wheel.metadata_sha256 is None:
                 raise
             return self._metadata_facts(wheel)
-        facts = facts_from(contents, size_source=wheel.filename, source=Source.INDEX)
+        facts = _facts(contents, wheel)
         self.cache.put(contents.files, "files", *_wheel_key(wheel))
         self.cache.put(facts, "wheels", *_wheel_key(wheel))
         return facts
@@ -128,8 +136,7 @@ class Index(Struct, frozen=True, kw_only=True):
     def _metadata_facts(self, wheel: WheelFile) -> DistributionFacts:
         """Facts without import names and size, for a wheel that cannot be read in parts."""
         contents = read_metadata(self.client, wheel)
-        facts = facts_from(contents, size_source=wheel.filename, source=Source.INDEX)
-        facts = replace(facts, installed_size=None)
+        facts = replace(_facts(contents, wheel), installed_size=None)
         self.cache.put(facts, "wheels", *_wheel_key(wheel))
         return facts
 
@@ -246,6 +253,15 @@ def exact_pin(specifiers: SpecifierSet) -> Version | None:
             except InvalidVersion:
                 return None
     return None
+
+
+def _facts(contents: Contents, wheel: WheelFile) -> DistributionFacts:
+    """Read facts of a wheel; where its metadata and its name differ, its name counts."""
+    facts = facts_from(contents, size_source=wheel.filename, source=Source.INDEX)
+    facts = replace(facts, name=canonicalize_name(wheel.filename.partition("-")[0]))
+    stated = file_version(f"any-{facts.version}-py3-none-any.whl")
+    version = file_version(wheel.filename)
+    return facts if version in (stated, None) else replace(facts, version=str(version))
 
 
 def _wheel_key(wheel: WheelFile) -> tuple[str, str]:

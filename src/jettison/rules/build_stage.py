@@ -28,7 +28,7 @@ import posixpath
 import re
 
 from msgspec.structs import replace
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import HEADERS, Tools, is_build_package
@@ -186,11 +186,19 @@ def _user_of_setuptools(plan: Plan) -> Evidence | None:
             return Evidence(kind="import", message=message, origin=use.origin)
     for name, below in table(Tools).setuptools.items():
         facts = plan.distributions.get(name)
-        if facts and (not below or Version(facts.version) < Version(below)):
+        if facts and (not below or _is_older(facts.version, below)):
             found = "imports pkg_resources, which the environment of the image has"
             message = f"{name} {facts.version} {found}"
             return Evidence(kind="import", message=message)
     return None
+
+
+def _is_older(version: str, than: str) -> bool:
+    """Whether a release is older; one that states no version may be."""
+    try:
+        return Version(version) < Version(than)
+    except InvalidVersion:
+        return True
 
 
 def _needed_in_final(plan: Plan, name: str, moves: Instruction | str | None) -> bool:

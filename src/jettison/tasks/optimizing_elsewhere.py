@@ -101,6 +101,8 @@ def project_of_image(
         root.mkdir()
         (root / "Dockerfile").write_text(_dockerfile(name, image), encoding="utf-8")
         for path, content in _application(image):
+            if path.partition("/")[0] == "Dockerfile":
+                continue  # the application has brought the one that it was built with
             place = root / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)

@@ -345,3 +345,14 @@ def test_files_are_given_when_asked_for(pillow: LocalIndex, open_local: Open):
     again = open_local(offline=True)
     assert again.with_files(facts).files == files
     assert {file.checksum for file in files if not file.size} == {"00000000"}
+
+
+@pytest.mark.parametrize("version", ["banana", "", "9" * 5000, "2.0"])
+def test_what_a_wheel_is_named_counts_and_not_what_its_metadata_states(
+    local_index: LocalIndex, open_local: Open, version: str
+) -> None:
+    wheel = make_wheel({"PIL/__init__.py": ""}, name="other", version=version)
+    local_index.add(PILLOW, wheel)
+    facts = open_local().distribution("pillow")
+    assert facts is not None
+    assert (facts.name, facts.version) == ("pillow", "1.0")
