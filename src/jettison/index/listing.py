@@ -67,8 +67,11 @@ def parse_listing(body: bytes, *, content_type: str, url: str) -> tuple[IndexFil
         return tuple(_from_json(body, url))
     if kind.endswith(("+html", "/html")):
         page = _Page(url)
-        page.feed(body.decode("utf-8", "replace"))
-        page.close()
+        try:
+            page.feed(body.decode("utf-8", "replace"))
+            page.close()
+        except AssertionError as error:  # for a declaration that is none
+            raise ValueError(f"the index answered with HTML that is broken: {error}") from None
         return tuple(page.files)
     raise ValueError(f"the index answered with {kind or 'no content type'}")
 

@@ -17,7 +17,7 @@ from jettison.processes import Completed
 from jettison.records import Records
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.judging import compare_exchanges
-from jettison.verify.exchange.pages import landing_steps, page_steps
+from jettison.verify.exchange.pages import landing_steps, page_steps, read_page
 from jettison.verify.http_file import parse_http_file
 from jettison.verify.interior import ask
 from jettison.verify.tracing import read_installed
@@ -189,3 +189,8 @@ def test_an_environment_of_another_shape_is_an_error(said: bytes, tmp_path: Any)
     engine: Any = Says(said)
     with pytest.raises(EngineError, match="the environment could not be read"):
         read_installed(engine, "image", ImageFacts(**FACTS), "", Records(tmp_path, most=5))
+
+
+@pytest.mark.parametrize("odd", ["<![x[", "<![ y", "<![<a>"])
+def test_a_page_is_read_up_to_what_is_no_html(odd: str) -> None:
+    assert read_page(f"<a href='/x'>x</a>{odd}<a href='/y'>") == (("/x",), ())

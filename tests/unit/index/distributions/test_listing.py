@@ -41,7 +41,13 @@ def test_an_html_page_gives_the_same() -> None:
 
 @pytest.mark.parametrize(
     ("body", "kind"),
-    [(b"[]", "application/json"), (b"{", "application/json"), (b"x", "text/plain"), (b"", "")],
+    [
+        (b"[]", "application/json"),
+        (b"{", "application/json"),
+        (b"x", "text/plain"),
+        (b"", ""),
+        (b"<a href='x'></a><![y[", "text/html"),
+    ],
 )
 def test_a_page_in_no_known_format_says_so(body: bytes, kind: str):
     with pytest.raises(ValueError, match=r"the index answered|Expecting"):
