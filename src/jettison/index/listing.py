@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from html.parser import HTMLParser
+from html import unescape
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
@@ -66,13 +67,7 @@ def parse_listing(body: bytes, *, content_type: str, url: str) -> tuple[IndexFil
     if kind.endswith(("+json", "/json")):
         return tuple(_from_json(body, url))
     if kind.endswith(("+html", "/html")):
-        page = _Page(url)
-        try:
-            page.feed(body.decode("utf-8", "replace"))
-            page.close()
-        except AssertionError as error:  # for a declaration that is none
-            raise ValueError(f"the index answered with HTML that is broken: {error}") from None
-        return tuple(page.files)
+        return tuple(_from_html(body.decode("utf-8", "replace"), url))
     raise ValueError(f"the index answered with {kind or 'no content type'}")
 
 
@@ -170,22 +165,52 @@ def _metadata_hash(value: object) -> str | None:
     return "" if value is True else None
 
 
-class _Page(HTMLParser):
-    """Anchors of a PEP 503 page."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self._url = url
-        self.files: list[IndexFile] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Read one anchor, or the base address of all."""
-        fields = dict(attrs)
+def _from_html(text: str, url: str) -> Iterator[IndexFile]:
+    """Yield the files of a PEP 503 page; as in browsers, the first base address counts."""
+    base = ""
+    for tag, fields in tags(text):
         target = fields.get("href")
-        if tag == "base" and target:
-            self._url = urljoin(self._url, target)
+        if tag == "base" and target and not base:
+            base = urljoin(url, target)
+            if len(base) > _LONGEST_ADDRESS:
+                raise ValueError("the index answered with a base address of thousands of letters")
         if tag == "a" and target:
-            self.files.append(_anchor(fields, urljoin(self._url, target)))
+            yield _anchor(fields, urljoin(base or url, target))
+
+
+_LONGEST_ADDRESS = 4096
+_TAG = re.compile(r"<!--|<([a-z][a-z0-9]*+)(?=[\s/>])", re.IGNORECASE)
+_ATTRIBUTE = re.compile(
+    r"[\s/]*+([^\s=>/\"'<]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>\"']++)))?"
+)
+# What ends that in which there are no tags.
+_ENDS = {
+    name: re.compile(text, re.IGNORECASE)
+    for name, text in {"": "-->", "script": "</script", "style": "</style"}.items()
+}
+
+
+def tags(text: str) -> Iterator[tuple[str, dict[str, str | None]]]:
+    """Yield the opening tags of HTML with their attributes, both in lower case.
+
+    It takes time in proportion to the text, which the parser of the standard library does not.
+    """
+    at = 0
+    while found := _TAG.search(text, at):
+        at, name = found.end(), (found[1] or "").lower()
+        fields: dict[str, str | None] = {}
+        while name and (attribute := _ATTRIBUTE.match(text, at)):
+            at = attribute.end()
+            values = (value for value in attribute.groups()[1:] if value is not None)
+            value = next(values, None)
+            fields[attribute[1].lower()] = None if value is None else unescape(value)
+        if name:
+            yield name, fields
+        if name in _ENDS:
+            ended = _ENDS[name].search(text, at)
+            if ended is None:
+                return
+            at = ended.end()
 
 
 def _anchor(fields: Mapping[str, str | None], url: str) -> IndexFile:

@@ -191,6 +191,7 @@ def test_an_environment_of_another_shape_is_an_error(said: bytes, tmp_path: Any)
         read_installed(engine, "image", ImageFacts(**FACTS), "", Records(tmp_path, most=5))
 
 
-@pytest.mark.parametrize("odd", ["<![x[", "<![ y", "<![<a>"])
-def test_a_page_is_read_up_to_what_is_no_html(odd: str) -> None:
-    assert read_page(f"<a href='/x'>x</a>{odd}<a href='/y'>") == (("/x",), ())
+@pytest.mark.parametrize("odd", ["<![x[", "<![ y", "</" * 300_000, "<!" * 300_000, "<a " * 99_999])
+def test_what_is_no_html_of_a_page_is_passed_over(odd: str) -> None:
+    links, forms = read_page(f"<a href='/x'>x</a>{odd}<a href='/y'>")
+    assert (links, forms) == (("/x", "/y"), ())

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from html.parser import HTMLParser
 from types import MappingProxyType
 from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 
+from jettison.index.listing import tags
 from jettison.verify.workload import is_sign_up
 from jettison.verify.workload.sample import Extent, sample
 from jettison.verify.workload.step import HtmlForm, Payload, Step
@@ -45,15 +44,13 @@ class Form(Struct):
     fields: list[FormField]
 
 
-class _Reader(HTMLParser):
+class _Reader:
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.links: list[str] = []
         self.forms: list[Form] = []
         self._select = ""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+    def take(self, tag: str, given: Mapping[str, str]) -> None:
         if given.get(_LINKING.get(tag, "")):
             self.links.append(given[_LINKING[tag]])
         elif tag == "form":
@@ -78,9 +75,8 @@ class _Reader(HTMLParser):
 def read_page(html: str) -> tuple[tuple[str, ...], tuple[Form, ...]]:
     """Give the links and the forms of a page, as written."""
     reader = _Reader()
-    # what the standard library says of a declaration that is none; what comes before it counts
-    with suppress(AssertionError):
-        reader.feed(html)
+    for tag, fields in tags(html):
+        reader.take(tag, {name: value or "" for name, value in fields.items()})
     return tuple(reader.links), tuple(reader.forms)
 
 

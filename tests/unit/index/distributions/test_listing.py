@@ -46,7 +46,7 @@ def test_an_html_page_gives_the_same() -> None:
         (b"{", "application/json"),
         (b"x", "text/plain"),
         (b"", ""),
-        (b"<a href='x'></a><![y[", "text/html"),
+        (b"<base href='" + b"x" * 9000 + b"'><a href='x'>", "text/html"),
     ],
 )
 def test_a_page_in_no_known_format_says_so(body: bytes, kind: str):
@@ -100,3 +100,16 @@ def test_a_size_that_no_file_has_counts_as_none(size: object) -> None:
     page = json.dumps({"files": [{"filename": "a-1.0-py3-none-any.whl", "url": "a", "size": size}]})
     files = parse_listing(page.encode(), content_type="application/json", url="https://x/")
     assert [file.size for file in files] == [None]
+
+
+@pytest.mark.parametrize(
+    "around",
+    ["{}", "<![x[ {}", "<!-- <a href='no'> -->{}", "<script>'<a href=no>'</script>{}",
+     "{}<!-- <a href='no'>", "</" * 300_000 + "{}", "<!" * 300_000 + "{}",
+     "<base href='/simple/x/'>" * 2 + "<base href='no/'>{}", "<a b='c' HREF>{}<a "],
+)  # fmt: skip
+def test_anchors_of_any_page_are_read(around: str) -> None:
+    page = around.format("<A data-yanked href=x-1.0.zip#sha256=ab data-requires-python='&gt;=3'>x")
+    (file,) = parse_listing(page.encode(), content_type="text/html", url=URL)
+    assert file.url == f"{URL}x-1.0.zip"
+    assert (file.yanked, file.sha256, file.requires_python) == (True, "ab", ">=3")
