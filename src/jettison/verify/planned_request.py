@@ -259,6 +259,7 @@ def removed_distributions(plan: Plan) -> frozenset[str]:
     """The distributions that may be gone: of development, or without a use."""
     gone = {item.name for item in plan.requirements if item.scope is Scope.DEVELOPMENT}
     kept = shipped_names(plan.project)
+    kept |= plan.closure.graph.reached(kept)
     return frozenset(
         ((gone | plan.leaving.names) - kept) | uninstalled(plan) | leaving_distributions(plan)
     )
