@@ -26,14 +26,16 @@ from jettison.tasks.remembered import remember
 from jettison.tasks.staging import (
     MOST_MEASURED,
     Workshop,
-    as_different,
     built,
     development_image,
+    staged,
+)
+from jettison.tasks.withdrawing import (
+    as_different,
     explained,
     first_to_fail,
     planned_anew,
     shown,
-    staged,
     to_blame,
     too_large,
 )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from jettison.plan.plan import Plan
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading import planned
-from jettison.tasks.staging import OF_CHECKS, as_different, explained
+from jettison.tasks.withdrawing import OF_CHECKS, as_different, explained
 from jettison.verify import CheckResult, Outcome, Subject, Verdict
 from jettison.verify.checks import CHECKS
 
@@ -66,6 +67,21 @@ def test_a_moved_requirement_whose_program_is_missing_stays(tmp_path: Path) -> N
     line = "pytest: FileNotFoundError: pytest"
     found = explained(plan(tmp_path), different("programs", line))
     assert [(one.rule, one.part) for one in found] == [("development-requirements", "pytest")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "start: line 9: /usr/local/bin/supervisord: No such file or directory",
+        "sh: 1: /usr/local/bin/gunicorn: not found",
+        "ModuleNotFoundError: No module named 'uvicorn'",
+    ],
+)
+def test_an_environment_that_is_looked_for_where_it_was_stays_there(
+    line: str, tmp_path: Path
+) -> None:
+    found = explained(plan(tmp_path), different("start", line))
+    assert [one.rule for one in found] == ["build-stage"]
 
 
 def test_a_moved_requirement_that_the_log_tells_of_stays(tmp_path: Path) -> None:
