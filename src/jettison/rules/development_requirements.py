@@ -65,6 +65,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     stay = plan.withheld(NAME)
     moving = [r for r in moving if r.name not in stay and not is_for_development(r.origin.file)]
     moving = [r for r in moving if not _comes_back(plan, r.origin.file)]
+    # What is for another Python or platform is not installed.
+    moving = [r for r in moving if r.name in plan.closure.graph.edges]
     free = [r for r in moving if not _obstacle(found[r.name])]
     lists = [file for file in movable_files(plan.project) if not _is_compiled(plan, file.file)]
     marked = {line.name: line for file in lists for line in file.requirements}

@@ -22,6 +22,7 @@ from jettison.rules.rule import Rule
 
 NAME = "missing-libraries"
 FROM_SOURCE = "built from source"
+OPTIONAL = "where it is there"
 _SYSTEM = ("/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "/usr/local/lib/")
 
 
@@ -47,7 +48,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         if name not in present
         and name not in headed
         and not (FROM_SOURCE in why.message and _is_made_here(plan.stage))
-        and (name in brought or not _takes_libraries(plan.stage))
+        and (name in brought or not (_takes_libraries(plan.stage) or OPTIONAL in why.message))
     )
 
 

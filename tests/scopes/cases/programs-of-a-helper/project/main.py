@@ -1,0 +1,2 @@
+from ansible_runner import run
+from nbconvert import HTMLExporter
