@@ -112,7 +112,8 @@ def installed_names(
     """The distributions that a command installs, with all that they need."""
     roots = set(_declared(project, stage, fact))
     roots |= {name for word in fact.requirements if (name := _named(word.text))}
-    if any(_is_local(word.text) for word in fact.requirements):
+    editable = (option.value or "" for option in fact.options.every("-e", "--editable"))
+    if any(map(_is_local, (*(word.text for word in fact.requirements), *editable))):
         roots |= locked_roots(project)
     return set(closure.graph.reached(roots))
 

@@ -228,7 +228,7 @@ def _for_production(choice: Choice, read: Callable[[str], str | None]) -> Choice
         return own
     if other is not None:
         what, dockerfile = inner, other
-    elif choice.target and is_for_development(choice.target):
+    elif choice.target and is_for_development(choice.target.replace("local", "development")):
         what, dockerfile = f"the stage {choice.target}", choice.dockerfile
         stages = parse(read(dockerfile) or "", file=dockerfile)
         last = stages.final_stage if stages.stages else None

@@ -173,6 +173,31 @@ def test_what_nobody_can_tell_is_said() -> None:
     ]
 
 
+DECLARED = {
+    "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\ndependencies = ["one", "two"]\n',
+    "poetry.lock": "",
+}
+
+
+@pytest.mark.parametrize(
+    "install",
+    [
+        "COPY . .\nRUN pip install --no-cache-dir -e .\n",
+        "COPY pyproject.toml poetry.lock ./\nRUN poetry export -o list.txt\n"
+        "RUN pip install --no-cache-dir -r list.txt\n",
+    ],
+)
+def test_what_the_project_declares_counts_where_a_command_installs_it(install: str) -> None:
+    found = predicted(project_of(SLIM + install, DECLARED), closure("one", "two"))
+    assert sizes(found)["2 distributions"] == 2 * (1_000_000 + 600_000)
+
+
+def test_a_size_without_what_another_stage_gives_is_the_least() -> None:
+    stages = f"{SLIM.strip()} AS made\nRUN ./configure\n{SLIM}COPY --from=made /opt /opt\n"
+    assert of(stages).least == "more than "
+    assert of(f"{SLIM}RUN ./configure\n").least == ""
+
+
 def test_the_build_context_is_what_dockerignore_leaves() -> None:
     files = {"app/a.py": "x" * 10, "app/b.log": "x" * 1000, ".dockerignore": "**/*.log\n"}
     assert sizes(of(f"{SLIM}COPY app /app\n", files=files))["files of the project"] == 10
