@@ -22,6 +22,8 @@ from jettison.source.statements import (
     see_function,
     see_if,
     see_import,
+    see_lambda,
+    see_name,
     see_try,
     see_with,
 )
@@ -206,7 +208,8 @@ _SEE: dict[type[ast.AST], Callable[..., None]] = {
     ast.JoinedStr: see_formatted,
     ast.Attribute: see_attribute,
     ast.Subscript: see_subscript,
-    ast.Name: see_nothing,
+    ast.Lambda: see_lambda,
+    ast.Name: see_name,
     ast.Pass: see_nothing,
     ast.Global: see_nothing,
     ast.Nonlocal: see_nothing,

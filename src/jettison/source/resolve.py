@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
+
+from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
@@ -20,11 +23,63 @@ from jettison.source import (
     Switch,
     Text,
 )
-from jettison.source.literals import absolute, bindings, literal, may_name
-from jettison.source.statements import Scope, Walk, catalogued
+from jettison.source.literals import absolute, alternatives, bindings, literal, may_name
+from jettison.source.statements import Binding, Function, Scope, Walk, catalogued
 
 _LONGEST = 200
 """Characters; a longer expression is a table, not a switch."""
+
+
+NOTHING = ast.Constant(value=None)
+_MOST = 16
+"""Things that one argument may be."""
+
+
+class Bound(Struct, frozen=True, kw_only=True):
+    """What names stand for at a place."""
+
+    walk: Walk
+    scope: Scope
+    line: int
+
+    def likeliest(self, name: str) -> ast.expr | None:
+        """The expression that a name was given last; None for what is computed."""
+        return self.values(name)[0]
+
+    def values(self, name: str) -> list[ast.expr | None]:
+        """Everything that a name may have been given, the last first; None for what is computed."""
+        found = self.walk.assigned.get(name, ())
+        for function in (*reversed(self.scope.functions), None):
+            own = [each for each in found if each.function is function]
+            given = function is not None and name in _parameters(function)
+            if own or given:
+                inner = function is (self.scope.functions[-1] if self.scope.functions else None)
+                return self._reaching(own, function, given=given) if inner else _all(own, given)
+        return [None]
+
+    def _reaching(
+        self, own: Iterable[Binding], function: Function | None, *, given: bool
+    ) -> list[ast.expr | None]:
+        """What was given before, from the last time on that nothing stands around."""
+        before = [each for each in own if each.line < self.line + (each.value is None)]
+        before.sort(key=lambda each: each.line)
+        body = [] if function is None or isinstance(function, ast.Lambda) else function.body
+        column = body[0].col_offset if body else 0
+        plain = [n for n, each in enumerate(before) if each.value and each.column == column]
+        if plain:
+            before, given = before[plain[-1] :], False
+        return _all(before, given)
+
+
+def _all(own: Iterable[Binding], given: bool) -> list[ast.expr | None]:
+    values = [each.value for each in own][::-1]
+    return [*values, None] if given or not values else values
+
+
+def _parameters(function: Function) -> frozenset[str]:
+    known = function.args
+    every = (*known.posonlyargs, *known.args, *known.kwonlyargs, known.vararg, known.kwarg)
+    return frozenset(each.arg for each in every if each)
 
 
 class FactReader:
@@ -55,7 +110,7 @@ class FactReader:
     def _circumstance(self, scope: Scope) -> Circumstance:
         known = self._circumstances.get(scope)
         if known is None:
-            plain = not (scope.function or scope.optional or scope.typing_only or scope.main_guard)
+            plain = not (scope.optional or scope.typing_only or scope.main_guard)
             known = ALWAYS if plain and not scope.tests else _circumstance(scope)
             self._circumstances[scope] = known
         return known
@@ -126,24 +181,31 @@ class FactReader:
         for name, node, scope in self._walk.calls:
             callee = absolute(name, self._aliases)
             if callee in recorded or name in recorded or _is_method(name):
-                yield Call(
-                    file=self._file,
-                    line=node.lineno,
-                    callee=callee,
-                    arguments=tuple(self._literal(each, node.lineno) for each in node.args),
-                    keywords=tuple(
-                        (k.arg, self._literal(k.value, node.lineno)) for k in node.keywords if k.arg
-                    ),
-                    circumstance=self._circumstance(scope),
-                )
+                yield from self._call(callee, node, scope)
 
-    def _literal(self, node: ast.expr, line: int) -> Literal:
-        def lookup(name: str) -> ast.expr | None:
-            assigned = self._walk.assigned.get(name, ())
-            before = [value for at, value in assigned if at < line]
-            return before[-1] if before else None
-
-        return literal(node, lookup)
+    def _call(self, callee: str, node: ast.Call, scope: Scope) -> Iterator[Call]:
+        """A call, once for each thing that its first argument may be."""
+        bound = Bound(walk=self._walk, scope=scope, line=node.lineno)
+        first, *others = [*node.args, *(each.value for each in node.keywords)] or [NOTHING]
+        rest = [literal(each, bound.likeliest) for each in others]
+        names = [each.arg for each in node.keywords]
+        seen: set[Literal] = set()
+        for each in islice(alternatives(first, bound.values), _MOST):
+            given = [literal(each, bound.likeliest), *rest]
+            if given[0] in seen:
+                continue
+            seen.add(given[0])
+            words = given[len(node.args) :]
+            yield Call(
+                file=self._file,
+                line=node.lineno,
+                callee=callee,
+                arguments=tuple(given[: len(node.args)]),
+                keywords=tuple(
+                    (name, value) for name, value in zip(names, words, strict=False) if name
+                ),
+                circumstance=self._circumstance(scope),
+            )
 
     def _references(self) -> Iterator[Reference]:
         seen: set[str] = set()
@@ -158,11 +220,12 @@ class FactReader:
         for node in self._walk.reads:
             if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
                 yield EnvironmentRead(file=self._file, line=node.lineno, name=node.slice.value)
-        for name, call, _ in self._walk.calls:
+        for name, call, scope in self._walk.calls:
             reads = absolute(name, self._aliases) in catalogue.functions
             if not reads and name.partition(".")[0] not in catalogue.methods:
                 continue
-            first = self._literal(call.args[0], call.lineno) if call.args else None
+            bound = Bound(walk=self._walk, scope=scope, line=call.lineno)
+            first = literal(call.args[0], bound.likeliest) if call.args else None
             if isinstance(first, str) and (reads or first.isupper()):
                 yield EnvironmentRead(file=self._file, line=call.lineno, name=first)
 

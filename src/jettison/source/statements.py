@@ -25,10 +25,16 @@ _WITHOUT_NODES = frozenset(
 _CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
-class Scope(Struct, eq=False):
-    """The circumstances of a subtree; ``tests`` are conditions with the side that is taken."""
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
-    function: bool = False
+
+class Scope(Struct, eq=False):
+    """The circumstances of a subtree; ``tests`` are conditions with the side that is taken.
+
+    ``functions`` are those around it, the innermost last.
+    """
+
+    functions: tuple[Function, ...] = ()
     optional: bool = False
     typing_only: bool = False
     main_guard: bool = False
@@ -37,7 +43,7 @@ class Scope(Struct, eq=False):
     def inside(
         self,
         *,
-        function: bool = False,
+        function: Function | None = None,
         optional: bool = False,
         typing_only: bool = False,
         main_guard: bool = False,
@@ -45,12 +51,24 @@ class Scope(Struct, eq=False):
     ) -> Scope:
         """Return the scope with more circumstances."""
         return Scope(
-            function=self.function or function,
+            functions=(*self.functions, function) if function else self.functions,
             optional=self.optional or optional,
             typing_only=self.typing_only or typing_only,
             main_guard=self.main_guard or main_guard,
             tests=(*self.tests, test) if test else self.tests,
         )
+
+
+class Binding(Struct, eq=False):
+    """A name that is given something: an expression, or None for what is not written down.
+
+    ``function`` is the one that it is local to.
+    """
+
+    line: int
+    column: int
+    value: ast.expr | None
+    function: Function | None
 
 
 class Walk(Struct, eq=False):
@@ -68,11 +86,17 @@ class Walk(Struct, eq=False):
     texts: list[tuple[str, int, str, str, Scope]] = field(default_factory=list)
     chains: dict[str, int] = field(default_factory=dict)
     reads: list[ast.Subscript] = field(default_factory=list)
-    assigned: dict[str, list[tuple[int, ast.expr]]] = field(default_factory=dict)
+    assigned: dict[str, list[Binding]] = field(default_factory=dict)
     switches: list[tuple[str, ast.expr]] = field(default_factory=list)
     watched: frozenset[str] = frozenset()
     configurations: bool = False
     calls_seen: int = 0
+
+    def bind(self, name: ast.Name, value: ast.expr | None, scope: Scope) -> None:
+        """Note what a name is given."""
+        function = scope.functions[-1] if scope.functions else None
+        found = Binding(line=name.lineno, column=name.col_offset, value=value, function=function)
+        self.assigned.setdefault(name.id, []).append(found)
 
     def push(self, node: ast.AST | None, scope: Scope, target: str = "", role: str = "") -> None:
         """Have a node seen later."""
@@ -148,11 +172,23 @@ def see_function(
     walk: Walk, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, _target: str, _role: str
 ) -> None:
     """See a body as run when called; decorators and defaults run where they stand."""
-    walk.push_all(node.body, scope if scope.function else scope.inside(function=True))
+    walk.push_all(node.body, scope.inside(function=node))
     for decorator in node.decorator_list:
         walk.push(decorator, scope)
     walk.push(node.args, scope)
     walk.push(node.returns, scope)
+
+
+def see_lambda(walk: Walk, node: ast.Lambda, scope: Scope, target: str, role: str) -> None:
+    """See the expression as run when called."""
+    walk.push(node.args, scope)
+    walk.push(node.body, scope.inside(function=node), target, role)
+
+
+def see_name(walk: Walk, node: ast.Name, scope: Scope, _target: str, _role: str) -> None:
+    """Note a name that a loop, a ``with`` statement or the like gives something."""
+    if node.ctx.__class__ is ast.Store:
+        walk.bind(node, None, scope)
 
 
 def see_class(walk: Walk, node: ast.ClassDef, scope: Scope, target: str, role: str) -> None:
@@ -221,6 +257,7 @@ def see_with(
     for entered in node.items:
         call = entered.context_expr
         walk.push(call, scope)
+        walk.push(entered.optional_vars, scope)
         if (
             isinstance(call, ast.Call)
             and dotted(call.func).rpartition(".")[2] == "suppress"
@@ -244,9 +281,11 @@ def see_assignment(
         walk.push(node.annotation, scope)
     if node.value is None:
         return
-    if isinstance(first, ast.Name):
-        walk.assigned.setdefault(name, []).append((node.lineno, node.value))
-    if name and not scope.function and names_environment(name):
+    if isinstance(first, ast.Name) and not isinstance(node, ast.AugAssign):
+        walk.bind(first, node.value, scope)
+    elif not isinstance(first, ast.Name):
+        walk.push(first, scope)
+    if name and not scope.functions and names_environment(name):
         walk.switches.append((name, node.value))
     walk.push(node.value, scope, name)
 

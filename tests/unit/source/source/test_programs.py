@@ -69,3 +69,39 @@ def test_libraries_and_zones():
     )
     assert [found.name for found in libraries_loaded(facts)] == ["libmagic.so.1", "vips"]
     assert [found.name for found in time_zones(facts)] == ["Asia/Tokyo"]
+
+
+def test_every_program_that_a_call_may_run_is_seen():
+    source = """
+        import subprocess
+        TOOL = "tesseract"
+        def convert(fast, words):
+            if fast:
+                command = ["gm", "convert"]
+            else:
+                command = ["convert"]
+            command += words
+            subprocess.run(command)
+            subprocess.run(["pdftotext" if fast else "mutool", words])
+            subprocess.run([TOOL, words])
+    """
+    names = [name for name, _, _ in called(source)]
+    assert sorted(names) == ["convert", "gm", "mutool", "pdftotext", "tesseract"]
+
+
+def test_a_name_of_another_function_says_nothing():
+    source = """
+        import subprocess
+        def one():
+            command = ["git", "gc"]
+            subprocess.run(command)
+        def two(command):
+            subprocess.run(command)
+        def three(commands):
+            for command in commands:
+                subprocess.run(command)
+        def four(queue):
+            command, _ = queue.get()
+            subprocess.run(command)
+    """
+    assert [name for name, _, _ in called(source)] == ["git", "", "", ""]
