@@ -215,8 +215,10 @@ def _variables(context: Context) -> Iterator[tuple[str, Origin | None]]:
             for read in facts.environment:
                 yield read.name, read.origin
             for text in facts.texts:
-                if text.target.isupper():
-                    yield text.target, text.origin
+                # A function of the project may read the variable of this name.
+                for name in (text.target, text.value):
+                    if name.isupper():
+                        yield name, text.origin
     for name in context.inputs.commands.environment:
         yield name, None
 
