@@ -80,12 +80,17 @@ class Text(Placed, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Call(Placed, frozen=True, kw_only=True, omit_defaults=True):
-    """A call of a catalogued function, its name made absolute through the file's imports."""
+    """A call of a catalogued function, its name made absolute through the file's imports.
+
+    ``parameter`` is that of a function, after the function's name and a dot, which begins the first
+    argument.
+    """
 
     callee: str
     arguments: tuple[Literal, ...] = ()
     keywords: tuple[tuple[str, Literal], ...] = ()
     circumstance: Circumstance = ALWAYS
+    parameter: str = ""
 
     def keyword(self, name: str) -> Literal:
         """Return the literal given for a keyword, None when it is absent or computed."""

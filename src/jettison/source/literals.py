@@ -54,7 +54,7 @@ def alternatives(
             yield from (one for value in each for one in within(value))
         case ast.Name(id=name):
             for value in values(name):
-                yield from within(value) if value else (_COMPUTED,)
+                yield from within(value) if value else (_opaque(name),)
         case ast.List(elts=[ast.Starred(value=first), *rest]):
             for one in within(first):
                 words = one.elts if isinstance(one, ast.List | ast.Tuple) else [_COMPUTED]
@@ -68,6 +68,11 @@ def alternatives(
 
 
 _COMPUTED = ast.Constant(value=None)
+
+
+def _opaque(name: str) -> ast.expr:
+    """What a name stands for where that is not written down."""
+    return ast.Attribute(value=ast.Name(id=name), attr="")
 
 
 def _computed(node: ast.expr, lookup: _Lookup, depth: int) -> Literal:

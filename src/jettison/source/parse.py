@@ -216,9 +216,13 @@ _SEE: dict[type[ast.AST], Callable[..., None]] = {
 }
 
 
-def visit(tree: ast.Module) -> Walk:
-    """Note everything of interest below a module, in no particular order."""
-    walk = Walk(watched=_watched(tree), configurations=_has_configurations(tree))
+def visit(tree: ast.Module, watched: frozenset[str] | None = None) -> Walk:
+    """Note everything of interest below a module, in no particular order.
+
+    Calls are those of catalogued names, or of the ``watched`` ones.
+    """
+    watched = _watched(tree) if watched is None else watched
+    walk = Walk(watched=watched, configurations=_has_configurations(tree))
     walk.push_all(tree.body, Scope())
     pop, see, descend = walk.stack.pop, _SEE.get, walk.descend
     stack = walk.stack

@@ -42,6 +42,11 @@ class Bound(Struct, frozen=True, kw_only=True):
     scope: Scope
     line: int
 
+    @property
+    def function(self) -> Function | None:
+        """The function around the place."""
+        return self.scope.functions[-1] if self.scope.functions else None
+
     def likeliest(self, name: str) -> ast.expr | None:
         """The expression that a name was given last; None for what is computed."""
         return self.values(name)[0]
@@ -53,8 +58,9 @@ class Bound(Struct, frozen=True, kw_only=True):
             own = [each for each in found if each.function is function]
             given = function is not None and name in _parameters(function)
             if own or given:
-                inner = function is (self.scope.functions[-1] if self.scope.functions else None)
-                return self._reaching(own, function, given=given) if inner else _all(own, given)
+                if function is self.function:
+                    return self._reaching(own, function, given=given)
+                return _all(own, given)
         return [None]
 
     def _reaching(
@@ -69,6 +75,32 @@ class Bound(Struct, frozen=True, kw_only=True):
         if plain:
             before, given = before[plain[-1] :], False
         return _all(before, given)
+
+
+def begun_by(node: ast.expr, bound: Bound) -> str:
+    """The parameter that an expression begins with, as ``function.parameter``; empty for none."""
+    while (inner := _beginning(node)) is not None:
+        node = inner
+    function = bound.function
+    if not isinstance(node, ast.Name) or function is None or isinstance(function, ast.Lambda):
+        return ""
+    own = (each for each in bound.walk.assigned.get(node.id, ()) if each.function is function)
+    known = node.id in _parameters(function) and all(each.value for each in own)
+    return f"{function.name}.{node.id}" if known else ""
+
+
+def _beginning(node: ast.expr) -> ast.expr | None:
+    match node:
+        case ast.List(elts=[first, *_]) | ast.Tuple(elts=[first, *_]) | ast.Starred(value=first):
+            return first
+        case ast.BinOp(op=ast.Add(), left=first) | ast.JoinedStr(values=[first, *_]):
+            return first
+        case ast.FormattedValue(value=first) | ast.Attribute(value=first, attr=""):
+            return first
+        case ast.Call(func=ast.Name(id="list" | "tuple" | "str"), args=[first]):
+            return first
+        case _:
+            return None
 
 
 def _all(own: Iterable[Binding], given: bool) -> list[ast.expr | None]:
@@ -205,6 +237,7 @@ class FactReader:
                     (name, value) for name, value in zip(names, words, strict=False) if name
                 ),
                 circumstance=self._circumstance(scope),
+                parameter=begun_by(each, bound),
             )
 
     def _references(self) -> Iterator[Reference]:

@@ -61,6 +61,7 @@ from jettison.source.reading import (
     read_text,
     read_texts,
 )
+from jettison.source.wrappers import with_programs_given
 from jettison.tasks.loading.project import LOCKS, Loaded
 from jettison.tasks.loading.usage import absent_parts, given_names, reachable, used, used_words
 from jettison.values import Evidence, Skipped
@@ -181,7 +182,9 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     if _is_readable(target.python):
         _check_entries(inputs)
     verdicts = as_asked(decide(inputs), settings.wishes, remove_unused=settings.remove_unused)
-    usage = used(project, texts, sources, commands, inputs)
+    read = partial(read_text, loaded.root)
+    told = with_programs_given(sources.modules, read, inputs.reach.modules)
+    usage = used(project, texts, replace(sources, modules=told), commands, inputs)
     shipped = {one.declaration.name for one in listed if one.shipped}
     kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT} & shipped
     dropped = {v.name for v in verdicts} - kept
