@@ -183,8 +183,7 @@ DECLARED = {
     "install",
     [
         "COPY . .\nRUN pip install --no-cache-dir -e .\n",
-        "COPY pyproject.toml poetry.lock ./\nRUN poetry export -o list.txt\n"
-        "RUN pip install --no-cache-dir -r list.txt\n",
+        "COPY . .\nRUN poetry export -o list.txt\nRUN pip install --no-cache-dir -r list.txt\n",
     ],
 )
 def test_what_the_project_declares_counts_where_a_command_installs_it(install: str) -> None:
