@@ -38,6 +38,7 @@ def whole_number(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
+LAST_PORT = 65_535
 # Users and groups that Linux numbers; it keeps one more number for "no change".
 MOST_IDENTITIES = 2**32 - 1
 

@@ -18,7 +18,14 @@ from image_oracle import validate
 from torture import LISTINGS
 from wheels import wheel
 
-from jettison.errors import IntegrityError, JettisonError, NetworkError, ProjectError, WriteError
+from jettison.errors import (
+    IntegrityError,
+    JettisonError,
+    NetworkError,
+    ProjectError,
+    UnsupportedError,
+    WriteError,
+)
 from jettison.images.stores.archive import ArchiveStore
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.layout import INDEX_FILE, LayoutStore
@@ -173,3 +180,11 @@ def test_what_an_index_does_wrong_is_not_blamed_on_the_requirements(
         site.image()
     assert words in caught.value.why
     assert "Correct the requirements" not in caught.value.hint
+
+
+@pytest.mark.parametrize("ports", ["0-99999999999", "9" * 5000, "8000-70000"])
+def test_ports_that_no_machine_has_are_refused(site: Site, ports: str) -> None:
+    path = site.project / "Dockerfile"
+    path.write_text(f"{path.read_text('utf-8')}\nEXPOSE {ports}\n", "utf-8")
+    with pytest.raises(UnsupportedError, match="EXPOSE"):
+        site.image()

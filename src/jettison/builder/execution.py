@@ -29,6 +29,7 @@ from jettison.lift.stage import FinalStage
 from jettison.lower import COMPILED_LIST
 from jettison.plan.base import COMPOSED, Works
 from jettison.plan.plan import Plan
+from jettison.values import LAST_PORT, whole_number
 
 _NANOSECONDS = 1_000_000_000
 _TIMES = ("interval", "timeout", "start_period", "start_interval")
@@ -116,10 +117,11 @@ def _ports(text: str, place: Place) -> Iterable[str]:
     """Return each port of ``8000``, ``53/udp`` or ``8000-8003/tcp``."""
     numbers, _, protocol = text.partition("/")
     first, _, last = numbers.partition("-")
-    if not first.isdecimal() or not (last or first).isdecimal():
+    start, end = whole_number(first), whole_number(last or first)
+    if start is None or end is None or end > LAST_PORT:
         raise not_understood(place.instruction.text, f"{text} is no port", place.instruction.origin)
     kind = protocol.lower() or "tcp"
-    return tuple(f"{number}/{kind}" for number in range(int(first), int(last or first) + 1))
+    return tuple(f"{number}/{kind}" for number in range(start, end + 1))
 
 
 def _health_check(found: list[Place]) -> HealthCheck | None:

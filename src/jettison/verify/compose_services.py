@@ -20,6 +20,7 @@ from jettison.lift import Project
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import services_of
 from jettison.source.operations_collect import find_script
+from jettison.values import whole_number
 from jettison.verify.request import Companion, Worker
 
 
@@ -163,7 +164,7 @@ def _port(service: Service) -> int | None:
     known: int | None = table(Services).ports.get(name)
     texts = [text.partition("/")[0] for text in service.expose]
     texts += [port.target for port in service.ports if port.protocol in {"", "tcp"}]
-    return known or next((int(text) for text in texts if text.isdecimal()), None)
+    return known or next(filter(None, map(whole_number, texts)), None)
 
 
 def workers_of(project: Project) -> tuple[Worker, ...]:
@@ -231,7 +232,7 @@ def listening_ports(
     declared = [port.partition("/")[0] for port in stage.ports]
     declared += [port.target for port in (service.ports if service else ())]
     expanded = (interpolate(text, known) for text in declared)
-    exposed = [int(text) for text in expanded if text.isdecimal()]
+    exposed = [number for number in map(whole_number, expanded) if number is not None]
     texts = list(_started(project, stage, service))
     named = [port for text in texts for port in _ports_named(interpolate(text, known))]
     if not named and not exposed:

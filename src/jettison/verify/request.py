@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from jettison.engines.engine import ImageFacts
+from jettison.values import LAST_PORT, whole_number
 from jettison.verify.workload import TokenScheme
 from jettison.verify.workload.step import Step, Training
 
@@ -240,9 +241,8 @@ def request_of(before: ImageFacts, after: ImageFacts) -> VerificationRequest:
 def _numbers(facts: ImageFacts) -> list[int]:
     """Give the TCP ports that are exposed, in the order of their numbers."""
     texts = (port.partition("/") for port in facts.ports)
-    return sorted(
-        int(number) for number, _, kind in texts if number.isdecimal() and kind in {"", "tcp"}
-    )
+    numbers = (whole_number(number) for number, _, kind in texts if kind in {"", "tcp"})
+    return sorted(number for number in numbers if number is not None and number <= LAST_PORT)
 
 
 class Setting(Struct, frozen=True, kw_only=True):

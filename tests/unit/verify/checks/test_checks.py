@@ -20,7 +20,14 @@ from jettison.verify.observation import (
     SuiteOutcome,
     WorkerOutcome,
 )
-from jettison.verify.request import Companion, Suite, Unreached, VerificationRequest, Worker
+from jettison.verify.request import (
+    Companion,
+    Suite,
+    Unreached,
+    VerificationRequest,
+    Worker,
+    request_of,
+)
 
 WORKS, GONE = Loaded(works=True, said="/usr/bin/cp"), Loaded(works=False, said="not found")
 LISTS = Inventory(
@@ -529,3 +536,8 @@ def test_a_group_that_the_plan_takes_the_user_out_of_is_no_difference() -> None:
     request = replace(REQUEST, fewer_groups=True)
     assert check.compare(had, has, request).outcome is SAME
     assert check.compare(has, had, request).outcome is DIFFERENT
+
+
+def test_ports_that_no_machine_has_are_not_asked() -> None:
+    declared = replace(FACTS, ports=(f"{'9' * 5000}/tcp", "80/tcp", "70000/tcp", "53/udp"))
+    assert request_of(declared, FACTS).ports == (80,)
