@@ -149,3 +149,11 @@ def test_an_overloaded_index_is_given_up_for_good() -> None:
                 client.get(url, limit=10)
         with pytest.raises(NetworkError, match="cannot be reached"):
             client.get(url, limit=10)
+
+
+def test_a_body_that_comes_by_bytes_for_ever_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "SLOW", 0.2)
+    monkeypatch.setattr("jettison.index.http._CHUNK", 1)
+    with server(slow_body) as url, pytest.raises(NetworkError) as caught:
+        list(Client(backoff=0.0).chunks(url))
+    assert "bytes came within" in caught.value.why

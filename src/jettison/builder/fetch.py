@@ -29,7 +29,7 @@ from jettison.images.entry import Kind
 from jettison.images.stores import whole_file
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stream import checked_chunks
-from jettison.index.client import Client
+from jettison.index.client import LARGEST_FILE, Client
 from jettison.index.metadata import parse_entry_points
 from jettison.index.resolving import is_silent, uv_program
 from jettison.index.settings import addressed, index_settings, index_url, uv_variables
@@ -41,6 +41,7 @@ from jettison.records import Records
 from jettison.source.reading import LARGEST
 
 _ATTEMPTS = 3
+_ROOM = 64 << 20
 
 
 def fetched(pins: Iterable[Pin], blobs: BlobDirectory, *, offline: bool = False) -> dict[str, Path]:
@@ -71,12 +72,18 @@ def path_of(pin: Pin, blobs: BlobDirectory) -> Path:
     return blobs.path(Digest("sha256", pin.sha256))
 
 
+def _most(pin: Pin) -> int:
+    """Return how many bytes are taken for a wheel; the size that an index states may be wrong."""
+    return min(2 * pin.size + _ROOM, LARGEST_FILE) if pin.size else LARGEST_FILE
+
+
 def _fetch(pin: Pin, blobs: BlobDirectory, client: Client) -> None:
     digest = Digest("sha256", pin.sha256)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with whole_file(blobs.path(digest)) as file:
-                for chunk in checked_chunks(client.chunks(pin.url), digest, None, pin.filename):
+                chunks = client.chunks(pin.url, limit=_most(pin))
+                for chunk in checked_chunks(chunks, digest, None, pin.filename):
                     file.write(chunk)
         except IntegrityError:
             raise

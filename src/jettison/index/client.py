@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jettison import __version__
-from jettison.errors import NetworkError
+from jettison.errors import IntegrityError, NetworkError
 from jettison.index.facts import WheelFile
 from jettison.index.settings import (
     NOT_MODIFIED,
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _OVERLOADED = frozenset({429, 502, 503, 504})
 _MOST_OVERLOADS = 3
+# Larger than any wheel: what has no end fills no disk.
+LARGEST_FILE = 8 << 30
 USER_AGENT = f"jettison/{__version__}"
 
 
@@ -81,11 +83,13 @@ class Client:
             raise NetworkError(f"{_safe(url)} is larger than {limit} bytes")
         return answer
 
-    def chunks(self, url: str) -> Iterator[bytes]:
+    def chunks(self, url: str, *, limit: int = LARGEST_FILE) -> Iterator[bytes]:
         """GET ``url`` and yield its body as it comes, as the server stores it.
 
-        Raises NetworkError when the status is not 200, and as ``get`` does.
+        Raises IntegrityError when it is longer than ``limit``, NetworkError when the status is not
+        200, and as ``get`` does.
         """
+        count = 0
         self._require_reachable(url)
         headers = self._headers(url, {"accept-encoding": "identity"})
         try:
@@ -93,7 +97,11 @@ class Client:
                 if answer.status != OK:
                     reason = f"{answer.status} {answer.reason}".rstrip()
                     raise NetworkError(f"{_safe(url)} answered {reason}")
-                yield from chunks
+                for chunk in chunks:
+                    count += len(chunk)
+                    if count > limit:
+                        raise IntegrityError(f"{_safe(url)} is larger than {limit} bytes")
+                    yield chunk
         except NoAnswerError as error:
             raise self._failure(url, error) from error
 

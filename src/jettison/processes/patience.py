@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -20,6 +21,7 @@ from urllib3.exceptions import ProtocolError
 # Seconds for the headers of an answer, and for each part of its body that is read at once.
 HEADERS = 60.0
 PART = 60.0
+SLOW, SLOWEST = 600.0, 16 << 10
 
 
 class TooSlowError(ProtocolError):
@@ -47,14 +49,21 @@ def ended_after(connection: object, seconds: float) -> Iterator[None]:
 
 
 def patient_parts(response: urllib3.BaseHTTPResponse, size: int) -> Iterator[bytes]:
-    """Read a body as it is stored, in parts of ``size``, each within ``PART`` seconds."""
+    """Read a body as it is stored, in parts of ``size``, each within ``PART`` seconds.
+
+    After ``SLOW`` seconds of waiting, the whole must have come at ``SLOWEST`` bytes a second.
+    """
     parts = response.stream(size, decode_content=False)
-    while True:
+    waited, count = 0.0, 0
+    while waited < SLOW or count >= waited * SLOWEST:
+        begun = time.monotonic()
         with ended_after(response.connection, PART):
             part = next(parts, None)
         if part is None:
             return
+        waited, count = waited + time.monotonic() - begun, count + len(part)
         yield part
+    raise TooSlowError(f"{count} bytes came within {waited:.0f} seconds")
 
 
 def with_patience(manager: urllib3.PoolManager) -> urllib3.PoolManager:

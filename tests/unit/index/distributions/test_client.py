@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from jettison.errors import NetworkError
+from jettison.errors import IntegrityError, NetworkError
 from jettison.index.client import Client
 
 from .conftest import LocalIndex
@@ -64,6 +64,8 @@ def test_a_body_can_be_taken_in_chunks(local_index: LocalIndex) -> None:
     assert b"".join(chunks) == b"x" * 1_000_000
     assert len(chunks) > 1
     assert len(local_index.seen) == 1
+    with pytest.raises(IntegrityError, match="larger than 999999 bytes"):
+        list(client.chunks(url, limit=999_999))
 
 
 def test_chunks_of_what_is_not_there_or_cut_short_raise(local_index: LocalIndex) -> None:
