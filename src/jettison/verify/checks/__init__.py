@@ -32,13 +32,13 @@ from jettison.verify.checks.contents import (
     SBOM_CHECK,
     TIME_ZONES_CHECK,
 )
-from jettison.verify.checks.files import WRITTEN_CHECK
 from jettison.verify.checks.process import (
     HEALTH_CHECK,
     MEMORY_CHECK,
     SIGNALS_CHECK,
     START_CHECK,
     STARTUP_CHECK,
+    WRITTEN_CHECK,
 )
 
 CHECKS: tuple[Check, ...] = (

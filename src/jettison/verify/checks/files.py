@@ -16,14 +16,13 @@ from jettison.plan.removal.groups import Matcher
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.check import (
     Check,
-    inside_check,
     judged,
     keeps_command,
     made_from,
     same_base,
     skipped,
 )
-from jettison.verify.observation import Interior, Observation, Stored
+from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import VerificationRequest
 
 _NAME = "files"
@@ -71,7 +70,7 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
     folder = before.facts.working_directory.rstrip("/")
     had, has = (_without_caches(one, folder) for one in (had, has))
     gone = tuple(_gone(had, has, request, opened, folder, whole=whole))
-    other = tuple(_other(had, has, request, whole=whole))
+    other = tuple(_other(had, has, request, opened, whole=whole))
     lost = (*_lost_imports(had, has, request), *_scripts(before, after, request))
     new = tuple(_new(had, has, request))
     system = tuple(_of_the_image(had, has) or _of_the_system(before, after))
@@ -132,17 +131,21 @@ def _gone(
             yield f"{path} of the application is gone, and the baseline opened it"
         elif not (_accounted(path, request) or listed.find(f"{folder}/{path}")):
             yield f"{path} of the application is gone"
-    owners = {canonicalize_name(owner) for owner, _ in has.distributions.values() if owner}
+    owners = frozenset().union(*(_names(owner) for owner, _ in has.distributions.values()))
     for path, (owner, _) in had.distributions.items():
-        name = canonicalize_name(owner)
-        known = name in owners or whole
-        if path in has.distributions or not known or name in _INSTALLERS:
+        names = _names(owner)
+        known = bool(names & owners) or whole
+        if path in has.distributions or not known or names & _INSTALLERS:
             continue
         used = _ends(path, opened)
         if used:
             yield f"{path} of {_whose(owner)} is gone, and the baseline opened it"
         elif path not in has.removed and not listed.find(path):
             yield f"{path} of {_whose(owner)} is gone without a known reason"
+
+
+def _names(owner: str) -> frozenset[str]:
+    return frozenset(canonicalize_name(one) for one in owner.split(", ") if one)
 
 
 def _whose(owner: str) -> str:
@@ -163,8 +166,18 @@ def _ends(path: str, others: Iterable[str]) -> bool:
     )
 
 
-def _other(had: Stored, has: Stored, request: VerificationRequest, *, whole: bool) -> Iterator[str]:
-    """Name what has another content; with ``whole``, also what each installation writes again."""
+def _other(
+    had: Stored,
+    has: Stored,
+    request: VerificationRequest,
+    opened: frozenset[str],
+    *,
+    whole: bool,
+) -> Iterator[str]:
+    """Name what has another content; with ``whole``, also what each installation writes again.
+
+    Of a file of several distributions each installer keeps another one: it counts where it is used.
+    """
     for path, digest in had.application.items():
         own = not (_OF_THE_BUILD.search(path) or _ends(path, request.edited))
         own = own and (whole or not _STATE.search(path))
@@ -172,7 +185,9 @@ def _other(had: Stored, has: Stored, request: VerificationRequest, *, whole: boo
             yield f"{path} of the application {said}"
     for path, (owner, digest) in had.distributions.items():
         _, now = has.distributions.get(path, ("", ""))
-        own = whole or (bool(owner) and canonicalize_name(owner) not in _INSTALLERS)
+        names = _names(owner)
+        own = bool(names) and not names & _INSTALLERS
+        own = whole or (own and (len(names) == 1 or _ends(path, opened)))
         said = _unlike(digest, now) if own else ""
         if said and (whole or now == _UNREADABLE or not _WRITTEN.search(path)):
             yield f"{path} of {_whose(owner)} {said}"
@@ -269,7 +284,7 @@ def _lost_imports(had: Stored, has: Stored, request: VerificationRequest) -> Ite
     for name, file in had.imports.items():
         owner = tops.get(name.partition(".")[0], "")
         place = name.replace(".", "/")
-        explained = canonicalize_name(owner) in removed or any(
+        explained = bool(_names(owner) & removed) or any(
             path.startswith((f"{place}.", f"{place}/")) for path in has.removed
         )
         if name not in has.imports and file in has.application and not explained:
@@ -277,36 +292,3 @@ def _lost_imports(had: Stored, has: Stored, request: VerificationRequest) -> Ite
 
 
 CHECK = Check(name=_NAME, compare=_compare)
-
-
-_WRITTEN_NAME = "written-files"
-# a word with a digit in it: a time, an id, or a part of one
-_NUMBERED = re.compile(r"[^\W_]*\d[^\W_]*")
-
-
-def _compare_written(one: Interior, other: Interior, _request: VerificationRequest) -> CheckResult:
-    had, has = _modes(one), _modes(other)
-    if not had:
-        return skipped(_WRITTEN_NAME, "no file was written to a volume")
-    details = [
-        f"{path}: {' or '.join(sorted(had[path]))} became {' or '.join(sorted(has[path]))}"
-        for path in sorted(had.keys() & has.keys())
-        if not had[path] & has[path]
-    ]
-    gone = sorted(had.keys() - has.keys())
-    notes = [f"{path} is not written any more" for path in gone]
-    same = f"{len(had.keys() & has.keys())} have the same mode and owner"
-    same += f"; {len(gone)} are not written any more" if gone else ""
-    shown = f"{len(had)} files", f"{len(has)} files"
-    return judged(_WRITTEN_NAME, details, "; ".join(details[:3]) or same, shown, notes)
-
-
-def _modes(one: Interior) -> dict[str, set[str]]:
-    """Give the modes of files by their paths, those told apart by ids or times alone as one."""
-    found: dict[str, set[str]] = {}
-    for path, mode in one.written.items():
-        found.setdefault(_NUMBERED.sub("#", path), set()).add(mode)
-    return found
-
-
-WRITTEN_CHECK = inside_check(_WRITTEN_NAME, _compare_written)

@@ -1,7 +1,8 @@
-"""Checks of the process: start, time to start, memory, health, signals."""
+"""Checks of the process: start, time to start, memory, health, signals, what it writes."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from statistics import median
 
@@ -9,8 +10,15 @@ from msgspec.structs import replace
 
 from jettison.engines.engine import HealthCheck
 from jettison.verify import READY, START, WAY, CheckResult, Outcome
-from jettison.verify.checks.check import Check, keeps_command, often, skipped
-from jettison.verify.observation import HealthOutcome, Observation
+from jettison.verify.checks.check import (
+    Check,
+    inside_check,
+    judged,
+    keeps_command,
+    often,
+    skipped,
+)
+from jettison.verify.observation import HealthOutcome, Interior, Observation
 from jettison.verify.request import VerificationRequest
 
 
@@ -237,3 +245,36 @@ def _show_signals(seen: Observation) -> str:
 
 
 SIGNALS_CHECK = Check(name=_SIGNALS, compare=_compare_signals)
+
+
+_WRITTEN_NAME = "written-files"
+# a word with a digit in it: a time, an id, or a part of one
+_NUMBERED = re.compile(r"[^\W_]*\d[^\W_]*")
+
+
+def _compare_written(one: Interior, other: Interior, _request: VerificationRequest) -> CheckResult:
+    had, has = _modes(one), _modes(other)
+    if not had:
+        return skipped(_WRITTEN_NAME, "no file was written to a volume")
+    details = [
+        f"{path}: {' or '.join(sorted(had[path]))} became {' or '.join(sorted(has[path]))}"
+        for path in sorted(had.keys() & has.keys())
+        if not had[path] & has[path]
+    ]
+    gone = sorted(had.keys() - has.keys())
+    notes = [f"{path} is not written any more" for path in gone]
+    same = f"{len(had.keys() & has.keys())} have the same mode and owner"
+    same += f"; {len(gone)} are not written any more" if gone else ""
+    shown = f"{len(had)} files", f"{len(has)} files"
+    return judged(_WRITTEN_NAME, details, "; ".join(details[:3]) or same, shown, notes)
+
+
+def _modes(one: Interior) -> dict[str, set[str]]:
+    """Give the modes of files by their paths, those told apart by ids or times alone as one."""
+    found: dict[str, set[str]] = {}
+    for path, mode in one.written.items():
+        found.setdefault(_NUMBERED.sub("#", path), set()).add(mode)
+    return found
+
+
+WRITTEN_CHECK = inside_check(_WRITTEN_NAME, _compare_written)

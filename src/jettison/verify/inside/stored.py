@@ -83,7 +83,8 @@ def scripts():
 def owners():
     """Give the distribution that each file belongs to, by its path below the folder of both.
 
-    What lies elsewhere, as commands do, comes by its whole path.
+    What lies elsewhere, as commands do, comes by its whole path. Of several distributions that
+    have the same file, all are given, with commas between them.
     """
     import importlib.metadata
 
@@ -95,7 +96,8 @@ def owners():
             path = line.partition(",")[0].strip('"')
             if path.startswith("../"):
                 path = os.path.abspath(one.locate_file(path))
-            found[path] = name
+            if name not in found.setdefault(path, name).split(", "):
+                found[path] = ", ".join(sorted((*found[path].split(", "), name)))
     return found
 
 

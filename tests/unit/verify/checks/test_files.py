@@ -131,6 +131,20 @@ def test_what_is_accounted_for_is_the_same(has: Stored, asked: VerificationReque
     assert judged("files", has, asked).outcome is Outcome.SAME
 
 
+def test_a_file_of_two_distributions_may_be_that_of_either_unless_it_is_used() -> None:
+    both = "tests/settings.py"
+    had, has = (
+        replace(HELD, distributions={**HELD.distributions, both: ("easy, filer", digest)})
+        for digest in "12"
+    )
+    assert judged("files", has, stored=had).outcome is Outcome.SAME
+    opened = frozenset({f"/usr/lib/python3.11/site-packages/{both}"})
+    found = judged("files", has, stored=had, opened=opened)
+    assert found.details == (f"{both} of easy, filer has another content",)
+    gone = replace(HELD, distributions={**HELD.distributions, "easy.py": ("easy", "3")})
+    assert f"{both} of easy, filer is gone" in judged("files", gone, stored=had).message
+
+
 def test_what_a_run_opened_is_missed_whatever_the_plan_says() -> None:
     has = replace(less("distributions", "idna/core.py"), removed=frozenset({"idna/core.py"}))
     opened = frozenset({"/usr/lib/python3.11/site-packages/idna/core.py"})
