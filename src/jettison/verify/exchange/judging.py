@@ -47,11 +47,15 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Judged(Struct, frozen=True, kw_only=True):
-    """What is wrong with the answers of a candidate; ``open`` while more runs could tell more."""
+    """What is wrong with the answers of a candidate; ``open`` while more runs could tell more.
+
+    ``restless`` says that it is only at places where the runs of the baseline differ, too.
+    """
 
     said: str = ""
     broken: bool = False
     open: bool = False
+    restless: bool = False
     varies: str = ""
     masks: tuple[Mask, ...] = ()
 
@@ -68,7 +72,7 @@ class _Expected:
         self.patterns = [choice(row, _sort) for row in self._rows]
         self.masks = tuple(mask for one in self.patterns for mask in _masked(one))
         self.several = any(len(one.options) > 1 for one in self.patterns)
-        self._restless = {mask.place for mask in self.masks if mask.why == VARIES}
+        self.restless = {mask.place for mask in self.masks if mask.why == VARIES}
 
     @cached_property
     def _anywhere(self) -> Choice:
@@ -80,13 +84,13 @@ class _Expected:
         Where more answers came than are known, further ones are like the last.
         """
         found = list(changes(self.patterns[min(place, len(self.patterns) - 1)], sample))
-        if not found or not (self.several or self._restless):
+        if not found or not (self.several or self.restless):
             return "".join(found[:1])
         elsewhere = list(changes(self._anywhere, sample))
         if self.several and not elsewhere:
             return ""
         left = {_place(one) for one in elsewhere}
-        excused = self._restless - left
+        excused = self.restless - left
         return next((one for one in found if _place(one) not in excused), "")
 
 
@@ -205,6 +209,7 @@ def _verdict(
         broken=answer.status >= _SERVER_ERROR > max(each.status for each in had),
         open=_chance(runs, len(found), len(one.before))
         > (_IMPROBABLE_ALWAYS if steady else _IMPROBABLE),
+        restless={_place(said) for *_, said in unlike} <= expected.restless,
         varies=varies,
         masks=expected.masks,
     )
@@ -253,7 +258,8 @@ class Comparison(Struct, frozen=True, kw_only=True):
     or content type is not always the same in the baseline: each of these answers is one that the
     candidate may give. ``masked`` says of which places only the kind was compared, and why.
     ``open`` are the numbers of requests that more runs could decide, ``certain`` says that one
-    differs beyond doubt.
+    differs beyond doubt. ``doubtful`` are those of the differences that chance may explain, at
+    places where the runs of the baseline differ, too.
     """
 
     total: int
@@ -265,6 +271,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     masked: tuple[str, ...] = ()
     open: frozenset[int] = frozenset()
     certain: bool = False
+    doubtful: frozenset[str] = frozenset()
 
 
 def compare_exchanges(
@@ -302,6 +309,7 @@ def compare_exchanges(
         masked=tuple(_reasons(mask for one in found for mask in one.masks)),
         open=frozenset(number for number, one in enumerate(found) if one.open),
         certain=any(one.said and not one.open for one in found),
+        doubtful=frozenset(one.said for one in found if one.open and one.restless),
     )
 
 

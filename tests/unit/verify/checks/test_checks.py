@@ -337,6 +337,20 @@ def test_server_errors_alone_show_nothing() -> None:
     assert "all of 1 responses are server errors" in found.message
 
 
+def test_what_chance_explains_is_noted_and_is_no_difference() -> None:
+    usual, lost = (
+        tuple(
+            (Exchange(name="GET /", answer=Answer(status=200, content_type="text/plain", body=b)),)
+            for b in bodies
+        )
+        for bodies in ([b"title\na\nb", b"title\nb\na"] * 3, [b"title\na\nb"] * 4 + [b"a\nb"])
+    )
+    before, after = (replace(SEEN, exchanges=one[0], reruns=one[1:]) for one in (usual, lost))
+    found = check("routes", before, after)
+    assert found.outcome is Outcome.SAME
+    assert "may be chance, as it varies in the baseline: GET /: " in " ".join(found.details)
+
+
 STAYS = WorkerOutcome(running=True, status=0, seconds=8.0, said="")
 ENDS = WorkerOutcome(running=False, status=0, seconds=0.5, said="done")
 FAILS = WorkerOutcome(running=False, status=1, seconds=0.5, said="No module named 'tasks'")

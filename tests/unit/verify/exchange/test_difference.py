@@ -333,6 +333,17 @@ def test_what_a_list_of_any_length_always_holds_it_has_to_hold() -> None:
     assert "body[*]" in difference(before, text(f"{title}\nTraceback (most recent call)"))
 
 
+def test_a_rare_difference_where_the_baseline_is_restless_may_be_chance() -> None:
+    title = "<h1>Notes</h1>"
+    usual = [text(f"{title}\n<p>{a}</p>\n<p>{b}</p>") for a, b in ("ab", "ba", "ab", "ba", "ab")]
+    lost = text("<p>a</p>\n<p>b</p>")
+    found = compared(usual, [*usual[:4], lost])
+    assert found.doubtful == set(found.differences) != set()
+    assert compared(usual, [lost] * 5).doubtful == frozenset()
+    # where the baseline is always the same, it counts however rare it is
+    assert compared([usual[0]] * 5, [*[usual[0]] * 4, lost]).doubtful == frozenset()
+
+
 @pytest.mark.parametrize(
     "body",
     [b"[" * 100_000, b'{"a":' * 400 + b"1" + b"}" * 400, b'{"n": 1' + b"0" * 4000 + b"}", b"[NaN]"],
