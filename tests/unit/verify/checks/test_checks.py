@@ -340,7 +340,12 @@ def test_server_errors_alone_show_nothing() -> None:
 def test_what_chance_explains_is_noted_and_is_no_difference() -> None:
     usual, lost = (
         tuple(
-            (Exchange(name="GET /", answer=Answer(status=200, content_type="text/plain", body=b)),)
+            (
+                Exchange(
+                    name="GET /",
+                    answer=Answer(status=200, headers={"content-type": "text/plain"}, body=b),
+                ),
+            )
             for b in bodies
         )
         for bodies in ([b"title\na\nb", b"title\nb\na"] * 3, [b"title\na\nb"] * 4 + [b"a\nb"])
