@@ -56,6 +56,7 @@ from jettison.source.operations_lines import with_variables
 from jettison.source.parse import parse as parse_python
 from jettison.source.pickles import saved_in
 from jettison.values import Origin
+from jettison.verify.exchange.pages import read_page
 
 ORIGIN = Origin(file="file", line=1)
 
@@ -253,7 +254,11 @@ def all_parsers() -> dict[str, Parser]:
             _json({"files": [{"filename": "a-1-py3-none-any.whl", "url": "a", "hashes": {"sha256": "x"}, "size": 5, "yanked": False}]}),
             b"<a href='a-1.tar.gz#sha256=x' data-requires-python='&gt;=3'>a-1.tar.gz</a>",
         ), lines("{", "}", "[", "]", ":", ",", '"files"', '"filename"', "null", '"hashes"', '"size"', "1e99", "<a ", "href=", ">", "</a>",
+                 "<!--", "-->", "<![", "</", "<base ", "<script>", "&#",
                  "&gt;", "'", '"', "https://[", "a-1-py3-none-any.whl", '"yanked"', '"requires-python"', '"core-metadata"'), (ValueError,)),
+        "page": Parser(text(read_page), lines(
+            "<a href='/x?a=1'><form method=post><input name=a value=b><select name=c><option value=d></form>"
+        ), lines("<a ", "<form ", "<input ", "<![", "<!--", "-->", "</", "<script>", "name=", "'", '"', ">", "&#", "=", "/")),
         "metadata": Parser(text(lambda t: (parse_metadata(t), parse_entry_points(t), parse_record(t))), lines(
             "Metadata-Version: 2.1\nName: a\nRequires-Dist: b>=1; extra=='x'\n\nbody\n", "[console_scripts]\na = b:c\n", 'a.py,sha256=x,5\n"b,c",,\n',
         ), lines("Name", "²", ":", " ", "\n", "Requires-Dist: ", "[console_scripts]\n", "=", ",", '"', "\r", "(", ")", "é", "sha256=", "%(a)s")),
