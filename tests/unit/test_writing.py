@@ -13,7 +13,7 @@ from jettison.plan.base import BaseChoice
 from jettison.plan.plan import FileChange, Plan
 from jettison.tasks import writing
 from jettison.tasks.staging import staged
-from jettison.tasks.writing import told_if_written, write_in_place
+from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 
 CHANGE = FileChange(path="Dockerfile", before="FROM a\n", after="FROM b\n")
 
@@ -119,3 +119,17 @@ def test_a_stray_of_a_process_that_cannot_be_stays(tmp_path: Path) -> None:
     stray.write_text("FROM")
     write_in_place(tmp_path, (FileChange(path="b", before=None, after="x"),), force=True)
     assert stray.exists()
+
+
+@pytest.mark.parametrize("name", [".", "", "../empty", "link/."])
+def test_no_copy_takes_the_place_of_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for folder in ("project", "empty"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    if name.startswith("link"):
+        (tmp_path / "link").symlink_to("empty")
+        name = f"../{name}"
+    with pytest.raises(WriteError, match="current folder"):
+        write_copy(tmp_path / "project", Path(name), (CHANGE,))

@@ -50,6 +50,11 @@ def write_copy(root: Path, target: Path, changes: Sequence[FileChange]) -> None:
             f"{target} exists and is not an empty folder",
             hint="Give --output a new folder; existing files are not overwritten.",
         )
+    if target.resolve() == Path.cwd():
+        raise WriteError(
+            "the current folder cannot be replaced by a copy",
+            hint="Give --output a new folder.",
+        )
     if target.resolve().is_relative_to(root.resolve()):
         raise WriteError(
             f"{target} lies inside the project",
