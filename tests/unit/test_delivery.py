@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from images import AMD64, ARM64, small_image
 
-from jettison.errors import EngineError, ImageError
+from jettison.errors import EngineError, ImageError, WriteError
 from jettison.images.image import Attachment, ImageSet
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.layout import LayoutStore
@@ -104,3 +104,12 @@ def test_an_image_is_not_written_among_other_files(tmp_path: Path) -> None:
     layout = Delivery(outputs=(f"oci:{tmp_path / 'image'}",))
     deliver(tmp_path, IMAGES[0], outputs=layout.outputs)
     assert layout.files(tmp_path) == {str(tmp_path / "image")}
+
+
+@pytest.mark.parametrize("asked", [{"outputs": ("archive:.",)}, {"sbom": Path()}])
+def test_a_folder_is_no_file_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: dict[str, object]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WriteError, match="cannot be written"):
+        deliver(tmp_path, IMAGES[0], **asked)

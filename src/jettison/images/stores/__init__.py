@@ -65,6 +65,8 @@ def _is_stream(path: Path) -> bool:
 @contextmanager
 def partial_path(path: Path) -> Iterator[Path]:
     """Give an unused name beside ``path``; what is left under it at the end is removed."""
+    if not path.name:
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_PARTIAL}")
     try:
