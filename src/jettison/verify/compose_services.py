@@ -22,6 +22,7 @@ from jettison.lift.stages import services_of
 from jettison.source.operations_collect import find_script
 from jettison.values import whole_number
 from jettison.verify.request import Companion, Worker
+from jettison.verify.stand_ins import image_of, initial_scripts
 
 
 def as_run(project: Project) -> ComposeFile | None:
@@ -105,10 +106,10 @@ def companions_of(project: Project) -> tuple[Companion, ...]:
     others = {
         service.name: service
         for service in compose.services
-        if service.image and service.build is None and service.name not in own
+        if service.name not in own and image_of(project, service)
     }
     needed = _in_order(_named(running, others), others)
-    return tuple(_companion(service) for service in needed)
+    return tuple(_companion(project, service) for service in needed)
 
 
 def _named(services: Iterable[Service], others: dict[str, Service]) -> list[str]:
@@ -142,13 +143,15 @@ def _in_order(names: Iterable[str], others: dict[str, Service]) -> list[Service]
     return list(done.values())
 
 
-def _companion(service: Service) -> Companion:
+def _companion(project: Project, service: Service) -> Companion:
+    image = image_of(project, service)
     return Companion(
         name=service.name,
-        image=service.image or "",
+        image=image,
         environment=environment(service),
         command=started_by(service)[1],
-        port=_port(service),
+        port=_port(image, service),
+        initial=initial_scripts(project, service),
     )
 
 
@@ -158,9 +161,9 @@ def started_by(service: Service | None) -> tuple[tuple[str, ...], tuple[str, ...
     return entrypoint.words if entrypoint else (), command.words if command else ()
 
 
-def _port(service: Service) -> int | None:
+def _port(image: str, service: Service) -> int | None:
     """Give the port to wait for: what such images listen on, or the first that is declared."""
-    name = (service.image or "").partition("@")[0].rpartition("/")[2].partition(":")[0]
+    name = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
     known: int | None = table(Services).ports.get(name)
     texts = [text.partition("/")[0] for text in service.expose]
     texts += [port.target for port in service.ports if port.protocol in {"", "tcp"}]

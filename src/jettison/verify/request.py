@@ -51,7 +51,8 @@ class Companion(Struct, frozen=True, kw_only=True):
     """A service that the application needs, such as its database, fresh for each run.
 
     ``name`` is the host name under which the application knows it; ``port`` is waited for.
-    ``instead`` says what it is where another image was asked for.
+    ``instead`` says what it is where another image was asked for. ``initial`` are the files and
+    folders of the project that it runs once, ``scripts`` their texts by name.
     """
 
     name: str
@@ -60,6 +61,8 @@ class Companion(Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
     port: int | None = None
+    initial: tuple[str, ...] = ()
+    scripts: Mapping[str, str] = field(default_factory=dict)
 
 
 # How long a response may take, unless it is asked for otherwise.

@@ -4,77 +4,19 @@ from __future__ import annotations
 
 import re
 import socket
-import tempfile
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.catalogue import table
-from jettison.catalogue.systems import Services, StandIn
-from jettison.engines.engine import BuildRequest, Container, Engine, ImageFacts, RunOptions
-from jettison.errors import BuildError, EngineError, ProgramError, UnsupportedError
+from jettison.engines.engine import Container, Engine, ImageFacts, RunOptions
+from jettison.errors import EngineError, ProgramError
 from jettison.progress import Progress, step
 from jettison.verify.exchange.client import send
 from jettison.verify.observation import HealthOutcome
 from jettison.verify.request import Companion, Surroundings, Unreached, VerificationRequest
-
-_DOCKERFILE = """\
-FROM {base}
-RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \\
-    {packages} && rm -rf /var/lib/apt/lists/*
-COPY start prepare /
-RUN ["/bin/sh", "-e", "/prepare"]
-ENTRYPOINT ["/bin/sh", "-e", "/start"]
-"""
-
-
-def stand_in(engine: Engine, companion: Companion, progress: Progress) -> Companion | None:
-    """Give a substitute for a service whose image is not here; None where there is none.
-
-    It keeps the name, the variables and the command.
-    """
-    if _is_there(engine, companion.image):
-        return None
-    name = companion.image.partition("@")[0].rpartition("/")[2].partition(":")[0]
-    known = table(Services).debian
-    found = [(key, one) for key, one in known.stand_ins.items() if name in one.images]
-    base = next((one for one in known.bases if _is_there(engine, one)), known.bases[0])
-    for key, one in found:
-        packages = (*one.packages, *one.further.get(name, ()))
-        tag = f"{key}-{name}" if name in one.further else key
-        try:
-            image = _built(engine, tag, replace(one, packages=packages), base, progress)
-        except (BuildError, EngineError, UnsupportedError):
-            return None
-        note = f"Debian's {packages[-1]} instead of {companion.image}"
-        return replace(companion, image=image, instead=note)
-    return None
-
-
-def _is_there(engine: Engine, image: str) -> bool:
-    try:
-        engine.inspect(image)
-    except EngineError:
-        return False
-    return True
-
-
-def _built(engine: Engine, key: str, one: StandIn, base: str, progress: Progress) -> str:
-    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
-        folder = Path(name)
-        text = _DOCKERFILE.format(base=base, packages=" ".join(one.packages))
-        (folder / "Dockerfile").write_text(text, encoding="utf-8")
-        (folder / "start").write_text(one.start, encoding="utf-8")
-        (folder / "prepare").write_text(one.prepare, encoding="utf-8")
-        request = BuildRequest(
-            context=folder, dockerfile=folder / "Dockerfile", tag=f"jettison-{key}"
-        )
-        with step(progress, f"build {key} of Debian's packages"):
-            return engine.build(request, progress)
-
+from jettison.verify.stand_ins import as_can_be_had
 
 _POLL_SECONDS = 0.1
 _READY_SECONDS = 60.0
@@ -101,7 +43,7 @@ def within_reach(
         return replace(request, companions=(), unreached=(*request.unreached, *apart))
     kept: list[Companion] = []
     unreached = list(request.unreached)
-    wanted = [stand_in(engine, one, progress) or one for one in request.companions]
+    wanted = [as_can_be_had(engine, one, progress) for one in request.companions]
     with step(progress, "Starting what the application needs"), ExitStack() as stack:
         network = ""
         for companion in wanted:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from jettison.engines.engine import BuildRequest
 from jettison.errors import EngineError
 from jettison.progress import Progress, SilentProgress
-from jettison.verify.request import Companion
-from jettison.verify.services import stand_in
+from jettison.verify.request import Companion, Surroundings, VerificationRequest
+from jettison.verify.stand_ins import as_can_be_had, stand_in, with_scripts
 
 
 class Shelf:
@@ -24,7 +26,8 @@ class Shelf:
         return image
 
     def build(self, request: BuildRequest, progress: Progress) -> str:
-        self.built = request.dockerfile.read_text() + (request.context / "start").read_text()
+        paths = sorted(path for path in request.context.rglob("*") if path.is_file())
+        self.built = "".join(path.read_text() for path in paths)
         return "made"
 
 
@@ -56,3 +59,23 @@ def test_an_image_of_a_database_with_an_extension_has_it_here_too() -> None:
     found = stand_in(shelf, Companion(name="db", image="postgis/postgis:15"), SilentProgress())
     assert found is not None
     assert "postgresql postgresql-postgis " in shelf.built
+
+
+def test_a_database_runs_the_scripts_of_the_project_once(tmp_path: Path) -> None:
+    (tmp_path / "db" / "later").mkdir(parents=True)
+    (tmp_path / "db" / "create.sql").write_text("CREATE DATABASE web_dev;\n")
+    (tmp_path / "db" / "notes.txt").write_text("not run")
+    (tmp_path / "outside").symlink_to("/etc")
+    asked = Companion(name="db", image="postgres:16", initial=("db", "outside", "nowhere.sql"))
+    way = Surroundings(how="alone", ports=(), companions=(asked,))
+    request = VerificationRequest(
+        image_before="a", image_after="b", companions=(asked,), otherwise=(way,)
+    )
+    found = with_scripts(tmp_path, request)
+    assert found.companions == found.otherwise[0].companions
+    assert found.companions[0].scripts == {"create.sql": "CREATE DATABASE web_dev;\n"}
+    shelf = Shelf("postgres:16")
+    made = as_can_be_had(shelf, found.companions[0], SilentProgress())
+    assert made.image == "made"
+    assert "FROM postgres:16\nCOPY scripts/ /docker-entrypoint-initdb.d/\n" in shelf.built
+    assert "CREATE DATABASE web_dev;" in shelf.built

@@ -95,3 +95,28 @@ def test_a_project_without_a_compose_file_has_neither() -> None:
     plain = project_of("FROM python:3.11-slim\n")
     assert companions_of(plain) == ()
     assert workers_of(plain) == ()
+
+
+def test_a_service_that_builds_on_a_known_image_is_that_with_its_scripts() -> None:
+    compose = """
+services:
+  web:
+    build: ./project
+    depends_on: [db, own]
+  db:
+    build: ./db
+    volumes: ["./sql/first.sql:/docker-entrypoint-initdb.d/1.sql", "data:/var/lib/postgresql"]
+  own:
+    build: ./own
+volumes:
+  data:
+"""
+    texts = {
+        "compose.yaml": compose,
+        "db/Dockerfile": "FROM postgres:16\nADD create.sql /docker-entrypoint-initdb.d/\n",
+        "own/Dockerfile": "FROM python:3.13\n",
+    }
+    made = project_of("FROM python:3.11-slim\n", texts)
+    (found,) = companions_of(replace(made, compose_path="compose.yaml", service="web"))
+    assert (found.name, found.image, found.port) == ("db", "postgres:16", 5432)
+    assert found.initial == ("db/create.sql", "sql/first.sql")

@@ -1,0 +1,189 @@
+"""Images of services: those of compose files, and what stands in for one that cannot be had."""
+
+from __future__ import annotations
+
+import posixpath
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from jettison.catalogue import table
+from jettison.catalogue.systems import Services, StandIn
+from jettison.engines.engine import BuildRequest, Engine
+from jettison.errors import BuildError, EngineError, InputSyntaxError, UnsupportedError
+from jettison.formats.compose import Service
+from jettison.formats.dockerfile import Dockerfile, copy, parse
+from jettison.lift import Project
+from jettison.progress import Progress, step
+from jettison.source.reading import read_text
+from jettison.verify.request import Companion, VerificationRequest
+
+# Where the images of databases look for what they run once. Source: their pages on Docker Hub.
+INITIAL = "/docker-entrypoint-initdb.d"
+_SCRIPTS = (".sql", ".sh")
+
+
+def image_of(project: Project, service: Service) -> str:
+    """Give the image of a service, or the known one that its own Dockerfile begins with."""
+    if service.build is None:
+        return service.image or ""
+    found = _built_by(project, service)
+    base = found.stages[-1].base if found else ""
+    return base if _name(base) in table(Services).ports else ""
+
+
+def initial_scripts(project: Project, service: Service) -> tuple[str, ...]:
+    """Give the files and folders of the project that a database runs once, in their order."""
+    folder = posixpath.dirname(project.compose_path or "")
+    mounted = [
+        posixpath.normpath(posixpath.join(folder, mount.source))
+        for mount in service.volumes
+        if mount.source.startswith(".") and f"{mount.target}/".startswith(f"{INITIAL}/")
+    ]
+    found = _built_by(project, service)
+    copies = [
+        copy(item)
+        for item in (found.stages[-1].instructions if found else ())
+        if item.keyword in ("COPY", "ADD")
+    ]
+    copied = [
+        posixpath.normpath(posixpath.join(_context(project, service), source.lstrip("/")))
+        for one in copies
+        if one.stage is None and f"{one.destination}/".startswith(f"{INITIAL}/")
+        for source in one.sources
+    ]
+    return tuple(path for path in (*copied, *mounted) if not path.startswith(("..", "/")))
+
+
+def _context(project: Project, service: Service) -> str:
+    folder = posixpath.dirname(project.compose_path or "")
+    context = service.build.context if service.build else "."
+    return posixpath.normpath(posixpath.join(folder, context))
+
+
+def _built_by(project: Project, service: Service) -> Dockerfile | None:
+    if service.build is None:
+        return None
+    name = service.build.dockerfile or "Dockerfile"
+    path = posixpath.normpath(posixpath.join(_context(project, service), name))
+    try:
+        return parse(service.build.inline or project.texts.get(path, ""), file=path)
+    except InputSyntaxError:
+        return None
+
+
+def with_scripts(root: Path, request: VerificationRequest) -> VerificationRequest:
+    """Give a request with the texts of what its services run once; ``root`` is the project's."""
+    ways = (
+        replace(way, companions=tuple(_with_scripts(root, one) for one in way.companions))
+        for way in request.otherwise
+    )
+    companions = tuple(_with_scripts(root, one) for one in request.companions)
+    return replace(request, companions=companions, otherwise=tuple(ways))
+
+
+def _with_scripts(root: Path, companion: Companion) -> Companion:
+    texts = {
+        posixpath.basename(path): text
+        for one in companion.initial
+        for path in _files(root, one)
+        if path.endswith(_SCRIPTS) and (text := read_text(root, path)) is not None
+    }
+    return replace(companion, scripts=texts)
+
+
+def _files(root: Path, path: str) -> Iterator[str]:
+    place = root / path
+    if not place.resolve().is_relative_to(root.resolve()):
+        return
+    if place.is_dir():
+        yield from (f"{path}/{one.name}" for one in sorted(place.iterdir()) if one.is_file())
+    elif place.is_file():
+        yield path
+
+
+_TAG = "jettison-"
+_DOCKERFILE = """\
+FROM {base}
+RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \\
+    {packages} && rm -rf /var/lib/apt/lists/*
+COPY start prepare /
+RUN ["/bin/sh", "-e", "/prepare"]
+ENTRYPOINT ["/bin/sh", "-e", "/start"]
+"""
+
+
+_WITH_SCRIPTS = """\
+FROM {image}
+COPY scripts/ {folder}/
+"""
+
+
+def as_can_be_had(engine: Engine, companion: Companion, progress: Progress) -> Companion:
+    """Give a service with its image, or with what stands in for it, and its scripts in that."""
+    found = stand_in(engine, companion, progress) or companion
+    if not found.scripts:
+        return found
+    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
+        folder = Path(name)
+        (folder / "scripts").mkdir()
+        for script, text in found.scripts.items():
+            (folder / "scripts" / script).write_text(text, encoding="utf-8")
+        text = _WITH_SCRIPTS.format(image=found.image, folder=INITIAL)
+        (folder / "Dockerfile").write_text(text, encoding="utf-8")
+        request = BuildRequest(
+            context=folder, dockerfile=folder / "Dockerfile", tag=f"{_TAG}service-with-scripts"
+        )
+        try:
+            return replace(found, image=engine.build(request, progress))
+        except (BuildError, EngineError, UnsupportedError):
+            return found
+
+
+def stand_in(engine: Engine, companion: Companion, progress: Progress) -> Companion | None:
+    """Give a substitute for a service whose image is not here; None where there is none.
+
+    It keeps the name, the variables and the command.
+    """
+    if _is_there(engine, companion.image):
+        return None
+    name = _name(companion.image)
+    known = table(Services).debian
+    found = [(key, one) for key, one in known.stand_ins.items() if name in one.images]
+    base = next((one for one in known.bases if _is_there(engine, one)), known.bases[0])
+    for key, one in found:
+        packages = (*one.packages, *one.further.get(name, ()))
+        tag = f"{key}-{name}" if name in one.further else key
+        try:
+            image = _built(engine, tag, replace(one, packages=packages), base, progress)
+        except (BuildError, EngineError, UnsupportedError):
+            return None
+        note = f"Debian's {packages[-1]} instead of {companion.image}"
+        return replace(companion, image=image, instead=note)
+    return None
+
+
+def _name(image: str) -> str:
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+
+
+def _is_there(engine: Engine, image: str) -> bool:
+    try:
+        engine.inspect(image)
+    except EngineError:
+        return False
+    return True
+
+
+def _built(engine: Engine, key: str, one: StandIn, base: str, progress: Progress) -> str:
+    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
+        folder = Path(name)
+        text = _DOCKERFILE.format(base=base, packages=" ".join(one.packages))
+        (folder / "Dockerfile").write_text(text, encoding="utf-8")
+        (folder / "start").write_text(one.start, encoding="utf-8")
+        (folder / "prepare").write_text(one.prepare, encoding="utf-8")
+        request = BuildRequest(context=folder, dockerfile=folder / "Dockerfile", tag=f"{_TAG}{key}")
+        with step(progress, f"build {key} of Debian's packages"):
+            return engine.build(request, progress)
