@@ -59,10 +59,13 @@ def libraries_needed(
     return found
 
 
-def libraries_of(used: Collection[str], requirements: Collection[str]) -> Iterator[Use]:
-    """Give the libraries that distributions load which are used, though no import may show it."""
+def libraries_of(
+    used: Collection[str], requirements: Collection[str], usage: Usage
+) -> Iterator[Use]:
+    """Give the libraries that distributions load which are used, though no import shows it."""
     for need in table(NativeLibraries).need:
-        if need.how.startswith("loads") and need.distribution in used:
+        shown = any(_imports(usage, name) for name in need.modules)
+        if need.how.startswith("loads") and need.distribution in used and not shown:
             for library in () if _spared(need, requirements) else need.libraries:
                 yield library, _loading(need, library, None)
 

@@ -198,7 +198,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     production |= brought.graph.reached(alone)
     compiled = {name for name in production | kept if _may_compile(brought, name, target)}
     idle = {v.name for v in verdicts if v.scope is not Scope.RUNTIME}
-    usage = usage.loading(libraries_of(production - idle, production))
+    usage = usage.loading(libraries_of(production - idle, production, usage))
     return Knowledge(
         requirements=tuple(planned(listed, verdicts, brought)),
         usage=replace(usage, words=used_words(loaded, brought), given=given_names(loaded, brought)),
