@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -179,6 +180,26 @@ def stored_by_scripts(scripts: Iterable[Script]) -> Iterator[StoredFile]:
     for script in scripts:
         for command in script.commands:
             yield from _by_command(command)
+
+
+# Options of servers and workers that name a file which they write, and what Celery's beat writes
+# where it is told nothing. Source: gunicorn and Celery, "Command line interface".
+_FILE_OPTION = re.compile(r"--(?:[\w-]*log-?file|pid-?file|pid|statedb|schedule)(?:=(?P<path>.+))?")
+_SCHEDULE = "celerybeat-schedule"
+_OTHER_SCHEDULE = re.compile(r"-[sS]|--schedule|--scheduler|-[sS]\S+|--scheduler?=\S+")
+
+
+def stored_by_options(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[StoredFile]:
+    """Files that the words of commands have a server or worker write."""
+    for words, origin in commands:
+        for word, value in pairwise((*words, "")):
+            found = _FILE_OPTION.fullmatch(word)
+            path = found and (found["path"] or value)
+            if path and not path.startswith("-") and ("schedule" not in word or "celery" in words):
+                yield _stored(_known(path), f"{word.partition('=')[0]} names {path}", origin)
+        beats = "beat" in words or {"-B", "--beat"} & set(words)
+        if "celery" in words and beats and not any(map(_OTHER_SCHEDULE.fullmatch, words)):
+            yield _stored(_SCHEDULE, f"celery beat writes {_SCHEDULE}", origin)
 
 
 def sqlite_path(url: str) -> str | None:

@@ -15,7 +15,12 @@ from jettison.catalogue.applications import Calls
 from jettison.catalogue.packaging import Tools
 from jettison.formats.shell import Script
 from jettison.formats.shell.computed import FUNCTION, computed_command
-from jettison.lift.data_folders import StoredFile, stored_by_scripts, stored_by_source
+from jettison.lift.data_folders import (
+    StoredFile,
+    stored_by_options,
+    stored_by_scripts,
+    stored_by_source,
+)
 from jettison.source import ModuleFacts
 from jettison.source.effects import (
     LibraryLoad,
@@ -134,6 +139,12 @@ def usage_of(
         stored=(
             *stored_by_source(each for each in modules if not loaded or each.file in loaded),
             *stored_by_scripts(script for script, _ in scripts),
+            *stored_by_options(
+                (
+                    *commands,
+                    *((one.words, one.origin) for script, _ in scripts for one in script.commands),
+                )
+            ),
         ),
         imports=_grouped(
             (name, Evidence(kind="import", message=f"import {name}", origin=place))

@@ -28,6 +28,7 @@ from jettison.tasks.staging import (
     Workshop,
     built,
     development_image,
+    note_abandoned,
     staged,
 )
 from jettison.tasks.withdrawing import (
@@ -41,6 +42,7 @@ from jettison.tasks.withdrawing import (
 )
 from jettison.values import Basis, Saving, Skipped
 from jettison.verify.before import Ahead, look_ahead
+from jettison.verify.checks.behaviour import tests_show_nothing
 from jettison.verify.checks.contents import resolved_differently
 from jettison.verify.differential import compare
 from jettison.verify.tracing import observed
@@ -264,6 +266,9 @@ def _result(shop: Workshop, plan: Plan, before: _Before) -> Result:
         request = project_request(shop.root, plan, before.id, image, development)
         ahead = before.ahead.result() if before.ahead else None
         verdict = compare(request, shop.engine, shop.progress, ahead)
+    if development and (why := tests_show_nothing(verdict.checks)):
+        # nor will they with another candidate
+        note_abandoned(shop, plan, why)
     return Result(
         plan=plan,
         engine=shop.engine.name,

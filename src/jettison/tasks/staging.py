@@ -91,6 +91,12 @@ def development_image(shop: Workshop, plan: Plan, folder: Path) -> tuple[Plan, I
         return replace(plan, learned=(*plan.learned, skip)), None
 
 
+def note_abandoned(shop: Workshop, plan: Plan, why: str) -> None:
+    """Have the image for development not made again, which only has the tests run."""
+    path = plan.project.in_context(DEVELOPMENT_DOCKERFILE)
+    shop.abandoned[path] = Skipped(what="the test suite", reason=why)
+
+
 def _of_production(plan: Plan) -> Iterator[str]:
     """The files of the context that only shape the image for production."""
     project = plan.project

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from jettison.catalogue import table
-from jettison.catalogue.systems import Services, StandIn
+from jettison.catalogue.systems import Services
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.errors import BuildError, EngineError, InputSyntaxError, UnsupportedError
 from jettison.formats.compose import Service
@@ -104,7 +104,6 @@ def _files(root: Path, path: str) -> Iterator[str]:
         yield path
 
 
-_TAG = "jettison-"
 _DOCKERFILE = """\
 FROM {base}
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \\
@@ -115,51 +114,37 @@ ENTRYPOINT ["/bin/sh", "-e", "/start"]
 """
 
 
-_WITH_SCRIPTS = """\
-FROM {image}
-COPY scripts/ {folder}/
-"""
-
-
 def as_can_be_had(engine: Engine, companion: Companion, progress: Progress) -> Companion:
-    """Give a service with its image, or with what stands in for it, and its scripts in that."""
-    found = stand_in(engine, companion, progress) or companion
-    if not found.scripts:
-        return found
-    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
-        folder = Path(name)
-        (folder / "scripts").mkdir()
-        for script, text in found.scripts.items():
-            (folder / "scripts" / script).write_text(text, encoding="utf-8")
-        text = _WITH_SCRIPTS.format(image=found.image, folder=INITIAL)
-        (folder / "Dockerfile").write_text(text, encoding="utf-8")
-        request = BuildRequest(
-            context=folder, dockerfile=folder / "Dockerfile", tag=f"{_TAG}service-with-scripts"
-        )
-        try:
-            return replace(found, image=engine.build(request, progress))
-        except (BuildError, EngineError, UnsupportedError):
-            return found
+    """Give a service with its image, or with what stands in for one that is not here.
 
-
-def stand_in(engine: Engine, companion: Companion, progress: Progress) -> Companion | None:
-    """Give a substitute for a service whose image is not here; None where there is none.
-
-    It keeps the name, the variables and the command.
+    It keeps the name, the variables and the command, and gets its scripts. Where nothing stands in,
+    it is as it was.
     """
-    if _is_there(engine, companion.image):
-        return None
+    try:
+        if _is_there(engine, companion.image):
+            if not companion.scripts:
+                return companion
+            files = {"Dockerfile": f"FROM {companion.image}\n"}
+            image = _built(engine, "scripts", files, companion, progress)
+            return replace(companion, image=image)
+        return _stand_in(engine, companion, progress) or companion
+    except (BuildError, EngineError, UnsupportedError):
+        return companion
+
+
+def _stand_in(engine: Engine, companion: Companion, progress: Progress) -> Companion | None:
     name = _name(companion.image)
     known = table(Services).debian
-    found = [(key, one) for key, one in known.stand_ins.items() if name in one.images]
     base = next((one for one in known.bases if _is_there(engine, one)), known.bases[0])
-    for key, one in found:
+    for key, one in known.stand_ins.items():
+        if name not in one.images:
+            continue
         packages = (*one.packages, *one.further.get(name, ()))
+        text = _DOCKERFILE.format(base=base, packages=" ".join(packages))
+        files = {"Dockerfile": text, "start": one.start, "prepare": one.prepare}
         tag = f"{key}-{name}" if name in one.further else key
-        try:
-            image = _built(engine, tag, replace(one, packages=packages), base, progress)
-        except (BuildError, EngineError, UnsupportedError):
-            return None
+        with step(progress, f"build {tag} of Debian's packages"):
+            image = _built(engine, tag, files, companion, progress)
         note = f"Debian's {packages[-1]} instead of {companion.image}"
         return replace(companion, image=image, instead=note)
     return None
@@ -177,13 +162,19 @@ def _is_there(engine: Engine, image: str) -> bool:
     return True
 
 
-def _built(engine: Engine, key: str, one: StandIn, base: str, progress: Progress) -> str:
+def _built(
+    engine: Engine, key: str, files: dict[str, str], companion: Companion, progress: Progress
+) -> str:
+    scripts = {f"scripts/{name}": text for name, text in companion.scripts.items()}
+    if scripts:
+        copied = f"{files['Dockerfile']}COPY scripts/ {INITIAL}/\n"
+        files = {**files, "Dockerfile": copied, **scripts}
     with tempfile.TemporaryDirectory(prefix="jettison-") as name:
         folder = Path(name)
-        text = _DOCKERFILE.format(base=base, packages=" ".join(one.packages))
-        (folder / "Dockerfile").write_text(text, encoding="utf-8")
-        (folder / "start").write_text(one.start, encoding="utf-8")
-        (folder / "prepare").write_text(one.prepare, encoding="utf-8")
-        request = BuildRequest(context=folder, dockerfile=folder / "Dockerfile", tag=f"{_TAG}{key}")
-        with step(progress, f"build {key} of Debian's packages"):
-            return engine.build(request, progress)
+        for path, text in files.items():
+            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).write_text(text, encoding="utf-8")
+        request = BuildRequest(
+            context=folder, dockerfile=folder / "Dockerfile", tag=f"jettison-{key}"
+        )
+        return engine.build(request, progress)

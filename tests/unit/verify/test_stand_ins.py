@@ -8,7 +8,7 @@ from jettison.engines.engine import BuildRequest
 from jettison.errors import EngineError
 from jettison.progress import Progress, SilentProgress
 from jettison.verify.request import Companion, Surroundings, VerificationRequest
-from jettison.verify.stand_ins import as_can_be_had, stand_in, with_scripts
+from jettison.verify.stand_ins import as_can_be_had, with_scripts
 
 
 class Shelf:
@@ -36,8 +36,7 @@ def test_a_database_that_cannot_be_pulled_is_made_of_debians_packages() -> None:
     asked = Companion(
         name="db", image="registry.example/library/postgres:16-alpine@sha256:aa", port=5432
     )
-    found = stand_in(shelf, asked, SilentProgress())
-    assert found is not None
+    found = as_can_be_had(shelf, asked, SilentProgress())
     assert (found.name, found.image, found.port) == ("db", "made", 5432)
     assert "postgres:16-alpine" in found.instead
     assert "FROM debian:bookworm-slim\n" in shelf.built
@@ -46,18 +45,18 @@ def test_a_database_that_cannot_be_pulled_is_made_of_debians_packages() -> None:
 
 def test_an_image_that_is_there_is_taken() -> None:
     asked = Companion(name="db", image="postgres:16")
-    assert stand_in(Shelf("postgres:16"), asked, SilentProgress()) is None
+    assert as_can_be_had(Shelf("postgres:16"), asked, SilentProgress()) == asked
 
 
 def test_nothing_stands_in_for_a_service_that_nobody_knows() -> None:
     asked = Companion(name="own", image="own/broker:1")
-    assert stand_in(Shelf(), asked, SilentProgress()) is None
+    assert as_can_be_had(Shelf(), asked, SilentProgress()) == asked
 
 
 def test_an_image_of_a_database_with_an_extension_has_it_here_too() -> None:
     shelf = Shelf("debian:trixie-slim")
-    found = stand_in(shelf, Companion(name="db", image="postgis/postgis:15"), SilentProgress())
-    assert found is not None
+    asked = Companion(name="db", image="postgis/postgis:15")
+    as_can_be_had(shelf, asked, SilentProgress())
     assert "postgresql postgresql-postgis " in shelf.built
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -103,6 +103,7 @@ ROUTES_CHECK = Check(name=_ROUTES, compare=_compare_routes)
 
 
 _SUITE = "test-suite"
+_FAILING = "the tests fail with all requirements installed too"
 
 
 def _compare_suite(
@@ -113,7 +114,7 @@ def _compare_suite(
     if after.suite is None:
         return skipped(_SUITE, after.missing.get("suite", "the candidate did not start"))
     if after.suite.status and before.suite and before.suite.status == after.suite.status:
-        return skipped(_SUITE, "the tests fail with all requirements installed too")
+        return skipped(_SUITE, _FAILING)
     if after.suite.status:
         outcome, message = Outcome.DIFFERENT, f"the tests end with status {after.suite.status}"
     else:
@@ -126,6 +127,11 @@ def _compare_suite(
         after=f"status {after.suite.status}",
         details=after.suite.lines if outcome is Outcome.DIFFERENT else (),
     )
+
+
+def tests_show_nothing(checks: Iterable[CheckResult]) -> str:
+    """Say why the tests need not be run with another candidate, or nothing."""
+    return next((one.message for one in checks if one.message == _FAILING), "")
 
 
 SUITE_CHECK = Check(name=_SUITE, compare=_compare_suite)
