@@ -106,10 +106,9 @@ def test_an_image_is_not_written_among_other_files(tmp_path: Path) -> None:
     assert layout.files(tmp_path) == {str(tmp_path / "image")}
 
 
-@pytest.mark.parametrize("asked", [{"outputs": ("archive:.",)}, {"sbom": Path()}])
-def test_a_folder_is_no_file_to_write(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: dict[str, object]
-) -> None:
+def test_a_folder_is_no_file_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(WriteError, match="cannot be written"):
-        deliver(tmp_path, IMAGES[0], **asked)
+        deliver(tmp_path, IMAGES[0], outputs=("archive:.",))
+    with pytest.raises(WriteError, match="is a folder"):
+        Delivery(sbom=Path()).files(tmp_path / "project")

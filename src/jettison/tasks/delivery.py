@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from jettison.errors import EngineError, ImageError
+from jettison.errors import EngineError, ImageError, WriteError
 from jettison.images import Location, locate
 from jettison.images.image import Image, ImageSet
 from jettison.images.stores import output_file
@@ -35,8 +35,11 @@ class Delivery(Struct, frozen=True, kw_only=True):
     def files(self, project: Path) -> frozenset[str]:
         """Return the absolute paths that are written, which are no part of what is built.
 
-        ImageError when one is the project itself, or a folder of something else.
+        ImageError when one is the project itself, or a folder of something else; WriteError when
+        the bill of materials would be a folder.
         """
+        if self.sbom is not None and self.sbom.is_dir():
+            raise WriteError(f"{self.sbom} is a folder", hint="Name a file, as in bom.json.")
         named = [text.partition(":")[2].partition(":")[0] for text in self.outputs]
         found = {str(Path(name).resolve()) for name in named if name}
         if str(project.resolve()) in found:
