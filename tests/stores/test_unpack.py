@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from jettison.errors import ImageError, IntegrityError, WriteError
 from jettison.images.entry import Entry, Kind
 from jettison.images.image import Image, Layer
-from jettison.images.stores.unpack import LeftOut, remove_unpacked, unpack
+from jettison.images.stores.unpack import remove_unpacked, unpack, whole_folder
 from jettison.images.tar_writer import Member
 
 Members = tuple[Member, ...]
@@ -30,11 +30,11 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "root"
 
 
-def unpacked(root: Path, *layers: Members) -> tuple[LeftOut, ...]:
+def unpacked(root: Path, *layers: Members) -> None:
     image = Image.empty(AMD64)
     for members in layers:
         image = image.append(packed_layer(*members))
-    return unpack(image, root)
+    unpack(image, root)
 
 
 def raw_layer(*entries: tuple[str, bytes, str]) -> Layer:
@@ -69,7 +69,7 @@ def paths(root: Path) -> set[str]:
 
 
 def test_contents_modes_links_and_times_are_those_of_the_image(root: Path) -> None:
-    left_out = unpacked(
+    unpacked(
         root,
         (
             Member.directory("d", mode=0o750).dated(1_000_000),
@@ -81,7 +81,6 @@ def test_contents_modes_links_and_times_are_those_of_the_image(root: Path) -> No
             Member.file("implied/deep/file", b"x"),
         ),
     )
-    assert left_out == ()
     assert stat.S_IMODE((root / "d").stat().st_mode) == 0o750
     assert (root / "d").stat().st_mtime == 1_000_000
     assert stat.S_IMODE((root / "d/su").stat().st_mode) == 0o4755
@@ -224,12 +223,11 @@ def test_a_hard_link_to_a_link_that_leaves_is_only_the_link(root: Path) -> None:
     assert outside_is_untouched(root)
 
 
-def test_devices_are_left_out_and_told(root: Path) -> None:
+def test_devices_are_left_out(root: Path) -> None:
     null = Entry(path="null", kind=Kind.CHARACTER_DEVICE, mode=0o666, device=(1, 3))
     pipe = Entry(path="pipe", kind=Kind.FIFO, mode=0o600)
-    assert unpacked(root, (Member(entry=null), Member(entry=pipe))) == (
-        LeftOut(path="null", why="it is a character device"),
-    )
+    unpacked(root, (Member(entry=null), Member(entry=pipe)))
+    assert paths(root) == {"pipe"}
     assert stat.S_ISFIFO((root / "pipe").stat().st_mode)
 
 
@@ -258,3 +256,14 @@ def test_what_was_unpacked_is_removed_whatever_its_modes(root: Path) -> None:
     remove_unpacked(root)
     assert not root.exists()
     assert (root.parent / "outside/secret").read_text() == "untouched"
+
+
+def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    with pytest.raises(WriteError), whole_folder(tmp_path / "new") as partial:
+        (partial / "half/file").touch()
+    assert names(tmp_path) == []
+    with whole_folder(tmp_path / "new") as partial:
+        (partial / "all").touch()
+        with whole_folder(tmp_path / "new") as quicker:
+            (quicker / "all").touch()
+    assert paths(tmp_path) == {"new", "new/all"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import posixpath
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +16,8 @@ from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.errors import ProgramError
 from jettison.images.entry import Kind
 from jettison.images.image import Image
-from jettison.images.stores import partial_path, writing
 from jettison.images.stores.blobs import SegmentCache
+from jettison.images.stores.unpack import whole_folder
 from jettison.images.tar_writer import Member
 from jettison.plan.minimal_base import TRIPLETS, BaseTree
 from jettison.processes import run
@@ -100,7 +99,11 @@ def composed_compiler(tree: BaseTree, folder: Path) -> Compiler | Skipped:
     root = folder / tree.key
     found = _compiler(root, tree.interpreter, tree.python_version)
     if not is_whole(root, found):
-        _write(tree, root)
+        with whole_folder(root) as partial:
+            for member in tree.members:
+                if member.entry.path.startswith(("usr/bin/python", "usr/lib")):
+                    _write_member(member, partial / member.entry.path)
+            seal_tree(partial, _compiler(partial, tree.interpreter, tree.python_version))
     return found
 
 
@@ -123,19 +126,6 @@ def _compiler(root: Path, interpreter: str, version: str) -> Compiler:
     return Compiler(version=version, command=command, environment=home, tree=str(root))
 
 
-def _write(tree: BaseTree, root: Path) -> None:
-    """Write what the interpreter needs; the directory appears whole or not at all."""
-    with writing(root), partial_path(root) as partial:
-        try:
-            for member in tree.members:
-                if member.entry.path.startswith(("usr/bin/python", "usr/lib")):
-                    _write_member(member, partial / member.entry.path)
-            seal_tree(partial, _compiler(partial, tree.interpreter, tree.python_version))
-            _appear(partial, root)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-
-
 def _write_member(member: Member, path: Path) -> None:
     if member.entry.kind is Kind.DIRECTORY:
         path.mkdir(parents=True, exist_ok=True)
@@ -147,15 +137,6 @@ def _write_member(member: Member, path: Path) -> None:
         with path.open("xb") as file:
             file.writelines(member.content())
         path.chmod(member.entry.mode & 0o777)
-
-
-def _appear(partial: Path, root: Path) -> None:
-    try:
-        partial.rename(root)
-    except OSError:
-        # Another process was quicker; its files are the same.
-        if not root.exists():
-            raise
 
 
 _FORMAT = "1"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -29,10 +28,9 @@ from jettison.images.descriptor import Platform
 from jettison.images.digest import Digest
 from jettison.images.entry import Entry, Kind
 from jettison.images.image import Image, Layer
-from jettison.images.stores import partial_path, writing
 from jettison.images.stores.blobs import SegmentCache
 from jettison.images.stores.daemon import packed
-from jettison.images.stores.unpack import remove_unpacked, unpack
+from jettison.images.stores.unpack import unpack, whole_folder
 from jettison.images.stream import chunks_of
 from jettison.images.tree import TreeBuilder
 from jettison.index.target import Target
@@ -57,7 +55,10 @@ def image_compiler(image: Image, facts: BaseFacts, folder: Path) -> Compiler | S
     found = _compiler(root, facts)
     if root.exists() and (found is None or is_whole(root, found)):
         return found or host_compiler(facts.python)
-    _unpack(image, root, facts)
+    with whole_folder(root) as partial:
+        unpack(image, partial)
+        if started := _compiler(partial, facts):
+            seal_tree(partial, started)
     return _compiler(root, facts) or host_compiler(facts.python)
 
 
@@ -94,22 +95,6 @@ def through_loader(root: Path, interpreter: str) -> tuple[str, ...]:
 def _inside(place: Path, root: Path) -> bool:
     real = place.resolve()
     return real.is_relative_to(root.resolve()) and real.is_file()
-
-
-def _unpack(image: Image, root: Path, facts: BaseFacts) -> None:
-    """Unpack an image; the directory appears whole or not at all."""
-    with writing(root), partial_path(root) as partial:
-        partial.mkdir()
-        try:
-            unpack(image, partial)
-            if found := _compiler(partial, facts):
-                seal_tree(partial, found)
-            if not root.exists():
-                partial.rename(root)
-        finally:
-            if partial.exists():
-                remove_unpacked(partial)
-                shutil.rmtree(partial, ignore_errors=True)
 
 
 _FORMAT = "5"

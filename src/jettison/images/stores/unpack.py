@@ -9,12 +9,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from msgspec import Struct
-
 from jettison.errors import ImageError
 from jettison.images.entry import Entry, Kind, ReadEntry
 from jettison.images.image import Image
-from jettison.images.stores import write_error
+from jettison.images.stores import partial_path, write_error, writing
 from jettison.images.stores.root import Root, Spot
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -25,20 +23,13 @@ _NOBODY_MORE = (1 << 32) - 2
 _DEVICES = frozenset({Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE})
 
 
-class LeftOut(Struct, frozen=True, kw_only=True):
-    """A path that could not be unpacked as it is in the image, and why."""
-
-    path: str
-    why: str
-
-
-def unpack(image: Image, directory: Path, *, owner: int = 0) -> tuple[LeftOut, ...]:
-    """Unpack all layers into an empty directory and return what was omitted.
+def unpack(image: Image, directory: Path, *, owner: int = 0) -> None:
+    """Unpack all layers into an empty directory.
 
     Nothing outside ``directory`` is written, whatever the layers hold. Owners are set when the
     process is root, counted from ``owner`` on; without, all belongs to the user. Modes are kept
-    with their set-user-ID bits. Device nodes are omitted. ImageError, IntegrityError or WriteError
-    name the culprit; the directory then holds a part of the image.
+    with their set-user-ID bits. Device nodes and extended attributes are omitted. ImageError,
+    IntegrityError or WriteError name the culprit; the directory then holds a part of the image.
     """
     if any(directory.iterdir()):
         raise ImageError(f"{directory} is not empty")
@@ -46,7 +37,6 @@ def unpack(image: Image, directory: Path, *, owner: int = 0) -> tuple[LeftOut, .
     for layer in image.layers:
         unpacker.layer(layer.entries())
     unpacker.finish()
-    return tuple(unpacker.left_out)
 
 
 def remove_unpacked(directory: Path) -> None:
@@ -58,13 +48,32 @@ def remove_unpacked(directory: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
 
 
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give a folder to fill, which is ``path`` when the block ends without an error.
+
+    Another process may be quicker; its files are the same. Raises as ``whole_file`` does.
+    """
+    with writing(path), partial_path(path) as partial:
+        partial.mkdir()
+        try:
+            yield partial
+            try:
+                partial.rename(path)
+            except OSError:
+                if not path.exists():
+                    raise
+        finally:
+            if partial.exists():
+                remove_unpacked(partial)
+
+
 class _Unpacker:
     def __init__(self, directory: Path, owner: int) -> None:
         self._root = Root(directory)
         self._owner = owner
         self._directories: dict[str, Entry] = {}
         self._is_root = os.geteuid() == 0
-        self.left_out: list[LeftOut] = []
 
     def layer(self, entries: Iterable[ReadEntry]) -> None:
         self._root.begin_layer()
@@ -101,9 +110,7 @@ class _Unpacker:
             self._mark(entry)
         elif not entry.path:
             self._directories[""] = entry
-        elif entry.kind in _DEVICES:
-            self.left_out.append(LeftOut(path=entry.path, why=f"it is a {entry.kind}"))
-        else:
+        elif entry.kind not in _DEVICES:
             with self._root.spot(entry.path, make=True) as spot:
                 if spot:
                     self._place(read, spot)
@@ -164,7 +171,7 @@ class _Unpacker:
             )
 
     def _attributes(self, spot: Spot, entry: Entry) -> None:
-        """Set owner, mode, times and extended attributes, in this order: chown drops set-ID."""
+        """Set owner, mode and times, in this order: chown drops set-ID."""
         at, name = spot.parent, spot.name
         if self._is_root:
             uid, gid = self._owners(entry.uid, entry.gid)
@@ -172,9 +179,6 @@ class _Unpacker:
         if entry.kind is not Kind.SYMLINK:
             os.chmod(name, entry.mode, dir_fd=at)
         os.utime(name, (entry.mtime, entry.mtime), dir_fd=at, follow_symlinks=False)
-        if entry.xattrs:
-            names = ", ".join(name for name, _ in entry.xattrs)
-            self.left_out.append(LeftOut(path=entry.path, why=f"it has the attributes {names}"))
 
     def _owners(self, *numbers: int) -> list[int]:
         """Return who owners are here; who is outside of the range becomes nobody of it."""
