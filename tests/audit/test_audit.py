@@ -417,9 +417,9 @@ def measured(name: str, version: str) -> ImageMeasurement:
     )
     own = DistributionMeasurement(name=name, version=version, location=f"/{SITE}", size=size)
     return ImageMeasurement(
-        id="", size=size, compressed_size=size, layers=(), files=1, directories=1,
-        setuid_files=(), distributions=(own,), debian_packages=(package,), user="",
-        environment=(), entrypoint=(), command=(), python_version="3.13", debian_release="12",
+        id="", size=size, compressed_size=size, layers=(), files=1, setuid_files=(),
+        distributions=(own,), debian_packages=(package,), user="", python_version="3.13",
+        debian_release="12",
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from images import stored_layer
 from tests.engines.test_embedded import BINDS, PYTHON, bare_image
 from tests.support.names import RUN
 from torture import LAYERS
@@ -15,7 +16,6 @@ from torture import LAYERS
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import Engine, ImageID, RunOptions
 from jettison.errors import EngineError, JettisonError
-from jettison.images.image import Layer
 from jettison.images.reference import Reference
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.daemon import DaemonStore
@@ -65,7 +65,7 @@ def listed(engine: Engine, image: ImageID) -> dict[str, list[object]]:
 def test_both_engines_show_the_same_or_refuse(
     engine: Engine, embedded: EmbeddedEngine, tmp_path: Path, what: str
 ) -> None:
-    image = bare_image().append(Layer.of(LAYERS[what]))
+    image = bare_image().append(stored_layer(LAYERS[what]))
     name, program = f"{RUN}/torture:{abs(hash(what))}", engine.name.split()[0]
     shown = []
     with suppress(JettisonError):

@@ -6,12 +6,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from images import AMD64, small_image
+from images import AMD64, small_image, stored_layer
 from places import Place
 from torture import LAYERS
 
 from jettison.errors import JettisonError
-from jettison.images.image import Image, Layer
+from jettison.images.image import Image
 from jettison.images.stores.unpack import unpack
 
 
@@ -28,7 +28,7 @@ def seen(image: Image) -> list[object]:
 
 
 def tortured(what: str) -> Image:
-    return small_image().append(Layer.of(LAYERS[what]))
+    return small_image().append(stored_layer(LAYERS[what]))
 
 
 @pytest.mark.parametrize("what", LAYERS)

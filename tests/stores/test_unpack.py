@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from images import AMD64, packed_layer, small_image
+from images import AMD64, opaque, packed_layer, small_image, stored_layer, whiteout
 from msgspec.structs import replace
 
 from jettison.errors import ImageError, IntegrityError, WriteError
@@ -48,7 +48,7 @@ def raw_layer(*entries: tuple[str, bytes, str]) -> Layer:
             body = b"evil" if kind == tarfile.REGTYPE else b""
             entry.size = len(body)
             tar.addfile(entry, io.BytesIO(body))
-    return Layer.of(content.getvalue())
+    return stored_layer(content.getvalue())
 
 
 def outside_is_untouched(root: Path) -> bool:
@@ -115,14 +115,14 @@ BASE: Members = (
 @pytest.mark.parametrize(
     "upper",
     [
-        (Member.whiteout("a/one"),),
-        (Member.whiteout("a"),),
-        (Member.whiteout("absent/deep"),),
-        (Member.whiteout("a/one/below-a-file"),),
-        (Member.opaque("a"),),
-        (Member.opaque(""),),
-        (Member.opaque("a"), Member.file("a/one", b"9")),
-        (Member.whiteout("a"), Member.file("a/new", b"9")),
+        (whiteout("a/one"),),
+        (whiteout("a"),),
+        (whiteout("absent/deep"),),
+        (whiteout("a/one/below-a-file"),),
+        (opaque("a"),),
+        (opaque(""),),
+        (opaque("a"), Member.file("a/one", b"9")),
+        (whiteout("a"), Member.file("a/new", b"9")),
         (Member.file("a", b"now a file"),),
         (Member.file("a/one/now-a-directory", b"9"),),
         (Member.symlink("a", "usr"),),

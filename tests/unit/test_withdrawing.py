@@ -55,9 +55,8 @@ def measured(image: str, _engine: object) -> ImageMeasurement:
         bytes=100_000_000 + 9_000_000 * ("compileall" in image), basis=Basis.MEASURED, source=""
     )
     return ImageMeasurement(
-        id=image, size=size, compressed_size=size, layers=(), files=0, directories=0,
-        setuid_files=(), distributions=(), debian_packages=(), user="", environment=(),
-        entrypoint=(), command=(), python_version="",
+        id=image, size=size, compressed_size=size, layers=(), files=0,
+        setuid_files=(), distributions=(), debian_packages=(), user="", python_version="",
     )  # fmt: skip
 
 

@@ -64,7 +64,6 @@ class RemoveStep(Struct, frozen=True, kw_only=True, tag=True):
     """Paths that are removed; they may be patterns."""
 
     paths: tuple[str, ...]
-    origin: Origin
 
 
 class UserStep(Struct, frozen=True, kw_only=True, tag=True):
@@ -94,7 +93,6 @@ class GroupStep(Struct, frozen=True, kw_only=True, tag=True):
     member: str | None
     first: int
     last: int
-    origin: Origin
 
 
 Step = CopyStep | FolderStep | OwnerStep | ModeStep | RemoveStep | UserStep | GroupStep

@@ -114,7 +114,7 @@ def _other(action: Action, place: Place) -> Iterator[Step]:
         return
     if gone is not None:
         paths = tuple(place.absolute(place.word(path, action)) for path in gone.paths)
-        yield RemoveStep(paths=paths, origin=action.origin)
+        yield RemoveStep(paths=paths)
     elif compile_bytecode(action.command) is None and not _is_silent(action):
         raise not_understood(action.text, "it is a program that would have to run", action.origin)
 
@@ -186,7 +186,6 @@ def _group(fact: GroupChange, action: Action, place: Place) -> Step:
         member=fact.member,
         first=first,
         last=last,
-        origin=action.origin,
     )
 
 

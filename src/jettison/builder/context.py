@@ -36,7 +36,6 @@ class ContextPath(Struct, frozen=True, kw_only=True):
     kind: Kind
     executable: bool = False
     size: int = 0
-    modified_ns: int = 0
     link: str = ""
     place: Path | None = None
     content: bytes | None = None
@@ -109,7 +108,6 @@ def _described(entry: os.DirEntry[str]) -> ContextPath | None:
         kind=Kind.FILE,
         executable=bool(status.st_mode & stat.S_IXUSR),
         size=status.st_size,
-        modified_ns=status.st_mtime_ns,
         place=Path(entry.path),
     )
 

@@ -100,13 +100,12 @@ _PATH = "/usr/local/bin:/usr/bin:/bin"
 class ImageFile(Struct, frozen=True, kw_only=True):
     """A file or link of an image.
 
-    ``layer`` counts from 0 at the base. ``target`` is what a link leads to. ``needed`` are the
+    ``target`` is what a link leads to. ``needed`` are the
     libraries that an ELF file asks for, None for any other file; ``text`` is there for files that
     are read. A further name of the same file has no ``size``.
     """
 
     kind: Kind
-    layer: int
     mode: int = 0o644
     size: int = 0
     target: str = ""
@@ -117,13 +116,11 @@ class ImageFile(Struct, frozen=True, kw_only=True):
 class ImageFiles(Struct, frozen=True, kw_only=True, dict=True):
     """An image by absolute paths.
 
-    ``base`` counts the layers of its base image, ``of_base`` are the packages that it had or was
-    asked for.
+    ``of_base`` are the packages that its base image had or was asked for.
     """
 
     files: Mapping[str, ImageFile]
     config: Config
-    base: int = 0
     of_base: frozenset[str] = frozenset()
 
     def text(self, path: str) -> str:

@@ -100,15 +100,7 @@ class Contents(Struct, frozen=True, kw_only=True):
     @property
     def files(self) -> int:
         """Regular files, each name of a hard link counted."""
-        return self._count(Kind.FILE)
-
-    @property
-    def directories(self) -> int:
-        """Directories, the root not counted."""
-        return self._count(Kind.DIRECTORY)
-
-    def _count(self, kind: Kind) -> int:
-        return sum(placed.entry.kind is kind and placed.entry.path != "" for placed in self.tree)
+        return sum(placed.entry.kind is Kind.FILE for placed in self.tree)
 
     @property
     def setuid_files(self) -> tuple[str, ...]:
@@ -139,15 +131,6 @@ def _visible(tree: FileTree, layers: tuple[LayerContents, ...]) -> Iterator[tupl
                 yield path, text
 
 
-class LayerMeasurement(Struct, frozen=True, kw_only=True):
-    """One layer: the bytes of its files, and its bytes as gzip."""
-
-    diff_id: str
-    size: Size
-    compressed_size: Size
-    files: int
-
-
 class DistributionMeasurement(Struct, frozen=True, kw_only=True):
     """One Python distribution: ``size`` is that of the files its RECORD lists, with bytecode."""
 
@@ -172,26 +155,22 @@ class DebianPackageMeasurement(Struct, frozen=True, kw_only=True):
 
 
 class ImageMeasurement(Struct, frozen=True, kw_only=True):
-    """An image: sizes in bytes, counts of its final file tree, and its configuration.
+    """An image: sizes in bytes, and counts of its final file tree.
 
     ``size`` is the engine's own figure (``docker image inspect``); ``compressed_size`` is the sum
-    over layers of what gzip makes of them, which is what a pull moves. ``files`` counts regular
+    over ``layers`` of what gzip makes of them, which is what a pull moves. ``files`` counts regular
     files and hard links.
     """
 
     id: str
     size: Size
     compressed_size: Size
-    layers: tuple[LayerMeasurement, ...]
+    layers: tuple[int, ...]
     files: int
-    directories: int
     setuid_files: tuple[str, ...]
     distributions: tuple[DistributionMeasurement, ...]
     debian_packages: tuple[DebianPackageMeasurement, ...]
     user: str
-    environment: tuple[tuple[str, str], ...]
-    entrypoint: tuple[str, ...]
-    command: tuple[str, ...]
     python_version: str
     debian_release: str = ""
 

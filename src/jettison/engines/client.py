@@ -123,7 +123,6 @@ def image_facts(text: str) -> ImageFacts:
             id=_image_id(document["Id"]),
             size=document["Size"],
             layers=tuple(document["RootFS"].get("Layers") or ()),
-            architecture=document.get("Architecture", ""),
             health_check=_health_check(config.get("Healthcheck") or document.get("Healthcheck")),
             **_configured(config),
         )

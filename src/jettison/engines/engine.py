@@ -70,7 +70,6 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     labels: tuple[tuple[str, str], ...] = ()
     health_check: HealthCheck | None = None
     stop_signal: str = ""
-    architecture: str = ""
 
 
 class Network(StrEnum):

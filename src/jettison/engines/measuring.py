@@ -17,7 +17,6 @@ from jettison.contents.image import ImageFile, ImageFiles, world
 from jettison.contents.layer_reading import LEVEL, compression_pool, known_layers, measured_layer
 from jettison.contents.measurement import (
     ImageMeasurement,
-    LayerMeasurement,
     MeasuredLayer,
     TextRoom,
     debian_packages,
@@ -141,28 +140,22 @@ def measure(image: str, engine: Engine, known: Records | None = None) -> ImageMe
     known = known or known_layers()
     facts = engine.inspect(image)
     read = _read(image, facts, engine, known)
-    layers = tuple(
-        _layer(diff_id, layer) for diff_id, layer in zip(facts.layers, read, strict=True)
-    )
+    layers = tuple(layer.compressed_size for layer in read)
     contents = overlay(tuple(layer.contents for layer in read))
     return ImageMeasurement(
         id=facts.id,
         size=Size(bytes=facts.size, basis=Basis.MEASURED, source="image inspect"),
         compressed_size=Size(
-            bytes=sum(layer.compressed_size.bytes for layer in layers),
+            bytes=sum(layers),
             basis=Basis.MEASURED,
             source=_GZIP_SOURCE,
         ),
         layers=layers,
         files=contents.files,
-        directories=contents.directories,
         setuid_files=contents.setuid_files,
         distributions=distributions(contents),
         debian_packages=debian_packages(contents),
         user=facts.user,
-        environment=facts.environment,
-        entrypoint=facts.entrypoint,
-        command=facts.command,
         python_version=python_version(contents, facts.environment),
         debian_release=debian_release(contents),
     )
@@ -182,14 +175,6 @@ def _read(
         if remembered[digest] is None:
             known.put(layer, digest)
     return read
-
-
-def _layer(diff_id: str, layer: MeasuredLayer) -> LayerMeasurement:
-    size = Size(bytes=layer.contents.size, basis=Basis.MEASURED, source="files of the layer")
-    compressed = Size(bytes=layer.compressed_size, basis=Basis.MEASURED, source=_GZIP_SOURCE)
-    return LayerMeasurement(
-        diff_id=diff_id, size=size, compressed_size=compressed, files=len(layer.contents.entries)
-    )
 
 
 TEXTS = re.compile(
@@ -225,7 +210,6 @@ def read_image_files(engine: Engine, image: str) -> ImageFiles:
     with engine.save(image) as stream:
         config, layers = layers_of(stream, lambda _, layer, __: _file_read(layer, folder, room))
     tree = merge(layer.entries for layer in layers)
-    count = _base(config, layers)
     return ImageFiles(
         files={
             f"/{path}": _file(placed, layers)
@@ -233,8 +217,7 @@ def read_image_files(engine: Engine, image: str) -> ImageFiles:
             if placed.entry.kind in SHOWN
         },
         config=config,
-        base=count,
-        of_base=_installed_in(layers[:count]),
+        of_base=_installed_in(layers[: _base(config, layers)]),
     )
 
 
@@ -263,7 +246,6 @@ def _file(placed: Placed, layers: tuple[_Read, ...]) -> ImageFile:
     )
     return ImageFile(
         kind=entry.kind,
-        layer=placed.layer,
         mode=entry.mode,
         size=placed.stored_size,
         target=entry.link if entry.kind is Kind.SYMLINK else "",

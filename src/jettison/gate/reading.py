@@ -168,7 +168,7 @@ def amounts_of_built(
     amounts: dict[Budget, float | None] = {
         Budget.SIZE: image.size.bytes,
         Budget.COMPRESSED: image.compressed_size.bytes,
-        Budget.LARGEST_LAYER: max((one.compressed_size.bytes for one in image.layers), default=0),
+        Budget.LARGEST_LAYER: max(image.layers, default=0),
         Budget.PACKAGES: len({canonicalize_name(one.name) for one in image.distributions}),
         Budget.MEMORY: memory,
         Budget.START_UP: start_up,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import BinaryIO
 
@@ -23,10 +22,7 @@ from jettison.images.digest import (
 )
 from jettison.images.entry import ReadEntry, read_entries
 from jettison.images.reference import Reference
-from jettison.images.stream import compression_of, uncompressed
 from jettison.images.tree import FileTree, merge
-
-_MAGIC_LENGTH = 4
 
 
 class Layer(Struct, frozen=True, kw_only=True):
@@ -50,15 +46,6 @@ class Layer(Struct, frozen=True, kw_only=True):
 
     def __hash__(self) -> int:
         return hash((self.descriptor, self.diff_id))
-
-    @classmethod
-    def of(cls, content: bytes, media_type: str = "") -> Layer:
-        """Make a layer of stored bytes held in memory, as tests and small layers need."""
-        compression = compression_of(content[:_MAGIC_LENGTH])
-        descriptor = Descriptor.of(content, media_type or layer_type(compression))
-        with uncompressed(io.BytesIO(content)) as plain:
-            diff_id = DiffID.of(plain.read())
-        return cls(descriptor=descriptor, diff_id=diff_id, open=lambda: io.BytesIO(content))
 
     @property
     def compression(self) -> Compression:
@@ -167,11 +154,6 @@ class Image(Struct, frozen=True, kw_only=True):
         if config.diff_ids != tuple(layer.diff_id for layer in self.layers):
             raise ImageError("the config names other layers than the image has")
         return self._recomposed(config, self.layers)
-
-    def with_annotations(self, annotations: Mapping[str, str]) -> Image:
-        """Return the image with the annotations of its manifest added to."""
-        merged = {**self.manifest.annotations, **annotations}
-        return replace(self, manifest=self.manifest.evolve(annotations=merged))
 
     def with_attachments(self, attachments: Iterable[Attachment]) -> Image:
         """Return the image with other attachments; the digest stays."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison.errors import ImageError, IntegrityError
-from jettison.images.entry import OPAQUE, WHITEOUT, Entry, Kind, normal_path
+from jettison.images.entry import Entry, Kind, normal_path
 
 BLOCK = 512
 _TYPE_FLAGS = {
@@ -178,17 +178,6 @@ class Member(Struct, frozen=True, kw_only=True):
         """Return a second name for the file at ``target``, which the same layer must hold."""
         path, target = normal_path(path), normal_path(target)
         return cls(entry=Entry(path=path, kind=Kind.HARD_LINK, mode=0o644, link=target))
-
-    @classmethod
-    def whiteout(cls, path: str) -> Member:
-        """Return the mark that removes ``path`` of lower layers."""
-        head, slash, name = normal_path(path).rpartition("/")
-        return cls.file(f"{head}{slash}{WHITEOUT}{name}", b"")
-
-    @classmethod
-    def opaque(cls, path: str) -> Member:
-        """Return the mark that hides what lower layers have in the directory ``path``."""
-        return cls.file(f"{path}/{OPAQUE}", b"")
 
     def linked_to(self, target: str) -> Member:
         """Return a second name for ``target``, with this file's mode, owner and time."""

@@ -148,7 +148,6 @@ def read_tree(root: Path) -> Tree:
     """List every file below ``root`` without following links to folders."""
     files: dict[str, TreeFile] = {}
     left_out: dict[str, int] = {}
-    links: dict[str, str] = {}
     skipped: list[Skipped] = []
     pending = [(str(root), "")]
     while pending:
@@ -166,19 +165,15 @@ def read_tree(root: Path) -> Tree:
                         left_out[path] = folder_size(entry.path)
                     else:
                         pending.append((entry.path, path + "/"))
-                elif entry.is_symlink() and entry.is_dir():
-                    links[path] = str(Path(entry.path).readlink())
                 elif (status := entry.stat()) and stat.S_ISREG(status.st_mode):
                     files[path] = _file(status)
-                else:
+                elif not stat.S_ISDIR(status.st_mode):
                     skipped.append(
                         Skipped(what=path, reason="it is no file, but a pipe or the like")
                     )
             except OSError as error:
                 skipped.append(unreadable(path, error))
-    return Tree(
-        files=dict(sorted(files.items())), left_out=left_out, links=links, skipped=tuple(skipped)
-    )
+    return Tree(files=dict(sorted(files.items())), left_out=left_out, skipped=tuple(skipped))
 
 
 def read_text(root: Path, path: str, *, limit: int = 4 * 1024 * 1024) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 
 from msgspec import Struct
@@ -29,22 +29,15 @@ class Tree(Struct, frozen=True, kw_only=True):
     """Every file below a project's root, by its path relative to the root with ``/`` separators.
 
     ``left_out`` are folders whose content is not the project's source (version control, virtual
-    environments, caches, ``node_modules``) with their bytes. ``links`` are symbolic links to
-    folders, which are not followed, with their targets.
+    environments, caches, ``node_modules``) with their bytes.
     """
 
     files: Mapping[str, TreeFile]
     left_out: Mapping[str, int]
-    links: Mapping[str, str]
     skipped: tuple[Skipped, ...] = ()
 
     def __contains__(self, path: object) -> bool:
         return path in self.files
-
-    def below(self, folder: str) -> Iterator[tuple[str, TreeFile]]:
-        """Files in a folder and its subfolders; ``""`` is the root."""
-        prefix = f"{folder}/" if folder else ""
-        return ((path, file) for path, file in self.files.items() if path.startswith(prefix))
 
 
 _TEST = re.compile(r"tests?[-_].*|(.*[-_]|unit|integration|functional|acceptance)tests?|conftest.*")

@@ -125,7 +125,6 @@ def verification_request(
         expected_command=_changed_command(plan),
         expected_user=stage.user,
         labels=frozenset(plan.original_stage.labels),
-        planned=True,
         removed_files=(*removed_lines(plan), *_removed_of_system(plan)),
         fewer_groups="container-client" in applied_rules(plan),
         kept_out=_kept_out(plan),

@@ -149,9 +149,8 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     it changed nothing. ``labels`` names those that the project itself sets, which have to stay;
     others are the base image's. None where that is not known: then all have to. ``kept_out`` are
     files of the context that the plan keeps out of the image and ``edited`` those that it edits;
-    ``planned`` says that a plan is known, and ``removed_files`` are the paths and patterns that it
-    removes, below site-packages or absolute. ``fewer_groups`` says that it takes the user out of
-    some.
+    ``removed_files`` are the paths and patterns that it removes, below site-packages or absolute.
+    ``fewer_groups`` says that it takes the user out of some.
 
     ``startup_timeout`` and ``response_timeout`` are the seconds that a start and a response have.
     ``strict`` masks no measured quantity by its name. ``trained`` is how many routes a trace saw,
@@ -196,7 +195,6 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     expected_command: tuple[str, ...] | None = None
     expected_user: str = ""
     labels: frozenset[str] | None = None
-    planned: bool = False
     removed_files: tuple[str, ...] = ()
     fewer_groups: bool = False
     kept_out: tuple[str, ...] = ()

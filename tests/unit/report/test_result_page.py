@@ -32,7 +32,6 @@ def image(total: int, **sizes: int) -> ImageMeasurement:
         compressed_size=size(total // 3),
         layers=(),
         files=1,
-        directories=1,
         setuid_files=(),
         distributions=tuple(
             DistributionMeasurement(name=name, version="1.0", location="", size=size(count))
@@ -40,9 +39,6 @@ def image(total: int, **sizes: int) -> ImageMeasurement:
         ),
         debian_packages=(),
         user="",
-        environment=(),
-        entrypoint=(),
-        command=(),
         python_version="3.13",
     )
 

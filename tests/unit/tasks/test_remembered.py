@@ -51,7 +51,7 @@ def built(found: Planned) -> Result:
         "/var/lib/dpkg/info/gcc.list": b"/usr/bin/gcc\n",
     }
     files = {
-        path: ImageFile(kind=Kind.FILE, layer=0, mode=0o755, size=5_000_000, text=text)
+        path: ImageFile(kind=Kind.FILE, mode=0o755, size=5_000_000, text=text)
         for path, text in texts.items()
     }
     config = Config.empty(Platform.parse("linux/amd64")).with_command(["python3", "main.py"])

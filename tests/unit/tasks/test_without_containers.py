@@ -25,7 +25,6 @@ def image(name: str, **versions: str) -> ImageMeasurement:
         compressed_size=NOTHING,
         layers=(),
         files=0,
-        directories=0,
         setuid_files=(),
         distributions=tuple(
             DistributionMeasurement(name=key, version=value, location="", size=NOTHING)
@@ -33,9 +32,6 @@ def image(name: str, **versions: str) -> ImageMeasurement:
         ),
         debian_packages=(),
         user="",
-        environment=(),
-        entrypoint=(),
-        command=(),
         python_version="3.11",
     )
 

@@ -166,8 +166,8 @@ class ProjectInstall(Struct, frozen=True, kw_only=True):
     """An installation or an export (``output``) from a project's own lock file.
 
     ``development`` says whether the development group comes along, ``locked`` whether the lock
-    file decides without being brought up to date, ``project`` whether the project itself is
-    installed. Environment variables such as ``UV_NO_DEV`` are not seen here.
+    file decides without being brought up to date. Environment variables such as ``UV_NO_DEV`` are
+    not seen here.
     """
 
     tool: str
@@ -178,7 +178,6 @@ class ProjectInstall(Struct, frozen=True, kw_only=True):
     extras: tuple[str, ...]
     all_extras: bool
     development: bool
-    project: bool
     output: str | None
     options: Options
     origin: Origin
@@ -203,7 +202,7 @@ def project_install(command: Command) -> ProjectInstall | None:
         return None
     if tool.named:
         names = tuple(words[len(action.split()) :]) or ("default",)
-        return _whole(run, tool.name, action, names, project=True)
+        return _whole(run, tool.name, action, names)
     groups = {
         "with_groups": _names(options, _WITH),
         "without_groups": _names(options, _WITHOUT),
@@ -216,7 +215,6 @@ def project_install(command: Command) -> ProjectInstall | None:
         extras=_names(options, _EXTRAS),
         all_extras=options.has("--all-extras"),
         development=_development(run, **groups),
-        project=_project(options, groups["only_groups"]),
         output=_output(run),
         options=options,
         origin=run.origin,
@@ -230,12 +228,10 @@ def _conda(run: Invocation) -> ProjectInstall | None:
     action = words[1] if words[:1] == ["env"] and words[1:] else "".join(words[:1])
     if not file or not file.endswith((".yml", ".yaml")) or action not in _CONDA_ACTIONS:
         return None
-    return _whole(run, "conda", action, (), project=False)
+    return _whole(run, "conda", action, ())
 
 
-def _whole(
-    run: Invocation, tool: str, action: str, groups: tuple[str, ...], *, project: bool
-) -> ProjectInstall:
+def _whole(run: Invocation, tool: str, action: str, groups: tuple[str, ...]) -> ProjectInstall:
     """An installation of all that a file declares, with some groups."""
     return ProjectInstall(
         tool=tool,
@@ -246,7 +242,6 @@ def _whole(
         extras=(),
         all_extras=False,
         development=False,
-        project=project,
         output=None,
         options=run.options,
         origin=run.origin,
@@ -287,12 +282,6 @@ def _development(
         return False
     # `poetry export` omits optional and development groups by default.
     return not (run.program == "poetry" and options.arguments[0].text == "export")
-
-
-def _project(options: Options, only_groups: tuple[str, ...]) -> bool:
-    if only_groups or options.arguments[0].text in {"export", "requirements"}:
-        return False
-    return not options.has("--no-install-project", "--no-root", "--no-self", "--only-group")
 
 
 def _output(run: Invocation) -> str | None:

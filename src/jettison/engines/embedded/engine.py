@@ -205,7 +205,6 @@ class EmbeddedEngine:
                 "Id": identifier,
                 "Size": found.measure(),
                 "RootFS": {"Layers": [str(diff_id) for diff_id in found.config.diff_ids]},
-                "Architecture": found.platform.architecture,
                 "Config": found.config.execution,
             }
             self._facts[identifier] = image_facts(json.dumps([document]))

@@ -101,17 +101,10 @@ def _redirects(node: Node, source: Source) -> list[Redirect]:
         if child.type in REDIRECTS
         for one in _redirects(child, source)
     ]
-    descriptor = _child(node, "file_descriptor")
     operator = next(child for child in node.children if not child.is_named)
-    body = _child(node, "heredoc_body")
     target = _target(node)
-    redirect = Redirect(
-        operator=operator.type,
-        target=source.word(target) if target else None,
-        descriptor=int(source.text(descriptor)) if descriptor else None,
-        body=source.text(body) if body else None,
-    )
-    return [redirect, *inner]
+    word = source.word(target) if target else None
+    return [Redirect(operator=operator.type, target=word), *inner]
 
 
 def _target(node: Node) -> Node | None:
@@ -244,9 +237,7 @@ class _Walk:
     def _block(self, node: Node) -> Block:
         start, end = self.source.span(node)
         return Block(
-            kind=node.type,
             connector=self._next_connector(),
-            raw=self.source.text(node),
             start=start,
             end=end,
             origin=self.source.excerpt.origin(start, end),
@@ -282,9 +273,7 @@ class _Walk:
         """Let the last block end where its redirections end."""
         block, end = self.blocks[-1], self.source.span(node)[1]
         text = self.source.excerpt
-        self.blocks[-1] = replace(
-            block, raw=text.text[block.start : end], end=end, origin=text.origin(block.start, end)
-        )
+        self.blocks[-1] = replace(block, end=end, origin=text.origin(block.start, end))
 
     def _behind_heredoc(self, node: Node, *, nested: bool) -> None:
         """Visit what follows a heredoc marker on its line; the grammar puts it into the marker."""

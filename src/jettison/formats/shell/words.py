@@ -29,12 +29,10 @@ class Word(Struct, frozen=True, kw_only=True):
 
 
 class Redirect(Struct, frozen=True, kw_only=True):
-    """A redirection: ``2> file`` has the descriptor 2; ``body`` is that of a heredoc."""
+    """A redirection: what stands before its file, and that."""
 
     operator: str
     target: Word | None
-    descriptor: int | None = None
-    body: str | None = None
 
 
 class Command(Struct, frozen=True, kw_only=True, dict=True):
@@ -71,14 +69,9 @@ class Command(Struct, frozen=True, kw_only=True, dict=True):
 
 
 class Block(Struct, frozen=True, kw_only=True):
-    """A condition, loop, function, group or negation outside of any other, with all that is in it.
+    """A condition, loop, function, group or negation outside of any other, with all in it."""
 
-    ``kind`` is the grammar's name for it.
-    """
-
-    kind: str
     connector: str
-    raw: str
     start: int
     end: int
     origin: Origin
@@ -111,11 +104,6 @@ class Script(Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """What the shell reads."""
         return self.excerpt.text
-
-    @property
-    def source(self) -> str:
-        """The same as it is written in the file, with continuation lines and their comments."""
-        return self.excerpt.written
 
     @property
     def programs(self) -> tuple[Command, ...]:

@@ -117,10 +117,6 @@ class Archive:
         """Return the time (UTC) of the newest of a release's indexes; raises as ``index`` does."""
         return max(self._mirror.release(suite).date for suite in _suites(release))
 
-    def address(self, package: Package) -> str:
-        """Return the URL of a package's file."""
-        return self._mirror.address(package.suite, package.filename)
-
     def refresh(self) -> None:
         """Ask the mirror again for what changes, however young the kept copy is."""
         self._mirror.refresh()

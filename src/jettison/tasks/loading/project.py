@@ -300,7 +300,6 @@ def _within(tree: Tree, choice: Choice, names: list[str]) -> Tree:
         tree,
         files={p: f for p, f in tree.files.items() if p.startswith(prefix) or p in beside},
         left_out={p: n for p, n in tree.left_out.items() if p.startswith(prefix)},
-        links={p: t for p, t in tree.links.items() if p.startswith(prefix)},
     )
 
 

@@ -3,7 +3,7 @@ import io
 from archives import layer_tar
 from hypothesis import given
 from hypothesis import strategies as st
-from images import AMD64, packed_layer
+from images import AMD64, packed_layer, whiteout
 from inspected import inspected
 
 from jettison.contents.measurement import LayerContents, read_contents
@@ -47,7 +47,7 @@ def test_a_second_name_stores_nothing_and_keeps_the_bytes_alive() -> None:
     image = Image.empty(AMD64)
     for members in (
         (Member.file("z", b"12345"), Member.hard_link("b", "z")),
-        (Member.whiteout("z"),),
+        (whiteout("z"),),
     ):
         image = image.append(packed_layer(*members))
     read = [read_contents(layer.open()) for layer in image.layers]

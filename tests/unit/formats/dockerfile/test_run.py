@@ -32,7 +32,7 @@ def test_a_heredoc_may_be_input_of_a_command() -> None:
     script = run_script(only("RUN cat <<A > /f\nx\nA\n"))
     (command,) = script.commands
     assert command.words == ("cat",)
-    assert command.redirects[0].body == "x\n"
+    assert command.redirects[0].operator == "<<"
 
 
 def test_a_heredoc_in_another_language_is_not_shell() -> None:

@@ -1,5 +1,5 @@
 import pytest
-from images import AMD64, packed_layer
+from images import AMD64, opaque, packed_layer, whiteout
 from tree_differences import Difference, compare_trees
 
 from jettison.images.digest import Digest
@@ -31,12 +31,12 @@ BASE: Members = (
 @pytest.mark.parametrize(
     ("upper", "gone", "there"),
     [
-        ((Member.whiteout("a/one"),), {"a/one"}, {"a", "a/two"}),
-        ((Member.whiteout("a"),), {"a", "a/one", "a/two"}, {"lib"}),
-        ((Member.whiteout("absent/deep"),), set(), {"a/one", "a/two"}),
-        ((Member.opaque("a"),), {"a/one", "a/two"}, {"a"}),
-        ((Member.opaque("a"), Member.file("a/one", b"9")), {"a/two"}, {"a", "a/one"}),
-        ((Member.whiteout("a"), Member.file("a/new", b"9")), {"a/one"}, {"a/new"}),
+        ((whiteout("a/one"),), {"a/one"}, {"a", "a/two"}),
+        ((whiteout("a"),), {"a", "a/one", "a/two"}, {"lib"}),
+        ((whiteout("absent/deep"),), set(), {"a/one", "a/two"}),
+        ((opaque("a"),), {"a/one", "a/two"}, {"a"}),
+        ((opaque("a"), Member.file("a/one", b"9")), {"a/two"}, {"a", "a/one"}),
+        ((whiteout("a"), Member.file("a/new", b"9")), {"a/one"}, {"a/new"}),
         ((Member.file("a", b"now a file"),), {"a/one", "a/two"}, {"a"}),
         ((Member.file("lib/y.so", b"y"),), {"lib"}, {"lib/y.so", "usr/lib/x.so"}),
         ((Member.file(".wh..wh.plnk", b""),), {".wh..wh.plnk"}, {"a/one"}),
@@ -51,7 +51,7 @@ def test_an_upper_layer_hides_what_is_below(
 
 
 def test_a_whiteout_leaves_what_its_own_layer_brings() -> None:
-    found = tree(BASE, (Member.file("a/one", b"111"), Member.whiteout("a/one")))
+    found = tree(BASE, (Member.file("a/one", b"111"), whiteout("a/one")))
     assert found.paths["a/one"].entry.size == 3
 
 
@@ -74,7 +74,7 @@ def test_a_hard_link_is_the_file_it_names_and_its_bytes_count_once() -> None:
 
 
 def test_a_hard_link_outlives_its_target() -> None:
-    found = tree((Member.file("z", b"1"), Member.hard_link("a", "z")), (Member.whiteout("z"),))
+    found = tree((Member.file("z", b"1"), Member.hard_link("a", "z")), (whiteout("z"),))
     assert list(found.paths) == ["a"]
 
 
