@@ -36,24 +36,26 @@ def main(wheels: Path, requirements: Path) -> None:
     roots = [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     target = Target(python=version, libc_version="2.41")
-    with served(wheels) as url, tempfile.TemporaryDirectory() as folder:
+    with served(wheels) as (url, sent), tempfile.TemporaryDirectory() as folder:
         for label, offline in (("cold", False), ("warm", False), ("offline", True)):
+            sent.clear()
             begun = time.perf_counter()
             found = open_map(Path(folder), target, index_url=url, offline=offline)
             brought = closure(found, roots)
             seconds = time.perf_counter() - begun
             sizes = [one.installed_size for one in brought.facts.values() if one.installed_size]
             sys.stdout.write(
-                f"{label:8} {seconds:6.2f} s  {found.statistics.requests:4} requests  "
-                f"{found.statistics.bytes_received:11,} bytes  {len(roots)} requirements, "
-                f"{len(brought.facts)} distributions, {len(brought.unknown)} unknown, "
+                f"{label:8} {seconds:6.2f} s  {len(sent):4} requests  "
+                f"{sum(sent):11,} bytes  {len(roots)} requirements, "
+                f"{len(brought.facts)} distributions, "
                 f"{total_size(sizes, source='sum').bytes:,} bytes installed\n"
             )
 
 
 @contextmanager
-def served(wheels: Path) -> Iterator[str]:
-    """Serve the folder as a simple index with ranges; give its address."""
+def served(wheels: Path) -> Iterator[tuple[str, list[int]]]:
+    """Serve the folder as a simple index with ranges; give its address and the bytes it sends."""
+    sent: list[int] = []
     pages: dict[str, list[dict[str, Any]]] = {}
     for wheel in sorted(wheels.glob("*.whl")):
         name = wheel.name.partition("-")[0].lower().replace("_", "-").replace(".", "-")
@@ -65,10 +67,10 @@ def served(wheels: Path) -> Iterator[str]:
             "size": size,
         }
         pages.setdefault(name, []).append({**entry, "hashes": {"sha256": digest}})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Answering, wheels, pages))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Answering, wheels, pages, sent))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/simple"
+    yield f"http://127.0.0.1:{server.server_port}/simple", sent
     server.shutdown()
     server.server_close()
 
@@ -77,9 +79,16 @@ class _Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def __init__(self, wheels: Path, pages: dict[str, Any], *arguments: Any) -> None:  # noqa: ANN401  # passed on
+    def __init__(
+        self,
+        wheels: Path,
+        pages: dict[str, Any],
+        sent: list[int],
+        *arguments: Any,  # noqa: ANN401  # passed on
+    ) -> None:
         self._wheels = wheels
         self._pages = pages
+        self._sent = sent
         super().__init__(*arguments)
 
     def log_message(self, *_: object) -> None:
@@ -113,6 +122,7 @@ class _Answering(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+        self._sent.append(len(body))
 
 
 if __name__ == "__main__":

@@ -38,10 +38,7 @@ class RequirementGraph(Struct, frozen=True, kw_only=True, dict=True):
 
 
 class Closure(Struct, frozen=True, kw_only=True):
-    """Facts by normalized name and the graph between them.
-
-    ``unknown`` are names that the graph has and nothing could be learned of.
-    """
+    """Facts by normalized name and the graph between them."""
 
     facts: Mapping[str, DistributionFacts]
     graph: RequirementGraph

@@ -36,9 +36,7 @@ def test_numbers_that_nobody_has_are_taken() -> None:
 
 
 def test_a_group_can_be_made_before() -> None:
-    made = EMPTY.with_group(
-        GroupStep(name="staff", gid="50", member=None, first=1000, last=59999, origin=HERE)
-    )
+    made = EMPTY.with_group(GroupStep(name="staff", gid="50", member=None, first=1000, last=59999))
     made = made.with_user(user(uid="7", group="staff", groups=("www-data",)))
     assert made.primary_group("app") == 50
     assert "www-data:x:33:app\n" in made.group

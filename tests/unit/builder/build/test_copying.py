@@ -84,7 +84,7 @@ def test_steps_change_what_earlier_ones_laid() -> None:
         copy("app", to="/srv/app"),
         OwnerStep(owner="app:", paths=("/srv/app",), recursive=True, origin=HERE),
         ModeStep(mode="go-r", paths=("/srv/app/*.py",), recursive=False, origin=HERE),
-        RemoveStep(paths=("/srv/app/static",), origin=HERE),
+        RemoveStep(paths=("/srv/app/static",)),
     )
     assert set(found) == {"srv/app", "srv/app/main.py", "srv/app/run.sh"}
     assert {(m.entry.uid, m.entry.gid) for m in found.values()} == {(7, 8)}

@@ -34,7 +34,6 @@ def image(
     found = {
         path: ImageFile(
             kind=Kind.FILE,
-            layer=1,
             mode=0o755 if "/bin/" in path or path.endswith(".sh") else 0o644,
             size=len(text),
             text=text.encode(),
@@ -42,11 +41,11 @@ def image(
         for path, text in texts.items()
     }
     for path, target in {"/usr/local/bin/python3": "python3.11", **(links or {})}.items():
-        found[path] = ImageFile(kind=Kind.SYMLINK, layer=1, target=target)
+        found[path] = ImageFile(kind=Kind.SYMLINK, target=target)
     config = Config.empty(Platform.parse("linux/amd64")).with_execution(
         **{"Env": ["PATH=/usr/local/bin:/usr/bin"], **execution}
     )
-    return ImageFiles(files=found, config=config, base=1)
+    return ImageFiles(files=found, config=config)
 
 
 def distribution(site: str, name: str, version: str = "1.0") -> dict[str, str]:
@@ -197,7 +196,6 @@ def test_layers_are_read_with_libraries_packages_and_what_lies_on_top_of_the_bas
     )
     engine = SavedImage([base, upper], {"WorkingDir": "/app", "Env": ["PATH=/usr/bin"]})
     found = read_image_files(cast("Engine", engine), "image")
-    assert found.base == 1
     assert found.system.libraries == {"/usr/bin/jq": ("libz.so.1",)}
     assert found.system.manual == {"jq"}
     assert "/usr/lib/libjq.so.1" not in found.files

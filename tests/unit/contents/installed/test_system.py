@@ -53,14 +53,14 @@ def system() -> System:
         "/var/lib/dpkg/info/libacl1:amd64.list": "/usr/lib/libacl.so.1\n/usr/lib/libacl.so.1.1\n",
         "/var/lib/dpkg/info/mawk.list": "/usr/bin/mawk\n",
     }
-    file = ImageFile(kind=Kind.FILE, layer=0)
+    file = ImageFile(kind=Kind.FILE)
     image = ImageFiles(
         files={
             **{
                 path: replace(file, size=size, needed=needed)
                 for path, (size, needed) in files.items()
             },
-            **{p: ImageFile(kind=Kind.SYMLINK, layer=0, target=link) for p, link in links.items()},
+            **{p: ImageFile(kind=Kind.SYMLINK, target=link) for p, link in links.items()},
             **{path: replace(file, text=text.encode()) for path, text in texts.items()},
         },
         config=Config.empty(Platform.parse("linux/amd64")),

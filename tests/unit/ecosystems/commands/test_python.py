@@ -103,27 +103,26 @@ def test_other_commands_are_no_pip_install(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "development", "project"),
+    ("text", "development"),
     [
-        ("uv sync", True, True),
-        ("uv sync --frozen --no-dev --no-install-project", False, False),
-        ("uv sync --locked --no-default-groups --group dev", True, True),
-        ("uv sync --only-group prod", False, False),
-        ("uv sync --no-group dev", False, True),
-        ("poetry install", True, True),
-        ("poetry install --only main --no-root", False, False),
-        ("poetry install --without dev,test --no-interaction", False, True),
-        ("poetry install --no-dev", False, True),
-        ("pipenv install --system --deploy", False, True),
-        ("pipenv install --dev", True, True),
-        ("pipenv sync", False, True),
-        ("pdm install --prod --no-self", False, False),
-        ("pdm sync", True, True),
+        ("uv sync", True),
+        ("uv sync --frozen --no-dev --no-install-project", False),
+        ("uv sync --locked --no-default-groups --group dev", True),
+        ("uv sync --only-group prod", False),
+        ("uv sync --no-group dev", False),
+        ("poetry install", True),
+        ("poetry install --only main --no-root", False),
+        ("poetry install --without dev,test --no-interaction", False),
+        ("poetry install --no-dev", False),
+        ("pipenv install --system --deploy", False),
+        ("pipenv install --dev", True),
+        ("pipenv sync", False),
+        ("pdm install --prod --no-self", False),
+        ("pdm sync", True),
     ],
 )
-def test_installs_from_a_lock_file(text: str, development: bool, project: bool) -> None:
-    install = locked(text)
-    assert (install.development, install.project) == (development, project)
+def test_installs_from_a_lock_file(text: str, development: bool) -> None:
+    assert locked(text).development == development
 
 
 def test_groups_and_extras() -> None:
@@ -147,7 +146,6 @@ def test_groups_and_extras() -> None:
 def test_exports(text: str, output: str | None, development: bool) -> None:
     install = locked(text)
     assert (install.output, install.development) == (output, development)
-    assert not install.project
 
 
 @pytest.mark.parametrize(
