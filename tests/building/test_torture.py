@@ -36,7 +36,8 @@ def test_a_wheel_is_installed_within_the_image_or_refused(
     done = built_or_refused(site, tmp_path)
     if what in {"up and out", "absolute", "nothing", "noise", "cut off", "wrong record", "a link",
                 "no metadata", "another name", "another version", "no wheel file",
-                "a later format", "below a file", "encrypted", "a program in place of Python",
+                "a later format", "below a file", "encrypted", "of all bytes",
+                "a program in place of Python",
                 "a script in place of Python", "a file in place of programs",
                 "a file in place of packages"}:  # fmt: skip
         assert not done

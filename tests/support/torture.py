@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import struct
 import tarfile
 import zipfile
 from collections.abc import Mapping
@@ -137,6 +138,20 @@ def _encrypted(content: bytes) -> bytes:
     return bytes(changed)
 
 
+def _beyond(content: bytes) -> bytes:
+    """Let the directory give the first member as many bytes as 64 bits can count."""
+    changed = bytearray(content)
+    at = changed.find(b"PK\1\2")
+    (name,) = struct.unpack_from("<H", changed, at + 28)
+    struct.pack_into("<I", changed, at + 24, 0xFFFFFFFF)
+    struct.pack_into("<H", changed, at + 30, 12)
+    changed[at + 46 + name : at + 46 + name] = struct.pack("<HHQ", 1, 8, 2**64 - 1)
+    end = changed.find(b"PK\5\6")
+    (size,) = struct.unpack_from("<I", changed, end + 12)
+    struct.pack_into("<I", changed, end + 12, size + 12)
+    return bytes(changed)
+
+
 _HEAD = b"Metadata-Version: 2.1\nName: server\nVersion: 1.0\n"
 WHEELS: Mapping[str, bytes] = {
     "up and out": _with(**{"../../../../evil": b""}),
@@ -170,6 +185,7 @@ WHEELS: Mapping[str, bytes] = {
     "a file in place of programs": _with(**{"server-1.0.data/data/bin": b""}),
     "a file in place of packages": _with(**{"server-1.0.data/data/lib": b""}),
     "encrypted": _encrypted(wheel("server")),
+    "of all bytes": _beyond(wheel("server")),
     "wrong record": wheel("server", records={"server/__init__.py": "sha256=AAAA"}),
     "weak record": wheel("server", records={"server/__init__.py": "md5=AAAA"}),
     "record of others": wheel("server", records={"../../../../etc/passwd": ""}),

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _MEMBERS = ("METADATA", "entry_points.txt", "namespace_packages.txt")
 _LARGEST_MEMBER = 8 << 20
+_LARGEST_ENTRY = 1 << 50
 
 
 def read_wheel(client: Client, wheel: WheelFile) -> Contents:
@@ -73,6 +74,8 @@ def read_local_wheel(file: io.BufferedIOBase) -> Contents:
 def _contents(archive: zipfile.ZipFile) -> Contents:
     # an archive may name an entry with nothing, at which ``is_dir`` stumbles
     entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
+    if any(entry.file_size >= _LARGEST_ENTRY for entry in entries):
+        raise ValueError("it lists a file that is larger than any disk")
     folder = _metadata_folder(entry.filename for entry in entries)
     wanted = {f"{folder}/{member}": member for member in _MEMBERS}
     texts = {
