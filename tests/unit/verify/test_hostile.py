@@ -177,7 +177,7 @@ def test_an_answer_of_another_shape_is_no_answer(said: bytes) -> None:
 
 
 FACTS: Mapping[str, Any] = {
-    "id": ImageID("sha256:0"), "size": 1, "layers": (), "architecture": "amd64",
+    "id": ImageID("sha256:0"), "size": 1, "layers": (),
     "environment": (), "entrypoint": (), "command": ("python",), "user": "",
     "working_directory": "", "ports": (), "volumes": (), "labels": (), "stop_signal": "",
     "health_check": None,
