@@ -157,7 +157,7 @@ def _of_before(request: VerificationRequest) -> VerificationRequest:
         "image_after", "read_only_after", "expected_read_only", "root_allowed", "read_only_volumes",
         "removed_distributions", "planned_environment", "planned_health_check",
         "installed_distributions", "expected_command", "expected_user", "labels", "suite", "strict",
-        "trained", "withheld", "planned", "removed_files", "fewer_groups",
+        "trained", "withheld", "removed_files", "fewer_groups",
         "kept_out", "edited",
     )  # fmt: skip
     return replace(request, **{name: getattr(blank, name) for name in others})
