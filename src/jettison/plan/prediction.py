@@ -198,7 +198,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
         found = compile_bytecode(action.command)
         known = table(BaseImages).python
         if found and found.listed:
-            listed = self.project.in_context(posixpath.basename(found.listed))
+            listed = self.project.own(posixpath.basename(found.listed))
             count = len(self.project.texts.get(listed, "").splitlines())
             yield _library(count * known.module_byte_code, action.origin)
         for path in found.paths if found else ():

@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.contents.reach import Observed, source_of
 from jettison.contents.system import System, SystemReach, Wanted, reached_packages
+from jettison.index.facts import byte_code_of
 from jettison.plan.changes import CompileApplication, StartFromNothing
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
@@ -101,16 +102,28 @@ def staying_bytes(plan: Plan, observed: Observed, system: System) -> int:
     """Add up the files that stay where the image starts from nothing.
 
     Byte code of the standard library does not count where the plan compiles it: it was predicted.
+    That of an environment in the application's folder is estimated where it is compiled with that.
     """
     gone = _gone_of_environment(plan, observed) | _gone_of_system(plan, observed, system)
-    compiles = any(plan.applied(CompileApplication))
-    library = f"{observed.installed.library}/"
-    return sum(
+    staying = {path: size for path, size in system.files.items() if path not in gone}
+    if not any(plan.applied(CompileApplication)):
+        return sum(staying.values())
+    library, site = f"{observed.installed.library}/", f"{observed.installed.site}/"
+    counted = {
+        path: size
+        for path, size in staying.items()
+        if not path.endswith(".pyc") or not path.startswith(library) or path.startswith(site)
+    }
+    if not site.startswith(f"{plan.stage.folder}/"):
+        return sum(counted.values())
+    # the environment lies in the folder that is compiled
+    done = {source_of(path) for path in staying if path.endswith(".pyc")}
+    sources = sum(
         size
-        for path, size in system.files.items()
-        if path not in gone
-        and not (compiles and path.endswith(".pyc") and path.startswith(library))
+        for path, size in staying.items()
+        if path.startswith(site) and path.endswith(".py") and path not in done
     )
+    return sum(counted.values()) + byte_code_of(sources)
 
 
 def leaving_distributions(plan: Plan) -> frozenset[str]:
