@@ -13,7 +13,7 @@ from jettison.images import Location, locate
 from jettison.images.image import Image, ImageSet
 from jettison.images.stores import output_file
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stores.layout import LAYOUT_FILE
+from jettison.images.stores.layout import BLOBS, LAYOUT_FILE
 from jettison.tasks.building import Built
 
 _DAEMONS = ("docker", "podman")
@@ -49,7 +49,9 @@ class Delivery(Struct, frozen=True, kw_only=True):
                 hint="Write to another folder, as in oci:image.",
             )
         for place in (Path(name) for name in named if name):
-            if place.is_dir() and any(place.iterdir()) and not (place / LAYOUT_FILE).is_file():
+            # what was broken off has blobs alone
+            others = place.is_dir() and {one.name for one in place.iterdir()} - {BLOBS}
+            if others and not (place / LAYOUT_FILE).is_file():
                 raise ImageError(
                     f"{place} is a folder with other files",
                     why=f"it has no file {LAYOUT_FILE}, so it is no OCI layout",

@@ -85,6 +85,7 @@ def _name(descriptor: Descriptor) -> str:
     return annotations.get(FULL_NAME) or annotations.get(REF_NAME) or str(descriptor.digest)
 
 
+BLOBS = "blobs"
 LAYOUT_FILE = "oci-layout"
 INDEX_FILE = "index.json"
 LAYOUT_CONTENT = b'{"imageLayoutVersion":"1.0.0"}'
@@ -95,7 +96,7 @@ class LayoutStore:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._blobs = BlobDirectory(directory / "blobs")
+        self._blobs = BlobDirectory(directory / BLOBS)
 
     def __str__(self) -> str:
         return str(self.directory)
