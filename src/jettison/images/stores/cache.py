@@ -112,9 +112,11 @@ class CacheEntry(Struct, frozen=True, kw_only=True):
 
 
 def cache_entries(cache: Path) -> Iterator[CacheEntry]:
-    """Give what a cache holds; what goes while it is read is passed over."""
+    """Give what a cache holds; what goes while it is read is passed over, and no link followed."""
     for kind in sorted(cache.iterdir()) if cache.is_dir() else ():
-        if kind.name in TREES:
+        if kind.is_symlink():
+            yield _entry(kind.name, kind, [kind])
+        elif kind.name in TREES:
             for tree in sorted(kind.iterdir()):
                 whole = tree.is_dir() and not tree.is_symlink()
                 yield _entry(kind.name, tree, list(_files(tree)) if whole else [tree])

@@ -55,3 +55,15 @@ def test_nothing_outside_the_cache_is_followed(tmp_path: Path) -> None:
 
 def test_a_cache_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert list(cache_entries(tmp_path / "none")) == []
+
+
+def test_a_link_in_the_cache_is_removed_and_what_it_leads_to_is_not(tmp_path: Path) -> None:
+    cache, own = tmp_path / "cache", tmp_path / "own"
+    own.mkdir()
+    (own / "letter").write_text("mine")
+    cache.mkdir()
+    for kind in ("blobs", "environments"):
+        (cache / kind).symlink_to(own)
+    remove_entries(unused_since(cache_entries(cache), 0))
+    assert not list(cache.iterdir())
+    assert (own / "letter").read_text() == "mine"
