@@ -50,7 +50,7 @@ class Lines(Struct, frozen=True, kw_only=True):
 
     def comment(self, index: int) -> Comment:
         """Return the line as a comment."""
-        return Comment(text=self.lines[index])
+        return Comment(text=self.lines[index], origin=self.origin(index))
 
 
 def read_lines(text: str, *, file: str) -> Lines:
@@ -111,7 +111,9 @@ def read_directives(lines: Lines) -> tuple[Directive, ...]:
             break
         name, value = match[1].lower(), match[2].rstrip() or match[2]
         _check_directive(name, value, twice=name in directives, origin=lines.origin(index))
-        directives[name] = Directive(name=name, value=value, text=lines.lines[index])
+        directives[name] = Directive(
+            name=name, value=value, text=lines.lines[index], origin=lines.origin(index)
+        )
     return tuple(directives.values())
 
 

@@ -20,18 +20,21 @@ class Directive(Struct, frozen=True, kw_only=True):
     name: str
     value: str
     text: str
+    origin: Origin
 
 
 class Comment(Struct, frozen=True, kw_only=True):
     """One comment line; ``text`` is the line as written, with its line ending."""
 
     text: str
+    origin: Origin
 
 
 class Blank(Struct, frozen=True, kw_only=True):
     """One or more empty lines in a row."""
 
     text: str
+    origin: Origin
 
 
 class Flag(Struct, frozen=True, kw_only=True):
@@ -120,6 +123,7 @@ class Stage(Struct, frozen=True, kw_only=True, dict=True):
 class Dockerfile(Struct, frozen=True, kw_only=True, dict=True):
     """A parsed Dockerfile; ``text`` is the file, ``escape`` the character that continues a line."""
 
+    file: str
     text: str
     escape: str
     directives: tuple[Directive, ...]

@@ -183,8 +183,9 @@ def parse(text: str, *, file: str) -> Dockerfile:
     items = _items(lines, len(directives), escape)
     check_order([item for item in items if isinstance(item, Instruction)], file)
     if mark:
-        directives = (Directive(name="", value="", text=mark), *directives)
-    return Dockerfile(text=text, escape=escape, directives=directives, items=items)
+        opening = Directive(name="", value="", text=mark, origin=lines.origin(0))
+        directives = (opening, *directives)
+    return Dockerfile(file=file, text=text, escape=escape, directives=directives, items=items)
 
 
 def render(dockerfile: Dockerfile) -> str:
@@ -207,7 +208,7 @@ def _item(lines: Lines, index: int, escape: str, before: list[Item]) -> tuple[It
         end = index + 1
         while end < len(lines.lines) and lines.is_blank(end):
             end += 1
-        return Blank(text=lines.cut(index, end)), end
+        return Blank(text=lines.cut(index, end), origin=lines.origin(index, end)), end
     return _instruction(lines, index, escape, _comments_above(before))
 
 
