@@ -108,9 +108,12 @@ def gone_without(graph: RequirementGraph, requirements: Collection[str]) -> tupl
 def brought_alone(
     graph: RequirementGraph, dropped: Collection[str], listed: Collection[str]
 ) -> frozenset[str]:
-    """Names that leave with what is ``dropped``, brought by some of it that is ``listed``."""
+    """Names that leave with what is ``dropped``, brought by some of it that is ``listed``.
+
+    What is dropped itself is not among them.
+    """
     below = graph.reached(tuple(name for name in dropped if name in listed))
-    return below.intersection(gone_without(graph, dropped))
+    return below.intersection(gone_without(graph, dropped)) - set(dropped)
 
 
 def required_by(graph: RequirementGraph, name: str) -> tuple[str, ...]:

@@ -189,17 +189,16 @@ _SCHEDULE = "celerybeat-schedule"
 _OTHER_SCHEDULE = re.compile(r"-[sS]|--schedule|--scheduler|-[sS]\S+|--scheduler?=\S+")
 
 
-def stored_by_options(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[StoredFile]:
-    """Files that the words of commands have a server or worker write."""
-    for words, origin in commands:
-        for word, value in pairwise((*words, "")):
-            found = _FILE_OPTION.fullmatch(word)
-            path = found and (found["path"] or value)
-            if path and not path.startswith("-") and ("schedule" not in word or "celery" in words):
-                yield _stored(_known(path), f"{word.partition('=')[0]} names {path}", origin)
-        beats = "beat" in words or {"-B", "--beat"} & set(words)
-        if "celery" in words and beats and not any(map(_OTHER_SCHEDULE.fullmatch, words)):
-            yield _stored(_SCHEDULE, f"celery beat writes {_SCHEDULE}", origin)
+def stored_by_options(words: tuple[str, ...], origin: Origin) -> Iterator[StoredFile]:
+    """Files that the words of a command have a server or worker write."""
+    for word, value in pairwise((*words, "")):
+        found = _FILE_OPTION.fullmatch(word)
+        path = found and (found["path"] or value)
+        if path and not path.startswith("-") and ("schedule" not in word or "celery" in words):
+            yield _stored(_known(path), f"{word.partition('=')[0]} names {path}", origin)
+    beats = "beat" in words or {"-B", "--beat"} & set(words)
+    if "celery" in words and beats and not any(map(_OTHER_SCHEDULE.fullmatch, words)):
+        yield _stored(_SCHEDULE, f"celery beat writes {_SCHEDULE}", origin)
 
 
 def sqlite_path(url: str) -> str | None:
@@ -211,6 +210,7 @@ def sqlite_path(url: str) -> str | None:
 
 
 def _by_command(command: Command) -> Iterator[StoredFile]:
+    yield from stored_by_options(command.words, command.origin)
     made = directories(command)
     for path in made.paths if made else ():
         yield _stored(_known(path), f"the script makes {path}", command.origin, folder=True)

@@ -203,7 +203,10 @@ def fixed_path(project: Project, stage: FinalStage) -> Evidence | None:
 def _is_of_environment(found: re.Match[str], stage: FinalStage) -> bool:
     """Whether a path below the old environment is none that the Dockerfile fills itself."""
     name = re.escape(found["name"] or "")
-    own = re.compile(rf"(?<![\w.-]){name}(?![\w.-])"), re.compile(rf"{found[0]}(?![\w.-])")
+    own = (
+        re.compile(rf"(?<![\w.-]){name}(?![\w.-])"),
+        re.compile(rf"{re.escape(found[0])}(?![\w.-])"),
+    )
     return not name or not any(
         own[item.keyword == "RUN"].search(item.text)
         for item in stage.inherited

@@ -139,12 +139,7 @@ def usage_of(
         stored=(
             *stored_by_source(each for each in modules if not loaded or each.file in loaded),
             *stored_by_scripts(script for script, _ in scripts),
-            *stored_by_options(
-                (
-                    *commands,
-                    *((one.words, one.origin) for script, _ in scripts for one in script.commands),
-                )
-            ),
+            *(each for words, origin in commands for each in stored_by_options(words, origin)),
         ),
         imports=_grouped(
             (name, Evidence(kind="import", message=f"import {name}", origin=place))

@@ -104,9 +104,9 @@ def companions_of(project: Project) -> tuple[Companion, ...]:
     own = {service.name for service in services_of(project)}
     running = [service for service in compose.services if service.name in own]
     others = {
-        service.name: service
+        service.name: replace(service, image=image)
         for service in compose.services
-        if service.name not in own and image_of(project, service)
+        if service.name not in own and (image := image_of(project, service))
     }
     needed = _in_order(_named(running, others), others)
     return tuple(_companion(project, service) for service in needed)
@@ -144,13 +144,12 @@ def _in_order(names: Iterable[str], others: dict[str, Service]) -> list[Service]
 
 
 def _companion(project: Project, service: Service) -> Companion:
-    image = image_of(project, service)
     return Companion(
         name=service.name,
-        image=image,
+        image=service.image or "",
         environment=environment(service),
         command=started_by(service)[1],
-        port=_port(image, service),
+        port=_port(service),
         initial=initial_scripts(project, service),
     )
 
@@ -161,9 +160,9 @@ def started_by(service: Service | None) -> tuple[tuple[str, ...], tuple[str, ...
     return entrypoint.words if entrypoint else (), command.words if command else ()
 
 
-def _port(image: str, service: Service) -> int | None:
+def _port(service: Service) -> int | None:
     """Give the port to wait for: what such images listen on, or the first that is declared."""
-    name = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    name = (service.image or "").partition("@")[0].rpartition("/")[2].partition(":")[0]
     known: int | None = table(Services).ports.get(name)
     texts = [text.partition("/")[0] for text in service.expose]
     texts += [port.target for port in service.ports if port.protocol in {"", "tcp"}]

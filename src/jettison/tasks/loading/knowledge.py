@@ -182,16 +182,13 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     if _is_readable(target.python):
         _check_entries(inputs)
     verdicts = as_asked(decide(inputs), settings.wishes, remove_unused=settings.remove_unused)
-    read = partial(read_text, loaded.root)
-    told = with_programs_given(sources.modules, read, inputs.reach.modules)
-    usage = used(project, texts, replace(sources, modules=told), commands, inputs)
+    usage = _used(loaded, texts, sources, commands, inputs)
     shipped = {one.declaration.name for one in listed if one.shipped}
     kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT} & shipped
     dropped = {v.name for v in verdicts} - kept
     absent = {one.declaration.name for one in listed if not one.shipped}
-    lent = brought_alone(brought.graph, dropped & shipped, listed_names(project))
     wished = {canonicalize_name(w.text) for w in settings.wishes if w.ask is Ask.KEEP}
-    alone = lent & wished - {v.name for v in verdicts}
+    alone = wished & brought_alone(brought.graph, dropped & shipped, listed_names(project))
     gone = leaving(brought, dropped & shipped, absent, alone)
     stay = [one for one in listed if one.declaration.name not in dropped]
     production = set(brought.graph.edges) - set(gone_without(brought.graph, dropped))
@@ -218,6 +215,19 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
             *(() if locked else approximate(brought, shipped, found.resolution)),
         ),
     )
+
+
+def _used(
+    loaded: Loaded,
+    texts: Mapping[str, str],
+    sources: Sources,
+    commands: Commands,
+    inputs: ScopeInputs,
+) -> Usage:
+    """Gather what production uses, with the programs that functions are told by their callers."""
+    read = partial(read_text, loaded.root)
+    told = with_programs_given(sources.modules, read, inputs.reach.modules)
+    return used(loaded.project, texts, replace(sources, modules=told), commands, inputs)
 
 
 def _inputs(

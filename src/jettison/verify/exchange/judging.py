@@ -70,7 +70,8 @@ class _Expected:
         length = max(map(len, runs))
         self._rows = [[run[place] for run in runs if place < len(run)] for place in range(length)]
         self.patterns = [choice(row, _sort) for row in self._rows]
-        self.masks = tuple(mask for one in self.patterns for mask in _masked(one))
+        options = [option for one in self.patterns for option in one.options]
+        self.masks = tuple(mask for option in options for mask in masks(option))
         self.several = any(len(one.options) > 1 for one in self.patterns)
         self.restless = {mask.place for mask in self.masks if mask.why == VARIES}
 
@@ -136,8 +137,7 @@ def _slow(one: Request) -> Judged:
     runs = [any(answer.waited > most for answer in run) for run in one.after]
     if not any(runs):
         return Judged()
-    slowest = max(answer.waited for answer in one.has)
-    said = f"{one.name}: comes after {slowest:.1f} s{_often(runs)}"
+    said = f"{one.name}: comes after {max(each.waited for each in one.has):.1f} s{_often(runs)}"
     others = len(runs) - sum(runs)
     certain = sum(runs) >= _SLOW_RUNS and others <= 1
     return Judged(said=said if certain else "", open=not certain and others <= 1)
@@ -178,11 +178,6 @@ def _sort(value: Json) -> tuple[int, str]:
     return value["status"], value["content-type"]
 
 
-def _masked(pattern: Choice) -> Iterator[Mask]:
-    for option in pattern.options:
-        yield from masks(option)
-
-
 def _verdict(
     one: Request, expected: _Expected, found: Sequence[Sequence[tuple[int, Answer, str]]]
 ) -> Judged:
@@ -195,15 +190,15 @@ def _verdict(
     place, answer, said = unlike[0]
     had = [run[min(place, len(run) - 1)] for run in one.before]
     client = f" ({answer.client})" if answer.client else ""
-    runs = sum(bool(run) for run in found)
+    differing = [bool(run) for run in found]
+    runs = sum(differing)
     clients = {each.client for _, each, _ in unlike}
     rare = any(
         0 < len(run) < sum(each.client in clients for each in answers)
         for run, answers in zip(found, one.after, strict=True)
     )
     steady = runs == len(found) and not (rare or expected.several)
-    often = _often([bool(run) for run in found])
-    often = f", in {len(unlike)} of {len(one.has)} responses" if rare else often
+    often = f", in {len(unlike)} of {len(one.has)} responses" if rare else _often(differing)
     return Judged(
         said=f"{one.name}{client}: {_told(had, answer, said)}{often}",
         broken=answer.status >= _SERVER_ERROR > max(each.status for each in had),
