@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import threading
 from bisect import bisect_left
@@ -193,11 +194,33 @@ _LONG_NAMES: dict[type, re.Pattern[Any]] = {
 }
 
 
-def parsable(source: AnyStr) -> AnyStr:
-    """Give a source that Python parses in time and memory; ValueError for a name nobody writes."""
+# CPython before 3.11.8 and 3.12.2 counts the depth of a tree once for all threads (gh-106905).
+_PARSING = threading.RLock()
+
+
+def python_tree(source: str | bytes) -> ast.Module:
+    """Parse a module in bounded time and memory.
+
+    Raises what ``ast.parse`` raises for text that is not Python: SyntaxError, ValueError (also
+    for a name that nobody writes), RecursionError or MemoryError.
+    """
     if _LONG_NAMES[type(source)].search(source):
         raise ValueError("a dotted name has hundreds of parts")
-    return source
+    return cast("ast.Module", _parsed(source, "exec"))
+
+
+def python_expression(text: str) -> ast.Expression:
+    """Parse one expression. Raises as ``python_tree`` does."""
+    return cast("ast.Expression", _parsed(text, "eval"))
+
+
+def _parsed(source: str | bytes, mode: str) -> ast.AST:
+    with _PARSING:
+        try:
+            return ast.parse(source, mode=mode)
+        except SystemError:
+            # What is collected meanwhile may parse as well; the second time nothing is left.
+            return ast.parse(source, mode=mode)
 
 
 _PASSWORD = re.compile(r"(://[^/:@]*):([^/]*)(?=@)")

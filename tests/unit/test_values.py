@@ -1,8 +1,12 @@
+import gc
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from jettison.contents.links import links_of
 from jettison.source.parse import parse
-from jettison.values import Origin, parsable, printable, whole_number
+from jettison.values import Origin, printable, python_tree, whole_number
 from jettison.verify.variables import variables_of
 
 
@@ -37,7 +41,7 @@ def test_no_name_of_hundreds_of_parts_is_given_to_the_parser(between: str) -> No
 
 def test_many_names_of_a_few_parts_are_parsed() -> None:
     lines = "".join(f"import a.b{i}.c, d.e{i}.f\nfrom x.y import z{i}\n" for i in range(300))
-    assert parsable(lines + "TEXT = '" + "a." * 900 + "'\n")
+    assert python_tree(lines + "TEXT = '" + "a." * 900 + "'\n")
 
 
 @pytest.mark.parametrize(
@@ -54,3 +58,25 @@ def test_many_names_of_a_few_parts_are_parsed() -> None:
 )
 def test_a_number_of_foreign_text_is_no_more_than_a_file_has(text: str, number: int | None) -> None:
     assert whole_number(text) == number
+
+
+def test_sources_are_parsed_in_several_threads_while_rubbish_is_collected():
+    """CPython 3.11.7 fails where what is collected during the parsing lets another thread run."""
+    text = "x = [" + ",".join(["a + (b * c)"] * 300) + "]\n"
+
+    def parsed(_: int) -> int:
+        gc.disable()
+        Rubbish()
+        gc.enable()
+        return len(python_tree(text).body)
+
+    with ThreadPoolExecutor(3) as threads:
+        assert list(threads.map(parsed, range(60))) == [1] * 60
+
+
+class Rubbish:
+    def __init__(self):
+        self.itself = self
+
+    def __del__(self):
+        time.sleep(0.001)

@@ -13,7 +13,7 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.applications import LibraryModules, Loaders
 from jettison.contents.attributes import attributes_asked, goes_on, inside, running
-from jettison.values import parsable
+from jettison.values import python_tree
 
 _TEXT = re.compile(rb"""["'](\.*[A-Za-z_]\w*(?:\.\w+)*)(?::[\w.]*)?["']""")
 _NAME = re.compile(rb"(?<!\w)[A-Za-z_]\w*+(?:\.\w++)+")
@@ -61,7 +61,7 @@ def links_of(source: bytes) -> Links:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(parsable(source))
+            tree = python_tree(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         why = "a module that this Python cannot parse"
         return Links(texts=frozenset(texts), computed=why, dynamic=True)

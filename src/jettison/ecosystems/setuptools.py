@@ -19,7 +19,7 @@ from jettison.ecosystems.declaration import (
     standard,
 )
 from jettison.errors import InputSyntaxError
-from jettison.values import Origin, parsable
+from jettison.values import Origin, python_tree
 
 _SECTION = re.compile(r"\[(?P<name>[^\]]+)\]")
 _OPTION = re.compile(r"(?P<key>[^\s=:\[#;][^=:]*+)[=:]\s*(?P<value>.*)$")
@@ -56,7 +56,7 @@ def scripts_of_cfg(text: str) -> dict[str, str]:
 def scripts_of_py(text: str) -> dict[str, str]:
     """Programs that setup.py declares as texts, with the modules they start."""
     try:
-        tree = ast.parse(parsable(text))
+        tree = python_tree(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     found = (
@@ -186,7 +186,7 @@ def parse_setup_py(text: str, *, file: str) -> SetupScript:
     the text is not Python.
     """
     try:
-        return _Script(ast.parse(parsable(text)), file).read()
+        return _Script(python_tree(text), file).read()
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise InputSyntaxError(
             "not valid Python",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from jettison.source import Switch
+from jettison.values import python_expression
 
 _TEST_RUN = re.compile(r"tests?|pytest|unittest|PYTEST_\w+|(\w+_)?TEST(S|ING)?")
 _DEVELOPMENT_VALUES = frozenset(
@@ -139,7 +140,7 @@ class Production:
         if not condition:
             return True
         try:
-            return _truth(self._value(ast.parse(condition, mode="eval").body, _DEPTH))
+            return _truth(self._value(python_expression(condition).body, _DEPTH))
         except (SyntaxError, ValueError, RecursionError):
             return None
 
@@ -186,7 +187,7 @@ class Production:
     def _name(self, name: str, depth: int) -> object:
         switch = self._switches.get(name)
         if switch is not None:
-            value = self._value(ast.parse(switch.expression, mode="eval").body, depth)
+            value = self._value(python_expression(switch.expression).body, depth)
             if value is not None:
                 return _unless_development(name, value)
         if _TEST_NAME.fullmatch(name):

@@ -27,7 +27,7 @@ from jettison.source.statements import (
     see_try,
     see_with,
 )
-from jettison.values import Origin, Skipped, line_numbers, parsable
+from jettison.values import Origin, Skipped, line_numbers, python_tree
 
 # PEP 758, Python 3.14: `except A, B:`
 _EXCEPT = re.compile(
@@ -284,25 +284,16 @@ def parse(file: str, content: bytes) -> ModuleFacts:
 
 def _tree(content: bytes) -> ast.Module:
     try:
-        return _parsed(content)
+        return python_tree(content)
     except SyntaxError:
         older = in_older_words(content)
         if older == content:
             raise
         try:
-            return _parsed(older)
+            return python_tree(older)
         except SyntaxError:
             pass
         raise
-
-
-def _parsed(content: bytes) -> ast.Module:
-    try:
-        return ast.parse(parsable(content))
-    except SystemError:
-        # CPython before 3.11.8 and 3.12.2 miscounts the depth of a tree when what is collected
-        # meanwhile makes another one (gh-106905); the second time nothing is left to collect.
-        return ast.parse(content)
 
 
 def _skimmed(file: str, content: bytes, reason: str, line: int | None) -> ModuleFacts:

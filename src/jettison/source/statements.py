@@ -16,6 +16,7 @@ from jettison.source.conditions import (
     speaks_of_environment,
 )
 from jettison.source.literals import dotted
+from jettison.values import python_expression
 
 _WITHOUT_NODES = frozenset(
     {"arg", "asname", "attr", "cls", "conversion", "ctx", "id", "is_async", "kind", "kwd_attrs",
@@ -194,7 +195,7 @@ def see_name(walk: Walk, node: ast.Name, scope: Scope, _target: str, _role: str)
 def see_class(walk: Walk, node: ast.ClassDef, scope: Scope, target: str, role: str) -> None:
     """Settings for development are a class of their own where a variable chooses the class."""
     if walk.configurations and is_development_value(node.name):
-        test = ast.parse(f"DJANGO_CONFIGURATION == {node.name!r}", mode="eval").body
+        test = python_expression(f"DJANGO_CONFIGURATION == {node.name!r}").body
         scope = scope.inside(test=(test, True))
     walk.descend(node, scope, target, role)
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from jettison.source import Import, ModuleFacts
 from jettison.source.conditions import last_name
-from jettison.values import Origin, Skipped, line_numbers, parsable
+from jettison.values import Origin, Skipped, line_numbers, python_tree
 
 
 class LocaleFunctions(Struct, frozen=True, kw_only=True):
@@ -45,7 +45,7 @@ def locales_named(text: str, known: LocaleFunctions) -> frozenset[str]:
     if not any(name in text for name in known.calls):
         return frozenset(named)
     try:
-        nodes = list(ast.walk(ast.parse(parsable(text))))
+        nodes = list(ast.walk(python_tree(text)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset({""})
     if _handed_on(nodes, known):

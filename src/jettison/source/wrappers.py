@@ -19,7 +19,7 @@ from jettison.source.literals import HOLE, absolute, alternatives, bindings, lit
 from jettison.source.parse import visit
 from jettison.source.resolve import NOTHING, Bound, begun_by
 from jettison.source.tree import is_test
-from jettison.values import parsable
+from jettison.values import python_tree
 
 # Functions that call others, one around the other.
 _ROUNDS = 3
@@ -75,7 +75,7 @@ def _asked(
     named = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(functions)))})\b")
     texts = [text for file in files if (text := read(file)) is None or named.search(text)]
     try:
-        trees = [ast.parse(parsable(text or "(")) for text in texts if len(texts) <= _FILES]
+        trees = [python_tree(text or "(") for text in texts if len(texts) <= _FILES]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         trees = []
     places = [_Places(name, trees) for name in parameters]

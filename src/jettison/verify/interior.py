@@ -16,7 +16,7 @@ from jettison.catalogue.systems import Loopback
 from jettison.engines.engine import Container, Executes, ImageFacts, ImageID
 from jettison.errors import ProgramError
 from jettison.processes.concurrent import beside
-from jettison.values import converted
+from jettison.values import converted, python_expression
 from jettison.verify.observation import Interior, Inventory
 from jettison.verify.request import VerificationRequest
 
@@ -113,7 +113,9 @@ def ask(
     for line in done.text.splitlines():
         if line.startswith(_MARKER):
             try:
-                return shaped(ast.literal_eval(line[len(_MARKER) :]), kind)
+                return shaped(
+                    ast.literal_eval(python_expression(line[len(_MARKER) :].lstrip(" \t"))), kind
+                )
             except _ODD as wrong:
                 return None, f"{_OTHERWISE}: {type(wrong).__name__}"
     lines = done.error_text.splitlines() or [f"status {done.status}"]

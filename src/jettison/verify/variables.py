@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
 from jettison.source.conditions import last_name
-from jettison.values import parsable
+from jettison.values import python_tree
 
 _LONGEST = 1 << 20
 _NAME = re.compile(r"[A-Za-z_]\w{0,80}")
@@ -45,7 +45,7 @@ def variables_of(text: str) -> tuple[Variable, ...]:
     if len(text) > _LONGEST or not _reading().search(text):
         return ()
     try:
-        tree = ast.parse(parsable(text))
+        tree = python_tree(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     choices = dict(_enumerations(tree))

@@ -11,7 +11,7 @@ from pathlib import Path
 from jettison.lift.scopes.tools import category_of
 from jettison.plan.plan import Plan
 from jettison.source.tree import is_test
-from jettison.values import Origin
+from jettison.values import Origin, python_tree
 from jettison.verify import Attempt, Loss
 
 # What integrates a development tool is loaded by that tool.
@@ -75,7 +75,7 @@ def _failing(
 def _could_be_imported(content: bytes, known: Collection[str]) -> bool:
     """Whether all that a module imports in any case is there."""
     try:
-        body = ast.parse(content).body
+        body = python_tree(content).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return all(

@@ -139,11 +139,11 @@ def test_a_syntax_error_has_its_line():
 def test_a_fault_of_the_interpreter_is_met_by_reading_again(monkeypatch):
     real, calls = ast.parse, []
 
-    def parsed(content):
+    def parsed(content, mode):
         calls.append(content)
         if len(calls) == 1:
             raise SystemError("AST constructor recursion depth mismatch")
-        return real(content)
+        return real(content, mode=mode)
 
     monkeypatch.setattr(ast, "parse", parsed)
     assert [found.module for found in parse("a.py", b"import six\n").imports] == ["six"]
