@@ -38,7 +38,15 @@ def main() -> None:
     # what Python says of a source that is only read
     warnings.filterwarnings("ignore", module="<unknown>")
     gc.set_threshold(_NEW_OBJECTS)
-    sys.exit(_with_output(run(sys.argv[1:])))
+    try:
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        # told again while the first time was reported
+        status = InterruptedByUserError.exit_status
+    for number in ENDING:
+        # it ends already; Python would give a signal back its default while it cleans up
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(_with_output(status))
 
 
 def _with_output(status: int) -> int:

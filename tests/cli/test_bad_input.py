@@ -13,6 +13,7 @@ import pytest
 
 from jettison.__main__ import run
 from jettison.cli import command_line
+from jettison.errors import ENDING
 
 DOCKERFILE = """FROM python:3.11-slim
 WORKDIR /app
@@ -375,6 +376,25 @@ def test_an_interrupt_leaves_all_files_or_none(tmp_path: Path) -> None:
     else:
         assert contents(folder) == contents(other)
         assert "files were written before" in said or process.returncode == -signal.SIGINT
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_whoever_is_told_to_end_again_and_again_ends_as_after_the_first_time(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    command = (
+        "import atexit, os\n"
+        "import jettison.__main__ as program\n"
+        f"again = lambda *_: os.kill(os.getpid(), {number:d})\n"
+        "atexit.register(again)\n"
+        "program.command_line.main = lambda *_, **__: again()\n"
+        "program.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", command], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (130, False), done.stderr
+    assert "Nothing was written" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,7 @@ WHEELS: Mapping[str, bytes] = {
     "data up": _with(**{"server-1.0.data/data/../../evil": b""}),
     "data for the system": _with(**{"server-1.0.data/data/etc/passwd": b"root::0:0::/:\n"}),
     "an unknown scheme": _with(**{"server-1.0.data/other/x": b""}),
+    "here": _with(**{"./a.py": b"", "server/./b.py": b"", "./": b"", "./c/": b""}),
     "headers": _with(**{"server-1.0.data/headers/x.h": b""}),
     "a link": _linked("link", b"/etc/passwd", 0o120777),
     "through a link": wheel("server", modes={"l": 0o120777}, files={"l": b"/tmp", "l/evil": b""}),

@@ -191,6 +191,8 @@ def _read(content: FileContent, name: str) -> Listing:
         raise damaged(name, str(error)) from error
     for each in listed:
         _require_safe(each, name)
+        each.filename = _plain(each.filename)
+    listed = [each for each in listed if each.filename]
     members = {each.filename: ZipMember.of(each) for each in listed if each.filename[-1:] != "/"}
     information = _information(members, name)
     _require_known(content, members.get(f"{information}/WHEEL"), name)
@@ -209,6 +211,11 @@ def _require_safe(member: zipfile.ZipInfo, name: str) -> None:
         raise damaged(name, f"it has the path {path!r}, outside of the environment")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise damaged(name, f"{path} is a link, and wheels hold none")
+
+
+def _plain(path: str) -> str:
+    """Leave out the parts of a path that lead nowhere, as every installer does."""
+    return "/".join(part for part in path.split("/") if part != ".")
 
 
 def _information(members: Iterable[str], name: str) -> str:
@@ -240,7 +247,7 @@ def _record(
         rows = list(csv.reader(io.StringIO(text_of(content, member, name))))
     except csv.Error as error:
         raise damaged(name, f"its RECORD cannot be read: {error}") from error
-    found = {row[0]: row[1] for row in rows if len(row) > 1}
+    found = {_plain(row[0]): row[1] for row in rows if len(row) > 1}
     for path in members:
         if path not in found and posixpath.basename(path) not in SIGNATURES:
             raise damaged(name, f"its RECORD does not name {path}")
