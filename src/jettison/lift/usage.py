@@ -66,7 +66,8 @@ class Usage(Struct, frozen=True, kw_only=True):
 
     ``programs`` are by their name on PATH, ``started`` those that scripts and start commands begin
     with; ``computed`` are calls whose program is not a literal, so that nothing can be said about
-    it, and ``computed_libraries`` are such loads. ``stored`` are files that production writes.
+    it, and ``computed_libraries`` are such loads. ``lists`` are files whose commands were all read,
+    ``stored`` are files that production writes.
     ``imports`` maps the external modules that any production file imports to where. ``words`` are
     those of the rules' vocabulary that are in the source at all, each with its first place.
     ``given`` maps distributions that load data by name to the names that the source gives them.
@@ -81,6 +82,7 @@ class Usage(Struct, frozen=True, kw_only=True):
     computed_libraries: tuple[Evidence, ...] = ()
     zones: tuple[Evidence, ...] = ()
     locales: tuple[Evidence, ...] = ()
+    lists: frozenset[str] = frozenset()
     stored: tuple[StoredFile, ...] = ()
     imports: Uses = field(default_factory=lambda: MappingProxyType({}))
     words: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
@@ -106,12 +108,14 @@ def usage_of(
     loaded: frozenset[str],
     *,
     known: Collection[str] = (),
+    lists: Collection[str] = (),
 ) -> Usage:
     """Gather the uses from source files, shell scripts and the commands that start the image.
 
     ``scripts`` come with the kind of evidence that they are: of one that was copied under another
     name, no call is seen. ``loaded`` are the files that production loads, as far as it could be
-    followed, and ``known`` the variables that the image sets.
+    followed, ``known`` the variables that the image sets, and ``lists`` the files whose commands
+    were all read.
     """
     modules = [facts for facts in modules if facts.file in loaded or not is_test(facts.file)]
     scripts = list(scripts)
@@ -127,7 +131,9 @@ def usage_of(
         computed=(
             *(_computed(call) for call in calls if not call.program),
             *_computed_by_imported(imports),
-            *_computed_by_scripts((script for script, kind in scripts if kind == SCRIPT), known),
+            *_computed_by_scripts(
+                (script for script, kind in scripts if kind == SCRIPT), known, lists
+            ),
         ),
         libraries=_grouped(libraries),
         computed_libraries=tuple(_loaded(load) for load in loads if not load.name),
@@ -136,6 +142,7 @@ def usage_of(
             *_zones_imported(modules),
         ),
         locales=tuple(_named("locale", use) for use in locales(modules)),
+        lists=frozenset(lists),
         stored=(
             *stored_by_source(each for each in modules if not loaded or each.file in loaded),
             *stored_by_scripts(script for script, _ in scripts),
@@ -175,9 +182,11 @@ def _computed_by_imported(imports: Mapping[str, tuple[Origin, ...]]) -> Iterator
             yield Evidence(kind="caller", message=message, origin=origin)
 
 
-def _computed_by_scripts(scripts: Iterable[Script], known: Collection[str]) -> Iterator[Evidence]:
+def _computed_by_scripts(
+    scripts: Iterable[Script], known: Collection[str], lists: Collection[str]
+) -> Iterator[Evidence]:
     running = {script.excerpt.file: script for script in scripts}
-    names = frozenset(map(posixpath.basename, running))
+    names = frozenset(map(posixpath.basename, (*running, *lists)))
     for file, script in running.items():
         if found := computed_command(script, known, names):
             message = f"the script runs `{found}`"

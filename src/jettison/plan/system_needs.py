@@ -186,7 +186,7 @@ def _calls_anything(plan: Plan, observed: Observed) -> str:
         return plan.usage.computed[0].message
     scripts = _scripts(plan, observed)
     known = observed.system.environment if observed.system else ()
-    names = frozenset(map(posixpath.basename, scripts))
+    names = frozenset(map(posixpath.basename, (*scripts, *plan.usage.lists)))
     for path, text in scripts.items():
         script = parse(text, origin=Origin(file=path, line=1))
         if found := computed_command(script, known, names):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 
 from msgspec.structs import replace
 
@@ -15,9 +15,11 @@ from jettison.formats.shell.words import Command, Script, Word
 _ANYTHING = frozenset(
     {
         "run-parts", "make", "service", "invoke-rc.d", "start-stop-daemon", "init", "cron",
-        "crond", "s6-svscan", "runsvdir", "runit", "supervisord", "at", "batch", "parallel",
+        "crond", "s6-svscan", "runsvdir", "runit", "at", "batch", "parallel",
     }
 )  # fmt: skip
+# What they run lies in the file of this option, or where they look without it.
+_CONFIGURED = {"supervisord": ("-c", "--configuration")}
 _EVALUATING = "eval"
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "su", "runuser", "script", "watch"})
 _SOURCING = frozenset({".", "source"})
@@ -38,6 +40,7 @@ _FORWARDING = {
 _OWN = re.compile(r"-.*|\w+=.*")
 _FOUND = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _VARIABLE = re.compile(r"\$(?:\{[!#]?)?([A-Za-z_]\w*|[@*\d])")
+_WHOLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _POSITIONAL = re.compile(r"[@*\d]")
 _ARGUMENTS = re.compile(r"\$\{?[@*\d]")
 _SUBSTITUTION = re.compile(r"`|\$\(")
@@ -57,8 +60,8 @@ def computed_command(script: Script, known: Collection[str], files: Collection[s
     """Show the first command of a script that runs what its text does not name; empty without one.
 
     ``known`` are variables whose values the caller reads as texts, as those of an image, ``files``
-    the names of the scripts that it reads: what others do, which may be mounted, is not known. The
-    arguments of a script are texts of whoever starts it.
+    the names of the scripts and of the lists of programs that it reads: what others do, which may
+    be mounted, is not known. The arguments of a script are texts of whoever starts it.
     """
     if not script.understood:
         return _shown(script.text)
@@ -83,6 +86,10 @@ class _Named:
             for word in one.tokens[: None if one.name in {_EVALUATING, *_FORWARDING} else 1]
         )
         self._variables = set(known)
+        self._values: dict[str, list[Word]] = {}
+        for command in script.commands:
+            for name, word in command.assignments:
+                self._values.setdefault(name, []).append(word)
         self._learn(script)
 
     def _learn(self, script: Script) -> None:
@@ -113,16 +120,19 @@ class _Named:
         name = posixpath.basename(program)
         if not self._tells(replace(first, text=program), command) or name in _ANYTHING:
             return True
-        if name in _SOURCING or name.endswith(_SCRIPT):
+        if name in _SOURCING or name in _CONFIGURED or name.endswith(_SCRIPT):
             read = others[:1] if name in _SOURCING else [first]
-            return not all(map(self._is_read, read))
+            options = _CONFIGURED.get(name, ())
+            given = [two for one, two in pairwise(others) if one.text in options]
+            return not all(map(self._is_read, given or read))
         if name in _SHELLS:
             return self._starts_anything(command, others)
         if name in _FORWARDING:
-            inner = [one for one in others if not _OWN.fullmatch(one.text)][_FORWARDING[name] :]
+            behind = list(dropwhile(_is_own, others))[_FORWARDING[name] :]
+            inner = dropwhile(_is_own, behind)
             forwarded = replace(command, tokens=tuple(inner))
             deep = depth > _MOST_FORWARDING
-            return bool(inner) and (deep or self.is_computed(forwarded, depth + 1))
+            return bool(forwarded.tokens) and (deep or self.is_computed(forwarded, depth + 1))
         if name == _EVALUATING or (name in self._functions and self._runs_arguments):
             return not all(self._tells(one, command) for one in others)
         run = (two for one, two in pairwise(others) if one.text in _FOUND)
@@ -136,12 +146,18 @@ class _Named:
         return not (scripts and self._is_read(scripts[0]))
 
     def _is_read(self, word: Word) -> bool:
-        name = posixpath.basename(word.text)
-        return name == _ACTIVATE or name in self._files
+        variable = _WHOLE.fullmatch(word.text)
+        values = self._values.get(variable[1] or variable[2], [word]) if variable else [word]
+        names = {posixpath.basename(value.text) for value in values}
+        return names <= {_ACTIVATE, *self._files}
 
     def _tells(self, word: Word, command: Command) -> bool:
         """Whether all that a word can be is written somewhere."""
         return _is_written(word, command) and _variables_in(word) <= self._variables
+
+
+def _is_own(word: Word) -> bool:
+    return _OWN.fullmatch(word.text) is not None
 
 
 def _is_written(word: Word, command: Command) -> bool:

@@ -35,6 +35,8 @@ from jettison.verify import Importable, Reachable
 # A language as a text of source names it, and the folder of the translations into one.
 LANGUAGE = re.compile(r"""["']([a-z]{2,3}(?:[-_][A-Za-z]{2,4})?)["']""")
 CATALOGUE = re.compile(r"(?:^|/)([A-Za-z]{2,3}(?:[_-]\w+)?)/LC_MESSAGES/")
+# Commands of other files, which no name tells.
+_INCLUDING = "[include]"
 KINDS = {Use.UNCALLED: UNCALLED, Use.BUILD: BUILDING}
 
 
@@ -75,7 +77,9 @@ def used(
     }
     known = lifted(project).environment.keys()
     loaded = inputs.reach.modules
-    found = usage_of(sources.modules, scripts, started, imports, loaded, known=known)
+    named = {origin.file for _, origin in started}
+    lists = {path for path in named if path in texts and _INCLUDING not in texts[path]}
+    found = usage_of(sources.modules, scripts, started, imports, loaded, known=known, lists=lists)
     return replace(found, zones=(*found.zones, *_zones(project)), absent=inputs.absent)
 
 

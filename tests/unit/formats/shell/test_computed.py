@@ -11,7 +11,9 @@ from jettison.values import Origin
 
 def computed(text: str) -> str:
     script = parse(text, origin=Origin(file="start.sh", line=1))
-    return computed_command(script, {"PORT", "RUNNER"}, {"functions.sh", "start.sh"})
+    return computed_command(
+        script, {"PORT", "RUNNER"}, {"functions.sh", "start.sh", "processes.conf"}
+    )
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,9 @@ def computed(text: str) -> str:
         "trap 'rm -f \"$LOCK\"' EXIT",
         "timeout 10 nc -z $HOST 5432",
         "until pg_isready -h $HOST; do sleep 1; done",
+        'LIST="/etc/processes.conf"\nexec /usr/local/bin/supervisord -n -c "$LIST"',
+        "supervisord --configuration /etc/processes.conf",
+        'HOOK=./functions.sh\n. "${HOOK}"',
     ],
 )
 def test_what_the_text_names_is_told(text: str) -> None:
@@ -50,6 +55,9 @@ def test_what_the_text_names_is_told(text: str) -> None:
         "source /etc/hooks.sh",
         'for each in /start.d/*; do "$each"; done',
         "run-parts /start.d",
+        "supervisord -n",
+        "supervisord -c /etc/others.conf",
+        'LIST=/etc/processes.conf\nLIST="$1"\nexec supervisord -c "$LIST"',
         "[ ! -x /hooks/before.sh ] || /hooks/before.sh",
         'run=$(cat /etc/run)\nexec "$run"',
         'xargs "$TOOL" <list',
