@@ -9,9 +9,15 @@ from bisect import bisect_left
 from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
-from typing import Any, AnyStr, TypeVar, cast
+from typing import TYPE_CHECKING, Any, AnyStr, TypeVar, cast
 
 from msgspec import Struct, convert
+
+if TYPE_CHECKING:
+    # The same, but its keywords are checked against the fields of the class.
+    from dataclasses import replace
+else:
+    from msgspec.structs import replace
 
 # Holds the lists and programs that steps of a build read.
 OWN_FOLDER = ".jettison"

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.builder import FIXED_TIME
 from jettison.builder.base import BaseFacts
@@ -31,7 +30,7 @@ from jettison.index.debian import Archive
 from jettison.index.debian.package import Package
 from jettison.index.debian.packages import closure
 from jettison.plan.minimal_base import TRIPLETS
-from jettison.values import Skipped
+from jettison.values import Skipped, replace
 
 
 class PathFilter(Protocol):

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison import __version__
 from jettison.builder import Pin
@@ -20,7 +19,7 @@ from jettison.images.descriptor import Platform
 from jettison.images.digest import encode
 from jettison.index.target import Target
 from jettison.processes.concurrent import GoOn, in_background
-from jettison.values import Skipped
+from jettison.values import Skipped, replace
 
 SKELETON = "etc/skel/"
 # glibc and musl as wheel tags name the architecture of an image.

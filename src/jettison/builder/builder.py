@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.builder import BaseWanted, Environment, Execution, Pin, Recipe
 from jettison.builder.added_packages import added_packages
@@ -35,7 +34,7 @@ from jettison.plan.base import COMPOSED
 from jettison.plan.plan import Plan
 from jettison.processes.concurrent import ahead, keep_little, take_turns
 from jettison.progress import Progress, step
-from jettison.values import Skipped
+from jettison.values import Skipped, replace
 
 
 class Builder(Struct, frozen=True, kw_only=True, dict=True):

@@ -7,7 +7,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.builder import (
     CopyStep,
@@ -33,6 +32,7 @@ from jettison.formats.dockerfile import Instruction, copy, environments, expand,
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, lifted_run
 from jettison.lift.stage import FinalStage
+from jettison.values import replace
 
 # What a shell computes, beside variables: substitutions, patterns of parameters, home directories.
 _COMPUTED = re.compile(r"\$\(|`|\$\{[^}]*[^\w}]|^~")

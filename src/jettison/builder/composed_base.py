@@ -9,7 +9,6 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.builder import FIXED_TIME, BaseWanted
 from jettison.builder.base import Base, BaseFacts, target_of
@@ -36,7 +35,7 @@ from jettison.index.debian import Archive
 from jettison.index.target import Target
 from jettison.plan.minimal_base import BaseChoice, BaseRequest, BaseTree
 from jettison.processes.concurrent import GoOn
-from jettison.values import Skipped
+from jettison.values import Skipped, replace
 
 # Raised when the same packages become other layers.
 _FORMAT = "5"

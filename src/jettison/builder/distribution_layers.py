@@ -11,7 +11,6 @@ from contextlib import closing
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.builder import FIXED_TIME, Pin
 from jettison.builder.distribution import (
@@ -29,6 +28,7 @@ from jettison.images.stores.blobs import Segment, SegmentCache
 from jettison.images.tar_writer import Member
 from jettison.processes.concurrent import mapped
 from jettison.records import Records
+from jettison.values import replace
 
 # Raised when the same wheel is installed differently.
 _FORMAT = "3"

@@ -6,7 +6,6 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.builder import Environment, Installation, not_understood
 from jettison.builder.commands import Place, places
@@ -22,6 +21,7 @@ from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import steering_pip
 from jettison.lower.build_stage import is_manifest, is_removal
 from jettison.plan.removal.listing import LIST
+from jettison.values import replace
 
 # uv's own options that say where, which are read apart, or how files are written.
 _READ_APART = frozenset(

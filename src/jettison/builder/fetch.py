@@ -11,8 +11,6 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from jettison.builder import ENGINE, FIXED_TIME, Pin
 from jettison.builder.context import ContextPath, content_of
 from jettison.builder.wheel import Placed, Scheme, Wheel, opened_wheels
@@ -39,6 +37,7 @@ from jettison.processes.concurrent import mapped
 from jettison.processes.connections import distrusted
 from jettison.records import Records
 from jettison.source.reading import LARGEST
+from jettison.values import replace
 
 _ATTEMPTS = 3
 _ROOM = 64 << 20

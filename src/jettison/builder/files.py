@@ -8,8 +8,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from jettison.builder import (
     CopyStep,
     FolderStep,
@@ -26,7 +24,7 @@ from jettison.builder.context import ContextPath, copied
 from jettison.builder.foundation import Accounts
 from jettison.images.entry import Kind
 from jettison.images.tar_writer import Member
-from jettison.values import Origin
+from jettison.values import Origin, replace
 
 _CLAUSE = re.compile(r"([ugoa]*)((?:[-+=](?:[ugo]|[rwxXst]*))+)")
 _ACTION = re.compile(r"([-+=])([ugo]|[rwxXst]*)")

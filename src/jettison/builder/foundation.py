@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct, to_builtins
-from msgspec.structs import replace
 
 from jettison.builder import GroupStep, Shared, Step, UserStep, not_understood
 from jettison.builder.bytecode import Compiler
@@ -15,7 +14,7 @@ from jettison.images.descriptor import Descriptor, Platform
 from jettison.images.digest import DiffID
 from jettison.images.stores.blobs import Segment, SegmentCache
 from jettison.images.stream import Compressor
-from jettison.values import MOST_IDENTITIES, Origin, Skipped, whole_number
+from jettison.values import MOST_IDENTITIES, Origin, Skipped, replace, whole_number
 
 
 class FoundationLayer(Struct, frozen=True, kw_only=True):

@@ -7,8 +7,6 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from msgspec.structs import replace
-
 from jettison import __version__
 from jettison.builder.minimal_packages import Unpacked, is_unpacked, root_links, unpacked
 from jettison.builder.minimal_selection import (
@@ -37,6 +35,7 @@ from jettison.index.debian.package import Package
 from jettison.index.debian.packages import PackageIndex, closure
 from jettison.plan.minimal_base import BaseChoice, BaseRequest, BaseTree, Group, group_of, groups
 from jettison.records import Records
+from jettison.values import replace
 
 # Raised when the same packages are composed differently.
 _FORMAT = "1"

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.errors import IntegrityError
 from jettison.formats.debian_control import Paragraph
@@ -19,6 +18,7 @@ from jettison.images.stores import sealed_file, sealed_size
 from jettison.images.stream import CHUNK, chunks_of
 from jettison.images.tar_writer import Member
 from jettison.index.debian import Deb, read_deb
+from jettison.values import replace
 
 
 class Unpacked(Struct, frozen=True, kw_only=True):

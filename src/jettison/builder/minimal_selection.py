@@ -6,7 +6,6 @@ import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.builder.minimal_packages import Unpacked, merged, merged_path
 from jettison.catalogue import table
@@ -16,7 +15,7 @@ from jettison.formats.elf import ElfFacts
 from jettison.images.entry import Kind
 from jettison.images.tar_writer import Member
 from jettison.plan.minimal_base import Account, BaseChoice, Group, group_of
-from jettison.values import Skipped
+from jettison.values import Skipped, replace
 
 _ORIGIN = ("$ORIGIN", "${ORIGIN}")
 

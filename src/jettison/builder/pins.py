@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from msgspec.structs import replace
 from packaging.markers import InvalidMarker, Marker
 
 from jettison.builder import ENGINE, Environment, Installation, Pin, not_understood
@@ -29,7 +28,7 @@ from jettison.index.settings import index_settings
 from jettison.index.target import Target, best_wheel
 from jettison.lift import Project
 from jettison.records import Records
-from jettison.values import Origin
+from jettison.values import Origin, replace
 
 _ADDRESSED = frozenset({"--index-url", "--extra-index-url", "--find-links"})
 _FLAGS = frozenset({"--no-index", "--require-hashes", "--no-deps"})

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.builder import BaseWanted, Pin
 from jettison.builder.base import Base, BaseSource
@@ -35,6 +34,7 @@ from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import HOOK, LIST, SCRIPT
 from jettison.records import Records
 from jettison.source.reading import LARGEST
+from jettison.values import replace
 
 _EXTENSIONS = "lib-dynload/"
 # Compiled code ends the names that it imports with a zero.

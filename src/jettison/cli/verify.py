@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
-from msgspec.structs import replace
 
 from jettison.cli import show
 from jettison.cli.options import commands_option, format_option, limit_options, require_equivalent
@@ -27,6 +26,7 @@ from jettison.tasks.loading import (
     request_of_images,
     request_of_project,
 )
+from jettison.values import replace
 from jettison.verify import Verdict
 from jettison.verify.differential import compare
 from jettison.verify.request import RESPONSE_SECONDS, Probe, ProbeCommand, VerificationRequest

@@ -10,14 +10,13 @@ from email.parser import HeaderParser
 from typing import BinaryIO
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.errors import ImageError
 from jettison.images.digest import Digest
 from jettison.images.entry import Entry, Kind, read_entries
 from jettison.images.tree import FileTree, merge
 from jettison.index.metadata import record_rows
-from jettison.values import Basis, Size, whole_number
+from jettison.values import Basis, Size, replace, whole_number
 
 _KEPT = re.compile(
     r"(?:\.dist-info/(?:METADATA|RECORD)|\.egg-info/(?:PKG-INFO|installed-files\.txt)|\.egg-info"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from msgspec.structs import replace
-
 from jettison.catalogue import table
 from jettison.catalogue.applications import LibraryModules, Loaders
 from jettison.catalogue.dead_weight import DeadWeight
@@ -20,6 +18,7 @@ from jettison.contents.environment import (
 from jettison.contents.links import links_of, needed
 from jettison.contents.reach import Reach, Read, Search, touched_modules
 from jettison.contents.system import System
+from jettison.values import replace
 
 EXTENSIONS = "lib-dynload/"
 TOUCHED = "the trace touched it"

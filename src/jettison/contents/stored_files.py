@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.contents.measurement import LayerContents
 from jettison.images.config import History
 from jettison.images.digest import Digest
 from jettison.images.entry import Kind
 from jettison.images.tree import FileTree, TreeBuilder
+from jettison.values import replace
 
 
 class How(StrEnum):

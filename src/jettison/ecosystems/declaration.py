@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 from packaging.requirements import InvalidRequirement, Requirement
 
 from jettison.formats.requirements import RequirementLine, RequirementsFile, SectionComment
@@ -16,7 +16,7 @@ from jettison.formats.requirements.parse import is_switched_off
 from jettison.formats.requirements.sections import Mark, MarkKind, headings, section_of, words_above
 from jettison.formats.requirements.statement import Statement, statement_of
 from jettison.formats.toml import Path, Place, Table, places, read_toml, table
-from jettison.values import Origin
+from jettison.values import Origin, replace
 
 
 class Kind(StrEnum):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.declaration import MAIN, Declaration, Document, Group, Kind, in_table
@@ -20,7 +19,7 @@ from jettison.ecosystems.tool import (
     locked_file,
 )
 from jettison.formats.toml import Table, table, tables, text_of, texts
-from jettison.values import Origin
+from jettison.values import Origin, replace
 
 _TOOL = ("tool", "poetry")
 _SOURCES = ("url", "git", "path")

@@ -10,11 +10,10 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from msgspec import Struct
-from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.formats.toml import Table, read_toml, table, tables, text_of
-from jettison.values import Origin
+from jettison.values import Origin, replace
 
 
 class SourceKind(StrEnum):

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.builder import BaseWanted
 from jettison.fleet.layers import Cost, layer_cost
+from jettison.values import replace
 
 # An image may be so much larger on a shared base than on its own, as far as sizes are predicted:
 # what is built is to stay below 1.15.

@@ -11,12 +11,11 @@ from types import MappingProxyType
 from typing import Any
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.errors import InputSyntaxError
 from jettison.formats.budgets import Budget, Budgets, Limit, limit_of
 from jettison.formats.toml import Path, Table, places, read_toml, table
-from jettison.values import Origin, Skipped
+from jettison.values import Origin, Skipped, replace
 
 
 class Policy(StrEnum):

@@ -10,11 +10,10 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.contents.stored_files import OwnerKind
 from jettison.formats.budgets import Budget
-from jettison.values import Basis, Origin, Skipped, human
+from jettison.values import Basis, Origin, Skipped, human, replace
 
 
 class Amount(Struct, frozen=True, kw_only=True):

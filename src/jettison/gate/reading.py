@@ -6,7 +6,6 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
-from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.contents.inspection import Inspection
@@ -19,7 +18,7 @@ from jettison.index.facts import Source
 from jettison.index.graph import path_to
 from jettison.plan.plan import Plan
 from jettison.plan.prediction_parts import Part
-from jettison.values import Basis
+from jettison.values import Basis, replace
 
 # Of the instruction that names a layer.
 _LONGEST = 80

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.errors import ImageError
 from jettison.images.digest import (
@@ -20,6 +19,7 @@ from jettison.images.digest import (
     mapping_field,
     text_field,
 )
+from jettison.values import replace
 
 # Names that uname and Python use for what images call by another name.
 _ARCHITECTURES = {

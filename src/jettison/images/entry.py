@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import Any, BinaryIO, cast
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.errors import ImageError, IntegrityError
 from jettison.images.digest import Digest
 from jettison.images.stream import CHUNK, checked_chunks, chunks_of, reader, uncompressed_chunks
+from jettison.values import replace
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"

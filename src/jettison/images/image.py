@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.errors import ImageError
 from jettison.images.config import Config, History
@@ -23,6 +22,7 @@ from jettison.images.digest import (
 from jettison.images.entry import ReadEntry, read_entries
 from jettison.images.reference import Reference
 from jettison.images.tree import FileTree, merge
+from jettison.values import replace
 
 
 class Layer(Struct, frozen=True, kw_only=True):

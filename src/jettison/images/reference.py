@@ -6,10 +6,10 @@ import ipaddress
 import re
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.errors import ImageError
 from jettison.images.digest import Digest
+from jettison.values import replace
 
 DOCKER_HUB = "docker.io"
 _LONGEST_TEXT = 1024

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.errors import ImageError, IntegrityError
 from jettison.images.entry import Entry, Kind, normal_path
+from jettison.values import replace
 
 BLOCK = 512
 _TYPE_FLAGS = {

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.images.entry import Entry, Kind
+from jettison.values import replace
 
 
 class Placed(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from msgspec.structs import replace
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -25,7 +24,7 @@ from jettison.index.resolving import LockedRelease, Resolution, resolved
 from jettison.index.settings import addressed, index_settings
 from jettison.index.target import Target, best_wheel, representative_wheel
 from jettison.records import Records
-from jettison.values import Skipped
+from jettison.values import Skipped, replace
 
 _THREADS = 8
 _Asked = TypeVar("_Asked")

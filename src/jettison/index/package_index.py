@@ -7,7 +7,6 @@ import time
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -27,6 +26,7 @@ from jettison.index.metadata import Contents, facts_from
 from jettison.index.target import Target, newest, representative_wheel
 from jettison.index.wheels import read_metadata, read_unloaded, read_wheel
 from jettison.records import Records
+from jettison.values import replace
 
 _LARGEST_LISTING = 64 << 20
 _NOT_FOUND = 404

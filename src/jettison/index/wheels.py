@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.errors import NetworkError
@@ -27,7 +26,7 @@ from jettison.index.metadata import (
     parse_record,
     requirements,
 )
-from jettison.values import Basis, Size
+from jettison.values import Basis, Size, replace
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution

@@ -9,7 +9,6 @@ from functools import cached_property
 from types import MappingProxyType
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.formats.compose import ComposeFile
 from jettison.formats.compose import parse as parse_compose
@@ -18,7 +17,7 @@ from jettison.formats.dockerfile import parse as parse_dockerfile
 from jettison.formats.dockerignore import IgnoreFile
 from jettison.formats.dockerignore import parse as parse_ignore
 from jettison.formats.requirements import RequirementsFile, load
-from jettison.values import OWN_FOLDER, Origin, Skipped
+from jettison.values import OWN_FOLDER, Origin, Skipped, replace
 
 
 class Project(Struct, frozen=True, kw_only=True, dict=True):

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.formats.compose import Service
 from jettison.formats.shell import Command, Script
+from jettison.values import replace
 
 CURL_VALUED = frozenset(
     {"-m", "--max-time", "--connect-timeout", "-o", "--output", "-A", "--user-agent", "--retry"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import (
@@ -26,7 +25,7 @@ from jettison.lift.other_packages import judged_other
 from jettison.lift.scopes import PackageScope, PlannedPackage
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import Usage
-from jettison.values import Basis, Evidence, Origin, Size
+from jettison.values import Basis, Evidence, Origin, Size, replace
 
 DEFAULT_RELEASE = "trixie"
 LISTS = "/var/lib/apt/lists"

@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
@@ -32,7 +31,7 @@ from jettison.source.effects import (
     time_zones,
 )
 from jettison.source.tree import is_test
-from jettison.values import Evidence, Origin, counted
+from jettison.values import Evidence, Origin, counted, replace
 
 PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
 INTERPRETER = re.compile(r"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(\S+)")

@@ -7,8 +7,6 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any
 
-from msgspec.structs import replace
-
 from jettison.lift import Project
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lower import (
@@ -62,7 +60,7 @@ from jettison.plan.changes import (
     TidyPackageInstalls,
 )
 from jettison.plan.plan import Finding, Plan
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence, Origin, replace
 
 
 def replace_base(stage: FinalStage, change: ReplaceBase) -> str:

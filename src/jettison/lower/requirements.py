@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
@@ -25,6 +24,7 @@ from jettison.lift.groups import ShippedGroup, shipped_files, shipped_groups
 from jettison.lift.stage import lifted
 from jettison.lower import Edits, edited, line_of
 from jettison.plan.changes import LeaveGroupsOut, MarkUnused, MoveToDevelopment
+from jettison.values import replace
 
 MARK = "jettison: no use found"
 HELD = "jettison: the release that a moved requirement allowed"

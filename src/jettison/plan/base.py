@@ -6,7 +6,6 @@ from datetime import date
 from enum import StrEnum
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.base_release import ALPINE, debian_release, release_of
@@ -22,7 +21,7 @@ from jettison.formats.settings import Policy
 from jettison.index.target import Target
 from jettison.lift import PythonTag, python_tag
 from jettison.plan.minimal_base import BaseRequest, predicted_size
-from jettison.values import Basis, Evidence, Size
+from jettison.values import Basis, Evidence, Size, replace
 
 
 class Variant(StrEnum):

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.bases import BaseImages, ComposedBaseSizes, Measured
@@ -39,7 +38,7 @@ from jettison.plan.prediction_parts import (
     taken_out_of_system,
 )
 from jettison.plan.removal.listing import LIST, MANIFEST_FOLDER
-from jettison.values import Basis, Origin, Size, Skipped
+from jettison.values import Basis, Origin, Size, Skipped, replace
 
 LIBRARY = "/usr/local/lib/python"
 # Where Debian's own Python has it; its packages bring less than the official image.

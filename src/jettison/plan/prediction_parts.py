@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.base_release import ALPINE, RELEASES, PackageFacts, facts_of
@@ -32,7 +31,7 @@ from jettison.plan.removal.listing import (
     paths_in,
     sections_in,
 )
-from jettison.values import Basis, Evidence, Origin, Size, Skipped
+from jettison.values import Basis, Evidence, Origin, Size, Skipped, replace
 
 COMPILED = "byte code of "
 

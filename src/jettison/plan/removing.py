@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from msgspec.structs import replace
-
 from jettison.catalogue.dead_weight import Known, Part
 from jettison.index.graph import total_size
 from jettison.lift.scopes import Scope
@@ -17,7 +15,7 @@ from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group, Matcher, OwnedFile, collapsed, names_itself
 from jettison.plan.removal.listing import ARROW, LIST, Unproven, links_in, paths_in, sections_in
 from jettison.plan.system_removal import leaves_late, place_of_removal
-from jettison.values import Evidence, Size, human, once_each
+from jettison.values import Evidence, Size, human, once_each, replace
 
 # Less than this of one distribution is not worth a line of the list.
 WORTHWHILE = 20_000

@@ -9,7 +9,6 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.catalogue import removal_hook, removal_script, table
 from jettison.catalogue.dead_weight import DeadWeight
@@ -25,7 +24,7 @@ from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.removal.groups import Contents, OwnedFile, collapsed, wishes_of
 from jettison.plan.removal.listing import HEAD, HOOK, LIST, REMOVED, SCRIPT, SystemGroup
-from jettison.values import Evidence, Origin, is_listable, once_each
+from jettison.values import Evidence, Origin, is_listable, once_each, replace
 
 WORTHWHILE = 20_000
 # Their modules, by the name of the distribution.

@@ -6,13 +6,12 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.contents.inspection import InspectedLayer, Inspection, OwnedFile
 from jettison.contents.stored_files import OwnerKind
 from jettison.report.inspection_text import LARGEST_OWNERS, heading, share
 from jettison.report.page import Area, page, tabulated
-from jettison.values import human
+from jettison.values import human, replace
 
 # An area below this share of the whole is not worth a node of its own.
 _SMALLEST_SHARE = 1 / 5000

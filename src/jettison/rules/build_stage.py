@@ -27,7 +27,6 @@ from __future__ import annotations
 import posixpath
 import re
 
-from msgspec.structs import replace
 from packaging.version import InvalidVersion, Version
 
 from jettison.catalogue import table
@@ -51,7 +50,7 @@ from jettison.plan.changes import (
 )
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
-from jettison.values import Evidence, counted
+from jettison.values import Evidence, counted, replace
 
 NAME = "build-stage"
 ENVIRONMENT = "/opt/venv"

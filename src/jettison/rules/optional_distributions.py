@@ -16,8 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from msgspec.structs import replace
-
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Optional
 from jettison.lift.scopes import Scope
@@ -33,7 +31,7 @@ from jettison.plan.removing import (
     removal,
 )
 from jettison.rules.rule import Rule
-from jettison.values import Evidence
+from jettison.values import Evidence, replace
 
 NAME = "optional-distributions"
 

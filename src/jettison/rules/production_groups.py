@@ -21,8 +21,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from msgspec.structs import replace
-
 from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.finding import group_of
 from jettison.index.graph import Leaving, leaving
@@ -41,7 +39,7 @@ from jettison.lift.stage import lifted
 from jettison.plan.changes import Change, LeaveGroupsOut, SetEnvironment
 from jettison.plan.plan import Finding, Plan, PlannedRequirement
 from jettison.rules.rule import Rule
-from jettison.values import Evidence, Origin, Toward
+from jettison.values import Evidence, Origin, Toward, replace
 
 NAME = "production-groups"
 UV_RUN = re.compile(r"\buv\s+run\b(?![^&|;\n]*--no-(?:sync|dev|default-groups))")

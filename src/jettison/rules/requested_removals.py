@@ -13,14 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
 from jettison.formats.settings import Ask
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import WILD, Group
 from jettison.plan.removing import any_version, group, present, remaining, removal
 from jettison.rules.rule import Rule
-from jettison.values import Evidence
+from jettison.values import Evidence, replace
 
 NAME = "requested-removals"
 

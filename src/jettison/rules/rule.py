@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.lower.apply import applied as changed
 from jettison.lower.apply import led_back
 from jettison.plan.plan import Finding, Plan, Safety, Withdrawal
-from jettison.values import human
+from jettison.values import human, replace
 
 
 class Rule(Struct, frozen=True, kw_only=True):

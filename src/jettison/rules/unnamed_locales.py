@@ -21,8 +21,6 @@ import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
-from msgspec.structs import replace
-
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Locales
 from jettison.lift.stages import service_of
@@ -40,7 +38,7 @@ from jettison.plan.removing import (
     staying,
 )
 from jettison.rules.rule import Rule
-from jettison.values import Evidence
+from jettison.values import Evidence, replace
 
 NAME = "unnamed-locales"
 WHAT = "data of unused locales"

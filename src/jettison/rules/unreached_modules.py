@@ -28,8 +28,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from msgspec.structs import replace
-
 from jettison.catalogue import table
 from jettison.catalogue.applications import Loaders
 from jettison.contents.environment import Installed, module_name
@@ -41,7 +39,7 @@ from jettison.plan.removal.groups import Group, OwnedFile
 from jettison.plan.removal.listing import unproven
 from jettison.plan.removing import group, removal
 from jettison.rules.rule import Rule
-from jettison.values import Evidence
+from jettison.values import Evidence, replace
 
 NAME = "unreached-modules"
 TRACE = "the trace"

@@ -17,8 +17,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from msgspec.structs import replace
-
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Language
 from jettison.lift.usage import Given
@@ -26,6 +24,7 @@ from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import OwnedFile
 from jettison.plan.removing import WORTHWHILE, asked_alone, group, remaining, removal, requiring
 from jettison.rules.rule import Rule
+from jettison.values import replace
 
 NAME = "unspoken-languages"
 _CATALOGUE = re.compile(r"(?:^|/)locale/([A-Za-z]{2,3}(?:_\w+)?)/LC_MESSAGES/[^/]+\.mo$")

@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, partial
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import ProjectFiles, Remarks
 from jettison.source import Use, UsedCommand
-from jettison.values import Origin
+from jettison.values import Origin, replace
 
 _HEAD = re.compile(r"^(?P<names>[A-Za-z0-9_%][\w./% \t-]*+)::?(?!=)(?P<needs>[^=#]*)")
 _ASSIGNED = re.compile(

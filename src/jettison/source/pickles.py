@@ -13,11 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import BinaryIO
 
-from msgspec.structs import replace
-
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
 from jettison.source import Call, ModuleFacts, Text
+from jettison.values import replace
 
 SUFFIXES = (
     ".pkl", ".pickle", ".pck", ".pk", ".p", ".joblib", ".jbl", ".sav", ".dill", ".model", ".pt",

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Conventions
@@ -16,7 +15,7 @@ from jettison.source.conditions import Production
 from jettison.source.entries import Entry
 from jettison.source.tree import folders_of, is_development_place, is_test
 from jettison.source.vocabulary import SourceIndex
-from jettison.values import Origin, Skipped
+from jettison.values import Origin, Skipped, replace
 
 Loaded = tuple[str, Origin, str]
 _LONGEST = 1000

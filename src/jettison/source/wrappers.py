@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 
 from msgspec import Struct, field
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
@@ -19,7 +19,7 @@ from jettison.source.literals import HOLE, absolute, alternatives, bindings, lit
 from jettison.source.parse import visit
 from jettison.source.resolve import NOTHING, Bound, begun_by
 from jettison.source.tree import is_test
-from jettison.values import python_tree
+from jettison.values import python_tree, replace
 
 # Functions that call others, one around the other.
 _ROUNDS = 3

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.audit import DEBIAN, PYPI, Advisory, package_key
 from jettison.audit.findings import (
@@ -43,7 +42,7 @@ from jettison.processes.git import stated_time
 from jettison.progress import Progress, step
 from jettison.records import discard
 from jettison.report.result_text import Result
-from jettison.values import READING_TYPES, Skipped
+from jettison.values import READING_TYPES, Skipped, replace
 
 
 class Side(Struct, frozen=True, kw_only=True):

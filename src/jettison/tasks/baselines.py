@@ -8,7 +8,6 @@ from platform import machine
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.contents.stored_files import OwnerKind
 from jettison.errors import (
@@ -25,7 +24,7 @@ from jettison.images.descriptor import Platform
 from jettison.images.reference import DOCKER_HUB, Reference
 from jettison.images.stores.cache import blob_cache
 from jettison.progress import Progress
-from jettison.values import READING_TYPES, Basis
+from jettison.values import READING_TYPES, Basis, replace
 
 SCHEMA = "jettison.check/v1"
 

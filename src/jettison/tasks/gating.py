@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.budgets import GROWING, Budget, Budgets, rounded_up, with_budget
@@ -30,6 +29,7 @@ from jettison.tasks.baselines import (
     figures_of,
 )
 from jettison.tasks.project_state import key_of
+from jettison.values import replace
 from jettison.verify import Subject, Verdict
 
 # Late, here and in functions: what plans and reads layers takes longer to load than a warm check.

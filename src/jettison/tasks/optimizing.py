@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.contents.found import as_observed
 from jettison.contents.measurement import ImageMeasurement
@@ -40,7 +39,7 @@ from jettison.tasks.withdrawing import (
     to_blame,
     too_large,
 )
-from jettison.values import Basis, Saving, Skipped
+from jettison.values import Basis, Saving, Skipped, replace
 from jettison.verify.before import Ahead, look_ahead
 from jettison.verify.checks.behaviour import tests_show_nothing
 from jettison.verify.checks.contents import resolved_differently

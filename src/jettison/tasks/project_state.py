@@ -16,9 +16,8 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from jettison.records import Records
+from jettison.values import replace
 
 # Folders whose content is never read for a plan, only that they are there.
 _UNREAD = frozenset(

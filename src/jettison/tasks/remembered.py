@@ -6,7 +6,6 @@ import hashlib
 from datetime import UTC, date, datetime
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.contents.reach import Observed
 from jettison.images.stores.cache import cache_directory
@@ -18,6 +17,7 @@ from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading import Planned
+from jettison.values import replace
 
 # So many projects are remembered.
 MOST = 50

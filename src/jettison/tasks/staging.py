@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.engines.engine import BuildRequest, Engine, ImageID
 from jettison.errors import BuildError, ProgramError
@@ -19,7 +18,7 @@ from jettison.plan.plan import FileChange, Plan
 from jettison.progress import Progress, step
 from jettison.records import irregular
 from jettison.tasks.writing import write_files
-from jettison.values import Skipped
+from jettison.values import Skipped, replace
 
 DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
 TAG = "jettison"

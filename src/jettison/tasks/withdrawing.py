@@ -6,15 +6,13 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from msgspec.structs import replace
-
 from jettison.plan.changes import MoveToDevelopment, RemoveFiles
 from jettison.plan.plan import Plan, Withdrawal
 from jettison.plan.removal.groups import Matcher
 from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, growing, not_larger, optimized
-from jettison.values import human
+from jettison.values import human, replace
 from jettison.verify import CheckResult, Verdict
 from jettison.verify.checks.check import NO_MORE
 from jettison.verify.planned_request import removed_distributions

@@ -9,13 +9,13 @@ from functools import partial
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.engines.engine import Container, Engine, ImageFacts, Network, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.processes import Completed
 from jettison.processes.concurrent import mapped
 from jettison.progress import Progress, step
+from jettison.values import replace
 from jettison.verify.checks.check import kinds_of
 from jettison.verify.discover import find_application, words_of
 from jettison.verify.exchange import Answer, Exchange

@@ -7,12 +7,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.engines.engine import Bind, Engine, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
+from jettison.values import replace
 from jettison.verify import batch
 from jettison.verify.batch import with_stored, worked
 from jettison.verify.checks.check import made_from

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Services
@@ -20,7 +19,7 @@ from jettison.lift import Project
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import services_of
 from jettison.source.operations_collect import find_script
-from jettison.values import whole_number
+from jettison.values import replace, whole_number
 from jettison.verify.request import Companion, Worker
 from jettison.verify.stand_ins import image_of, initial_scripts
 

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from statistics import median
 
-from msgspec.structs import replace
-
 from jettison.engines.engine import Engine, ImageFacts, Isolation
 from jettison.processes.concurrent import beside, both
 from jettison.progress import Progress, step
+from jettison.values import replace
 from jettison.verify import CheckResult, Outcome, Subject, Verdict, batch, second_look
 from jettison.verify.batch import run_suite, with_stored, worked
 from jettison.verify.before import Ahead, Baseline, begun_somehow, finished, patient

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
 from jettison.engines.engine import Container
+from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.client import send
 from jettison.verify.interior import ask, find_interpreter

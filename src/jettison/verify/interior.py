@@ -9,14 +9,13 @@ from importlib import resources
 from typing import Any, TypeVar
 
 from msgspec import Struct, ValidationError
-from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Loopback
 from jettison.engines.engine import Container, Executes, ImageFacts, ImageID
 from jettison.errors import ProgramError
 from jettison.processes.concurrent import beside
-from jettison.values import converted, python_expression
+from jettison.values import converted, python_expression, replace
 from jettison.verify.observation import Interior, Inventory
 from jettison.verify.request import VerificationRequest
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.engines.engine import Container, Engine, RunOptions
 from jettison.errors import EngineError
+from jettison.values import replace
 from jettison.verify.checks.check import kinds_of
 from jettison.verify.discover import make_superuser
 from jettison.verify.exchange import Exchange, carry_out

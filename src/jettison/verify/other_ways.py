@@ -12,13 +12,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Samples, Services, Store
 from jettison.formats import dotenv
 from jettison.lift.stages import service_of
 from jettison.plan.plan import Plan
+from jettison.values import replace
 from jettison.verify.compose_services import (
     companions_of,
     environment,

@@ -7,10 +7,9 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.engines.engine import ImageFacts
-from jettison.values import LAST_PORT, whole_number
+from jettison.values import LAST_PORT, replace, whole_number
 from jettison.verify.workload import TokenScheme
 from jettison.verify.workload.step import Step, Training
 

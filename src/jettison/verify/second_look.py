@@ -5,12 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from msgspec.structs import replace
-
 from jettison.engines.engine import Engine
 from jettison.errors import EngineError
 from jettison.processes.concurrent import both
 from jettison.progress import Progress, step
+from jettison.values import replace
 from jettison.verify import START, Outcome
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.behaviour import compared

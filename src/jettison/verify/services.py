@@ -8,11 +8,11 @@ import time
 from contextlib import ExitStack
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.engines.engine import Container, Engine, ImageFacts, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.progress import Progress, step
+from jettison.values import replace
 from jettison.verify.exchange.client import send
 from jettison.verify.observation import HealthOutcome
 from jettison.verify.request import Companion, Surroundings, Unreached, VerificationRequest

@@ -7,8 +7,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from jettison.catalogue import table
 from jettison.catalogue.systems import Services
 from jettison.engines.engine import BuildRequest, Engine
@@ -18,6 +16,7 @@ from jettison.formats.dockerfile import Dockerfile, copy, parse
 from jettison.lift import Project
 from jettison.progress import Progress, step
 from jettison.source.reading import read_text
+from jettison.values import replace
 from jettison.verify.request import Companion, VerificationRequest
 
 # Where the images of databases look for what they run once. Source: their pages on Docker Hub.

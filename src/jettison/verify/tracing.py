@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Raw, Struct, ValidationError, msgpack
-from msgspec.structs import replace
 
 from jettison.catalogue import resource
 from jettison.contents.environment import KERNEL, METHOD, Installed, Trace
@@ -38,7 +37,7 @@ from jettison.plan.plan import Plan
 from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
 from jettison.records import Records
-from jettison.values import Skipped, converted
+from jettison.values import Skipped, converted, replace
 from jettison.verify.batch import run_suite, watched
 from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.session import probe_steps

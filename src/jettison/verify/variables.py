@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from functools import cache
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
 from jettison.source.conditions import last_name
-from jettison.values import python_tree
+from jettison.values import python_tree, replace
 
 _LONGEST = 1 << 20
 _NAME = re.compile(r"[A-Za-z_]\w{0,80}")

@@ -13,8 +13,6 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import IO, Self
 
-from msgspec.structs import replace
-
 from jettison.engines.engine import (
     Bind,
     BuildRequest,
@@ -29,6 +27,7 @@ from jettison.engines.engine import (
 )
 from jettison.processes import Completed
 from jettison.progress import Progress
+from jettison.values import replace
 from jettison.verify.interior import script_text
 
 _CLOSED_ON_EXEC, _NON_BLOCKING, _UNLIMITED_QUEUE = 0x1, 0x2, 0x10

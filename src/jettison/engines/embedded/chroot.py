@@ -17,12 +17,11 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 
-from msgspec.structs import replace
-
 from jettison.engines.embedded import Identity, Spec
 from jettison.engines.engine import Isolation, Network, RunOptions
 from jettison.errors import EngineError
 from jettison.images.stores.root import Root, Spot
+from jettison.values import replace
 
 # Who a program is that would be root: a number that neither images nor machines give to anybody.
 NOT_ROOT = 65533

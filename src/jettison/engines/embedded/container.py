@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Self
 
 from msgspec import Struct, field, to_builtins
-from msgspec.structs import replace
 
 from jettison.engines.client import LOOPBACK, Relays
 from jettison.engines.embedded import Program, Spec, identity, started
@@ -28,6 +27,7 @@ from jettison.engines.limits import EXHAUSTED, Groups, Limits
 from jettison.errors import EngineError
 from jettison.images.stores.unpack import remove_unpacked
 from jettison.processes import NEUTRAL, Completed, helper, helper_environment, run, uninterrupted
+from jettison.values import replace
 
 _LOG_BYTES = 8 * 2**20
 ENTER = "jettison.engines.embedded.enter"

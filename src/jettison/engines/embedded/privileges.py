@@ -17,9 +17,8 @@ from contextlib import suppress
 from enum import Enum, auto
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from jettison.engines.embedded import Program, syscalls
+from jettison.values import replace
 
 # chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap, net_bind_service, net_raw,
 # sys_chroot, mknod, audit_write, setfcap: linux/capability.h.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from msgspec.structs import replace
 from yaml.nodes import MappingNode, Node, SequenceNode
 
 from jettison.errors import InputSyntaxError
@@ -22,7 +21,7 @@ from jettison.formats.compose.values import (
 )
 from jettison.formats.dotenv import Variable
 from jettison.formats.yaml_nodes import compose_nodes, entries, is_null, origin_of
-from jettison.values import Origin
+from jettison.values import Origin, replace
 
 _DEEPEST = 50
 _MOST_SERVICES = 100

@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 from e2b_dockerfile_utils import ShellLex
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.errors import InputSyntaxError
 from jettison.formats.dockerfile.lines import is_plain
@@ -44,7 +43,7 @@ from jettison.formats.dockerfile.views import (
     workdir,
 )
 from jettison.formats.dotenv import require_bounded
-from jettison.values import Origin
+from jettison.values import Origin, replace
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 

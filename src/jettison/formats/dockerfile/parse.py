@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from msgspec.structs import replace
-
 from jettison.errors import InputSyntaxError
 from jettison.formats import Excerpt
 from jettison.formats.dockerfile.lines import (
@@ -32,7 +30,7 @@ from jettison.formats.dockerfile.model import (
     Instruction,
     Item,
 )
-from jettison.values import Origin
+from jettison.values import Origin, replace
 
 # Flags by instruction: BuildKit, frontend/dockerfile/docs/reference.md, November 2026.
 _FLAGS: dict[str, frozenset[str]] = {

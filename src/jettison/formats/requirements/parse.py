@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.requirements.lines import (
@@ -26,7 +26,7 @@ from jettison.formats.requirements.lines import (
 )
 from jettison.formats.requirements.sections import headings, marks, section_of, words_above
 from jettison.formats.requirements.statement import Statement, read_statement, split_options
-from jettison.values import Origin
+from jettison.values import Origin, replace
 
 _END_COMMENT = re.compile(r"(^|\s)#.*$")
 _OWN_COMMENT = re.compile(r"\s*#")

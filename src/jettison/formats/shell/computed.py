@@ -7,9 +7,8 @@ import re
 from collections.abc import Collection
 from itertools import dropwhile, pairwise
 
-from msgspec.structs import replace
-
 from jettison.formats.shell.words import Command, Script, Word
+from jettison.values import replace
 
 # What they run lies in files, or is a text of its own.
 _ANYTHING = frozenset(

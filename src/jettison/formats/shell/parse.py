@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 import tree_sitter_bash
-from msgspec.structs import replace
 from tree_sitter import Language, Node, Parser
 
 from jettison.formats import Excerpt, excerpt
@@ -22,7 +21,7 @@ from jettison.formats.shell.words import (
     Word,
     source_of,
 )
-from jettison.values import Origin
+from jettison.values import Origin, replace
 
 NODES = frozenset(
     {

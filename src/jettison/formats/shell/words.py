@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 from tree_sitter import Node
 
 from jettison.formats import Excerpt
-from jettison.values import Origin
+from jettison.values import Origin, replace
 
 
 class Word(Struct, frozen=True, kw_only=True):

@@ -10,8 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import replace
-
 from jettison.errors import ImageError, NetworkError
 from jettison.images.assembly import Publication, read_image
 from jettison.images.descriptor import Descriptor, Index, Manifest, Platform
@@ -24,6 +22,7 @@ from jettison.images.registry.transfer import CHUNK_SIZE, Puller, Pusher
 from jettison.images.registry.transport import Transport
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.processes.concurrent import mapped
+from jettison.values import replace
 
 _DAEMON = ("/etc/docker/daemon.json", "~/.config/docker/daemon.json")
 _CONTAINERS = ("~/.config/containers/registries.conf", "/etc/containers/registries.conf")

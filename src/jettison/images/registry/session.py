@@ -9,12 +9,12 @@ from urllib.parse import urljoin, urlsplit
 
 import urllib3
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.errors import NetworkError
 from jettison.images.reference import DOCKER_HUB, Reference
 from jettison.images.registry.authorization import Authorizer, Scopes
 from jettison.images.registry.transport import Answer, Request, Transport
+from jettison.values import replace
 
 # Once for a first challenge, once for a token that has expired.
 _MOST_CHALLENGES = 2

@@ -12,7 +12,6 @@ from urllib.request import proxy_bypass
 
 import urllib3
 from msgspec import Struct, field
-from msgspec.structs import replace
 from urllib3.exceptions import HTTPError, SSLError
 
 from jettison import __version__
@@ -22,6 +21,7 @@ from jettison.images.stream import CHUNK
 from jettison.processes.connections import Pools, distrusted
 from jettison.processes.patience import PART, ended_after, patient_parts
 from jettison.progress import tell_of_waiting
+from jettison.values import replace
 
 RETRIED = frozenset({429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.errors import ImageError
 from jettison.images.assembly import Blob, Publication, read_document, read_image
@@ -33,6 +32,7 @@ from jettison.images.stores.members import CachedMembers, Members, TarMembers
 from jettison.images.stream import checked, chunks_of, compression_of
 from jettison.images.tar_writer import Member, layer_tar
 from jettison.records import open_regular
+from jettison.values import replace
 
 INDEX = "index.json"
 DOCKER_MANIFEST = "manifest.json"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import BinaryIO, cast
 
-from msgspec.structs import replace
-
 from jettison.errors import EngineError, ImageError, UnsupportedError
 from jettison.images.assembly import require_platform
 from jettison.images.config import Config
@@ -20,6 +18,7 @@ from jettison.images.stores.members import CachedMembers
 from jettison.images.stream import chunks_of
 from jettison.processes import Completed, feed, piped, run
 from jettison.processes.concurrent import mapped
+from jettison.values import replace
 
 # What Docker and Podman say when the daemon answers but has no such image.
 _ABSENT = ("no such image", "image not known", "no such object", "not found")

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from msgspec.structs import replace
-
 from jettison.errors import ImageError
 from jettison.images.assembly import Blob, Publication, read_document, read_image
 from jettison.images.descriptor import Descriptor, Index, Platform
@@ -21,6 +19,7 @@ from jettison.images.stores import whole_file, writing
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stream import chunks_of
 from jettison.records import open_regular
+from jettison.values import replace
 
 # The specification's name holds a tag; containerd, Docker and BuildKit add the full name.
 REF_NAME = "org.opencontainers.image.ref.name"

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.catalogue import resource
 from jettison.errors import InputSyntaxError, IntegrityError, JettisonError, NetworkError
@@ -32,6 +31,7 @@ from jettison.index.debian.openpgp import (
 )
 from jettison.index.debian.package import Release, date_of, parse_release, require_current
 from jettison.records import discard, regular_bytes
+from jettison.values import replace
 
 _BEGIN = "-----BEGIN PGP SIGNED MESSAGE-----"
 _SIGNATURE = "-----BEGIN PGP SIGNATURE-----"

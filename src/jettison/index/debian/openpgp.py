@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.errors import InputSyntaxError
+from jettison.values import replace
 
 PUBLIC_KEY, USER_ID, SUBKEY, SIGNATURE = 6, 13, 14, 2
 RSA = frozenset({1, 3})  # encrypt or sign, sign only

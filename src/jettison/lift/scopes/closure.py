@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.index.graph import RequirementGraph
@@ -13,6 +12,7 @@ from jettison.lift.scopes.context import Context, Owners, toward_development, to
 from jettison.lift.scopes.remarks import hosts_helped
 from jettison.lift.scopes.tools import category_of, host_of
 from jettison.source import Import
+from jettison.values import replace
 
 
 def undeclared(context: Context, graph: RequirementGraph) -> dict[str, Import]:

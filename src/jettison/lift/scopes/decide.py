@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.declaration import Declaration, Kind
@@ -39,7 +38,7 @@ from jettison.source.entries import Entry, entries_of_command
 from jettison.source.pickles import with_saved
 from jettison.source.reach import Link, reach
 from jettison.source.vocabulary import SourceIndex
-from jettison.values import Evidence, Origin, Toward, counted
+from jettison.values import Evidence, Origin, Toward, counted, replace
 
 Collector = Callable[[Context], Iterator[Signal]]
 COLLECTORS: tuple[Collector, ...] = (

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
-from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
@@ -16,7 +15,7 @@ from jettison.lift.scopes import DeclaredRequirement, RequirementScope, Scope, S
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
 from jettison.source import ModuleFacts
 from jettison.source.literals import HOLE
-from jettison.values import Evidence, Origin, Toward
+from jettison.values import Evidence, Origin, Toward, replace
 
 # A longer comment is a sentence.
 _TITLE_WORDS = 8

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.errors import JettisonError
 from jettison.fleet import BuiltImage, FleetPlan, Project, Row, Verified
@@ -23,6 +22,7 @@ from jettison.tasks.fleet.planning import (
     planned_fleet,
 )
 from jettison.tasks.fleet.projects import Order
+from jettison.values import replace
 
 _LAST = "last"
 

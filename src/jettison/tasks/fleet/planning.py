@@ -5,10 +5,9 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct, field, msgpack
-from msgspec.structs import replace
 
 from jettison.builder.composed_base import request_of
 from jettison.errors import JettisonError, ProjectError
@@ -24,7 +23,7 @@ from jettison.records import Records, regular_bytes
 from jettison.tasks.fleet import Done, Job, Limits, run_here, workers_for
 from jettison.tasks.fleet.projects import Order
 from jettison.tasks.project_state import key_of
-from jettison.values import Origin, counted
+from jettison.values import Origin, counted, replace
 
 Value = TypeVar("Value")
 _LONGEST = 16 << 20
@@ -201,7 +200,8 @@ def _value(done: Done, kind: type[Value]) -> Value:
 
 def _with(row: Row, value: object) -> Row:
     names: dict[type, str] = {Project: "project", BuiltImage: "built", Verified: "verified"}
-    return replace(row, **{names[type(value)]: value})
+    changed: dict[str, Any] = {names[type(value)]: value}
+    return replace(row, **changed)
 
 
 def _job(work: str, order: Order, limits: Limits) -> Job:

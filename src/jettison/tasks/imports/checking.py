@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.errors import ProgramError
 from jettison.formats.settings import Ask, Wish
@@ -28,7 +27,7 @@ from jettison.tasks.imports import (
 )
 from jettison.tasks.imports.unmet import unmet
 from jettison.tasks.loading import Planned
-from jettison.values import Origin, Skipped
+from jettison.values import Origin, Skipped, replace
 from jettison.verify import Attempt, Importable, ImportResult, Loss, Reachable
 from jettison.verify.planned_request import removed_distributions
 

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.engines.engine import Engine
 from jettison.errors import ProjectError
@@ -31,7 +30,7 @@ from jettison.source.reading import read_text
 from jettison.tasks.loading.base import base_needs, not_listed, with_composition
 from jettison.tasks.loading.knowledge import Knowledge, knowledge_of
 from jettison.tasks.loading.project import Loaded, load_project
-from jettison.values import counted
+from jettison.values import counted, replace
 from jettison.verify import ImportResult, Reachable
 from jettison.verify.http_file import parse_http_file
 from jettison.verify.planned_request import verification_request

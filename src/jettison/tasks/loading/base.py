@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from msgspec.structs import replace
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -43,7 +42,7 @@ from jettison.plan.minimal_base import ArchiveFile, BaseRequest, BaseTree, Compo
 from jettison.plan.plan import Plan
 from jettison.plan.prediction_environment import application_size
 from jettison.tasks.loading.knowledge import Knowledge
-from jettison.values import Basis, Evidence, Origin, Size
+from jettison.values import Basis, Evidence, Origin, Size, replace
 
 
 def base_needs(

@@ -6,7 +6,6 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service
@@ -26,7 +25,7 @@ from jettison.source.operations_images import (
     starts,
     topmost,
 )
-from jettison.values import Skipped
+from jettison.values import Skipped, replace
 
 
 class Choice(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -64,7 +63,7 @@ from jettison.source.reading import (
 from jettison.source.wrappers import with_programs_given
 from jettison.tasks.loading.project import LOCKS, Loaded
 from jettison.tasks.loading.usage import absent_parts, given_names, reachable, used, used_words
-from jettison.values import Evidence, Skipped
+from jettison.values import Evidence, Skipped, replace
 from jettison.verify import Reachable
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.ecosystems import TOOLS
 from jettison.errors import InputSyntaxError, ProjectError
@@ -24,7 +23,7 @@ from jettison.source.operations_images import production_target
 from jettison.source.reading import read_text, read_tree, unreadable
 from jettison.source.tree import Tree, context_files
 from jettison.tasks.loading.choice import Choice, choose
-from jettison.values import Origin, Skipped
+from jettison.values import Origin, Skipped, replace
 
 # Larger files that only look like one of these are not read; locks may be long.
 LIMIT = 2 * 1024 * 1024

@@ -9,8 +9,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Language, Locales, ServiceData
 from jettison.formats.dockerfile.run import run_script
@@ -29,7 +27,7 @@ from jettison.source.reading import Sources, read_text
 from jettison.source.tree import folders_of, is_test
 from jettison.source.vocabulary import LocaleFunctions, first_arguments, locales_named, words_in
 from jettison.tasks.loading.project import Loaded
-from jettison.values import Evidence, Origin, Toward
+from jettison.values import Evidence, Origin, Toward, replace
 from jettison.verify import Importable, Reachable
 
 # A language as a text of source names it, and the folder of the translations into one.

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from msgspec.structs import replace
-
+from jettison.values import replace
 from jettison.verify import COVERAGE, CheckResult, Outcome
 from jettison.verify.checks.check import Check, compare_uses, skipped
 from jettison.verify.exchange.judging import Comparison, compare_exchanges

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import SystemFiles
 from jettison.plan.minimal_base import pattern
 from jettison.plan.removal.groups import Matcher
+from jettison.values import replace
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.check import (
     Check,

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from statistics import median
 
-from msgspec.structs import replace
-
 from jettison.engines.engine import HealthCheck
+from jettison.values import replace
 from jettison.verify import READY, START, WAY, CheckResult, Outcome
 from jettison.verify.checks.check import (
     Check,

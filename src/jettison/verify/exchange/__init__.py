@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.errors import ProgramError
 from jettison.processes import run
+from jettison.values import replace
 from jettison.verify.request import ProbeCommand
 
 

@@ -17,8 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from urllib.parse import quote
 
-from msgspec.structs import replace
-
+from jettison.values import replace
 from jettison.verify.exchange import METHOD, Answer, converse
 from jettison.verify.exchange.normal import decoded
 

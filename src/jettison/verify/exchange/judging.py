@@ -9,8 +9,8 @@ from functools import cached_property
 from math import comb
 
 from msgspec import Struct
-from msgspec.structs import replace
 
+from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange, alike_long
 from jettison.verify.exchange.normal import VARIES, Mask, document, masks
 from jettison.verify.exchange.pattern import Choice, Sample, changes, choice

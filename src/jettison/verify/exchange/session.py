@@ -7,10 +7,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import quote, urlencode
 
-from msgspec.structs import replace
-
 from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
+from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.clients import (
     Memory,

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 from urllib.parse import quote
 
-from msgspec.structs import replace
-
+from jettison.values import replace
 from jettison.verify.request import Credentials
 from jettison.verify.workload import (
     ODD,

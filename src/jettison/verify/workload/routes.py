@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from msgspec.structs import replace
-
+from jettison.values import replace
 from jettison.verify.workload import ODD, Body, Interface, Operation, Parameter, Place
 from jettison.verify.workload.openapi import interface
 

@@ -9,10 +9,10 @@ from functools import cache
 from zlib import crc32
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
+from jettison.values import replace
 from jettison.verify.workload import Interface, Json, Operation, Place, Schema, find_account
 from jettison.verify.workload.sample import (
     CHOICES,
