@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from msgspec import Struct
@@ -20,8 +20,10 @@ from jettison.verify.exchange.pattern import (
     Fields,
     Fixed,
     Items,
+    Loose,
     Number,
     Pattern,
+    Series,
     Several,
     Text,
     Truth,
@@ -44,6 +46,9 @@ _PRIVATE = re.compile(
 _METRIC = re.compile(
     r"^(?P<place>(?P<name>[A-Za-z_:][\w:]*)(?:\{.*\})?) (?P<value>[-+.\deE]+|NaN)$"
 )
+_NAMED = re.compile(r"^# TYPE (?P<name>[A-Za-z_:][\w:]*) ")
+# What libraries add to the name of a family in the names of its samples.
+_FAMILY = re.compile(r"_(total|created|bucket|count|sum)$")
 # Types of Prometheus' formats, and how a text of them begins whatever its type.
 _METRICS = ("version=0.0.4", "version=1.0.0", "openmetrics")
 _OF_METRICS = (b"# HELP ", b"# TYPE ")
@@ -126,23 +131,35 @@ class _Reader:
             except (ValueError, RecursionError):
                 pass
         if any(word in kind for word in _METRICS) or answer.body.startswith(_OF_METRICS):
-            return dict(map(self.metric, answer.body.decode("utf-8", "replace").splitlines()))
+            return self.metrics(answer.body.decode("utf-8", "replace").splitlines())
         if answer.content_type.startswith(_TEXT_TYPES):
             lines = answer.body.decode("utf-8", "replace").splitlines()
             return [self.text(line) for line in lines]
         return _digest(answer.body)
 
-    def metric(self, line: str) -> tuple[str, Json]:
-        """Give a sample of a metric and its value."""
-        sample = _METRIC.match(line)
-        if sample is None:
-            return self.text(line), ""
+    def metrics(self, lines: Iterable[str]) -> Json:
+        """Give samples of metrics with their values, each among those of its family."""
+        found: dict[str, Json] = {}
+        for line in lines:
+            sample, named = _METRIC.match(line), _NAMED.match(line)
+            value = self._measure(sample) if sample else None
+            if sample is None or value is None:
+                found[self.text(line)] = ""
+            else:
+                family = found.setdefault(_FAMILY.sub("", sample["name"]), Series())
+                family[self.text(sample["place"])] = value
+            if named:
+                # also one that has no sample yet
+                found.setdefault(_FAMILY.sub("", named["name"]), Series())
+        return found
+
+    def _measure(self, sample: re.Match[str]) -> Json:
         if not self._strict and _metrics().fullmatch(sample["name"]):
-            return self.text(sample["place"]), MEASURED
+            return MEASURED
         try:
-            return self.text(sample["place"]), float(sample["value"])
+            return float(sample["value"])
         except ValueError:
-            return self.text(line), ""
+            return None
 
     def value(self, value: Json, key: str, depth: int) -> Json:
         """Give a value of JSON that stands under a key. Raises ValueError when it is too deep."""
@@ -216,6 +233,8 @@ def masks(pattern: Pattern, place: str = "") -> Iterator[Mask]:
             yield Mask(place=place, kind=", ".join(form.kinds))
         case Number() | Truth():
             yield Mask(place=place, kind=name_of(pattern))
+        case Loose():
+            yield Mask(place=place, kind="series that are not always there")
         case Choice(options=options):
             yield Mask(place=place, kind=" or ".join(map(name_of, options)))
         case Fixed(value=value):

@@ -68,13 +68,24 @@ class Several(Struct, frozen=True, kw_only=True):
     others: Pattern
 
 
+class Series(dict[str, Json]):
+    """What a page of metrics says of one family, by sample.
+
+    Which ones there are tells which requests came to the process that answered.
+    """
+
+
+class Loose(Struct, frozen=True, kw_only=True):
+    """Any object."""
+
+
 class Choice(Struct, frozen=True, kw_only=True):
     """One of several, as where a value is sometimes null."""
 
     options: tuple[Pattern, ...]
 
 
-Pattern = Fixed | Text | Number | Truth | Fields | Items | Several | Choice
+Pattern = Fixed | Text | Number | Truth | Fields | Loose | Items | Several | Choice
 
 
 def common(samples: Sequence[Sample]) -> Pattern:
@@ -110,9 +121,11 @@ def _number(samples: Sequence[Sample]) -> Number:
     return Number(whole=all(isinstance(value, int) for value, _ in samples))
 
 
-def _fields(samples: Sequence[Sample]) -> Fields:
+def _fields(samples: Sequence[Sample]) -> Fields | Loose:
     everywhere = set.intersection(*(set(value) for value, _ in samples))
     rest = [[(key, at) for key in value if key not in everywhere] for value, at in samples]
+    if any(rest) and all(isinstance(value, Series) for value, _ in samples):
+        return Loose()
     keyed, optional = _keyed(samples, rest), {}
     if rest and not keyed:
         names = dict.fromkeys(key for row in rest for key, _ in row)
@@ -199,7 +212,7 @@ def name_of(pattern: Pattern) -> str:
             return "a whole number" if whole else "a number"
         case Fixed(value=value):
             return short(value)
-        case Fields():
+        case Fields() | Loose():
             return "an object"
         case Items() | Several():
             return "a list"
@@ -222,6 +235,8 @@ def changes(pattern: Pattern, sample: Sample, place: str = "") -> Iterator[str]:
             yield from _item_changes(pattern, value, at, place)
         case Several() if isinstance(value, list):
             yield from _several_changes(pattern, value, at, place)
+        case Loose() if isinstance(value, dict):
+            return
         case _ if not _fits(pattern, value, at):
             had = short(pattern.example) if isinstance(pattern, Text) else name_of(pattern)
             yield f"{place}: {had} became {short(value)}"
