@@ -14,9 +14,8 @@ from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import PipInstall, VirtualEnvironment
 from jettison.formats.dockerfile import Instruction, copy
 from jettison.lift import Project
-from jettison.lift.action import Action, ActionKind, lifted_run
+from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
 from jettison.lift.build_context import context_path
-from jettison.lift.installation import is_installer
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import steering_pip
 from jettison.lower.build_stage import is_manifest, is_removal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection
 
 from jettison.ecosystems.tool import (
@@ -16,7 +17,8 @@ from jettison.ecosystems.tool import (
     locked,
     locked_file,
 )
-from jettison.formats.toml import Table, array, table, tables, text_of, texts
+from jettison.formats.toml import Table, array, read_toml, table, tables, text_of, texts
+from jettison.values import Origin
 
 _SOURCES = {
     "registry": SourceKind.REGISTRY,
@@ -57,6 +59,28 @@ def _is_package(_declared: Table, words: Collection[str], linked: bool) -> bool:
 def _obstacle(declared: Table, _words: Collection[str]) -> str:
     dynamic = array(table(declared, "project"), "dynamic")
     return "its dependencies are computed" if "dependencies" in dynamic else ""
+
+
+def needs_folder(text: str, file: str) -> str:
+    """Say what ties the requirements of a pyproject.toml to its folder; empty when nothing does.
+
+    ``uv pip install -r`` reads them without the project. Raises InputSyntaxError for bad TOML.
+    """
+    root = read_toml(text, file)
+    if "optional-dependencies" in array(table(root, "project"), "dynamic"):
+        return "its extras are computed"
+    for name, source in table(root, "tool", "uv", "sources").items():
+        kinds = source if isinstance(source, list) else [source]
+        if any({"path", "workspace"} & set(kind) for kind in kinds if isinstance(kind, dict)):
+            return f"{name} is a folder of the project"
+    return _obstacle(root, ())
+
+
+def git_line(text: str, file: str) -> Origin | None:
+    """The first line of a pyproject.toml that fetches with git."""
+    lines = enumerate(text.splitlines(), 1)
+    found = (Origin(file=file, line=n) for n, line in lines if re.search(r"\bgit(\+|\s*=)", line))
+    return next(found, None)
 
 
 # Source of this value and of its likes: the tool's own documentation and ``--help``, read 2026-11.

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Commands
+from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import (
     Directories,
     GroupChange,
@@ -41,7 +42,7 @@ from jettison.ecosystems.commands import (
 )
 from jettison.formats.dockerfile import Instruction
 from jettison.formats.dockerfile.run import run_script
-from jettison.formats.shell import Command, Script
+from jettison.formats.shell import Command, Script, Word
 from jettison.values import Evidence, Origin
 
 
@@ -210,3 +211,14 @@ def steps_not_understood(
 def _short(text: str, width: int = 90) -> str:
     line = " ".join(text.replace("\\\n", " ").split())
     return line if len(line) <= width else f"{line[: width - 1]}…"
+
+
+INSTALLERS = frozenset({"pip", "setuptools", "wheel", "pip-tools", "build", *TOOLS}) | {
+    name for tool in TOOLS.values() for name in tool.with_tool
+}
+
+
+def is_installer(word: Word) -> bool:
+    """Whether a requirement is pip or another installer itself."""
+    name = word.text.partition("=")[0].partition("<")[0].partition(">")[0].partition("[")[0]
+    return name.strip().lower() in INSTALLERS

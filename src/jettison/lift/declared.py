@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from msgspec import Struct
@@ -30,6 +30,7 @@ from jettison.lift.projects import PYPROJECT, SETUP, ProjectRequest, is_declarin
 from jettison.lift.stage import FinalStage, lifted_stage
 from jettison.values import Origin
 
+LINKS = ("--find-links", "-f")
 LOCAL = (SourceKind.PATH, SourceKind.EDITABLE, SourceKind.VIRTUAL)
 
 
@@ -278,6 +279,23 @@ def list_from(
         if copied.stage and lists and wanted in brought:
             return item
     return None
+
+
+def wheels_elsewhere(
+    project: Project, stage: FinalStage, commands: Iterable[tuple[Instruction, PipInstall]]
+) -> tuple[dict[str, str], list[Instruction]]:
+    """The words that name wheels of another stage, as absolute paths, and what brings them."""
+    wheels: dict[str, str] = {}
+    brought: list[Instruction] = []
+    for step, fact in commands:
+        for word in fact.requirements:
+            if item := wheels_from(project, stage, step, word.text):
+                wheels[word.text] = stage.absolute(word.text, step)
+                brought.append(item)
+        for option in fact.options.every(*LINKS):
+            item = wheels_from(project, stage, step, f"{option.value}/*")
+            brought += [item] if item else []
+    return wheels, brought
 
 
 def exported(

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PipInstall
+from jettison.ecosystems.uv import git_line, needs_folder
 from jettison.formats.dockerfile import Instruction, mounts
-from jettison.formats.requirements import RequirementsFile
+from jettison.formats.requirements import RequirementLine
 from jettison.formats.shell import Word
 from jettison.lift import Project
-from jettison.lift.action import Action, ActionKind, lifted_run
+from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
 from jettison.lift.build_context import context_path
-from jettison.lift.declared import list_from, wheels_from
-from jettison.lift.projects import is_declaring
+from jettison.lift.declared import LINKS, list_from, wheels_elsewhere, wheels_from
+from jettison.lift.projects import PYPROJECT, is_declaring
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import stages_on, steering_pip
 from jettison.values import Evidence, Origin
@@ -29,7 +31,6 @@ OLD_PATHS = ("/usr/local/bin/", "/usr/local/lib/python")
 NEEDS_PIP = re.compile(r"\bspacy(\.cli)?\s+download\b|-m\s+pip\s|-m\s+ensurepip\b")
 # spaCy's own download is an installation of a wheel.
 MODEL = "a requirement with the address of the model's wheel can move"
-LINKS = ("--find-links", "-f")
 INSTALLING = (ActionKind.PYTHON, ActionKind.LOCKED, ActionKind.ENVIRONMENT)
 
 
@@ -107,7 +108,7 @@ def _unknown_to_uv(
         yield f"`{[*local, '.'][0]}` is installed, which is not a list of requirements"
     if fact.target or fact.user:
         yield "the requirements go to a folder of their own"
-    if fact.groups:
+    if fact.groups and not fact.tool.startswith("uv "):
         yield "dependency groups are installed"
     for option in fact.options.every(*LINKS):
         value = option.value or ""
@@ -132,11 +133,6 @@ def _surroundings(stage: FinalStage, action: Action) -> Iterator[str]:
     for _, copied in stage.copies:
         if copied.destination.endswith(tuple(table(Tools).pip.configuration)):
             yield f"{copied.destination} is read by pip alone"
-
-
-INSTALLERS = frozenset({"pip", "setuptools", "wheel", "pip-tools", "build", *TOOLS}) | {
-    name for tool in TOOLS.values() for name in tool.with_tool
-}
 
 
 class Installation(Struct, frozen=True, kw_only=True):
@@ -189,14 +185,17 @@ def _collected(
     project: Project, stage: FinalStage, actions: tuple[Action, ...]
 ) -> Installation | NotMovable:
     commands = _commands(actions)
-    wheels, brought = _made_elsewhere(project, stage, actions)
+    wheels, brought = wheels_elsewhere(project, stage, commands)
     requirement_files: list[str] = []
     constraint_files: list[str] = []
-    read: list[RequirementsFile] = []
+    grouped: list[str] = []
+    read: list[str] = []
     for step, fact in commands:
+        of_groups = tuple(group.rpartition(":")[0] or PYPROJECT for group in fact.groups)
         for paths, sources in (
             (fact.requirement_files, requirement_files),
             (fact.constraint_files, constraint_files),
+            (of_groups, grouped),
         ):
             for path in paths:
                 source = context_path(project, stage, step, path)
@@ -204,16 +203,18 @@ def _collected(
                     brought.append(item)
                     sources.append(stage.absolute(path, step))
                     continue
-                if source is None:
-                    why = f"{path} is not a readable file of the build context"
-                    return _stays(fact.origin, why)
-                if is_declaring(source) or source in project.utf_16:
-                    other = "UTF-16, which uv does not read"
-                    what = "no requirements file" if is_declaring(source) else other
-                    return _stays(fact.origin, f"{path} is {what}")
+                reason = _unreadable(project, fact, path, source)
+                if source is None or reason:
+                    return _stays(fact.origin, reason)
                 sources.append(source)
-                read += project.requirements_file(source)
-    lines = [line for file in read for line in file.requirements]
+                read.append(source)
+    lists = [
+        each for path in read if not is_declaring(path) for each in project.requirements_file(path)
+    ]
+    declaring = [path for path in read if is_declaring(path)]
+    if len(set(declaring)) > 1:
+        return _stays(actions[0].origin, "several projects are installed")
+    lines = [line for file in lists for line in file.requirements]
     local = next((line for line in lines if line.editable or line.path), None)
     if local is not None:
         return _stays(local.origin, "a requirement is a folder of the project")
@@ -222,22 +223,51 @@ def _collected(
     variable = next((word for word in words if not word.literal), None)
     if variable is not None:
         return _stays(variable.origin, f"`{variable.text}` is known only while building")
-    if not requirement_files and not words and not wheels:
+    if not requirement_files and not grouped and not words and not wheels:
         return NotMovable(evidence=None)
     prefix = f"{project.context}/" if project.context else ""
+    lines_of_git = (git_line(project.texts[project.in_context(path)], path) for path in declaring)
     return Installation(
         actions=actions,
         requirement_files=_unique(requirement_files),
         constraint_files=_unique(constraint_files),
         requirements=_unique(word.text for word in words),
-        options=_unique_options(stage, actions),
+        options=(*_unique_options(stage, actions), *_groups(commands, grouped)),
         wheels=_unique(wheels.values()),
         brought=tuple({item.origin: item for item in brought}.values()),
-        files=_unique(file.file.removeprefix(prefix) for file in read),
-        version_control=next(
-            (line.origin for line in lines if line.url.startswith("git+")),
-            next((word.origin for word in words if "git+" in word.text), None),
-        ),
+        files=_unique((*declaring, *(file.file.removeprefix(prefix) for file in lists))),
+        version_control=next(chain(_by_git(lines, words), filter(None, lines_of_git)), None),
+    )
+
+
+def _by_git(lines: Iterable[RequirementLine], words: Iterable[Word]) -> Iterator[Origin]:
+    yield from (line.origin for line in lines if line.url.startswith("git+"))
+    yield from (word.origin for word in words if "git+" in word.text)
+
+
+def _unreadable(project: Project, fact: PipInstall, path: str, source: str | None) -> str:
+    """Why a build stage cannot install what a file lists; empty when it can."""
+    if source is None:
+        return f"{path} is not a readable file of the build context"
+    if source in project.utf_16:
+        return f"{path} is UTF-16, which uv does not read"
+    if not is_declaring(source):
+        return ""
+    if not source.endswith(PYPROJECT) or not fact.tool.startswith("uv "):
+        return f"{path} is no requirements file"
+    if project.in_context(posixpath.join(posixpath.dirname(source), "uv.toml")) in project.files:
+        return "uv.toml steers the installation"
+    return needs_folder(project.texts[project.in_context(source)], source)
+
+
+def _groups(
+    commands: Iterable[tuple[Instruction, PipInstall]], files: Iterable[str]
+) -> tuple[str, ...]:
+    """The options that name dependency groups, each with its file where that is not beside."""
+    names = (group.rpartition(":")[2] for _, fact in commands for group in fact.groups)
+    pairs = zip(names, files, strict=True)
+    return _unique(
+        f"--group {name if file == PYPROJECT else f'{file}:{name}'}" for name, file in pairs
     )
 
 
@@ -255,29 +285,6 @@ def _differing(facts: list[PipInstall]) -> list[str]:
     ]
     every = [name for names in own for name in names]
     return sorted(name for name in set(every) if every.count(name) < len(own))
-
-
-def _made_elsewhere(
-    project: Project, stage: FinalStage, actions: tuple[Action, ...]
-) -> tuple[dict[str, str], list[Instruction]]:
-    """The words that name wheels of another stage, as absolute paths, and what brings them."""
-    wheels: dict[str, str] = {}
-    brought: list[Instruction] = []
-    for step, fact in _commands(actions):
-        for word in fact.requirements:
-            if item := wheels_from(project, stage, step, word.text):
-                wheels[word.text] = stage.absolute(word.text, step)
-                brought.append(item)
-        for option in fact.options.every(*LINKS):
-            item = wheels_from(project, stage, step, f"{option.value}/*")
-            brought += [item] if item else []
-    return wheels, brought
-
-
-def is_installer(word: Word) -> bool:
-    """Whether a requirement is pip or another installer itself."""
-    name = word.text.partition("=")[0].partition("<")[0].partition(">")[0].partition("[")[0]
-    return name.strip().lower() in INSTALLERS
 
 
 def _unique_options(stage: FinalStage, actions: tuple[Action, ...]) -> tuple[str, ...]:

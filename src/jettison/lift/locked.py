@@ -14,13 +14,12 @@ from jettison.ecosystems.tool import VIRTUAL, Setting, SourceKind, Tool
 from jettison.formats.dockerfile import Copy, Instruction, mounts
 from jettison.formats.toml import Table, read_toml
 from jettison.lift import Project
-from jettison.lift.action import Action, ActionKind
+from jettison.lift.action import Action, ActionKind, is_installer
 from jettison.lift.declared import local_folders, locks_of
 from jettison.lift.installation import (
     Installation,
     NotMovable,
     installation_of,
-    is_installer,
 )
 from jettison.lift.locked_obstacles import called, fixed_path, is_tool, obstacle, starts
 from jettison.lift.projects import ProjectRequest, project_requests

@@ -11,9 +11,9 @@ from jettison.ecosystems.tool import Tool
 from jettison.formats.dockerfile import Mount, mounts
 from jettison.formats.toml import read_toml
 from jettison.lift import Invocation, Project
-from jettison.lift.action import Action, ActionKind, LiftedRun
+from jettison.lift.action import Action, ActionKind, LiftedRun, is_installer
 from jettison.lift.declared import local_folders
-from jettison.lift.installation import OLD_PATHS, is_installer
+from jettison.lift.installation import OLD_PATHS
 from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin

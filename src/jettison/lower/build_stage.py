@@ -15,6 +15,7 @@ from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.installation import Installation, NotMovable
 from jettison.lift.locked import LockedInstallation, movable
+from jettison.lift.projects import is_declaring
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import BuiltEnvironment, NotApart
 from jettison.lower import FOLDER, WIDTH, Edits, comment, edited, ended, line_of
@@ -148,7 +149,8 @@ def _copies_of_requirements(stage: FinalStage, found: Installation) -> tuple[Ins
     folders = {posixpath.dirname(file) for file in wanted} - {""}
     own = [(item, copied) for item, copied in stage.copies if copied.stage is None]
     again = any(set(copied.sources) & {".", "./"} for _, copied in own)
-    names = wanted | folders if again else wanted
+    # What declares the project may be read when it runs: its version, the settings of its tools.
+    names = wanted | folders if again else {file for file in wanted if not is_declaring(file)}
     read = _named_by_other_steps(stage)
     given = ((item, copied) for item, copied in stage.copies if item in found.brought)
     brought = [

@@ -24,10 +24,10 @@ from jettison.index.debian.mirror import MIRROR, archive_settings
 from jettison.index.debian.package import Package
 from jettison.index.facts import DistributionFacts
 from jettison.lift import Project
-from jettison.lift.action import Action, ActionKind, lifted_run
+from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import context_file, exported, wheels_from
-from jettison.lift.installation import NotMovable, is_installer
+from jettison.lift.installation import NotMovable
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.locked_obstacles import fixed_path
 from jettison.lift.other_packages import zone_groups
