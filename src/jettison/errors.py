@@ -67,6 +67,10 @@ class EngineError(JettisonError):
     exit_status = 7
 
 
+class FullEngineError(EngineError):
+    """A container engine can make nothing more: its disk is full, or no address is left."""
+
+
 class WriteError(JettisonError):
     """Files cannot be written: read-only target, uncommitted changes, disk full."""
 

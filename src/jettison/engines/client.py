@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import time
@@ -15,7 +16,7 @@ from msgspec import Struct, field
 
 from jettison.engines.engine import HealthCheck, ImageFacts, ImageID, Network, RunOptions
 from jettison.engines.limits import Call, Limits
-from jettison.errors import EngineError
+from jettison.errors import EngineError, FullEngineError
 from jettison.processes import Completed, begin, helper, run
 
 LABEL = "dev.jettison.run"
@@ -24,6 +25,12 @@ LABEL = "dev.jettison.run"
 _UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 _QUANTITY = re.compile(r"^([0-9.]+)\s*([A-Za-z]+)")
 _TIMEOUT = 120.0
+# What an engine says that can make nothing more, whatever the image is.
+_FULL = {
+    "address pool": "Remove networks that no container uses: `docker network prune`.",
+    "[Nn]o space left on device": "Make room on the engine's disk, for example with "
+    "`docker builder prune`, and run again.",
+}
 
 
 class Client(Struct, frozen=True, kw_only=True):
@@ -49,6 +56,12 @@ class Client(Struct, frozen=True, kw_only=True):
     def label(self) -> str:
         """Give the label of this run, as ``name=value``."""
         return f"{LABEL}={self.run_id}"
+
+    @property
+    def place(self) -> str:
+        """Say which engine the client talks to."""
+        chosen = ("DOCKER_HOST", "DOCKER_CONTEXT", "CONTAINER_HOST")
+        return " ".join((self.program, *(os.environ.get(name, "-") for name in chosen)))
 
     def ask(
         self,
@@ -78,26 +91,25 @@ class Client(Struct, frozen=True, kw_only=True):
         """
         done = self.ask(*verb, options=options, operands=operands, environment=environment)
         if done.status:
+            why = done.error_text or f"exit status {done.status}"
+            if found := next((one for one in _FULL if re.search(one, why)), ""):
+                raise FullEngineError(f"{self.program}: {failing}", why=why, hint=_FULL[found])
             raise EngineError(
                 f"{self.program}: {failing}",
-                why=done.error_text or f"exit status {done.status}",
+                why=why,
                 hint=f"Run it yourself to look closer: {' '.join(done.command[:7])} …",
             )
         return done.text
 
-    def identifiers(self, kind: Sequence[str]) -> tuple[str, ...]:
-        """List what exists of a ``kind`` (a listing command) with the label of this run."""
-        done = self.ask(*kind, options=("--quiet", f"--filter=label={self.label}"))
-        return tuple(dict.fromkeys(done.text.split()))
-
-    def remove_everything(self) -> None:
-        """Remove every container, network and image with the label of this run, and no other."""
+    def remove_everything(self, run_id: str) -> None:
+        """Remove every container, network and image with the label of a run, and no other."""
+        labelled = ("--quiet", f"--filter=label={LABEL}={run_id}")
         for listing, removal, options in (
             (("ps", "--all", "--no-trunc"), ("rm",), self.removal),
             (("network", "ls"), ("network", "rm"), ()),
             (("image", "ls", "--no-trunc"), ("image", "rm"), ("--force",)),
         ):
-            found = self.identifiers(listing)
+            found = tuple(dict.fromkeys(self.ask(*listing, options=labelled).text.split()))
             if found:
                 self.ask(*removal, options=options, operands=found)
 

@@ -302,7 +302,7 @@ def watched(
             container = stack.enter_context(engine.run(setting.image, replace(own, beside=network)))
             return _worker_outcome(container)
     except EngineError as failure:
-        still_there(engine, setting.image)
+        still_there(engine, setting.image, failure)
         said = reason_of(failure)
         return WorkerOutcome(running=False, status=-1, seconds=0.0, said=said)
 

@@ -297,7 +297,7 @@ def _discover(engine: Engine, setting: Setting, request: VerificationRequest) ->
                 return Discovery(unready=unready(replace(run, failure=failure), setting))
             return found
     except EngineError as failure:
-        still_there(engine, setting.image)
+        still_there(engine, setting.image, failure)
         return Discovery(why=str(failure))
 
 

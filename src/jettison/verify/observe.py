@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from msgspec import Struct
 
 from jettison.engines.engine import Container, Engine, RunOptions
-from jettison.errors import EngineError
+from jettison.errors import EngineError, FullEngineError
 from jettison.values import replace
 from jettison.verify.checks.check import kinds_of
 from jettison.verify.discover import make_superuser
@@ -135,12 +135,14 @@ def started(
             )
             return (seen,), why
     except EngineError as failure:
-        still_there(engine, setting.image)
+        still_there(engine, setting.image, failure)
         return (), reason_of(failure)
 
 
-def still_there(engine: Engine, image: str) -> None:
-    """Raise EngineError when it was not the image that failed, but the engine that went away."""
+def still_there(engine: Engine, image: str, failure: EngineError) -> None:
+    """Raise EngineError when it was not the image that failed, but the engine."""
+    if isinstance(failure, FullEngineError):
+        raise failure
     try:
         engine.inspect(image)
     except EngineError as gone:
@@ -162,7 +164,7 @@ def observe(
                 return unready(run, setting)
             return _look(run, setting, request, talk)
     except EngineError as failure:
-        still_there(engine, setting.image)
+        still_there(engine, setting.image, failure)
         return Observation(facts=setting.facts, failure=reason_of(failure))
 
 

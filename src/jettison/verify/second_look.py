@@ -77,7 +77,7 @@ def further(
                 exchanges = () if failure else exchanges
                 logs = (kinds_of(run.container.logs()),) if exchanges else ()
     except EngineError as wrong:
-        still_there(engine, setting.image)
+        still_there(engine, setting.image, wrong)
         failure = reason_of(wrong)
     return Observation(
         facts=setting.facts,
@@ -254,7 +254,7 @@ def becomes_ready(
             with running(engine, setting, request) as run:
                 return run.failure
         except EngineError as wrong:
-            still_there(engine, setting.image)
+            still_there(engine, setting.image, wrong)
             return reason_of(wrong)
 
     with ThreadPoolExecutor(_AT_A_TIME) as pool:

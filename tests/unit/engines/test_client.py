@@ -1,9 +1,17 @@
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from jettison.engines.cli import BuildDialect, CommandLineEngine, buildkit_steps
 from jettison.engines.client import Client, bytes_of
+from jettison.engines.engine import RunOptions
 from jettison.engines.finding import find_engine, require_recent
-from jettison.errors import EngineError
+from jettison.errors import EngineError, FullEngineError
+from jettison.verify.observe import still_there
 
 DIALECT = BuildDialect(command=("build",), environment=(), steps=buildkit_steps)
 
@@ -51,3 +59,54 @@ def test_an_engine_whose_containers_reach_this_machine_says_so() -> None:
 
     assert "reach services of this machine" in named(apart=False)
     assert named(apart=True) == ""
+
+
+@pytest.fixture
+def engine_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A client that lists one object of each kind, and writes down what it is asked."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    program = tmp_path / "docker"
+    program.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/asked\necho object\n')
+    program.chmod(0o755)
+    return program
+
+
+def engine_of(program: Path, run_id: str) -> CommandLineEngine:
+    client = Client(program=str(program), version="26", direct=True, run_id=run_id)
+    return CommandLineEngine(client, DIALECT)
+
+
+def test_what_a_killed_run_left_is_removed_and_that_of_a_live_one_stays(
+    engine_program: Path, tmp_path: Path
+) -> None:
+    killed = f"""
+import os, signal, sys
+sys.path[:0] = {sys.path!r}
+from tests.unit.engines.test_client import engine_of, Path
+engine_of(Path({str(engine_program)!r}), "aaaaaaaaaaaa").__enter__()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    environment = {"TMPDIR": str(tmp_path), "PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-c", killed], env=environment, check=False)
+    with engine_of(engine_program, "bbbbbbbbbbbb"):
+        asked = (tmp_path / "asked").read_text()
+        assert "network ls --quiet --filter=label=dev.jettison.run=aaaaaaaaaaaa" in asked
+        assert "network rm -- object" in asked
+        (tmp_path / "asked").unlink()
+        with engine_of(engine_program, "cccccccccccc"):
+            assert not (tmp_path / "asked").exists()
+    assert not list((tmp_path / f"jettison-runs-{os.getuid()}").iterdir())
+
+
+def test_an_engine_without_addresses_or_room_is_no_fault_of_the_image(tmp_path: Path) -> None:
+    program = tmp_path / "docker"
+    program.write_text(
+        "#!/bin/sh\necho could not find an available, non-overlapping IPv4 address pool >&2; exit 1"
+    )
+    program.chmod(0o755)
+    engine = engine_of(program, "dddddddddddd")
+    with pytest.raises(FullEngineError) as caught:
+        engine.run("image", RunOptions())
+    assert "docker network prune" in caught.value.hint
+    with pytest.raises(FullEngineError):
+        still_there(engine, "image", caught.value)
