@@ -11,6 +11,7 @@ from jettison.verify.checks.check import Check, compare_uses, skipped
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
 from jettison.verify.observation import Loaded, Observation, WorkerOutcome
 from jettison.verify.request import VerificationRequest
+from jettison.verify.workload.step import NO_METHOD, NO_PAGE
 
 _ROUTES = "routes"
 _FOUND = range(200, 400)
@@ -283,6 +284,8 @@ def _unanswered(before: Observation) -> Iterator[str]:
     """Name the routes of which every response is an error: a request of one's own may do more."""
     statuses: dict[str, list[int]] = {}
     for one in before.exchanges:
+        if one.name.endswith((f"({NO_PAGE})", f"({NO_METHOD})")):
+            continue
         statuses.setdefault(one.name.partition(" (")[0], []).append(one.answer.status)
     for route, found in statuses.items():
         if min(found) >= _REFUSED:

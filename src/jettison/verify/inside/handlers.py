@@ -10,12 +10,16 @@ KINDS = {
     "data": "json", "form": "form", "forms": "form", "POST": "form", "post": "form",
     "values": "form", "files": "files", "FILES": "files", "args": "query", "query": "query",
     "query_params": "query", "GET": "query", "params": "query", "query_args": "query",
+    "headers": "headers",
 }  # fmt: skip
 # those that give the body as it came
 RAW = {"body", "get_data", "read", "stream", "bounded_stream"}
 SAME = {"to_dict", "copy", "multi_items", "items", "dict"}
 GETTERS = {"get", "getlist", "getall", "getone", "pop", "get_all", "get_list"}
 REQUESTS = {"request", "req"}
+# how a field is named that is a header, and what servers make of one
+HEADER = "header "
+FROM_HEADERS = {"subprotocols": f"{HEADER}Sec-WebSocket-Protocol"}
 NUMBERS = {"int": "integer", "float": "number", "Decimal": "number"}
 LISTS = {"sum", "max", "min", "mean", "median"}
 # methods that give a text in another form
@@ -154,16 +158,21 @@ class Reader(ast.NodeVisitor):
             return (
                 node.attr if isinstance(node.value, ast.Name) and self.field(node.value) else None
             )
-        key = None
-        if isinstance(node, ast.Subscript) and self.kind(node.value):
-            key = node.slice
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        owner, key = getattr(node, "value", None), getattr(node, "slice", None)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner = node.func.value
             if node.func.attr in FORMS and not node.args:
-                return self.field(node.func.value)
-            if node.func.attr in GETTERS and node.args and self.kind(node.func.value):
-                key = node.args[0]
-        text = getattr(key, "value", None)
-        return text if isinstance(text, str) else None
+                return self.field(owner)
+            key = node.args[0] if node.func.attr in GETTERS and node.args else None
+        return self.named(self.kind(owner), getattr(key, "value", None))
+
+    def named(self, kind, text):
+        """Give the name of a field by the part of the request and its key there, or nothing."""
+        if text in FROM_HEADERS:
+            return FROM_HEADERS[text]
+        if not (kind and isinstance(text, str)):
+            return None
+        return f"{HEADER}{text}" if kind == "headers" else text
 
     def texts(self, node):
         """Give the texts of a constant, a collection, or a name for one."""
@@ -257,7 +266,7 @@ def takes(function, method):
     found = {"query": schema(met["query"])} if met.get("query") else {}
     if any(reader.compared.values()):
         found["compared"] = {name: texts for name, texts in reader.compared.items() if texts}
-    if method in ("GET", "HEAD", "DELETE"):
+    if method in ("GET", "HEAD", "DELETE", "WEBSOCKET"):
         return found
     if "files" in met:
         body = schema({**met.get("form", {}), **met["files"]})

@@ -26,7 +26,7 @@ def starlette(routes, prefix=""):
             yield handlers.route(path, sorted(one.methods), endpoint)
         elif endpoint is not None:
             if "WebSocket" in type(one).__name__:
-                yield handlers.route(path, ["WEBSOCKET"])
+                yield handlers.route(path, ["WEBSOCKET"], endpoint)
             else:
                 yield handlers.route(path, offered(endpoint), endpoint)
 

@@ -22,6 +22,8 @@ from jettison.verify.workload import (
 from jettison.verify.workload.openapi import schema_steps
 from jettison.verify.workload.sample import FILE, Extent, Upload, flattened, sample, uploads
 from jettison.verify.workload.step import (
+    NO_METHOD,
+    NO_PAGE,
     WITHOUT_ACCOUNT,
     Payload,
     Remembered,
@@ -91,7 +93,7 @@ def fill(operation: Operation, variation: Variation) -> Step:
             for one in _path_parameters(operation)
         },
         query=(*query, *variation.query.items()),
-        headers=_given(operation, Place.HEADER, variation),
+        headers=(*_given(operation, Place.HEADER, variation), *variation.headers.items()),
         payload=_payload(operation, variation),
         anonymous=variation.anonymous,
         signs_in=variation.signs_in,
@@ -133,7 +135,7 @@ def _given(
         one
         for one in operation.parameters
         if one.place is place
-        and one.name not in variation.query
+        and one.name not in {**variation.query, **variation.headers}
         and (one.required or variation.extent is Extent.TYPICAL)
         and one.name.lower() != "authorization"
     )
@@ -191,10 +193,23 @@ def workload(interface: Interface, credentials: Credentials | None = None) -> tu
         *(fill(one, WITHOUT_ACCOUNT) for one in ordered if one.secured),
         *_entrance(account, credentials),
         *(step for one in ordered for step in _asked(one, shelves)),
+        *_unserved(interface),
         *schema_steps(interface),
         *(fill(one, way) for one in entrances for way in refused(one)),
         *(Step(method="GET", path=path, variation="file") for path in spread(interface.files)),
     )
+
+
+def _unserved(interface: Interface) -> Iterator[Step]:
+    """Ask for what is not there, and for what is only to be read in another way."""
+    if interface.operations:
+        yield Step(method="GET", path="/jettison/absent", variation=NO_PAGE)
+    methods: dict[str, set[str]] = {}
+    for one in interface.operations:
+        methods.setdefault(one.path, set()).add(one.method)
+    read = (path for path, known in methods.items() if known <= _READING and "{" not in path)
+    for path in sorted(read)[:1]:
+        yield Step(method="PUT", path=path, variation=NO_METHOD)
 
 
 def usable(interface: Interface) -> Interface:

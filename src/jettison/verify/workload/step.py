@@ -99,7 +99,8 @@ class Step(Struct, frozen=True, kw_only=True):
 class Variation(Struct, frozen=True, kw_only=True):
     """One way of asking.
 
-    ``chosen`` are fields of the body, ``query`` and ``path`` parameters with values of their own.
+    ``chosen`` are fields of the body, ``query``, ``path`` and ``headers`` parameters with values of
+    their own.
     ``empty`` sends an empty body, ``absent`` names what does not exist, ``back`` asks for an older
     one.
     """
@@ -109,6 +110,7 @@ class Variation(Struct, frozen=True, kw_only=True):
     chosen: Mapping[str, Json] = field(default_factory=dict)
     query: Mapping[str, Json] = field(default_factory=dict)
     path: Mapping[str, Json] = field(default_factory=dict)
+    headers: Mapping[str, Json] = field(default_factory=dict)
     upload: Upload | None = None
     empty: bool = False
     absent: bool = False
@@ -117,6 +119,11 @@ class Variation(Struct, frozen=True, kw_only=True):
     signs_in: bool = False
 
 
+NO_PAGE, NO_METHOD = "no such page", "another method"
+"""Requests that no application serves: what it says then is its behaviour, too."""
+
+# How a field is named that is a header.
+_HEADER = "header "
 WITHOUT_ACCOUNT = Variation(name="without account", anonymous=True)
 
 
@@ -170,9 +177,23 @@ def _chosen(operation: Operation) -> Iterator[Variation]:
         elif parameter.place is Place.PATH:
             for value in compared:
                 yield Variation(name=f"{name}={value}", path={**firsts, name: value})
+    for name, value in _headers(operation):
+        yield Variation(name=f"{name}={value}", headers={name: value})
     for name, schema in operation.body.properties.items() if operation.body else ():
         for value in (*choices(schema)[1:], *_compared(operation, name, schema)):
             yield from _with_files(operation, name, value)
+
+
+def _headers(operation: Operation) -> Iterator[tuple[str, Json]]:
+    """Give headers with values that a document lists, or that the source compares them with."""
+    for one in operation.parameters:
+        if one.place is Place.HEADER:
+            # the source has it by a name that is one of Python's
+            own = _compared(operation, one.name.replace("-", "_"), one.schema)
+            yield from ((one.name, value) for value in (*choices(one.schema), *own))
+    for name, texts in operation.compared.items():
+        if name.startswith(_HEADER):
+            yield from ((name.removeprefix(_HEADER), value) for value in texts[:CHOICES])
 
 
 def _with_files(operation: Operation, name: str, value: Json) -> Iterator[Variation]:

@@ -56,6 +56,13 @@ def by_module(request):
     name = request.args.get("name")
     return string.TABLE[name] if name in string.TABLE else None
 
+def by_header(request):
+    version = request.headers.get("X-Version", "1")
+    return version == "2" or "zstd" in request.headers["Accept-Encoding"].lower()
+
+async def by_protocol(socket):
+    await socket.accept(subprotocol="v1" if "v1" in socket.scope["subprotocols"] else None)
+
 class View:
     def post(self):
         return self.request.query["page"]
@@ -116,6 +123,13 @@ def test_a_query_tells_what_it_cannot_do_without(handler: Any) -> None:
 def test_what_is_not_of_the_request_says_nothing(handler: Any) -> None:
     assert handlers.takes(handler.other, "POST") == {}
     assert handlers.takes(len, "POST") == {}
+
+
+def test_headers_and_protocols_are_compared_with_texts(handler: Any) -> None:
+    found = handlers.takes(handler.by_header, "GET")["compared"]
+    assert found == {"header X-Version": ["2"], "header Accept-Encoding": ["zstd"]}
+    (told,) = handlers.route("/chat", ["WEBSOCKET"], handler.by_protocol)["reads"].values()
+    assert told["compared"] == {"header Sec-WebSocket-Protocol": ["v1"]}
 
 
 def test_a_class_is_read_method_by_method(handler: Any) -> None:

@@ -1,9 +1,10 @@
 from typing import Any
 
-from jettison.verify.workload import Body, Interface, Operation, find_account
+from jettison.verify.workload import Body, Interface, Operation, Parameter, Place, find_account
 from jettison.verify.workload.plan import MOST_FILES, workload
 from jettison.verify.workload.routes import join, route_operations
 from jettison.verify.workload.sample import uploads
+from jettison.verify.workload.step import NO_METHOD, NO_PAGE
 
 
 def operation(
@@ -142,6 +143,23 @@ def test_texts_of_the_source_are_tried_for_documented_operations_too() -> None:
     documented = Interface(operations=(operation("POST /notes", {"colour": TEXT}),))
     routed = Operation(method="POST", path="/notes", compared={"colour": ("red",)})
     assert "POST /notes (colour=red)" in names(*join(documented, [routed]).operations)
+
+
+def test_headers_have_the_values_that_documents_list_and_sources_compare_them_with() -> None:
+    listed = Parameter(
+        name="X-Mode", place=Place.HEADER, required=False, schema={"enum": ["fast", "safe"]}
+    )
+    compared = {"header X-Version": ("2",)}
+    one = Operation(method="GET", path="/notes", parameters=(listed,), compared=compared)
+    found = {step.variation: dict(step.headers) for step in workload(Interface(operations=(one,)))}
+    assert found["X-Mode=safe"] == {"X-Mode": "safe"}
+    assert found["X-Version=2"] == {"X-Version": "2"}
+
+
+def test_what_is_not_there_and_not_allowed_is_asked_for() -> None:
+    found = workload(Interface(operations=(operation("POST /a"), operation("GET /b"))))
+    assert {step.method for step in found if step.variation == NO_PAGE} == {"GET"}
+    assert [step.path for step in found if step.variation == NO_METHOD] == ["/b"]
 
 
 def test_every_value_of_an_enumeration_comes_with_every_kind_of_file() -> None:
