@@ -24,9 +24,10 @@ class Answer(Struct, frozen=True, kw_only=True):
     Header names are in lower case. ``body`` is decoded where its content encoding is known; of a
     long one only the first part is kept, and ``rest`` says how long the whole is and gives its
     digest. ``unended`` says that it was still being sent when its time, or what is read at most,
-    was over. ``streamed`` says that it came in chunks, ``seconds`` how long it took, ``waited`` how
-    long until the first of its body came, and ``at`` when it came, since 1970. ``client`` says as
-    which client it was asked for once more.
+    was over. ``streamed`` says that it came in chunks, ``wire`` by which version of HTTP and
+    whether the connection stays for more, ``seconds`` how long it took, ``waited`` how long until
+    the first of its body came, and ``at`` when it came, since 1970. ``client`` says as which client
+    it was asked for once more.
     """
 
     status: int
@@ -38,6 +39,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     unended: bool = False
     client: str = ""
     streamed: bool = False
+    wire: str = ""
     seconds: float = 0.0
     waited: float = 0.0
     at: float = 0.0

@@ -112,6 +112,7 @@ def _answer(
         headers=headers,
         cookies=tuple(response.headers.get_all("Set-Cookie") or ()),
         streamed=response.chunked is True,
+        wire=f"HTTP/{response.version / 10}, {'closed' if response.will_close else 'kept'}",
         at=time.time(),
     )
     events = answer.content_type == _EVENT_TYPES[0]

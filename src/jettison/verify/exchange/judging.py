@@ -170,7 +170,7 @@ def _cut(one: Request) -> Request:
 
 def _plain(answer: Answer) -> tuple[object, ...]:
     headers = tuple(one for one in answer.headers.items() if one[0] != "date")
-    ending = answer.rest, answer.unended, answer.streamed
+    ending = answer.rest, answer.unended, answer.streamed, answer.wire
     return (*headers, *ending, answer.status, answer.body, answer.cookies)
 
 

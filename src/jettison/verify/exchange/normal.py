@@ -71,7 +71,7 @@ def document(answer: Answer, begun: float = 0.0, *, strict: bool = False) -> dic
     headers = {name: reader.header(name, value) for name, value in answer.headers.items()}
     found["header"] = {name: value for name, value in headers.items() if value is not None}
     found["cookie"] = dict(map(reader.cookie, answer.cookies))
-    found |= {"streamed": answer.streamed, "unended": answer.unended}
+    found |= {"streamed": answer.streamed, "unended": answer.unended, "connection": answer.wire}
     if answer.rest:
         found["rest"] = answer.rest
     found["body"] = reader.body(answer)
