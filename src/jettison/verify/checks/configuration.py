@@ -115,6 +115,11 @@ ENVIRONMENT_CHECK = Check(name=_ENVIRONMENT, compare=_compare_environment)
 
 
 _LABELS = "labels"
+# They tell one build of an image from the next. Sources: annotations of the specification of images
+# of OCI, label-schema.org.
+_OF_A_BUILD = re.compile(
+    r"org\.(opencontainers\.image\.(created|revision)|label-schema\.(build-date|vcs-ref))"
+)
 
 
 def _compare_labels(
@@ -129,7 +134,7 @@ def _compare_labels(
     details = tuple(
         f"{name}: {value!r} became {has.get(name)!r}"
         for name, value in had.items()
-        if has.get(name) != value
+        if has.get(name) != value and not (name in has and _OF_A_BUILD.fullmatch(name))
     )
     names = ", ".join(detail.partition(":")[0] for detail in details)
     message = f"changed: {names}" if details else f"{len(had)} labels are kept"

@@ -37,7 +37,7 @@ _TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(conftest|test_\w+|\w+_test)\.
 # name their interpreter.
 _WRITTEN = re.compile(r"\.so(\.\d+)*$|\.dist-info/(?!entry_points)|^\.\./")
 # What a step of the build may have filled, each time again.
-_STATE = re.compile(r"\.(sqlite3?|db|log|pid|pickle|pkl|egg-info/SOURCES\.txt)$", re.I)
+_STATE = re.compile(r"\.(sqlite3?|db|log|pid|pickle|pkl|pem|key|crt|egg-info/SOURCES\.txt)$", re.I)
 _UNREADABLE = "unreadable"
 _RUNS = ", can be run"
 # What may change what an application does by being there, and what the interpreter itself runs.
@@ -210,11 +210,15 @@ def _scripts(
 
 
 def _unlike(digest: str, now: str) -> str:
-    if not (digest and now) or now in {digest, f"{digest}{_RUNS}"}:
+    if not (digest and now):
         return ""
-    if digest == f"{now}{_RUNS}":
-        return "cannot be run any more"
-    return "cannot be read any more" if now == _UNREADABLE else "has another content"
+    if now == _UNREADABLE != digest:
+        return "cannot be read any more"
+    contents = tuple(one.removesuffix(_RUNS).split("~") for one in (digest, now))
+    # a step of the build may have written when it ran
+    if contents[0][0] != contents[1][0] and contents[0][1:] != (contents[1][1:] or [None]):
+        return "has another content"
+    return "cannot be run any more" if digest.endswith(_RUNS) and not now.endswith(_RUNS) else ""
 
 
 def _new(had: Stored, has: Stored, request: VerificationRequest) -> Iterator[str]:

@@ -258,7 +258,7 @@ def described(path, told_elsewhere):
     else:
         said = f"mode {mode:04o} of user {state.st_uid} and group {state.st_gid}"
     if kind == stat.S_IFREG and not told_elsewhere:
-        said += f", content {digests.told(path, PIECE)}"
+        said += f", content {digests.told(path, PIECE).partition('~')[0]}"
     return f"{path}\t{said}".replace("\n", "?")
 
 

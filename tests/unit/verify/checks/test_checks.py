@@ -453,6 +453,13 @@ def test_tests_that_fail_count_only_when_they_passed_before() -> None:
     assert check("test-suite", SEEN, passed, request).message == "87 passed"
 
 
+def test_labels_that_name_the_build_may_have_another_value() -> None:
+    revision = "org.opencontainers.image.revision"
+    had, has, without = (facts(labels=one) for one in (((revision, "1"),), ((revision, "2"),), ()))
+    assert check("labels", had, has).outcome is SAME
+    assert check("labels", had, without).outcome is DIFFERENT
+
+
 def test_labels_of_a_base_image_may_leave_with_it() -> None:
     without = facts(labels=())
     of_base = replace(REQUEST, labels=frozenset())

@@ -58,6 +58,27 @@ def test_the_same_files_are_the_same() -> None:
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ("1~x", "2~x", ""),
+        ("1~x, can be run", "2~x", "cannot be run any more"),
+        ("1", "1~x, can be run", ""),
+        ("1~x", "2~y", "has another content"),
+        ("1~x", "2", "has another content"),
+        ("1", "2", "has another content"),
+    ],
+)
+def test_what_a_file_says_of_the_build_is_left_out_in_both(one: str, other: str, said: str) -> None:
+    had, has = (
+        replace(SEEN, stored=replace(HELD, application={**HELD.application, "built.txt": each}))
+        for each in (one, other)
+    )
+    (check,) = (each for each in CHECKS if each.name == "files")
+    assert said in check.compare(had, has, ASKED).message
+    assert (check.compare(had, has, ASKED).outcome is Outcome.SAME) is (not said)
+
+
+@pytest.mark.parametrize(
     ("has", "said"),
     [
         (less("application", "page.html"), "page.html of the application is gone"),
