@@ -82,6 +82,16 @@ def repeat(connection: socket.socket, head: bytes, piece: bytes, pause: float) -
         time.sleep(pause)
 
 
+def test_whether_the_connection_stays_is_told(address: tuple[str, int]) -> None:
+    def answers(head: bytes) -> str:
+        told = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n" + head + b"\r\n"
+        return send(served(lambda one: one.sendall(told)), "GET", "/", {}).wire
+
+    assert answers(b"") == "HTTP/1.1, kept"
+    assert answers(b"connection: close\r\n") == "HTTP/1.1, closed"
+    assert send(address, "GET", "/", {}).wire == "HTTP/1.0, closed"
+
+
 @pytest.mark.parametrize("head", [b"", b"x: "], ids=["silent", "a header without end"])
 def test_a_server_that_never_answers_is_given_up(head: bytes) -> None:
     address = served(lambda one: repeat(one, head, b"a" if head else b"", 0.02))

@@ -275,6 +275,12 @@ def test_a_header_that_is_gone_counts() -> None:
     )
 
 
+def test_a_connection_that_no_longer_stays_counts() -> None:
+    one, other = (replace(text("a"), wire=f"HTTP/1.1, {word}") for word in ("kept", "closed"))
+    assert "connection: 'HTTP/1.1, kept' became" in difference([one, one], other)
+    assert difference([one, other], one) == ""
+
+
 def test_headers_of_the_transport_and_of_files_times_do_not_count() -> None:
     one = with_headers(date="a", server="x/1", etag='"1"', content_length="3", vary="A, b")
     other = with_headers(date="b", server="x/2", etag='"2"', content_length="4", vary="B, a")
