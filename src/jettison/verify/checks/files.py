@@ -214,9 +214,11 @@ def _unlike(digest: str, now: str) -> str:
         return ""
     if now == _UNREADABLE != digest:
         return "cannot be read any more"
-    contents = tuple(one.removesuffix(_RUNS).split("~") for one in (digest, now))
+    (one, _, had), (other, _, has) = (
+        text.removesuffix(_RUNS).partition("~") for text in (digest, now)
+    )
     # a step of the build may have written when it ran
-    if contents[0][0] != contents[1][0] and contents[0][1:] != (contents[1][1:] or [None]):
+    if one != other and (not had or had != has):
         return "has another content"
     return "cannot be run any more" if digest.endswith(_RUNS) and not now.endswith(_RUNS) else ""
 

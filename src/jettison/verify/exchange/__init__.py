@@ -66,6 +66,21 @@ def alike_long(answers: Sequence[Answer]) -> tuple[Answer, ...]:
     return tuple(replace(one, body=body) for one, body in zip(answers, bodies, strict=True))
 
 
+# How late is late where all of so many responses of a run, one after the other, are.
+_ALWAYS_LATE, _REPEATED = 0.5, 4
+
+
+def late(answers: Sequence[Answer], usual: float, most: float) -> bool:
+    """Tell whether one answer of a run comes later than usual by ``most`` seconds.
+
+    Less is enough where all do that were asked for repeatedly, as nobody else.
+    """
+    if any(one.waited > most + usual for one in answers):
+        return True
+    alike = [one.waited for one in answers if one.client in ("", "again")]
+    return len(alike) >= _REPEATED and min(alike) > _ALWAYS_LATE + usual
+
+
 class Exchange(Struct, frozen=True, kw_only=True):
     """One step of the workload in one run; ``more`` are answers when it was sent repeatedly."""
 

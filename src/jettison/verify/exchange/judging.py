@@ -11,7 +11,7 @@ from math import comb
 from msgspec import Struct
 
 from jettison.values import replace
-from jettison.verify.exchange import Answer, Exchange, alike_long
+from jettison.verify.exchange import Answer, Exchange, alike_long, late
 from jettison.verify.exchange.normal import VARIES, Mask, document, masks
 from jettison.verify.exchange.pattern import Choice, Sample, changes, choice
 from jettison.verify.workload import Json
@@ -133,8 +133,8 @@ def _slow(one: Request) -> Judged:
     """Judge whether answers of the candidate now and then come much later than they did."""
     pieces = all(answer.streamed for answer in one.had)
     most = _SLOW_PIECES if pieces else _SLOW_SECONDS
-    most += _SLOW_FACTOR * max(answer.waited for answer in one.had)
-    runs = [any(answer.waited > most for answer in run) for run in one.after]
+    usual = _SLOW_FACTOR * max(answer.waited for answer in one.had)
+    runs = [late(run, usual, most) for run in one.after]
     if not any(runs):
         return Judged()
     said = f"{one.name}: comes after {max(each.waited for each in one.has):.1f} s{_often(runs)}"

@@ -395,6 +395,19 @@ def test_what_comes_much_later_in_several_runs_is_different(
     assert "".join(found.differences) == (f"GET /x: {says}" if says else "")
 
 
+def test_what_always_comes_a_little_later_is_different() -> None:
+    def run(*seconds: float) -> list[Exchange]:
+        first, *more = (replace(late(one), client="again") for one in seconds)
+        preflight = replace(late(0.001), client="preflight")
+        return [Exchange(name="GET /x", answer=first, more=(*more, preflight))]
+
+    quick, slow = run(0.01, 0.02, 0.01, 0.01), run(0.9, 0.8, 0.9, 0.9)
+    assert "comes after 0.9 s" in compare_exchanges([quick] * 3, [slow] * 3).differences[0]
+    assert compare_exchanges([quick] * 2, [slow] * 2).open
+    busy = run(0.9, 0.1, 0.9, 0.9)
+    assert compare_exchanges([quick] * 3, [busy] * 3).differences == ()
+
+
 def test_a_difference_of_every_answer_needs_fewer_runs_than_one_of_some() -> None:
     first = compared(values(1, 1), values(2, 2))
     assert first.open
