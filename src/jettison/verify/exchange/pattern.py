@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -15,6 +16,8 @@ from jettison.verify.workload import ABSENT, Json, inner, kind_of, same, short, 
 Sample = tuple[Json, float]
 """A document, or a value of it, and when its answer came."""
 
+# How much of what two texts have in common is shown.
+_ALIKE = 20
 _RANDOM = re.compile(
     r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|\b(?i:(?=[0-9a-f]*\d)[0-9a-f]{12,})\b"
 )
@@ -309,4 +312,9 @@ def _item_changes(pattern: Items, value: Sequence[Json], at: float, place: str) 
 
 
 def _said(place: str, had: Json, has: Json) -> str:
+    if isinstance(had, str) and isinstance(has, str):
+        # long ones from a little before they part
+        begin = len(posixpath.commonprefix((had, has))) - _ALIKE
+        if begin > _ALIKE:
+            had, has = (f"…{one[begin:]}" for one in (had, has))
     return f"{place}: {short(had)} became {short(has)}"

@@ -80,6 +80,8 @@ _AGENT = "jettison-verify"
 _UNAUTHORIZED = 401
 # How often a request in doubt is repeated in one run.
 _DOUBTED = 8
+# A page that is another one in a second language is asked for in so many.
+_TWO, _LANGUAGES = 2, 8
 # pages, what they show to somebody who is logged in, and what that leads to
 _ROUNDS = 3
 
@@ -136,6 +138,11 @@ class Session:
             first = self._take(step)
             clients = self._repetition.of(step, first)
             again = self._again(step, clients, first)
+            if self._speaks(first, again):
+                # as many in a row have each language once
+                further = (Client.PAGE,) * min(len(self._languages), _LANGUAGES)
+                again += self._again(step, further, first, len(clients))
+                clients += further
             exchange = Exchange(name=step.name, answer=first, more=again)
             yield replace(step, repeats=clients), exchange
 
@@ -185,11 +192,18 @@ class Session:
         self._sent = target, headers
         return answer
 
-    def _again(self, step: Step, clients: Iterable[Client], first: Answer) -> tuple[Answer, ...]:
+    def _speaks(self, first: Answer, others: Iterable[Answer]) -> bool:
+        """Tell whether a page is another one in another language, and more languages are known."""
+        pages = (one for one in others if one.client == Client.PAGE and one.status == first.status)
+        return len(self._languages) > _TWO and any(one.body != first.body for one in pages)
+
+    def _again(
+        self, step: Step, clients: Iterable[Client], first: Answer, sent: int = 0
+    ) -> tuple[Answer, ...]:
         """Repeat what was sent last, with what other clients send beside it."""
         target, headers = self._sent
         answers = []
-        for place, client in enumerate(clients, 1):
+        for place, client in enumerate(clients, sent + 1):
             language = languages_in_turn(self._languages, self._number + place)
             own = {**headers, **repeated(client, step.method, language, first)}
             answer = self._send(asked_as(client, step.method), target, own, b"")

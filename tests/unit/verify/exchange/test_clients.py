@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from jettison.verify.exchange import Answer
 from jettison.verify.exchange.session import Session
 from jettison.verify.workload import TokenScheme
@@ -44,6 +46,27 @@ def test_each_language_of_the_application_has_its_turn() -> None:
     server = Server()
     explored(server, GET, Step(method="GET", path="/y"), languages=("de", "fr", "ne"))
     assert {headers["Accept-Language"] for _, headers in server.sent} == {"de", "fr", "ne"}
+
+
+def test_a_page_that_speaks_languages_is_asked_for_in_each() -> None:
+    class Speaks(Server):
+        def __call__(
+            self, method: str, target: str, headers: Mapping[str, str], body: bytes
+        ) -> Answer:
+            answer = super().__call__(method, target, headers, body)
+            return replace(answer, body=headers["Accept-Language"].encode())
+
+    spoken, silent = Speaks(), Server()
+    languages = ("de", "en", "fr", "it", "ne")
+    (step,) = explored(spoken, GET, languages=languages)
+    pages = [
+        one
+        for client, (_, one) in zip(step.repeats, spoken.sent[1:], strict=True)
+        if client == Client.PAGE
+    ]
+    assert {one["Accept-Language"] for one in pages} == set(languages)
+    (other,) = explored(silent, GET, languages=languages)
+    assert other.repeats.count(Client.PAGE) == 1
 
 
 def test_what_an_answer_offers_is_tried_as_further_clients() -> None:

@@ -221,6 +221,14 @@ def test_lines_of_text_and_metrics_are_compared() -> None:
     assert difference([text(told, "text/plain")] * 2, text(told.replace("0.25", "0.5"))) == ""
 
 
+def test_long_lines_are_shown_where_they_part() -> None:
+    one, other = (f"{'a' * 90} stars 1.{digit} {'b' * 90}" for digit in "78")
+    said = difference([text(one)] * 2, text(other))
+    assert "stars 1.7 b" in said
+    assert "stars 1.8 b" in said
+    assert "a" * 30 not in said
+
+
 def test_a_family_of_metrics_whose_series_vary_is_not_compared() -> None:
     def page(*series: str) -> Answer:
         lines = ("# TYPE calls_total counter", *series, 'jobs{queue="a"} 2.0')
