@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,7 +11,10 @@ from typing import TypeVar
 
 from tests.faults.changes import (
     ANEW,
+    INTERMITTENT,
     NULL,
+    PROCESS,
+    PROTOCOL,
     REMOVED,
     SQUASHED,
     UNCHANGED,
@@ -21,6 +25,8 @@ from tests.faults.changes import (
     run,
 )  # fmt: skip
 from tests.faults.samples import SAMPLES, Sample
+
+from jettison.engines.engine import ImageFacts
 
 # Prints the files that an application has loaded, one a line: modules, libraries, what is mapped.
 LOADED = """
@@ -37,6 +43,8 @@ _SWAPPED: dict[type[ast.cmpop], str] = {
 
 Chosen = TypeVar("Chosen")
 Listed = Callable[[Sample], Iterable[str]]
+Facts = Callable[[Sample], ImageFacts]
+_OF_THE_BASE = re.compile(r"PATH|LANG|GPG_KEY|PYTHON_")
 
 
 class Chance:
@@ -46,12 +54,12 @@ class Chance:
         self._seed, self._only = seed, only
         self._random = random.Random(seed)
 
-    def samples(self, count: int) -> Iterator[Sample]:
-        """Give the samples in turn, so many in all."""
+    def samples(self, count: int, what: str = "") -> Iterator[Sample]:
+        """Give the samples in turn, so many in all, each with chances of its own for ``what``."""
         for number in range(count):
             sample = SAMPLES[number % len(SAMPLES)]
             if self._only in (None, sample.name):
-                self._random.seed(f"{self._seed} {number}")
+                self._random.seed(f"{self._seed} {number}{what}")
                 yield sample
 
     def choice(self, among: Sequence[Chosen]) -> Chosen:
@@ -82,6 +90,54 @@ def values(chance: Chance, count: int) -> Iterator[Change]:
         yield Change(name, VALUE, sample.name, (line,), ("routes", "start", "files"), "")
 
 
+def failing(chance: Chance, count: int) -> Iterator[Change]:
+    """Let one function of an application fail in every fifth call."""
+    for sample in chance.samples(count, "failing"):
+        found = [
+            (file, node.name, *one)
+            for file, text in sorted(_modules(sample).items())
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            if (one := _at_first(text.splitlines(keepends=True), node))
+        ]
+        file, function, old, new = chance.choice(found)
+        line = edit(sample.path(file), old, new)
+        yield Change(f"{file}: {function} fails at times", INTERMITTENT, sample.name, (line,))
+
+
+def left_out(chance: Chance, count: int) -> Iterator[Change]:
+    """Leave out a statement or a named argument of a call: a header, a flag, a line of a log."""
+    for sample in chance.samples(count, "left out"):
+        found = [
+            (file, *one) for file, text in sorted(_modules(sample).items()) for one in _less(text)
+        ]
+        file, gone, old, new = chance.choice(found)
+        line = edit(sample.path(file), old, new)
+        yield Change(f"{file}: without {gone[:40]!r}", PROTOCOL, sample.name, (line,))
+
+
+def configured(chance: Chance, count: int, facts: Facts) -> Iterator[Change]:
+    """Change one thing of how an image is run."""
+    for sample in chance.samples(count, "configured"):
+        image = facts(sample)
+        names = [name for name, _ in image.environment if not _OF_THE_BASE.match(name)]
+        file = chance.choice(sorted(sources(sample)))
+        ways = {
+            "nobody": "USER 65534",
+            "in /": "WORKDIR /",
+            "ends by SIGINT": "STOPSIGNAL SIGINT",
+            f"{file} cannot be read": run(f"import os; os.chmod({sample.path(file)!r}, 0)"),
+            **{f"without {name}": f"ENV {name}=" for name in names},
+            **{
+                f"without {word!r}": f"CMD {json.dumps([*words[:place], *words[place + 1 :]])}"
+                for words in [image.command]
+                for place, word in enumerate(words)
+            },
+        }
+        name = chance.choice(sorted(ways))
+        yield Change(name, PROCESS, sample.name, (ways[name],))
+
+
 def sources(sample: Sample) -> dict[str, str]:
     """Give the texts of an application's files by their paths in its folder."""
     return {
@@ -89,6 +145,38 @@ def sources(sample: Sample) -> dict[str, str]:
         for one in sample.source.rglob("*")
         if one.suffix in {".py", ".html", ".css", ".svg"} and one.read_text("utf-8").strip()
     }
+
+
+def _modules(sample: Sample) -> dict[str, str]:
+    return {file: text for file, text in sources(sample).items() if file.endswith(".py")}
+
+
+def _at_first(
+    lines: Sequence[str], node: ast.FunctionDef | ast.AsyncFunctionDef
+) -> tuple[str, str] | None:
+    """Give the beginning of a function and what it becomes; nothing of one in a line."""
+    first, begin = node.body[0], "".join(lines[node.lineno - 1 : node.body[0].lineno])
+    if first.lineno == node.lineno or first.lineno != first.end_lineno:
+        return None
+    fails = f"{' ' * first.col_offset}assert __import__('random').random() > 0.2\n"
+    return begin, "".join(
+        (*lines[node.lineno - 1 : first.lineno - 1], fails, lines[first.lineno - 1])
+    )
+
+
+def _less(text: str) -> Iterator[tuple[str, str, str]]:
+    """Give what can be left out of a line, the line, and what it becomes."""
+    lines = text.splitlines(keepends=True)
+    for node in ast.walk(ast.parse(text)):
+        if getattr(node, "lineno", 0) != getattr(node, "end_lineno", -1):
+            continue
+        line = lines[getattr(node, "lineno", 0) - 1]
+        gone = ast.get_source_segment(text, node) or ""
+        called = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+        if called or (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript)):
+            yield gone, line, line.replace(gone, "pass", 1)
+        elif isinstance(node, ast.keyword) and f", {gone}" in line:
+            yield gone, line, line.replace(f", {gone}", "", 1)
 
 
 def _python(text: str) -> Iterator[tuple[str, str]]:

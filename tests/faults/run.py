@@ -19,7 +19,16 @@ from pathlib import Path
 from msgspec.structs import replace
 from tests.faults.changes import ANEW, KINDS, NULL, SQUASHED, UNCHANGED, Change
 from tests.faults.handmade import handmade
-from tests.faults.made import LOADED, Chance, nulls, removals, values
+from tests.faults.made import (
+    LOADED,
+    Chance,
+    configured,
+    failing,
+    left_out,
+    nulls,
+    removals,
+    values,
+)
 from tests.faults.samples import SAMPLES, Sample
 
 from jettison.engines.engine import (
@@ -90,6 +99,10 @@ class Bench:
             if one.startswith(("/usr/", "/lib/", sample.folder)) and not one.endswith(".pyc")
         ]
         return self._loaded[sample.name]
+
+    def facts(self, sample: Sample) -> ImageFacts:
+        """Tell how the image of a sample is run."""
+        return self._engine.inspect(self.baseline(sample))
 
     def candidate(self, change: Change, folder: Path) -> str:
         """Build the image of a change."""
@@ -176,7 +189,10 @@ def changes(bench: Bench, chance: Chance, made: int, only: str) -> Iterator[Chan
     yield from handmade()
     if only != NULL:
         yield from removals(chance, made, bench.loaded)
+        yield from configured(chance, made // 2, bench.facts)
     yield from values(chance, made)
+    yield from failing(chance, made // 2)
+    yield from left_out(chance, made // 2)
     yield from nulls()
 
 
@@ -233,7 +249,12 @@ def main() -> int:
     """Run the changes that have no result yet, and print the table of all."""
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--seed", default="1", help="of the faults that are made")
-    reader.add_argument("--made", type=int, default=16, help="removals, and values, to make")
+    reader.add_argument(
+        "--made",
+        type=int,
+        default=16,
+        help="removals, and values, to make; half as many of each other kind",
+    )
     reader.add_argument("--engine", help="the first that answers by default")
     reader.add_argument("--sample", help="only those of one sample")
     reader.add_argument("--only", default="", help="only those with this text in kind or name")
