@@ -138,6 +138,7 @@ def observe_after(
     """
     request = patient(request, _PATIENCE * baseline.observation.seconds)
     setting = setting_of(engine, request, request.image_after)
+    setting = replace(setting, usual=baseline.observation.seconds)
     with beside() as pool:
         empty = Observation(facts=setting.facts)
         tested = pool.submit(_tested, request, empty, engine, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -30,6 +31,8 @@ _CONVERSATION_SECONDS = 600.0
 _PATIENCE = 3
 # By which sets of texts are in another order (docs.python.org, "Command line and environment").
 _SEED = "PYTHONHASHSEED"
+# When an image that listens elsewhere is given up, also by the time that the other one took.
+_ELSEWHERE, _ELSEWHERE_FACTOR = 15.0, 6
 # how a client ends what it says of a command that it refuses
 _USAGE = "See '"
 _LAST_LINES = 5  # of a log without an exception
@@ -71,7 +74,11 @@ def running(
         if events:
             stack.callback(events.close)
         port = request.ports[0] if request.ports else None
-        ready = wait_until_ready(container, port, setting.health_path, request.startup_timeout)
+        # other containers may be in the same network
+        known = bool(setting.usual and not request.companions)
+        late = max(_ELSEWHERE, _ELSEWHERE_FACTOR * setting.usual) if known else math.inf
+        path, timeout = setting.health_path, request.startup_timeout
+        ready = wait_until_ready(container, port, path, timeout, late=late)
         yield Running(
             container=container, seconds=ready.seconds, failure=ready.failure, events=events
         )

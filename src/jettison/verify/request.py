@@ -249,7 +249,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     """How one image is run. ``health_path`` is the same for both images.
 
     ``run`` numbers the runs: each has circumstances of its own, the same for both images.
-    ``watched`` notes which files its containers open.
+    ``watched`` notes which files its containers open. ``usual`` is how long the other image took to
+    become ready, 0 where that is not known.
     """
 
     image: str
@@ -258,6 +259,7 @@ class Setting(Struct, frozen=True, kw_only=True):
     read_only: bool = False
     run: int = 0
     watched: bool = False
+    usual: float = 0.0
 
 
 class Conversation(Struct, frozen=True, kw_only=True):

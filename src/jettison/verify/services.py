@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -184,6 +186,9 @@ class Readiness(Struct, frozen=True, kw_only=True):
 
 
 SPEAKS_HTTP2 = "speaks HTTP/2 alone, as servers of gRPC do"
+# The state of a socket that listens, the name server of an engine, and the loopback in IPv6.
+_LISTENS, _RESOLVER, _LOOPBACK = "0A", "0B00007F", f"{'0' * 24}01000000"
+_PROCESSES = Path("/proc")
 _FRAME_HEADER, _SETTINGS = 9, 4
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, _SETTINGS, 0, 0, 0, 0, 0))
 
@@ -195,12 +200,14 @@ def wait_until_ready(
     timeout: float,
     *,
     steady: float = _STEADY_SECONDS,
+    late: float = math.inf,
 ) -> Readiness:
     """Wait for the first answer of ``path`` that is no server error.
 
     Without a path ``/`` is asked, of which nobody said that it has to be well: a server error
     will do when it stays for ``steady`` seconds. Without a port, a container is ready when it
-    still runs after three seconds. A server of gRPC fails with ``SPEAKS_HTTP2``.
+    still runs after three seconds. A server of gRPC fails with ``SPEAKS_HTTP2``, and after ``late``
+    seconds one that listens elsewhere alone.
     """
     named, path = bool(path), path or "/"
     failing_since = 0.0
@@ -225,10 +232,39 @@ def wait_until_ready(
                 return Readiness(seconds=seconds, failure=said)
             if not port and seconds > _ALIVE_SECONDS:
                 return Readiness(seconds=seconds)
-            if address and port and seconds > _SILENT_SECONDS and _only_http2(address, port):
-                return Readiness(seconds=seconds, failure=f"port {port} {SPEAKS_HTTP2}")
+            why = ""
+            if port and address and seconds > _SILENT_SECONDS and _only_http2(address, port):
+                why = f"port {port} {SPEAKS_HTTP2}"
+            elif port and seconds > late:
+                why = _elsewhere(state.process, port)
+            if why:
+                return Readiness(seconds=seconds, failure=why)
         time.sleep(_HEALTH_POLL_SECONDS)
     return Readiness(seconds=timeout, failure=f"{said} within {timeout:g} seconds")
+
+
+def _elsewhere(process: int, port: int) -> str:
+    """Say where a container listens instead; nothing where it listens there, or nobody can tell.
+
+    Source: proc_net_tcp of the documentation of Linux; addresses are in the order of the machine.
+    """
+    found: set[tuple[int, bool]] = set()
+    for name in ("tcp", "tcp6"):
+        with suppress(OSError):
+            lines = (_PROCESSES / str(process) / "net" / name).read_text("ascii").splitlines()[1:]
+            local = (line.split()[1] for line in lines if line.split()[3] == _LISTENS)
+            pairs = (one.partition(":")[::2] for one in local)
+            found |= {(int(end, 16), _is_loopback(one)) for one, end in pairs if one != _RESOLVER}
+    if not found or (port, False) in found:
+        return ""
+    if (port, True) in found:
+        return f"it listens on port {port} of the loopback alone"
+    others = ", ".join(str(number) for number, _ in sorted(found))
+    return f"port {port} does not respond; it listens on {others}"
+
+
+def _is_loopback(address: str) -> bool:
+    return address.endswith("7F") or address == _LOOPBACK
 
 
 def _only_http2(address: tuple[str, int], port: int) -> bool:

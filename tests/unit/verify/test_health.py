@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Self
 
@@ -14,6 +16,7 @@ import pytest
 from jettison.engines.engine import ContainerState, Stopped
 from jettison.errors import ProgramError
 from jettison.processes import Completed
+from jettison.verify import services
 from jettison.verify.services import run_health_command, wait_until_ready
 
 
@@ -89,6 +92,31 @@ def test_a_path_that_is_named_for_health_has_to_be_well() -> None:
 def test_without_one_a_server_error_that_stays_is_an_answer() -> None:
     with answering(lambda _path: 500) as machine:
         assert wait_until_ready(machine, 8000, "", 30, steady=0.0).failure == ""
+
+
+@pytest.mark.parametrize(
+    ("listens", "failure"),
+    [
+        ("00000000:1F91", "port 8080 does not respond; it listens on 8081"),
+        ("0100007F:1F90", "it listens on port 8080 of the loopback alone"),
+        ("00000000:1F90", "port 8080 does not respond within 1 seconds"),
+        ("0B00007F:8001", "port 8080 does not respond within 1 seconds"),
+    ],
+)
+def test_one_that_listens_elsewhere_is_given_up(
+    listens: str, failure: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "7" / "net" / "tcp"
+    table.parent.mkdir(parents=True)
+    sockets = (f"0: {listens} 00000000:0000 0A 0", "1: 0100007F:2222 0100007F:1F99 01 0")
+    table.write_text("\n".join(("sl local_address rem_address st", *sockets)))
+    monkeypatch.setattr(services, "_PROCESSES", tmp_path)
+    state = ContainerState(running=True, exit_status=0, process=7)
+    monkeypatch.setattr(Machine, "state", lambda _: state)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        machine = Machine(closed.getsockname()[1])
+        assert wait_until_ready(machine, 8080, "", 1.0, late=0.1).failure == failure
 
 
 def test_a_health_check_that_does_not_end_fails() -> None:
