@@ -198,7 +198,8 @@ class Tool(Struct, frozen=True, kw_only=True):
     ``decides`` those that may change where or what it installs.
 
     Place: ``place`` gives the folder of the environment, empty when that cannot be determined;
-    ``home`` is the tool's own folder of environments, which a build stage replaces; ``makes``
+    ``home`` is a folder of environments that a build stage replaces (the tool's own, or that of
+    the image), ``placed`` the variable that says where instead; ``makes``
     says that the tool makes the environment itself, ``on_path`` that it takes one only from
     PATH.
 
@@ -234,6 +235,7 @@ class Tool(Struct, frozen=True, kw_only=True):
     decides: tuple[str, ...] = ()
     place: Callable[[Setting], str] = _in_folder
     home: str = ""
+    placed: str = ""
     makes: bool = False
     on_path: bool = False
     package: Callable[[Table, Collection[str], bool], bool] = _never

@@ -31,6 +31,9 @@ _SOURCES = {
 }
 
 
+_PLACE = "UV_PROJECT_ENVIRONMENT"
+
+
 def parse(text: str, *, file: str) -> Lock:
     """Read a lock; raises InputSyntaxError with the line for bad TOML."""
     return lock_of(text, file, _distribution)
@@ -47,9 +50,8 @@ def _distribution(one: Table, _root: Table) -> LockedDistribution:
 def _place(setting: Setting) -> str:
     if "--system" in setting.words or setting.environment.get("UV_SYSTEM_PYTHON"):
         return SYSTEM
-    return posixpath.join(
-        setting.folder, setting.environment.get("UV_PROJECT_ENVIRONMENT", ".venv")
-    )
+    place = posixpath.join(setting.folder, setting.environment.get(_PLACE, ".venv"))
+    return posixpath.normpath(place)
 
 
 def _is_package(_declared: Table, words: Collection[str], linked: bool) -> bool:
@@ -92,6 +94,8 @@ UV = Tool(
     read_lock=parse,
     relock="uv lock",
     place=_place,
+    home=SYSTEM,
+    placed=_PLACE,
     makes=True,
     package=_is_package,
     without_project="--no-install-project",

@@ -27,9 +27,9 @@ from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin
 
 
-def locked_place(fact: ProjectInstall, stage: FinalStage) -> str:
+def locked_place(fact: ProjectInstall, stage: FinalStage, action: Action) -> str:
     """The folder of the environment that a tool makes or takes; empty when it is not known."""
-    folder = stage.folder.rstrip("/")
+    folder = stage.folder_of(action).rstrip("/")
     if fact.tool not in TOOLS:
         return f"{folder}/.venv"
     setting = Setting(
@@ -41,11 +41,18 @@ def locked_place(fact: ProjectInstall, stage: FinalStage) -> str:
     return TOOLS[fact.tool].place(setting)
 
 
-def environment_place(fact: ProjectInstall, stage: FinalStage) -> str:
+def environment_place(fact: ProjectInstall, stage: FinalStage, action: Action) -> str:
     """Where a build stage makes the environment: where it was when that can be named."""
-    place, tool = locked_place(fact, stage), TOOLS[fact.tool]
+    place, tool = locked_place(fact, stage, action), TOOLS[fact.tool]
     named = place.endswith("/.venv") or (tool.makes and place != tool.home)
     return place if named or not place else VIRTUAL
+
+
+def replaced_place(tool: str, environment: str, stage: FinalStage) -> dict[str, str]:
+    """The variable of a tool that has to name another environment than the Dockerfile's."""
+    name = TOOLS[tool].placed
+    said = posixpath.normpath(stage.environment.get(name, environment))
+    return {name: environment} if name and said != environment else {}
 
 
 class LockedInstallation(Struct, frozen=True, kw_only=True):
@@ -101,7 +108,7 @@ def movable(project: Project, stage: FinalStage) -> Installation | LockedInstall
     requests = [r for r in project_requests(project) if r.action in actions]
     reason = obstacle(project, stage, tool, actions)
     installer = _installer(stage, tool)
-    place = environment_place(facts[-1], stage)
+    place = environment_place(facts[-1], stage, actions[-1])
     if reason or not requests or installer is None or not place:
         unknown = f"how {tool.name} gets there" if place else "where the environment is made"
         reason = reason or f"{unknown} is not understood"
@@ -134,7 +141,7 @@ def _found(
         command=_command(request),
         options=" ".join(_options(last, tool)),
         files=tuple(path.removeprefix(prefix) for path in files if path),
-        folder=stage.folder_at(last.instruction),
+        folder=stage.folder_of(last),
         environment=place,
         makes=tool.makes,
         installer=installer,

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from jettison.ecosystems.commands import PipInstall
+from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.ecosystems.tool import Tool
 from jettison.formats.dockerfile import Mount, mounts
 from jettison.formats.toml import read_toml
@@ -34,11 +34,36 @@ def obstacle(
     if stage.of_kind(ActionKind.ENVIRONMENT) or not all(run.editable for run in runs):
         return "the installation is part of a shell script"
     reasons = (
+        *_changed(runs, installations, tool),
         *_other_installations(stage, tool.name),
         *_mounted(runs, tool.name),
         *_of_project(project, stage, tool, installations),
     )
     return next(iter(reasons), "")
+
+
+# Options by which a tool is told that its project is elsewhere.
+ELSEWHERE = ("--directory", "--project", "-C", "-P")
+
+
+def _changed(
+    runs: Iterable[LiftedRun], installations: Iterable[Action], tool: Tool
+) -> Iterator[str]:
+    """What the script sets for the installation alone, which a build stage would not repeat."""
+    words = [
+        word
+        for run in runs
+        for each in run.actions
+        if each.command.name == "export"
+        for word in each.command.words
+    ]
+    for action in installations:
+        if action.command.assignments or any(
+            word.startswith((tool.variables, "VIRTUAL_ENV")) for word in words
+        ):
+            yield "variables are set for it alone"
+        if isinstance(action.fact, ProjectInstall) and action.fact.options.has(*ELSEWHERE):
+            yield "an option names the folder of the project"
 
 
 def _other_installations(stage: FinalStage, tool: str) -> Iterator[str]:
@@ -177,6 +202,10 @@ _RUNNING = re.compile(
     r"\.(sh|bash|conf|cfg|ini|service|ya?ml)$|(^|/)(Procfile|crontab)[^/]*$|[._-]cron$", re.I
 )
 _NOT_RUNNING = re.compile(r"(^|/)(\.[^/]+/|\.gitlab-ci|\.travis|\.pre-commit|tox\.ini|setup\.cfg)")
+# Files of distributions in the base's environment, but for those that the base itself brings.
+_IN_ENVIRONMENT = re.compile(
+    rf"{OLD_PATHS[1]}[\d.]+/site-packages/(?!pip|setuptools|wheel|pkg_resources|_distutils)[\w*$]"
+)
 _OLD_PATH = re.compile(rf"(?:{OLD_PATHS[0]}(?P<name>[\w.-]+)|{OLD_PATHS[1]}\d)")
 
 
@@ -189,6 +218,11 @@ def fixed_path(project: Project, stage: FinalStage) -> Evidence | None:
         if invocation and any(path in invocation.instruction.text for path in OLD_PATHS):
             message = "the start command names a program of the old environment by its path"
             return Evidence(kind="path", message=message, origin=invocation.origin)
+    for item in stage.inherited:
+        text = stage.expanded(item.text) if item.keyword in ("RUN", "ENV", "COPY", "ADD") else ""
+        if _IN_ENVIRONMENT.search(text):
+            message = f"{item.keyword} names files of the old environment by their path"
+            return Evidence(kind="path", message=message, origin=item.origin)
     for path, text in project.texts.items():
         runs = _RUNNING.search(path) or text.startswith("#!")
         if runs and not _NOT_RUNNING.search(path):

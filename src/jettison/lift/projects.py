@@ -17,8 +17,8 @@ from jettison.formats.dockerfile import Instruction, Stage, copy, final_environm
 from jettison.formats.toml import Table, read_toml, table, text_of, texts
 from jettison.lift import Project
 from jettison.lift.action import Action, lifted_run
-from jettison.lift.build_context import feeding_stages, may_read
-from jettison.lift.stage import lifted
+from jettison.lift.build_context import context_path, feeding_stages, may_read
+from jettison.lift.stage import lifted, lifted_stage
 
 MAIN = "main"
 DEVELOPMENT = "dev"
@@ -183,7 +183,7 @@ def _requests(project: Project) -> Iterator[ProjectRequest]:
 
 def _request(project: Project, stage: Stage, action: Action) -> ProjectRequest | None:
     fact = action.fact
-    if isinstance(fact, PipInstall) and (lock := _pylock(project, stage, fact)):
+    if isinstance(fact, PipInstall) and (lock := _pylock(project, stage, action, fact)):
         return _of_pylock(project, stage, action, fact, lock)
     names: tuple[str, ...] = (PYPROJECT, *SETUP)
     tool = "pip"
@@ -195,7 +195,7 @@ def _request(project: Project, stage: Stage, action: Action) -> ProjectRequest |
             names = tuple(f"{inner}/{name}" for name in names)
     else:
         return None
-    file = next((f for name in names if (f := _file(project, stage, name)) is not None), None)
+    file = next((f for name in names if (f := _file(project, stage, action, name))), None)
     if file is None:
         return None
     if isinstance(fact, ProjectInstall) and (member := fact.options.value("--package")):
@@ -220,10 +220,12 @@ def _declaring_name(fact: ProjectInstall) -> str:
     return TOOLS[fact.tool].declares
 
 
-def _pylock(project: Project, stage: Stage, fact: PipInstall) -> str | None:
+def _pylock(project: Project, stage: Stage, action: Action, fact: PipInstall) -> str | None:
     """The lock of the standard format that a command is given."""
     names = (posixpath.basename(path) for path in fact.requirement_files)
-    return next((_file(project, stage, name) for name in names if PYLOCK.fullmatch(name)), None)
+    return next(
+        (_file(project, stage, action, name) for name in names if PYLOCK.fullmatch(name)), None
+    )
 
 
 def _of_pylock(
@@ -259,8 +261,12 @@ def is_declaring(path: str) -> bool:
     return name in (PYPROJECT, *SETUP) or PYLOCK.fullmatch(name) is not None
 
 
-def _file(project: Project, stage: Stage, name: str) -> str | None:
-    """The declaring file by what a stage copies or mounts, else at the top of the context."""
+def _file(project: Project, stage: Stage, action: Action, name: str) -> str | None:
+    """The declaring file in a command's folder, or by what is copied, or of the whole context."""
+    here = lifted_stage(project, stage)
+    path = posixpath.join(here.folder_of(action), name)
+    if (found := context_path(project, here, action.instruction, path)) is not None:
+        return project.in_context(found)
     for folder in (*_folders(stage, posixpath.basename(name)), ""):
         path = project.in_context(posixpath.join(folder, name))
         if path in project.texts:

@@ -185,6 +185,14 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
         """The working directory where an instruction stands."""
         return self._folder(self._before(instruction))
 
+    def folder_of(self, action: Action) -> str:
+        """The working directory of a command, with what its script changed to before it."""
+        folder = self.folder_at(action.instruction)
+        for each in takewhile(lambda one: one != action, lifted_run(action.instruction).actions):
+            if each.command.name == "cd" and each.command.words[1:]:
+                folder = posixpath.join(folder, self.expanded(each.command.words[1]))
+        return posixpath.normpath(folder)
+
     def absolute(self, path: str, instruction: Instruction) -> str:
         """A path as an instruction of the stage means it, made absolute."""
         folder = self.folder_at(instruction)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PackageInstall
@@ -12,7 +12,7 @@ from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import without
 from jettison.lift import Project
 from jettison.lift.action import ActionKind, LiftedRun
-from jettison.lift.locked import LockedInstallation
+from jettison.lift.locked import LockedInstallation, replaced_place
 from jettison.lift.stage import FinalStage
 from jettison.lower import WIDTH, Edits, comment, edited, ended, line_of
 from jettison.lower.packages import install_text
@@ -105,10 +105,11 @@ def _arrival(
     programs = f"{change.environment}/bin"
     known = programs in stage.environment.get("PATH", "").split(":")
     direct = bool(found.starts) and not change.installer_stays
+    elsewhere = replaced_place(found.tool, change.environment, stage)
     variables = []
     if change.installer_stays and not found.makes:
         variables.append(f"VIRTUAL_ENV={change.environment}")
-    if not known and (direct or not found.makes):
+    if not known and (direct or elsewhere or not found.makes):
         variables.append(f"PATH={programs}:$PATH")
     return copied + (f"ENV {' '.join(variables)}\n" if variables else "")
 
@@ -122,6 +123,10 @@ def _build_stage(
         own = (*own, "PATH")  # where the tool's own installer puts it
     said = " ".join((*found.settings, found.installer if isinstance(found.installer, str) else ""))
     variables = installer_variables(stage, said, own)
+    placed = replaced_place(found.tool, change.environment, stage)
+    told = set(map(_variable, variables))
+    wanted = {name: value for name, value in known.wanted.items() if name not in told} | placed
+    variables = [text for text in variables if _variable(text) not in wanted]
     parts = [
         comment("The environment is made here; compilers, headers and installers stay here too."),
         f"FROM {base_text(stage)} AS {name}\n",
@@ -130,7 +135,7 @@ def _build_stage(
     if change.build_packages:
         parts += ["\n", package_comments(stage, change.build_packages)]
         parts += [install_text(change.build_packages, stage)]
-    parts += ["\n", *_prepared(found, change, variables), f"WORKDIR {found.folder}\n", "\n"]
+    parts += ["\n", *_prepared(found, change, wanted), f"WORKDIR {found.folder}\n", "\n"]
     first = _first(found)
     parts += first
     if found.sources:
@@ -153,34 +158,30 @@ def _first(found: LockedInstallation) -> tuple[str, ...]:
     named = "lock" if TOOLS[found.tool].lock else "declaring file"
     again = "a change of code does not install everything again."
     said = comment(f"The {named} before the source: {again}")
-    return (said, *copies_of(found.files), _installation(found, without))
+    files = " ".join(dict.fromkeys(found.files))
+    return (said, f"COPY {files} ./\n", _installation(found, without))
 
 
 def _prepared(
-    found: LockedInstallation, change: SplitBuildStage, variables: Iterable[str]
+    found: LockedInstallation, change: SplitBuildStage, wanted: Mapping[str, str]
 ) -> Iterable[str]:
     """The tool, its settings, and the environment unless the tool makes it."""
-    wanted = _wanted(found.tool, variables)
+    settings = " ".join(f"{name}={value}" for name, value in wanted.items())
+    yield f"ENV {settings}\n" if settings else ""
+    yield _installer(found)
     if found.makes:
-        return (wanted, _installer(found))
+        return
     variable = f"VIRTUAL_ENV={change.environment}"
     if TOOLS[found.tool].on_path:
         variable += f" PATH={change.environment}/bin:$PATH"
-    return (
-        wanted,
-        _installer(found),
-        *(f"RUN {setting}\n" for setting in found.settings),
-        f"RUN python -m venv {change.environment}\n",
-        f"ENV {variable}\n",
-    )
+    yield from (f"RUN {setting}\n" for setting in found.settings)
+    yield f"RUN python -m venv {change.environment}\n"
+    yield f"ENV {variable}\n"
 
 
-def _wanted(tool: str, variables: Iterable[str]) -> str:
-    """Settings of a tool that the Dockerfile does not set."""
-    wanted = TOOLS[tool].wanted
-    told = {text.split(maxsplit=1)[1].partition("=")[0] for text in variables}
-    missing = [f"{name}={value}" for name, value in wanted.items() if name not in told]
-    return f"ENV {' '.join(missing)}\n" if missing else ""
+def _variable(text: str) -> str:
+    """The name that an ARG or ENV line sets."""
+    return text.split(maxsplit=1)[1].partition("=")[0].strip()
 
 
 def _installer(found: LockedInstallation) -> str:

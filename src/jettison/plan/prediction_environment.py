@@ -94,7 +94,7 @@ def environments(
                 part = taken_out(project, closure, names, action, byte_code=compiled)
                 yield Written(path=place, part=part)
             elif isinstance(fact, ProjectInstall) and fact.output is None:
-                place = locked_place(fact, stage)
+                place = locked_place(fact, stage, action)
                 compiled |= locked_byte_code(fact, stage)
                 # The second command of a stage adds the project to what the first one installed.
                 fresh = closure.graph.reached(locked_roots(project)) - names

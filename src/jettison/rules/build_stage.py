@@ -36,7 +36,7 @@ from jettison.ecosystems.commands import PipInstall
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import ActionKind, is_plain
 from jettison.lift.installation import Installation, NotMovable
-from jettison.lift.locked import LockedInstallation, movable
+from jettison.lift.locked import LockedInstallation, movable, replaced_place
 from jettison.lift.locked_obstacles import fixed_path
 from jettison.lift.packages import removable, requested, saved_without
 from jettison.lift.scopes import PackageScope
@@ -77,7 +77,14 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         origin=found.origin,
     )
     stays = _installer_stays(plan, locked) if locked else None
-    if stays and locked and TOOLS[locked.tool].stays is None:
+    if (
+        stays
+        and locked
+        and (
+            TOOLS[locked.tool].stays is None
+            or replaced_place(locked.tool, locked.environment, plan.stage)
+        )
+    ):
         return _stays(stays)
     change = SplitBuildStage(
         build_packages=build,

@@ -26,7 +26,7 @@ from jettison.formats.shell.words import (
 )
 
 _BOUNDARIES = frozenset({"", ";", "newline"})
-_SETTINGS = frozenset({"set", ":", "true"})
+_SETTINGS = frozenset({"set", ":", "true", "cd"})
 _TRAILING_COMMENT = re.compile(r"(?:[ \t]*+;)?[ \t]++#[^\n]*")
 _COMMENT_LINE = re.compile(r"^[ \t]*#(?!!)", re.MULTILINE)
 _COMMENT_LINES = re.compile(r"^[ \t]*#(?!!)[^\n]*\n", re.MULTILINE)
