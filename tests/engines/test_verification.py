@@ -15,6 +15,7 @@ from jettison.cli.options import require_equivalent
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.engines.finding import EMBEDDED
 from jettison.errors import NotEquivalentError
+from jettison.processes.concurrent import beside
 from jettison.progress import SilentProgress
 from jettison.verify import CheckResult, Outcome, Verdict
 from jettison.verify.before import Baseline, look_ahead
@@ -120,7 +121,8 @@ def before(runner: Runner, build: Build) -> VerificationRequest:
 
 @pytest.fixture(scope="module")
 def baseline(runner: Runner, before: VerificationRequest) -> Baseline:
-    return look_ahead(before, runner.engine, SilentProgress()).baseline
+    with beside() as pool:
+        return look_ahead(before, runner.engine, SilentProgress(), pool).whole.result()
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +140,8 @@ def verify(
         tag = f"{NAME}:{name.replace(' ', '-').lower()}"
         build(tag, f"FROM {BEFORE}\nUSER root\n{_with_user(instruction)}")
         request = replace(before, image_after=runner.image(tag), suite=suite)
-        after = observe_after(request, baseline, runner.engine, SilentProgress())
+        commands = tuple(baseline.observation.stored.commands)
+        after = observe_after(request, baseline, runner.engine, SilentProgress(), lambda: commands)
         seen = baseline.observation
         if not after.failure:
             seen, after = starting(runner.engine, request, seen, after, 1, at_once=False)

@@ -40,6 +40,7 @@ from jettison.engines.engine import (
     RunOptions,
 )
 from jettison.engines.finding import find_engine
+from jettison.processes.concurrent import beside
 from jettison.progress import SilentProgress
 from jettison.tasks.loading import planned, project_request
 from jettison.tasks.staging import staged
@@ -135,7 +136,8 @@ class Bench:
         with tempfile.TemporaryDirectory(prefix="jettison-faults-") as name:
             request = self._request(sample, self.candidate(change, Path(name)))
         if sample.name not in self._ahead:
-            self._ahead[sample.name] = look_ahead(request, self._engine, QUIET)
+            with beside() as pool:
+                self._ahead[sample.name] = look_ahead(request, self._engine, QUIET, pool)
         return compare(request, self._engine, QUIET, self._ahead[sample.name])
 
     def _request(self, sample: Sample, after: str) -> VerificationRequest:

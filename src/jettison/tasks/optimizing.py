@@ -44,6 +44,7 @@ from jettison.verify.before import Ahead, look_ahead
 from jettison.verify.checks.behaviour import tests_show_nothing
 from jettison.verify.checks.contents import resolved_differently
 from jettison.verify.differential import compare
+from jettison.verify.request import VerificationRequest
 from jettison.verify.tracing import observed
 
 # The level from which on the image is watched.
@@ -143,12 +144,17 @@ def _explicable(shop: Workshop, result: Result) -> bool:
 def _looked_at(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[Plan, _Before]:
     """Give the plan before any rule, with what is in the image that the rules make."""
     request = project_request(shop.root, plan, before.id, before.id, None)
-    ahead = before.beside.submit(look_ahead, request, shop.engine, shop.progress)
+    ahead = _ahead(shop, request, before)
     before = replace(before, ahead=ahead)
     if _is_apart(plan):
         start, plan, image = _buildable(shop, start, plan)
         before = replace(before, made=image)
     return _read(shop, start, before), before
+
+
+def _ahead(shop: Workshop, request: VerificationRequest, before: _Before) -> Future[Ahead]:
+    pool = before.beside
+    return pool.submit(look_ahead, request, shop.engine, shop.progress, pool)
 
 
 def _buildable(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Plan, ImageID]:
@@ -289,7 +295,7 @@ def _watched(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[
     with staged(shop.root, plan) as folder:
         plan, development = development_image(shop, plan, folder)
         request = project_request(shop.root, plan, before.id, image, development)
-        ahead = before.beside.submit(look_ahead, request, shop.engine, shop.progress)
+        ahead = _ahead(shop, request, before)
         seen = observed(plan, request, shop.engine, shop.progress)
     before = replace(before, ahead=ahead, made=image)
     if isinstance(seen, Skipped):

@@ -119,37 +119,6 @@ class Baseline(Struct, frozen=True, kw_only=True):
     conversation: Conversation
 
 
-class Ahead(Struct, frozen=True, kw_only=True):
-    """The image before as it was seen while the image after was still to be made.
-
-    ``asked`` is what was asked of it, ``reached`` the same after services were tried.
-    """
-
-    asked: VerificationRequest
-    reached: VerificationRequest
-    baseline: Baseline
-
-    def holds(self, request: VerificationRequest) -> bool:
-        """Whether a request asks the image before the same, in the same way."""
-        return _of_before(self.asked) == _of_before(request)
-
-    def within_reach(self, request: VerificationRequest) -> VerificationRequest:
-        """Give a request with what is known of services."""
-        return replace(run_as(request, self.reached), unreached=self.reached.unreached)
-
-
-def look_ahead(request: VerificationRequest, engine: Engine, progress: Progress) -> Ahead:
-    """Look at the image before while others are at work.
-
-    Raises EngineError when one of the images of the request does not exist.
-    """
-    reached = within_reach(engine, request, progress)
-    with beside() as pool:
-        reached, first = begun_somehow(reached, engine, progress, pool)
-        baseline = finished(first, reached, engine, progress)
-    return Ahead(asked=request, reached=reached, baseline=baseline)
-
-
 def _of_before(request: VerificationRequest) -> VerificationRequest:
     """What of a request shapes how the image before is run and asked."""
     blank = VerificationRequest(image_before="", image_after="")
@@ -177,6 +146,40 @@ class Begun(Struct, frozen=True, kw_only=True):
         """Give the names of its commands that were run; None where they are not known."""
         stored = self.stored.result().stored
         return tuple(stored.commands) if stored else None
+
+
+class Ahead(Struct, frozen=True, kw_only=True):
+    """The image before as it was seen while the image after was still to be made.
+
+    ``asked`` is what was asked of it, ``reached`` the same after services were tried; ``whole`` is
+    there once it was run again.
+    """
+
+    asked: VerificationRequest
+    reached: VerificationRequest
+    first: Begun
+    whole: Future[Baseline]
+
+    def holds(self, request: VerificationRequest) -> bool:
+        """Whether a request asks the image before the same, in the same way."""
+        return _of_before(self.asked) == _of_before(request)
+
+    def within_reach(self, request: VerificationRequest) -> VerificationRequest:
+        """Give a request with what is known of services."""
+        return replace(run_as(request, self.reached), unreached=self.reached.unreached)
+
+
+def look_ahead(
+    request: VerificationRequest, engine: Engine, progress: Progress, pool: ThreadPoolExecutor
+) -> Ahead:
+    """Look at the image before while others are at work; the threads of a pool go on with it.
+
+    Raises EngineError when one of the images of the request does not exist.
+    """
+    reached = within_reach(engine, request, progress)
+    reached, first = begun_somehow(reached, engine, progress, pool)
+    whole = pool.submit(finished, first, reached, engine, progress)
+    return Ahead(asked=request, reached=reached, first=first, whole=whole)
 
 
 def begun_somehow(

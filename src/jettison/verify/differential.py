@@ -43,9 +43,9 @@ def compare(
     images does not exist.
     """
     if ahead is not None and ahead.holds(request):
-        request = ahead.within_reach(request)
-        baseline = ahead.baseline
-        after = observe_after(request, baseline, engine, progress)
+        request, first = ahead.within_reach(request), ahead.first
+        after = observe_after(request, first.baseline, engine, progress, first.commands)
+        baseline = ahead.whole.result()
     else:
         request = within_reach(engine, request, progress)
         request, baseline, after = _observed(request, engine, progress)
@@ -130,7 +130,7 @@ def observe_after(
     baseline: Baseline,
     engine: Engine,
     progress: Progress,
-    commands: Commands | None = None,
+    commands: Commands,
 ) -> Observation:
     """Ask the image after all that the image before was asked, and run the same ``commands``.
 
@@ -142,9 +142,8 @@ def observe_after(
     with beside() as pool:
         empty = Observation(facts=setting.facts)
         tested = pool.submit(_tested, request, empty, engine, progress)
-        wanted = commands or partial(_commands, baseline)
         origin = baseline.observation.facts
-        holds = pool.submit(_stored, engine, empty, setting.image, wanted, origin)
+        holds = pool.submit(_stored, engine, empty, setting.image, commands, origin)
         seen = _ran(request, setting, baseline, engine, progress)
         # workers run as production will run them
         own = replace(setting, read_only=seen.read_only and request.expected_read_only)
@@ -209,11 +208,6 @@ def _stored(
 ) -> Observation:
     whole = made_from(known, seen.facts)
     return with_stored(engine, image, seen, commands(), started=known, whole=whole)
-
-
-def _commands(baseline: Baseline) -> tuple[str, ...] | None:
-    stored = baseline.observation.stored
-    return tuple(stored.commands) if stored else None
 
 
 def verdict(

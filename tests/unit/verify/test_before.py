@@ -1,8 +1,10 @@
+from concurrent.futures import Future
+
 import pytest
 from msgspec.structs import replace
 
 from jettison.engines.engine import ImageFacts, ImageID
-from jettison.verify.before import Ahead, Baseline
+from jettison.verify.before import Ahead, Baseline, Begun
 from jettison.verify.observation import Observation
 from jettison.verify.request import Companion, Conversation, Probe, Unreached, VerificationRequest
 
@@ -11,7 +13,11 @@ FACTS = ImageFacts(id=ImageID("sha256:0"), size=1, layers=())
 AHEAD = Ahead(
     asked=ASKED,
     reached=replace(ASKED, unreached=(Unreached(name="queue", image="queue:1", why="not here"),)),
-    baseline=Baseline(observation=Observation(facts=FACTS), conversation=Conversation()),
+    first=Begun(
+        baseline=Baseline(observation=Observation(facts=FACTS), conversation=Conversation()),
+        stored=Future(),
+    ),
+    whole=Future(),
 )
 
 
