@@ -103,7 +103,7 @@ def test_output_that_a_child_holds_open_is_waited_for_in_vain(
         run((sys.executable, "-c", script), timeout=1)
 
 
-@pytest.mark.parametrize("module", ["launch", "enter", "relay"])
+@pytest.mark.parametrize("module", ["launch", "launch:enter", "relay"])
 def test_no_file_of_the_current_folder_runs_in_a_helper(
     module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

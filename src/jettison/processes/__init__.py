@@ -32,7 +32,7 @@ _STREAM_SECONDS = 3600.0
 _SPARE_SECONDS = 2 * _GRACE_SECONDS
 # The folder in which helpers start: nobody but root writes there.
 NEUTRAL = Path("/")
-CONFINE = "jettison.engines.embedded.confine"
+CONFINE = "jettison.engines.embedded.launch:confine"
 """The helper that becomes a program without network and further rights."""
 _NEEDED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
 
@@ -143,17 +143,19 @@ def follow(
     )
 
 
-def helper(module: str, *arguments: str) -> tuple[str, ...]:
-    """Return a command that calls ``main`` of a module of Jettison with words and exits with that.
+def helper(program: str, *arguments: str) -> tuple[str, ...]:
+    """Return a command that calls a function of Jettison with words and exits with that.
 
-    Nothing of the current folder, of the environment, or of a user's own packages takes the place
-    of a module. It is to be run in the folder ``NEUTRAL`` with ``helper_environment``.
+    ``program`` is its module, with a colon and its name unless that is ``main``. Nothing of the
+    current folder, of the environment, or of a user's own packages takes the place of a module. It
+    is to be run in the folder ``NEUTRAL`` with ``helper_environment``.
     """
     places = dict.fromkeys(
         str(place) for place in (Path(__file__).parents[2], Path(msgspec.__file__).parents[1])
     )
+    module, _, name = program.partition(":")
     script = (
-        f"import sys; sys.path += {list(places)!r}; from {module} import main; "
+        f"import sys; sys.path += {list(places)!r}; from {module} import {name or 'main'} as main; "
         "sys.exit(main(sys.argv[1:]))"
     )
     return (sys.executable, "-I", "-S", "-X", "utf8", "-c", script, *arguments)

@@ -18,8 +18,8 @@ from packaging.utils import canonicalize_name
 from jettison.builder.image_base import through_loader
 from jettison.contents.measurement import ImageMeasurement
 from jettison.engines.embedded import identity
-from jettison.engines.embedded.confine import ONLY
 from jettison.engines.embedded.engine import EmbeddedEngine
+from jettison.engines.embedded.launch import ONLY
 from jettison.engines.engine import ImageFacts, Isolation
 from jettison.images.stores.root import Root
 from jettison.processes import CONFINE, Completed, helper, run

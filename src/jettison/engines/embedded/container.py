@@ -30,7 +30,7 @@ from jettison.processes import NEUTRAL, Completed, helper, helper_environment, r
 from jettison.values import replace
 
 _LOG_BYTES = 8 * 2**20
-ENTER = "jettison.engines.embedded.enter"
+ENTER = "jettison.engines.embedded.launch:enter"
 _DEFAULT_SIGNAL = signal.SIGTERM
 
 

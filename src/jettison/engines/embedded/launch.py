@@ -7,6 +7,8 @@ does not work. The end of REPORT without that means that the program has begun.
 
 The process stays and ends with the status of the program. When it is killed the container is too;
 in a chroot it has to be asked with SIGTERM, since the kernel ends no container of one.
+
+Two more helpers start programs: ``enter`` in a container that runs, ``confine`` in none.
 """
 
 from __future__ import annotations
@@ -23,12 +25,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from jettison.engines.embedded import Spec, started, syscalls
+from jettison.engines.embedded import Program, Spec, started, syscalls
 from jettison.engines.embedded.mounts import mount_all
 from jettison.engines.embedded.privileges import (
+    Sockets,
     become,
     hand_over_streams,
     join_groups,
+    restrict,
     status_of,
     why_not,
 )
@@ -42,6 +46,9 @@ _CHUNK = 1 << 16
 _MOST_WRITTEN = 64 << 20
 _CUT = b"\n[more was written than is kept]\n"
 _LOOK = 1000
+_NOT_STARTED = 126
+ONLY = "--only"
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
 
 def main(words: Sequence[str]) -> int:
@@ -62,6 +69,59 @@ def main(words: Sequence[str]) -> int:
         _say(report, failed=str(error.strerror))
         return 1
     return _watched(lambda: _first_process(spec, report, go if privileged else -1), report)
+
+
+def enter(words: Sequence[str]) -> int:
+    """``enter PROCESS PROGRAM``: run a program in a container and return its status.
+
+    ``PROCESS`` is process 1 of the container as this machine numbers it, ``PROGRAM`` a file of
+    JSON. In a chroot nothing that the program started is left when it has ended. The status is 126
+    or 127 when it cannot be started.
+    """
+    process, written = int(words[0]), words[1]
+    program = join_groups(Program.from_json(json.loads(Path(written).read_text())))
+    if program.root:
+        return in_chroot(lambda: _entered(program))
+    own = ("net", "ipc", "uts", "pid", "mnt")
+    try:
+        if syscalls.privileged():
+            # These belong to this machine's root, who is somebody else in the last.
+            hand_over_streams(program)
+            syscalls.join(process, *own, "user")
+        else:
+            syscalls.join(process, "user", *own)
+    except FileNotFoundError:
+        os.write(2, b"the container is not running\n")
+        return _NOT_STARTED
+    # What runs in the container already must not get hold of the interpreter of this machine.
+    syscalls.hide_memory()
+    child = os.fork()
+    if child == 0:
+        os._exit(_entered(program))
+    return status_of(os.waitpid(child, 0)[1])
+
+
+def _entered(program: Program) -> int:
+    try:
+        become(program)
+    except OSError as error:
+        os.write(2, f"{program.words[0]}: {error.strerror}\n".encode())
+        return why_not(error)
+    return 0
+
+
+def confine(words: Sequence[str]) -> None:
+    """``confine [--only FOLDER] COMMAND…``: become a program that opens no connection.
+
+    With a folder, it opens no files but those, where the kernel has Landlock. It is for kernels
+    without namespaces for everybody; see ``Confined``.
+    """
+    only = words[1] if words[0] == ONLY else ""
+    command = list(words[2:] if only else words)
+    restrict(hardened=True, sockets=Sockets.NONE)
+    if only:
+        syscalls.see_only(only, [path for path in _DEVICES if Path(path).exists()])
+    os.execv(command[0], command)  # noqa: S606 — the purpose
 
 
 def _watched(run: Callable[[], int], report: int) -> int:
