@@ -1,22 +1,149 @@
-"""Says which routes the application has. ``ASKED`` is put in front of this text."""
+"""Says which routes the application has. ``ASKED`` is put in front of this text.
 
+The command of a running process runs once more, up to where it would listen, to get hold of the
+application that it serves.
+"""
+
+import asyncio
+import importlib
 import os
+import runpy
+import signal
 import sys
 
-from jettison.verify.inside import routers, running
+from jettison.verify.inside import routers
 
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
+SECONDS = 60
+# what serves an application (module, what is called), and which argument is the application
+SERVERS = (
+    ("uvicorn.config", "Config.__init__", 1, "app"),
+    ("gunicorn.app.base", "BaseApplication.run", 0, "self"),
+    ("hypercorn.asyncio", "serve", 0, "app"),
+    ("hypercorn.trio", "serve", 0, "app"),
+    ("granian", "Granian.__init__", 1, "target"),
+    ("waitress", "serve", 0, "app"),
+    ("werkzeug.serving", "run_simple", 2, "application"),
+    ("flask", "Flask.run", 0, "self"),
+    ("quart", "Quart.run", 0, "self"),
+    ("sanic", "Sanic.run", 0, "self"),
+    ("aiohttp.web", "run_app", 0, "app"),
+    ("aiohttp.web", "AppRunner.__init__", 1, "app"),
+    ("bottle", "run", 0, "app"),
+    ("cheroot.wsgi", "Server.__init__", 2, "wsgi_app"),
+    ("gevent.pywsgi", "WSGIServer.__init__", 2, "application"),
+    ("eventlet.wsgi", "server", 1, "site"),
+    ("wsgiref.simple_server", "make_server", 2, "app"),
+)
 
 # what the application prints while it is imported is no part of the answer
 SAID = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 
 
+class Served(BaseException):
+    """Carries the application out of the program that wanted to serve it."""
+
+    def __init__(self, app, factory):
+        super().__init__("an application was served")
+        self.app = app
+        self.factory = factory
+
+
+def late(*_):
+    """End a program that serves nothing that is known."""
+    raise TimeoutError(f"it serves no known framework within {SECONDS} s")
+
+
+def caught(place, name):
+    """Make a substitute for a server."""
+
+    def serve(*args, **words):
+        app = args[place] if len(args) > place else words.get(name)
+        load = getattr(app, "load", None)
+        raise Served(load() if name == "self" and load else app, words.get("factory", False))
+
+    return serve
+
+
+def watch():
+    """Put something in the place of every server that is installed."""
+    for module, called, place, name in SERVERS:
+        try:
+            owner = importlib.import_module(module)
+        except ImportError:
+            continue
+        holder, _, attribute = called.rpartition(".")
+        owner = getattr(owner, holder, None) if holder else owner
+        if owner is not None:
+            setattr(owner, attribute, caught(place, name))
+
+
+def processes(listed):
+    """Give the words, the variables and the folder of every other process of Python, oldest first.
+
+    A shell's script may have set variables and built the command. ``listed`` is the folder where
+    the kernel of a container lists its processes, and no others.
+    """
+    numbers = sorted(int(name) for name in os.listdir(listed) if name.isdecimal())
+    for number in numbers:
+        try:
+            texts = [read(f"{listed}/{number}/{name}") for name in ("cmdline", "environ")]
+            folder = os.readlink(f"{listed}/{number}/cwd")
+        except OSError:
+            continue
+        words = texts[0]
+        python = os.path.basename(words[0] if words else "").startswith("python")
+        if python and number not in (os.getpid(), os.getppid()):
+            pairs = (one.partition("=") for one in texts[1])
+            yield words, {name: value for name, _, value in pairs}, folder
+
+
+def read(path):
+    """Read a list of texts that the kernel gives of a process."""
+    with open(path, "rb") as file:
+        return [os.fsdecode(one) for one in file.read().split(b"\0") if one]
+
+
+def start(words):
+    """Run a command of Python as its interpreter would; the first word is the interpreter."""
+    words = words[1:]
+    while words and words[0].startswith("-") and words[0] not in ("-", "-c", "-m"):
+        words = words[2 if words[0] in ("-X", "-W") else 1 :]
+    if words[:1] == ["-m"]:
+        sys.argv = words[1:]
+        runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+    elif words and not words[0].startswith("-"):
+        sys.argv = words
+        sys.path.insert(0, os.path.dirname(os.path.abspath(words[0])))
+        runpy.run_path(words[0], run_name="__main__")
+
+
+def application(words, variables, folder):
+    """Give what a command serves, and whether it is called to give the application.
+
+    A text names it as ``module:attribute``. Raises what the command raises.
+    """
+    os.chdir(folder)
+    os.environ.update(variables)
+    watch()
+    signal.signal(signal.SIGALRM, late)
+    signal.alarm(SECONDS)
+    try:
+        start(words)
+    except Served as found:
+        app = found.app
+        if asyncio.iscoroutine(app):
+            app = asyncio.new_event_loop().run_until_complete(app)
+        return app, found.factory
+    finally:
+        signal.alarm(0)
+    raise ValueError("the command ended without serving a known framework")
+
+
 def attribute(target):
     """Import ``module:attribute``; a factory is called."""
-    import importlib
-
     module, _, name = target.partition(":")
     found = importlib.import_module(module)
     names = [name] if name else ["app", "application", "api", "create_app", "make_app", "init_app"]
@@ -34,7 +161,6 @@ def attribute(target):
 
 def awaited(value):
     """Give what a coroutine makes, and anything else as it is."""
-    import asyncio
     import inspect
 
     return asyncio.run(value) if inspect.iscoroutine(value) else value
@@ -63,7 +189,7 @@ def declared(app):
 
 def started(process):
     """Give what a process serves."""
-    app, factory = running.application(*process)
+    app, factory = application(*process)
     if isinstance(app, str):
         return attribute(f"{app}()" if factory else app)
     return awaited(app()) if factory else app
@@ -73,7 +199,7 @@ def attempts():
     """Give ways to the application, the cheapest first."""
     for target in ASKED.get("targets", ()):
         yield target, lambda target=target: attribute(target)
-    for process in running.processes(ASKED["processes"]) if ASKED.get("processes") else ():
+    for process in processes(ASKED["processes"]) if ASKED.get("processes") else ():
         yield " ".join(process[0]), lambda process=process: started(process)
 
 
