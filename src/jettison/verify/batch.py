@@ -29,7 +29,7 @@ from jettison.verify.observation import (
 )
 from jettison.verify.observe import options, reason_of, still_there, tmpfs
 from jettison.verify.request import Setting, Suite, VerificationRequest, Worker
-from jettison.verify.services import start
+from jettison.verify.services import listening, start
 
 _OVERLAY = "/jettison"
 _LINES_KEPT = 40
@@ -276,12 +276,12 @@ def worked(
     progress: Progress,
 ) -> Observation:
     """Add how each other command did to what was observed of an image that starts."""
-    if not request.workers or seen.failure:
+    if not request.watched or seen.failure:
         return seen
     with step(progress, "Running its workers"):
         watch = partial(watched, engine, setting, request)
-        found = mapped(request.workers, watch, memory=seen.grown or 0)
-    names = (one.name for one in request.workers)
+        found = mapped(request.watched, watch, memory=seen.grown or 0)
+    names = (one.name for one in request.watched)
     return replace(seen, workers=dict(zip(names, found, strict=True)))
 
 
@@ -313,7 +313,8 @@ def _worker_outcome(container: Container) -> WorkerOutcome:
     while state.running and seconds < _WATCHED_SECONDS:
         time.sleep(_POLL_SECONDS)
         seconds, state = time.monotonic() - begun, container.state()
-    lines = container.logs().strip().splitlines()[-1:]
+    said = "".join(container.logs().strip().splitlines()[-1:])[:300]
+    ports = tuple(sorted({number for number, _ in listening(state.process)}))
     return WorkerOutcome(
-        running=state.running, status=state.exit_status, seconds=seconds, said="".join(lines)[:300]
+        running=state.running, status=state.exit_status, seconds=seconds, said=said, ports=ports
     )

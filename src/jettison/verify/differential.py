@@ -148,7 +148,8 @@ def observe_after(
         # workers run as production will run them
         own = replace(setting, read_only=seen.read_only and request.expected_read_only)
         suite, held = tested.result(), holds.result()
-    seen = worked(engine, own, request, seen, progress)
+    if not baseline.conversation.ends:
+        seen = worked(engine, own, request, seen, progress)
     # what it holds may say why it does not start
     seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
     if not seen.failure:

@@ -108,12 +108,16 @@ class SuiteOutcome(Struct, frozen=True, kw_only=True):
 
 
 class WorkerOutcome(Struct, frozen=True, kw_only=True):
-    """How a worker did: whether it still ran when it was last seen, or how and when it ended."""
+    """How a worker did: whether it still ran when it was last seen, or how and when it ended.
+
+    ``ports`` are those that it listens on, where that can be seen.
+    """
 
     running: bool
     status: int
     seconds: float
     said: str
+    ports: tuple[int, ...] = ()
 
 
 class Start(Struct, frozen=True, kw_only=True):

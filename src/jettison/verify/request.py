@@ -76,6 +76,9 @@ class Unreached(Struct, frozen=True, kw_only=True):
     why: str
 
 
+OWN_COMMAND = "its own command"
+
+
 class Worker(Struct, frozen=True, kw_only=True):
     """Another command that the image is run with; empty words are those of the image."""
 
@@ -205,6 +208,12 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     trained: int = 0
     withheld: tuple[str, ...] = ()
     grace: float = 5.0
+
+    @property
+    def watched(self) -> tuple[Worker, ...]:
+        """What is watched while it runs: workers, or the own command of an image without a port."""
+        own = Worker(name=OWN_COMMAND, entrypoint=self.entrypoint, command=self.command)
+        return self.workers or (() if self.ports else (own,))
 
     def wanted(self, lines: Iterable[str]) -> frozenset[str]:
         """Give the variables that it may do without to set at first: those that errors name.

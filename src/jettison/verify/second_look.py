@@ -75,7 +75,7 @@ def further(
                 opened = run.opened()
                 failure = ended(run.container)
                 exchanges = () if failure else exchanges
-                logs = (kinds_of(run.container.logs()),) if exchanges else ()
+                logs = (kinds_of(run.container.logs()),) if not failure else ()
     except EngineError as wrong:
         still_there(engine, setting.image, wrong)
         failure = reason_of(wrong)

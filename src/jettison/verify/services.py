@@ -243,8 +243,8 @@ def wait_until_ready(
     return Readiness(seconds=timeout, failure=f"{said} within {timeout:g} seconds")
 
 
-def _elsewhere(process: int, port: int) -> str:
-    """Say where a container listens instead; nothing where it listens there, or nobody can tell.
+def listening(process: int) -> set[tuple[int, bool]]:
+    """Give the ports that a container listens on, and whether on the loopback; none when not known.
 
     Source: proc_net_tcp of the documentation of Linux; addresses are in the order of the machine.
     """
@@ -255,6 +255,12 @@ def _elsewhere(process: int, port: int) -> str:
             local = (line.split()[1] for line in lines if line.split()[3] == _LISTENS)
             pairs = (one.partition(":")[::2] for one in local)
             found |= {(int(end, 16), _is_loopback(one)) for one, end in pairs if one != _RESOLVER}
+    return found
+
+
+def _elsewhere(process: int, port: int) -> str:
+    """Say where a container listens instead; nothing where it listens there, or nobody can tell."""
+    found = listening(process)
     if not found or (port, False) in found:
         return ""
     if (port, True) in found:

@@ -10,7 +10,7 @@ from jettison.verify import COVERAGE, CheckResult, Outcome
 from jettison.verify.checks.check import Check, compare_uses, skipped
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
 from jettison.verify.observation import Loaded, Observation, WorkerOutcome
-from jettison.verify.request import VerificationRequest
+from jettison.verify.request import OWN_COMMAND, VerificationRequest
 from jettison.verify.workload.step import NO_METHOD, NO_PAGE
 
 _ROUTES = "routes"
@@ -168,10 +168,17 @@ _AT_ONCE_SECONDS = 4.0
 def _compare_workers(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
-    if not request.workers:
+    if not request.watched:
         return skipped(_WORKERS, "the image is run with one command alone")
-    if before.failure or after.failure:
-        return skipped(_WORKERS, "one of the images did not start")
+    if before.failure or after.failure or not before.workers:
+        return skipped(_WORKERS, "one of the images did not keep running")
+    own = before.workers.get(OWN_COMMAND)
+    if own and (own.ports or not frozenset().union(*before.logs)):
+        ports = ", ".join(map(str, own.ports))
+        says = (
+            f"listens on {ports}, which nobody declares" if ports else "shows nothing of its work"
+        )
+        return skipped(_WORKERS, f"its own command {says}")
     had = {name: _works(one) for name, one in before.workers.items()}
     has = dict(_now(before, after))
     return compare_uses(_WORKERS, _WORKERS, had, has)

@@ -21,6 +21,7 @@ from jettison.verify.observation import (
     WorkerOutcome,
 )
 from jettison.verify.request import (
+    OWN_COMMAND,
     Companion,
     Suite,
     Unreached,
@@ -383,6 +384,20 @@ def test_workers_do_as_they_did(
     assert found.outcome is outcome
     if outcome is DIFFERENT:
         assert "mail: ended with status" in found.details[0]
+
+
+def test_an_image_that_listens_nowhere_is_a_worker_itself() -> None:
+    alone = replace(REQUEST, ports=())
+    stays, ends = (
+        replace(SEEN, workers={OWN_COMMAND: one}, logs=(frozenset({"INFO mails #"}),) * 2)
+        for one in (STAYS, FAILS)
+    )
+    assert check("workers", stays, stays, alone).outcome is SAME
+    assert check("workers", stays, ends, alone).outcome is DIFFERENT
+    silent = replace(stays, logs=(frozenset(),) * 2)
+    assert check("workers", silent, stays, alone).outcome is Outcome.SKIPPED
+    server = replace(stays, workers={OWN_COMMAND: replace(STAYS, ports=(9000,))})
+    assert "9000" in check("workers", server, server, alone).message
 
 
 def test_services_that_could_not_be_started_are_named() -> None:
