@@ -11,7 +11,14 @@ import pytest
 from tests.support.names import RUN
 
 from jettison.contents.layer_reading import known_layers
-from jettison.engines.engine import BuildRequest, Container, Engine, ImageID, RunOptions
+from jettison.engines.engine import (
+    CONTAINERS,
+    BuildRequest,
+    Container,
+    Engine,
+    ImageID,
+    RunOptions,
+)
 from jettison.engines.finding import find_engine
 from jettison.engines.measuring import measure
 from jettison.errors import BuildError, EngineError
@@ -72,6 +79,15 @@ def test_a_server_is_reached_and_stopped(engine: Engine, image: ImageID) -> None
         assert container.memory() > 1_000_000
         assert container.stop(grace=1).killed  # http.server as process 1 ignores SIGTERM
         assert not container.state().running
+
+
+def test_a_server_on_the_loopback_alone_is_reached(engine: Engine, image: ImageID) -> None:
+    if engine.isolation is not CONTAINERS:
+        pytest.skip("the network of a container cannot be entered here")
+    command = ("python", "-m", "http.server", "8000", "--bind", "127.0.0.1")
+    with engine.run(image, RunOptions(ports=(8000,), command=command)) as container:
+        ready = wait_until_ready(container, 8000, "/", 60)
+        assert ready.failure == ""
 
 
 def test_a_container_reaches_nothing_outside(engine: Engine, image: ImageID) -> None:

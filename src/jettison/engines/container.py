@@ -125,10 +125,11 @@ class ClientContainer:
     def address(self, port: int) -> tuple[str, int]:
         """Host and port where this machine reaches ``port``. Raises EngineError without one."""
         if self._client.direct:
-            hosts = LOOPBACK if self._client.shared else (self._own_address(),)
             if not self._client.apart:
-                return hosts[0], port
+                return self._own_address(), port
             if port not in self._relays.ports:
+                own = () if self._client.shared else (self._own_address(),)
+                hosts = (*own, *LOOPBACK)
                 self._relays.add(self.state().process, hosts, (port,))
             return "127.0.0.1", self._relays.ports[port]
         asked = (self._id, f"{port}/tcp")

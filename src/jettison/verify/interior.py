@@ -199,6 +199,7 @@ def _asked(request: VerificationRequest) -> dict[str, Any]:
         "programs": request.programs,
         "libraries": request.libraries,
         "names": ("localhost", HOST_NAME, *(one.name for one in request.companions)),
+        "ports": request.ports,
         "volumes": (*request.volumes, *request.bind_mounts),
         "writable": (
             *request.volumes,

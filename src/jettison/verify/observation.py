@@ -39,7 +39,8 @@ class Interior(Struct, frozen=True, kw_only=True):
     against a server on the loopback. ``names`` are those of hosts. ``time_zones`` maps a zone to
     its name and offset on two days of the year; the empty name is local time. ``written`` tells
     modes and owners of files in volumes that were written since the start. ``process`` tells umask,
-    folder and limit of open files of the first process, and home and name of its user;
+    folder and limit of open files of the first process, home and name of its user, and whether its
+    first port is reached from outside;
     ``processes`` maps the names of it and of those that it started to how many there are, ``early``
     is how many there were when it became ready. ``touched`` maps files of the system that the image
     before opened to digests, those that are there.

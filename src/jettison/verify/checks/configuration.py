@@ -228,7 +228,10 @@ _OF_PROCESS = {
     "files": "its limit of open files",
     "home": "the home folder of its user",
     "name": "the name of its user",
+    "listens": "where it listens",
 }
+# As ``inside/facts.py`` says it.
+ALONE = "on the loopback alone"
 _OF_USER = frozenset({"home", "name"})
 
 
@@ -246,7 +249,9 @@ def _compare_process(
     details = [
         f"{what} was {had[name]} and is {has[name]}"
         for name, what in _OF_PROCESS.items()
-        if had.get(name) != has.get(name, had.get(name)) and (same_user or name not in _OF_USER)
+        if name in had
+        and had[name] != has.get(name, had[name])
+        and (same_user or name not in _OF_USER)
     ]
     counts = tuple(sum(each.processes.values()) for each in both)
     # one that is started for a request is sometimes there, and one that is replaced is not
@@ -255,6 +260,8 @@ def _compare_process(
         names = (_show_processes(each.processes) for each in both)
         details.append("its processes were {} and are {}".format(*names))
     same = f"umask, folders and number of processes ({counts[1]}) are the same"
+    if has.get("listens") == ALONE:
+        same += f"; both listen {ALONE}: nothing outside the container reaches them"
     shown = tuple(f"{count} processes" for count in counts)
     return judged(_PROCESS, details, "; ".join(details) or same, (shown[0], shown[1]))
 

@@ -139,7 +139,7 @@ def read(path):
 
 
 def process():
-    """Give umask, folder and limit of the first process, and home and name of its user."""
+    """Give umask, folder and limit of the first process, home and name of its user, addresses."""
     import pwd
 
     lines = read("/proc/1/status").splitlines()
@@ -148,8 +148,24 @@ def process():
     limits = (line.split() for line in read("/proc/1/limits").splitlines())
     found["files"] = next((one[3] for one in limits if one[:3] == ["Max", "open", "files"]), "")
     found["folder"] = value(lambda: os.readlink("/proc/1/cwd"), "")
+    found["listens"] = listens()
     found["name"] = value(lambda: pwd.getpwuid(os.getuid()).pw_name, "unknown")
     return {name: said for name, said in found.items() if said}
+
+
+# The state of a socket that listens, and the loopback in IPv4 and IPv6 (Linux, proc_net_tcp).
+LISTENS, LOOPBACK = "0A", ("7F", "0" * 24 + "01000000")
+
+
+def listens():
+    """Say whether the first port is reached from outside; nothing where nobody listens there."""
+    wide = set()
+    for name in ("tcp", "tcp6"):
+        for line in value(lambda name=name: read(f"/proc/net/{name}"), "").splitlines()[1:]:
+            address, _, port = line.split()[1].partition(":")
+            if line.split()[3] == LISTENS and int(port, 16) in ASKED.get("ports", ())[:1]:
+                wide.add(not address.endswith(LOOPBACK))
+    return ("on the loopback alone", "on every address")[max(wide)] if wide else ""
 
 
 def processes():

@@ -37,7 +37,7 @@ LISTS = Inventory(
 INTERIOR = Interior(
     user_id=10001,
     groups=(10001,),
-    process={"umask": "0022"},
+    process={"umask": "0022", "listens": "on every address"},
     processes={"gunicorn": 3},
     early=3,
     python="3.11.7",
@@ -164,6 +164,12 @@ def test_the_same_observation_differs_in_nothing() -> None:
         ),
         ("user", inside(groups=(0, 10001)), DIFFERENT, "groups"),
         ("process", inside(process={"umask": "0077"}), DIFFERENT, "0022 and is 0077"),
+        (
+            "process",
+            inside(process={"umask": "0022", "listens": "on the loopback alone"}),
+            DIFFERENT,
+            "where it listens was on every address and is on the loopback alone",
+        ),
         ("process", inside(processes={"gunicorn": 2}), SAME, ""),
         (
             "process",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import socket
 import subprocess
 import sys
 import zoneinfo
@@ -77,6 +78,16 @@ def test_facts_are_those_of_this_process(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif("UTC" not in zoneinfo.available_timezones(), reason="no zone data here")
+@pytest.mark.parametrize(
+    ("address", "said"), [("127.0.0.1", "on the loopback alone"), ("0.0.0.0", "on every address")]
+)
+def test_who_reaches_the_first_port_is_said(address: str, said: str, tmp_path: Path) -> None:
+    with socket.create_server((address, 0)) as server:
+        port = server.getsockname()[1]
+        assert ask("facts", {"ports": [port]}, tmp_path)["process"]["listens"] == said
+    assert "listens" not in ask("facts", {"ports": [port]}, tmp_path)["process"]
+
+
 def test_a_zone_has_names_and_offsets(tmp_path: Path) -> None:
     facts = ask("facts", {"time_zones": ["UTC"]}, tmp_path)
     assert facts["time_zones"] == {"UTC": "UTC 0:00:00, UTC 0:00:00"}
