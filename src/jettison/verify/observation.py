@@ -42,7 +42,8 @@ class Interior(Struct, frozen=True, kw_only=True):
     folder and limit of open files of the first process, home and name of its user, and whether its
     first port is reached from outside;
     ``processes`` maps the names of it and of those that it started to how many there are, ``early``
-    is how many there were when it became ready. ``touched`` maps files of the system that the image
+    is how many there were when it became ready, and ``held`` what all of them held after the
+    requests. ``touched`` maps files of the system that the image
     before opened to digests, those that are there.
     """
 
@@ -63,6 +64,7 @@ class Interior(Struct, frozen=True, kw_only=True):
     process: Mapping[str, str] = field(default_factory=dict)
     processes: Mapping[str, int] = field(default_factory=dict)
     early: int = 0
+    held: Mapping[str, int] = field(default_factory=dict)
     touched: Mapping[str, str] = field(default_factory=dict)
 
 

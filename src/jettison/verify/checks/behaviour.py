@@ -11,7 +11,7 @@ from jettison.verify.checks.check import Check, compare_uses, skipped
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
 from jettison.verify.observation import Loaded, Observation, WorkerOutcome
 from jettison.verify.request import OWN_COMMAND, VerificationRequest
-from jettison.verify.workload.step import NO_METHOD, NO_PAGE
+from jettison.verify.workload.step import NO_METHOD, NO_PAGE, NO_SLASH
 
 _ROUTES = "routes"
 _FOUND = range(200, 400)
@@ -254,6 +254,7 @@ def _compare_commands(
 COMMANDS_CHECK = Check(name=_COMMANDS, compare=_compare_commands)
 
 
+_UNSERVED = tuple(f"({one})" for one in (NO_PAGE, NO_METHOD, NO_SLASH))
 _REFUSED = 400
 _FILES_NAMED = 3
 _MOST_DETAILS = 40
@@ -291,7 +292,7 @@ def _unanswered(before: Observation) -> Iterator[str]:
     """Name the routes of which every response is an error: a request of one's own may do more."""
     statuses: dict[str, list[int]] = {}
     for one in before.exchanges:
-        if one.name.endswith((f"({NO_PAGE})", f"({NO_METHOD})")):
+        if one.name.endswith(_UNSERVED):
             continue
         statuses.setdefault(one.name.partition(" (")[0], []).append(one.answer.status)
     for route, found in statuses.items():

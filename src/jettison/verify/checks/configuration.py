@@ -232,6 +232,8 @@ _OF_PROCESS = {
 }
 # As ``inside/facts.py`` says it.
 ALONE = "on the loopback alone"
+# What is kept open while requests are answered depends on what else the machine does.
+_MORE, _SPARE = 2, 48
 _OF_USER = frozenset({"home", "name"})
 
 
@@ -259,6 +261,11 @@ def _compare_process(
     if fewer and keeps_command(request, before.facts):
         names = (_show_processes(each.processes) for each in both)
         details.append("its processes were {} and are {}".format(*names))
+    details += [
+        f"after all requests its {what} were {count} and are {other.held[what]}"
+        for what, count in one.held.items()
+        if other.held.get(what, 0) > count * _MORE + _SPARE
+    ]
     same = f"umask, folders and number of processes ({counts[1]}) are the same"
     if has.get("listens") == ALONE:
         same += f"; both listen {ALONE}: nothing outside the container reaches them"

@@ -33,6 +33,7 @@ _MOST = {
     Client.RANGE: 15,
     Client.HEAD: 30,
     Client.PREFLIGHT: 40,
+    Client.PROXY: 30,
     Client.AGAIN: 160,
 }
 
@@ -59,6 +60,11 @@ def repeated(client: Client, method: str, language: str, first: Answer) -> dict[
         Client.COMPRESSED: {"Accept-Encoding": "br"},
         Client.RANGE: {"Accept-Encoding": "identity", "Range": "bytes=2-9"},
         Client.CONDITIONAL: {name: value for name, value in known.items() if value},
+        Client.PROXY: {
+            "X-Forwarded-For": "203.0.113.7",
+            "X-Forwarded-Host": "proxy.example",
+            "X-Forwarded-Proto": "https",
+        },
         Client.PREFLIGHT: {
             "Origin": ORIGIN,
             "Access-Control-Request-Method": method,
@@ -89,7 +95,7 @@ class Repetition:
 
     def _worth(self, client: Client, step: Step) -> bool:
         """Tell whether a client is new to a route, and there are not too many already."""
-        once = client in {Client.PREFLIGHT, Client.HEAD}
+        once = client in {Client.PREFLIGHT, Client.HEAD, Client.PROXY}
         key = (client, step.path if once else step.name)
         self._sent[key] += 1
         return self._sent[key] == 1 and self._counts[client] < _MOST[client]
@@ -114,7 +120,7 @@ def _fitting(step: Step, answer: Answer) -> list[Client]:
     allowed = [] if file else [Client.PREFLIGHT]
     if step.method != "GET" or len(answer.body) > _LIGHT_BYTES:
         return allowed
-    found = [] if file else [Client.PAGE, Client.SCRIPT, Client.HEAD]
+    found = [] if file else [Client.PAGE, Client.SCRIPT, Client.HEAD, Client.PROXY]
     if answer.status == _OK:
         varies = "accept-encoding" in headers.get("vary", "").lower()
         found += [Client.COMPRESSED] if varies else []

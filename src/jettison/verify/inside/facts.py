@@ -168,6 +168,16 @@ def listens():
     return ("on the loopback alone", "on every address")[max(wide)] if wide else ""
 
 
+def held():
+    """Count files that are open in all processes but this one, and threads."""
+    files = threads = 0
+    for one in filter(str.isdigit, os.listdir("/proc")):
+        if one != str(os.getpid()):
+            files += value(lambda one=one: len(os.listdir(f"/proc/{one}/fd")), 0)
+            threads += value(lambda one=one: len(os.listdir(f"/proc/{one}/task")), 0)
+    return {"open files": files, "threads": threads}
+
+
 def processes():
     """Count the first process and all below it, but for what only starts others.
 
@@ -217,6 +227,7 @@ answer = {
     "process": value(process, {}),
     "processes": counts[0],
     "early": counts[1],
+    "held": value(held, {}),
     "distributions": value(distributions, {}),
     "certificates": value(certificates, 0),
     "time_zones": {name: said if works else f"no: {said}" for name, (works, said) in zones.items()},

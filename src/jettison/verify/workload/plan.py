@@ -24,6 +24,7 @@ from jettison.verify.workload.sample import FILE, Extent, Upload, flattened, sam
 from jettison.verify.workload.step import (
     NO_METHOD,
     NO_PAGE,
+    NO_SLASH,
     WITHOUT_ACCOUNT,
     Payload,
     Remembered,
@@ -201,15 +202,18 @@ def workload(interface: Interface, credentials: Credentials | None = None) -> tu
 
 
 def _unserved(interface: Interface) -> Iterator[Step]:
-    """Ask for what is not there, and for what is only to be read in another way."""
+    """Ask for what is not there, or under another path, or is only to be read."""
     if interface.operations:
         yield Step(method="GET", path="/jettison/absent", variation=NO_PAGE)
     methods: dict[str, set[str]] = {}
     for one in interface.operations:
         methods.setdefault(one.path, set()).add(one.method)
-    read = (path for path, known in methods.items() if known <= _READING and "{" not in path)
-    for path in sorted(read)[:1]:
+    plain = sorted(path for path in methods if "{" not in path)
+    for path in [one for one in plain if methods[one] <= _READING][:1]:
         yield Step(method="PUT", path=path, variation=NO_METHOD)
+    for path in [one for one in plain if "GET" in methods[one] and one.strip("/")][:1]:
+        other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+        yield Step(method="GET", path=other, variation=NO_SLASH)
 
 
 def usable(interface: Interface) -> Interface:

@@ -50,6 +50,7 @@ class Client(StrEnum):
     RANGE = "range request"
     HEAD = "HEAD"
     PREFLIGHT = "preflight"
+    PROXY = "through a proxy"
     AGAIN = "again"
 
 
@@ -119,7 +120,7 @@ class Variation(Struct, frozen=True, kw_only=True):
     signs_in: bool = False
 
 
-NO_PAGE, NO_METHOD = "no such page", "another method"
+NO_PAGE, NO_METHOD, NO_SLASH = "no such page", "another method", "another slash"
 """Requests that no application serves: what it says then is its behaviour, too."""
 
 # How a field is named that is a header.

@@ -392,6 +392,16 @@ def test_workers_do_as_they_did(
         assert "mail: ended with status" in found.details[0]
 
 
+def test_what_requests_leave_open_is_counted() -> None:
+    few, more, many = (
+        inside(process={"umask": "0022"}, held={"open files": one}) for one in (20, 60, 320)
+    )
+    assert check("process", few, more).outcome is SAME
+    found = check("process", few, many)
+    assert found.outcome is DIFFERENT
+    assert "open files were 20 and are 320" in found.message
+
+
 def test_an_image_that_listens_nowhere_is_a_worker_itself() -> None:
     alone = replace(REQUEST, ports=())
     stays, ends = (

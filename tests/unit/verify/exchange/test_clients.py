@@ -81,6 +81,7 @@ def test_what_an_answer_offers_is_tried_as_further_clients() -> None:
     assert by_client[Client.RANGE][1]["Range"] == "bytes=2-9"
     assert by_client[Client.COMPRESSED][1]["Accept-Encoding"] == "br"
     assert by_client[Client.HEAD][0] == "HEAD"
+    assert by_client[Client.PROXY][1]["X-Forwarded-Proto"] == "https"
     method, headers = by_client[Client.PREFLIGHT]
     assert (method, headers["Access-Control-Request-Method"]) == ("OPTIONS", "GET")
 

@@ -4,7 +4,7 @@ from jettison.verify.workload import Body, Interface, Operation, Parameter, Plac
 from jettison.verify.workload.plan import MOST_FILES, workload
 from jettison.verify.workload.routes import join, route_operations
 from jettison.verify.workload.sample import uploads
-from jettison.verify.workload.step import NO_METHOD, NO_PAGE
+from jettison.verify.workload.step import NO_METHOD, NO_PAGE, NO_SLASH
 
 
 def operation(
@@ -157,9 +157,11 @@ def test_headers_have_the_values_that_documents_list_and_sources_compare_them_wi
 
 
 def test_what_is_not_there_and_not_allowed_is_asked_for() -> None:
-    found = workload(Interface(operations=(operation("POST /a"), operation("GET /b"))))
+    routes = ("POST /a", "GET /b", "GET /c/{id}", "GET /")
+    found = workload(Interface(operations=tuple(map(operation, routes))))
+    assert [step.path for step in found if step.variation == NO_SLASH] == ["/b/"]
     assert {step.method for step in found if step.variation == NO_PAGE} == {"GET"}
-    assert [step.path for step in found if step.variation == NO_METHOD] == ["/b"]
+    assert [step.path for step in found if step.variation == NO_METHOD] == ["/"]
 
 
 def test_every_value_of_an_enumeration_comes_with_every_kind_of_file() -> None:
