@@ -159,6 +159,19 @@ def interior(
     return (replace(found, inventory=listed.result()) if found and listed else found), why
 
 
+def written_files(
+    container: Container, facts: ImageFacts, request: VerificationRequest
+) -> tuple[frozenset[str], ...]:
+    """Give the files in volumes that were written since the start; nothing when nobody tells."""
+    volumes = _asked(request)["volumes"]
+    interpreter = find_interpreter(container, facts) if volumes else None
+    if interpreter is None:
+        return ()
+    asked = {"volumes": volumes, "alone": True}
+    found, _ = ask(container, interpreter, "facts", asked, dict[str, str])
+    return () if found is None else (frozenset(found),)
+
+
 def _modules(
     container: Container, interpreter: str, names: tuple[str, ...]
 ) -> tuple[dict[str, tuple[bool, str]] | None, str]:

@@ -148,7 +148,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     ``stored`` is what the image holds when nothing runs; ``opened`` are the files that its runs
     opened, where that could be seen, and ``executed`` how many lines of each file of the
     application its requests executed, of how many. ``logs`` are the kinds of lines that each run
-    wrote. ``grown`` is the memory in use after all requests, in bytes.
+    wrote, ``wrote`` the files in volumes that it wrote. ``grown`` is the memory in use after all
+    requests, in bytes.
     """
 
     facts: ImageFacts
@@ -169,6 +170,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     opened: frozenset[str] | None = None
     executed: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     logs: tuple[frozenset[str], ...] = ()
+    wrote: tuple[frozenset[str], ...] = ()
     grown: int | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
 

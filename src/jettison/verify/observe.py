@@ -221,6 +221,7 @@ def _look(
         exchanges=exchanges,
         errors=errors_of(logs),
         logs=(kinds_of(logs),),
+        wrote=(frozenset(inner.written),) if inner else (),
         opened=opened,
         grown=grown,
         missing=missing,

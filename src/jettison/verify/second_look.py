@@ -15,6 +15,7 @@ from jettison.verify.checks import CHECKS
 from jettison.verify.checks.behaviour import compared
 from jettison.verify.checks.check import kinds_of
 from jettison.verify.exchange import Exchange
+from jettison.verify.interior import written_files
 from jettison.verify.observation import Observation
 from jettison.verify.observe import (
     converse,
@@ -32,6 +33,7 @@ from jettison.verify.services import health_path
 _OF_THE_MOMENT = frozenset({START, "health-check", "signals", "memory", "start-up-time"})
 # Where some lines are written in one start and not in the next.
 _OF_A_RACE = frozenset({"logs"})
+_OF_WRITING = frozenset({"written-files"})
 _OF_CODE = frozenset({"files", "entry-point"})
 # How often both are run once more while answers are in doubt.
 _RERUNS = 3
@@ -66,6 +68,7 @@ def further(
     """Give what one more run shows, to be joined with what others have shown."""
     exchanges: tuple[Exchange, ...] = ()
     logs: tuple[frozenset[str], ...] = ()
+    wrote: tuple[frozenset[str], ...] = ()
     opened: frozenset[str] | None = None
     try:
         with running(engine, setting, request) as run:
@@ -73,6 +76,7 @@ def further(
             if not failure:
                 exchanges = converse(run.container, setting, request, talk)[1]
                 opened = run.opened()
+                wrote = written_files(run.container, setting.facts, request)
                 failure = ended(run.container)
                 exchanges = () if failure else exchanges
                 logs = (kinds_of(run.container.logs()),) if not failure else ()
@@ -84,6 +88,7 @@ def further(
         reruns=(exchanges,),
         failed_starts=(failure,) if failure else (),
         logs=logs,
+        wrote=wrote,
         opened=opened,
     )
 
@@ -95,6 +100,7 @@ def joined(seen: Observation, other: Observation) -> Observation:
         reruns=(*seen.reruns, *other.reruns),
         failed_starts=(*seen.failed_starts, *other.failed_starts),
         logs=(*seen.logs, *other.logs),
+        wrote=(*seen.wrote, *other.wrote),
         opened=_union(seen.opened, other.opened),
     )
 
@@ -114,18 +120,24 @@ def decided(
     before, after = seen
     for _ in range(_RERUNS):
         found = compared(before, after, request)
-        if not found.open or found.certain:
+        settled = not found.open or found.certain
+        if settled and not _unwritten(request, before, after):
             break
         doubting = replace(talk, doubtful=frozenset(sorted(found.open)[:_DOUBTED]))
         first, second = _settings(engine, request, after)
-        said = f"Running both again, because {len(found.open)} responses differ"
-        with step(progress, said):
+        why = "written files differ" if settled else f"{len(found.open)} responses differ"
+        with step(progress, f"Running both again, because {why}"):
             before, after = both(
                 partial(again, engine, first, request, doubting, before),
                 partial(again, engine, second, request, doubting, after),
                 memory=before.grown or 0,
             )
     return before, after
+
+
+def _unwritten(request: VerificationRequest, before: Observation, after: Observation) -> bool:
+    """Tell whether files seem not to be written any more, and too few runs have shown it."""
+    return len(after.wrote) < _RERUNS and _differs(_OF_WRITING, request, before, after)
 
 
 def _settings(

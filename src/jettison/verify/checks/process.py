@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from statistics import median
 
 from jettison.engines.engine import HealthCheck
@@ -11,7 +11,7 @@ from jettison.values import replace
 from jettison.verify import READY, START, WAY, CheckResult, Outcome
 from jettison.verify.checks.check import (
     Check,
-    inside_check,
+    inside,
     judged,
     keeps_command,
     often,
@@ -247,12 +247,20 @@ SIGNALS_CHECK = Check(name=_SIGNALS, compare=_compare_signals)
 
 
 _WRITTEN_NAME = "written-files"
+# what is there or not as a run is looked at
+_OF_A_MOMENT = re.compile(r"(-(wal|shm|journal)|\.(lock|pid|tmp|sock|swp|pyc)|~)$", re.I)
+_RUNS = 2
 # a word with a digit in it: a time, an id, or a part of one
 _NUMBERED = re.compile(r"[^\W_]*\d[^\W_]*")
 
 
-def _compare_written(one: Interior, other: Interior, _request: VerificationRequest) -> CheckResult:
-    had, has = _modes(one), _modes(other)
+def _compare_written(
+    before: Observation, after: Observation, _request: VerificationRequest
+) -> CheckResult:
+    both = inside(_WRITTEN_NAME, before, after)
+    if isinstance(both, CheckResult):
+        return both
+    had, has = map(_modes, both)
     if not had:
         return skipped(_WRITTEN_NAME, "no file was written to a volume")
     details = [
@@ -260,12 +268,27 @@ def _compare_written(one: Interior, other: Interior, _request: VerificationReque
         for path in sorted(had.keys() & has.keys())
         if not had[path] & has[path]
     ]
+    lost = _always(before) - frozenset().union(*map(_forms, after.wrote))
+    lost = lost if len(after.wrote) >= _RUNS else frozenset()
     gone = sorted(had.keys() - has.keys())
-    notes = [f"{path} is not written any more" for path in gone]
+    details += [f"{path} is not written any more" for path in sorted(lost)]
+    notes = [f"{path} is not written any more" for path in gone if path not in lost]
     same = f"{len(had.keys() & has.keys())} have the same mode and owner"
     same += f"; {len(gone)} are not written any more" if gone else ""
     shown = f"{len(had)} files", f"{len(has)} files"
     return judged(_WRITTEN_NAME, details, "; ".join(details[:3]) or same, shown, notes)
+
+
+def _always(seen: Observation) -> frozenset[str]:
+    """Give the forms of paths that every run wrote, and that are not there for a moment alone."""
+    if len(seen.wrote) < _RUNS:
+        return frozenset()
+    common = frozenset.intersection(*map(_forms, seen.wrote))
+    return frozenset(path for path in common if not _OF_A_MOMENT.search(path))
+
+
+def _forms(paths: Iterable[str]) -> frozenset[str]:
+    return frozenset(_NUMBERED.sub("#", path) for path in paths)
 
 
 def _modes(one: Interior) -> dict[str, set[str]]:
@@ -276,4 +299,4 @@ def _modes(one: Interior) -> dict[str, set[str]]:
     return found
 
 
-WRITTEN_CHECK = inside_check(_WRITTEN_NAME, _compare_written)
+WRITTEN_CHECK = Check(name=_WRITTEN_NAME, compare=_compare_written)

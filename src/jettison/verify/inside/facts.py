@@ -218,6 +218,9 @@ def value(action, otherwise):
         return otherwise
 
 
+if ASKED.get("alone"):
+    sys.stdout.write(f"\n{MARKER}{value(written, {})!r}\n")
+    sys.exit()
 zones = {name: attempt(lambda name=name: zone(name)) for name in ASKED.get("time_zones", ())}
 counts = value(processes, ({}, 0))
 answer = {

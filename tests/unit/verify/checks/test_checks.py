@@ -598,3 +598,23 @@ def test_a_group_that_the_plan_takes_the_user_out_of_is_no_difference() -> None:
 def test_ports_that_no_machine_has_are_not_asked() -> None:
     declared = replace(FACTS, ports=(f"{'9' * 5000}/tcp", "80/tcp", "70000/tcp", "53/udp"))
     assert request_of(declared, FACTS).ports == (80,)
+
+
+def test_a_file_that_every_run_wrote_and_none_does_any_more_is_missed() -> None:
+    def seen(*runs: set[str]) -> Observation:
+        first = dict.fromkeys(runs[0], "0644 own")
+        inner = replace(INTERIOR, written=first)
+        return replace(SEEN, interior=inner, wrote=tuple(map(frozenset, runs)))
+
+    def found(before: Observation, after: Observation) -> CheckResult:
+        return check("written-files", before, after)
+
+    always = seen({"/data/a.txt", "/data/7.bin"}, {"/data/a.txt", "/data/8.bin"})
+    lost = found(always, seen({"/data/9.bin"}, {"/data/1.bin"}))
+    assert lost.outcome is DIFFERENT
+    assert "/data/a.txt is not written any more" in lost.details
+    assert found(always, seen({"/data/9.bin"}, {"/data/a.txt", "/data/1.bin"})).outcome is SAME
+    at_times = seen({"/data/a.txt", "/data/b.txt"}, {"/data/b.txt"})
+    assert found(at_times, seen({"/data/b.txt"}, {"/data/b.txt"})).outcome is SAME
+    for_a_moment = seen({"/data/a.db-wal", "/data/a.db"}, {"/data/a.db-wal", "/data/a.db"})
+    assert found(for_a_moment, seen({"/data/a.db"}, {"/data/a.db"})).outcome is SAME
