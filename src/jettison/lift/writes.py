@@ -62,6 +62,24 @@ def data_mounts(service: Service | None, project: Project) -> tuple[ComposeMount
     )
 
 
+def given_mounts(service: Service | None, project: Project, stage: FinalStage) -> Mapping[str, str]:
+    """The mounts that give the image files of the project, as target and path in the project.
+
+    Single files, folders to read, and source that the image does not have itself.
+    """
+    known = data_mounts(service, project)
+    beside = posixpath.dirname(project.compose_path or "")
+    return {
+        mount.target: posixpath.normpath(posixpath.join(beside, mount.source))
+        for mount in (service.volumes if service else ())
+        if mount.kind is MountKind.BIND
+        and mount not in known
+        and not mount.source.startswith(("/", "~", "$"))
+        and not mount.target.endswith(".sock")
+        and not (_code_in(mount, project) and _covers_code(mount, project, stage))
+    }
+
+
 def source_targets(service: Service | None, project: Project, stage: FinalStage) -> tuple[str, ...]:
     """Targets of mounts that put the user's source over the same files of the image."""
     return tuple(

@@ -6,10 +6,11 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from msgspec import Struct
 
-from jettison.engines.engine import Container, Engine, RunOptions
+from jettison.engines.engine import Bind, Container, Engine, RunOptions
 from jettison.errors import EngineError, FullEngineError
 from jettison.values import replace
 from jettison.verify.checks.check import kinds_of
@@ -93,6 +94,7 @@ def options(setting: Setting, request: VerificationRequest) -> RunOptions:
         command=request.command,
         volumes=_volumes(request, read_only=setting.read_only),
         tmpfs=tmpfs(request, read_only=setting.read_only),
+        binds=tuple(Bind(source=Path(one), target=to) for to, one in request.mounted.items()),
         read_only=setting.read_only,
         hardened=setting.read_only,
         alias=HOST_NAME,
@@ -104,7 +106,8 @@ def _volumes(request: VerificationRequest, *, read_only: bool) -> tuple[str, ...
     further = request.read_only_volumes if read_only else ()
     mounted = {*request.bind_mounts, *request.tmpfs}
     wanted = (path for path in further if path not in mounted)
-    return tuple(dict.fromkeys((*request.volumes, *wanted)))
+    known = dict.fromkeys((*request.volumes, *wanted))
+    return tuple(path for path in known if path not in request.mounted)
 
 
 def _circumstances(setting: Setting) -> dict[str, str]:

@@ -17,6 +17,7 @@ from jettison.catalogue import table
 from jettison.catalogue.systems import Samples, Services, Store
 from jettison.formats import dotenv
 from jettison.lift.stages import service_of
+from jettison.lift.writes import given_mounts
 from jettison.plan.plan import Plan
 from jettison.values import replace
 from jettison.verify.compose_services import (
@@ -54,8 +55,33 @@ def other_ways(
 
     ``variables`` are those of its service, ``sources`` the texts that start it and ``read`` gives
     the text of a file of the project. Compose files often describe development: with other
-    variables and another command.
+    variables and another command. What they mount stays mounted.
     """
+    project, stage, service = plan.original, plan.original_stage, service_of(plan.original)
+    mounted = given_mounts(service, project, stage)
+    if mounted:
+        entrypoint, command = started_by(service)
+        yield Surroundings(
+            how="with the files that the compose file mounts",
+            ports=listening_ports(project, stage, service, variables, sources) if serves else (),
+            environment=variables,
+            entrypoint=entrypoint,
+            command=command,
+            companions=companions_of(project),
+            mounted=mounted,
+        )
+    for way in _with_others(plan, variables, sources, read, serves=serves):
+        yield replace(way, mounted=mounted)
+
+
+def _with_others(
+    plan: Plan,
+    variables: Mapping[str, str],
+    sources: tuple[str, ...],
+    read: Callable[[str], str | None],
+    *,
+    serves: bool,
+) -> Iterator[Surroundings]:
     project, stage, service = plan.original, plan.original_stage, service_of(plan.original)
     yield from _with_values(plan, variables, sources, read, serves=serves)
     alone = service and (service.environment or service.env_file or service.command)

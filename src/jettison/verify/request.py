@@ -111,7 +111,8 @@ class Surroundings(Struct, frozen=True, kw_only=True):
 
     ``how`` ends a sentence that begins with "both were run". ``samples`` are the variables whose
     values were made up; the ``optional`` ones have something else to fall back on, so that a value
-    may do harm, and are set when nothing else helps.
+    may do harm, and are set when nothing else helps. ``mounted`` maps targets to files and folders
+    of the project that are there to be read.
     """
 
     how: str
@@ -122,6 +123,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     companions: tuple[Companion, ...] = ()
+    mounted: Mapping[str, str] = field(default_factory=dict)
 
 
 class VerificationRequest(Struct, frozen=True, kw_only=True):
@@ -171,6 +173,7 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     bind_mounts: tuple[str, ...] = ()
     tmpfs: tuple[str, ...] = ("/tmp",)  # noqa: S108 - a path in the container
     companions: tuple[Companion, ...] = ()
+    mounted: Mapping[str, str] = field(default_factory=dict)
     unreached: tuple[Unreached, ...] = ()
     otherwise: tuple[Surroundings, ...] = ()
     how: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from jettison.catalogue import table
@@ -73,14 +73,31 @@ def _built_by(project: Project, service: Service) -> Dockerfile | None:
         return None
 
 
-def with_scripts(root: Path, request: VerificationRequest) -> VerificationRequest:
-    """Give a request with the texts of what its services run once; ``root`` is the project's."""
-    ways = (
-        replace(way, companions=tuple(_with_scripts(root, one) for one in way.companions))
+def with_files(root: Path, request: VerificationRequest) -> VerificationRequest:
+    """Give a request with what its services run once, and with where mounted files are here.
+
+    ``root`` is the project's folder. A way that differs by files that are not there is left out.
+    """
+    ways = [
+        replace(
+            way,
+            companions=tuple(_with_scripts(root, one) for one in way.companions),
+            mounted=dict(_inside(root, way.mounted)),
+        )
         for way in request.otherwise
-    )
+    ]
+    if ways and request.otherwise[0].mounted and not ways[0].mounted:
+        del ways[0]
     companions = tuple(_with_scripts(root, one) for one in request.companions)
     return replace(request, companions=companions, otherwise=tuple(ways))
+
+
+def _inside(root: Path, mounted: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Give the targets with the paths of this machine that are there and in the project."""
+    for target, path in mounted.items():
+        place = (root / path).resolve()
+        if place.is_relative_to(root.resolve()) and (place.is_file() or place.is_dir()):
+            yield target, str(place)
 
 
 def _with_scripts(root: Path, companion: Companion) -> Companion:

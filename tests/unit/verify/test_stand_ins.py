@@ -8,7 +8,7 @@ from jettison.engines.engine import BuildRequest
 from jettison.errors import EngineError
 from jettison.progress import Progress, SilentProgress
 from jettison.verify.request import Companion, Surroundings, VerificationRequest
-from jettison.verify.stand_ins import as_can_be_had, with_scripts
+from jettison.verify.stand_ins import as_can_be_had, with_files
 
 
 class Shelf:
@@ -70,7 +70,7 @@ def test_a_database_runs_the_scripts_of_the_project_once(tmp_path: Path) -> None
     request = VerificationRequest(
         image_before="a", image_after="b", companions=(asked,), otherwise=(way,)
     )
-    found = with_scripts(tmp_path, request)
+    found = with_files(tmp_path, request)
     assert found.companions == found.otherwise[0].companions
     assert found.companions[0].scripts == {"create.sql": "CREATE DATABASE web_dev;\n"}
     shelf = Shelf("postgres:16")
@@ -78,3 +78,20 @@ def test_a_database_runs_the_scripts_of_the_project_once(tmp_path: Path) -> None
     assert made.image == "made"
     assert "FROM postgres:16\nCOPY scripts/ /docker-entrypoint-initdb.d/\n" in shelf.built
     assert "CREATE DATABASE web_dev;" in shelf.built
+
+
+def test_what_a_compose_file_mounts_is_there_where_it_is_of_the_project(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text("name = 'shop'\n")
+    (tmp_path / "outside").symlink_to("/etc")
+    mounted = {"/etc/settings.toml": "settings.toml", "/out": "outside", "/gone": "gone"}
+    ways = (
+        Surroundings(how="with the files", ports=(), mounted=mounted),
+        Surroundings(how="with values", ports=(), mounted=mounted),
+    )
+    request = VerificationRequest(image_before="a", image_after="b", otherwise=ways)
+    found = with_files(tmp_path, request).otherwise
+    here = {"/etc/settings.toml": str(tmp_path / "settings.toml")}
+    assert [one.mounted for one in found] == [here, here]
+    (tmp_path / "settings.toml").unlink()
+    found = with_files(tmp_path, request).otherwise
+    assert [one.how for one in found] == ["with values"]

@@ -35,7 +35,7 @@ from jettison.verify import ImportResult, Reachable
 from jettison.verify.http_file import parse_http_file
 from jettison.verify.planned_request import verification_request
 from jettison.verify.request import Probe, ProbeCommand, VerificationRequest, request_of
-from jettison.verify.stand_ins import with_scripts
+from jettison.verify.stand_ins import with_files
 
 _LONGEST_PROBES = 2 << 20
 
@@ -209,7 +209,7 @@ def project_request(
     the errors of :func:`read_probes`.
     """
     read = partial(read_text, root)
-    request = with_scripts(root, verification_request(plan, before, after, development, read))
+    request = with_files(root, verification_request(plan, before, after, development, read))
     probes = (probe for name in plan.settings.probes for probe in read_probes(root / name))
     commands = (probe_command(root, words) for words in plan.settings.probe_commands)
     return replace(request, probes=tuple(probes), commands=tuple(commands))
