@@ -29,6 +29,8 @@ ENGINES = "/.dockerenv /etc/hosts /etc/hostname /etc/resolv.conf /etc/mtab /etc/
 MADE = ENGINES.split()
 DATED = frozenset({"aux-cache", "lastlog"})
 PIECE = 1 << 16
+# what reads arguments, and answers to --help
+PARSERS = frozenset({b"argparse", b"click", b"typer", b"fire", b"docopt", b"optparse", b"cyclopts"})
 SHELLS = {b"sh", b"bash", b"dash", b"ash"}
 RUNS = ", can be run"
 LEFT_OUT = ("__pycache__", ".git", "node_modules", ".pytest_cache", ".mypy_cache")
@@ -183,11 +185,14 @@ def commands():
 
 
 def named_commands():
-    """Give what manages a Django site, and the console scripts of distributions, once each."""
+    """Give what manages a Django site, the image's own program, and scripts of distributions."""
     import importlib.metadata
 
     if os.path.isfile("manage.py"):
         yield "manage.py", [sys.executable, "manage.py", "help"]
+    own = own_command(ASKED.get("words", ()))
+    if own:
+        yield " ".join(own), [sys.executable, *own, "--help"]
     beside = os.path.dirname(sys.executable)
     flask = os.path.join(beside, "flask")
     for target in ASKED.get("targets", ()) if os.path.exists(flask) else ():
@@ -201,6 +206,20 @@ def named_commands():
                 seen.add(entry.value)
                 script = os.path.join(beside, entry.name)
                 yield entry.name, [script if os.path.exists(script) else entry.name, "--help"]
+
+
+def own_command(words):
+    """Give the program of the application that the image runs, where it reads its arguments."""
+    words = list(words[1:] if os.path.basename((*words, "")[0]).startswith("python") else ())
+    while words and words[0] in ("-u", "-B", "-O", "-I"):
+        del words[0]
+    own, name = (words[:2], words[1:2]) if words[:1] == ["-m"] else (words[:1], words[:1])
+    place = "".join(name).replace(".", os.sep) if len(own) > 1 else "".join(name)
+    for path in (place, f"{place}.py", os.path.join(place, "__main__.py")):
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                return own if PARSERS & set(file.read().replace(b".", b" ").split()) else []
+    return []
 
 
 def helped(words, seconds):

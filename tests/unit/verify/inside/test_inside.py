@@ -484,6 +484,30 @@ def test_what_an_image_holds_is_told_without_running_the_application(tmp_path: P
     assert answer["commands"] == {"manage.py": (0, "")}
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("python", "-u", "tool.py", "count"), "tool.py"),
+        (("python3.11", "-m", "pack", "count"), "-m pack"),
+        (("python", "plain.py"), ""),
+        (("python", "-c", "1"), ""),
+        (("sleep", "9"), ""),
+    ],
+)
+def test_the_program_of_an_image_is_asked_what_it_offers(
+    words: tuple[str, ...], named: str, tmp_path: Path
+) -> None:
+    text = "import argparse; argparse.ArgumentParser(description='counts').parse_args()"
+    (tmp_path / "pack").mkdir()
+    for name in ("tool.py", "pack/__main__.py"):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "plain.py").write_text("raise SystemExit(3)")
+    asked = {"folder": str(tmp_path), "commands": [named], "words": words}
+    commands = ask("stored", asked, tmp_path)["commands"]
+    assert list(commands) == ([named] if named else [])
+    assert all(status == 0 and "counts" in said for status, said in commands.values())
+
+
 def test_commands_of_distributions_are_not_the_applications(tmp_path: Path) -> None:
     site = tmp_path / "lib" / "site-packages"
     for path in ("bin/tool", "main.py", "lib/site-packages/tool-1.dist-info/METADATA"):
