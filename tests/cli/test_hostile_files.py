@@ -57,6 +57,9 @@ REFUSED = {
     ),
     "a key of thousands of parts": ({"jettison.toml": "a." * 20_000 + "b = 1"},
                                    "nested too deeply"),
+    "keys of a hundred parts": (
+        {"jettison.toml": doubled("a." * 100 + "k{i} = 1\n", 3000)}, "nested too deeply",
+    ),
     "stars without end": ({".dockerignore": "a*" * 2000 + "b\n"}, "has more than 100 stars"),
     "deep marker": ({"requirements.txt": f"six; {'(' * 3000}os_name=='a'{')' * 3000}\n"},
                     "requirements.txt:1"),

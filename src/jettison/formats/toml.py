@@ -14,10 +14,12 @@ from jettison.errors import InputSyntaxError
 from jettison.values import Origin, line_numbers
 
 Table = Mapping[str, Any]
-_DEEP_KEY = re.compile(r"(?<![\w.-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){200}")
+_DEEP_KEY = re.compile(r"(?<![\w.-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){32}")
 _LINE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
 
 
+# each rule reads the files of a project again
+@lru_cache(maxsize=16)
 def read_toml(text: str, file: str) -> Table:
     """Return the document's root table; raises InputSyntaxError with the line."""
     deep = InputSyntaxError(
