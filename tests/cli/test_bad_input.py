@@ -129,6 +129,35 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, name: str, target
     assert f"error: {name} cannot be read" in done.stderr
 
 
+@pytest.mark.parametrize("name", ["setup.cfg", ".gitmodules", "main.py", "requirements.txt"])
+def test_nobody_waits_for_a_pipe(tmp_path: Path, name: str) -> None:
+    folder = project(tmp_path / "project")
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    words = ["plan", str(folder), "--offline"]
+    done = subprocess.run(
+        [sys.executable, "-m", "jettison", *words], capture_output=True, check=False, timeout=120
+    )
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("Dockerfile", 3), (".dockerignore", 3), ("requirements.txt", 0), ("setup.cfg", 0)],
+)
+def test_no_line_of_a_file_outside_of_the_project_is_shown(
+    tmp_path: Path, name: str, status: int
+) -> None:
+    (tmp_path / "private").write_text("token=s3cret\n!![s3cret\n")
+    dockerfile = DOCKERFILE.replace("-r requirements.txt", ".")
+    folder = project(tmp_path / "project", Dockerfile=dockerfile)
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to("../private")
+    done = jettison("plan", folder, "--offline", cache=tmp_path / "cache")
+    assert (done.returncode, "s3cret" in done.stdout + done.stderr) == (status, False)
+    assert f"{name} cannot be read" in done.stderr or f"{name}: it is a link out" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

@@ -19,6 +19,7 @@ from jettison.formats.dockerignore import IgnoreFile, Pattern, Verdict, judge, p
 from jettison.images.entry import Entry, Kind
 from jettison.images.stream import chunks_of
 from jettison.images.tar_writer import Member
+from jettison.records import open_regular
 from jettison.values import OWN_FOLDER
 
 if TYPE_CHECKING:
@@ -256,5 +257,5 @@ def _member(place: str, found: ContextPath) -> Member:
 
 
 def _read(place: Path) -> Iterator[bytes]:
-    with place.open("rb") as file:
+    with open_regular(place) as file:
         yield from chunks_of(file)

@@ -105,7 +105,7 @@ def _packed(answer: Answer) -> bytes | Answer:
 
 def _parsed(root: Path, path: str) -> Answer:
     try:
-        with (root / path).open("rb") as stream:
+        with open_regular(root / path) as stream:
             content = stream.read(LARGEST + 1)
     except OSError as error:
         return unreadable(path, error)
@@ -113,6 +113,15 @@ def _parsed(root: Path, path: str) -> Answer:
         reason = f"it has more than {LARGEST >> 20} MiB"
         return Skipped(what=path, reason=reason, origin=Origin(file=path))
     return parse_notebook(path, content) if path.endswith(".ipynb") else parse(path, content)
+
+
+OUTSIDE = "it is a link out of the project, which no build follows"
+
+
+def leads_out(root: Path, path: str) -> bool:
+    """Whether a path of the project is itself a link to something that lies outside of it."""
+    place = root / path
+    return place.is_symlink() and not Path(os.path.realpath(place)).is_relative_to(root.resolve())
 
 
 def unreadable(path: str, error: OSError) -> Skipped:
@@ -165,6 +174,8 @@ def read_tree(root: Path) -> Tree:
                         left_out[path] = folder_size(entry.path)
                     else:
                         pending.append((entry.path, path + "/"))
+                elif entry.is_symlink() and leads_out(root, path):
+                    skipped.append(Skipped(what=path, reason=OUTSIDE))
                 elif (status := entry.stat()) and stat.S_ISREG(status.st_mode):
                     files[path] = _file(status)
                 elif not stat.S_ISDIR(status.st_mode):
@@ -179,11 +190,11 @@ def read_tree(root: Path) -> Tree:
 def read_text(root: Path, path: str, *, limit: int = 4 * 1024 * 1024) -> str | None:
     """Text of a file of the project; None when it is missing, too large or not UTF-8."""
     try:
-        with (root / path).open("rb") as stream:
+        with open_regular(root / path) as stream:
             content = stream.read(limit + 1)
     except OSError:
         return None
-    if len(content) > limit:
+    if len(content) > limit or leads_out(root, path):
         return None
     try:
         return content.decode("utf-8-sig")

@@ -20,7 +20,7 @@ from jettison.lift import Project
 from jettison.records import open_regular, regular_bytes
 from jettison.source import is_compose, is_dockerfile
 from jettison.source.operations_images import production_target
-from jettison.source.reading import read_text, read_tree, unreadable
+from jettison.source.reading import OUTSIDE, leads_out, read_text, read_tree, unreadable
 from jettison.source.tree import Tree, context_files
 from jettison.tasks.loading.choice import Choice, choose
 from jettison.values import Origin, Skipped, replace
@@ -118,7 +118,7 @@ def _named_lists(
 def _is_shell(place: Path) -> bool:
     """Whether the first line of a file says that a shell runs it."""
     try:
-        with place.open("rb") as stream:
+        with open_regular(place) as stream:
             return SHELL.match(stream.read(80)) is not None
     except OSError:
         return False
@@ -135,8 +135,16 @@ def needed_text(root: Path, path: str) -> str | None:
     """Read a file that decides what is planned; None when there is none, or a folder.
 
     Raises ProjectError when it is no file, cannot be opened or is too large, and InputSyntaxError
-    when it is not UTF-8: a plan without it would be another one.
+    when it is not UTF-8: a plan without it would be another one. Compose and its variables, and
+    settings, may be links to what several projects share.
     """
+    shared = path.endswith((".toml", ".yml", ".yaml")) or posixpath.basename(path).startswith(
+        ".env"
+    )
+    if not shared and leads_out(root, path):
+        raise ProjectError(
+            f"{path} cannot be read", why=OUTSIDE, hint="Copy the file into the project."
+        )
     try:
         with open_regular(root / path) as file:
             content = file.read(LIMIT + 1)
