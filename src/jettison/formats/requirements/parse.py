@@ -32,7 +32,7 @@ _END_COMMENT = re.compile(r"(^|\s)#.*$")
 _OWN_COMMENT = re.compile(r"\s*#")
 _VIA = re.compile(r"\s+#\s*via(\s|$)")
 _VIA_MORE = re.compile(r"\s+#")
-_PASSWORD = re.compile(r"(://)[^/@\s]*@")
+_PASSWORD = re.compile(r"(://)[^/\s]*@")
 _MOST_INCLUDED = 200
 
 

@@ -163,3 +163,18 @@ def test_a_broken_line_is_named(text: str, line: int, why: str) -> None:
     assert caught.value.origin.line == line
     assert why in caught.value.why
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x @@ https://me:s3cret@example.org/x y",
+        "six==1.0 https://me:s3cret@example.org/",
+        "--no-such-option https://s3cret@example.org/",
+        "foo https://me:p@s3cret@example.org/ bar",
+    ],
+)
+def test_no_password_of_a_broken_line_is_shown(text: str) -> None:
+    with pytest.raises(InputSyntaxError) as caught:
+        parse(text, file="requirements.txt")
+    assert "s3cret" not in f"{caught.value} {caught.value.why} {caught.value.hint}"
