@@ -78,6 +78,9 @@ REFUSED = {
     "a release without end": (
         {"requirements.txt": "six==" + "9" * 5000 + "\n"}, "thousands of digits",
     ),
+    "a document whose name does not end": (
+        before_cmd('COPY <<"a b" /x/\n1\na b\n'), '<<"a cannot be expanded',
+    ),
     "nothing to copy": (before_cmd("COPY []"), "COPY needs a source and a destination"),
     "lists in a row": (
         {"requirements.txt": "-r r0.txt\n", "r300.txt": "six\n",
@@ -109,6 +112,7 @@ PLANNED = {
     ),
     "many services": compose("services:\n" + doubled("  s{i}:\n    build: .\n", 30)),
     "a long document": before_cmd("RUN <<EOF\n" + "echo\n" * 3000 + "EOF"),
+    "a document of installations": before_cmd("RUN <<EOF\n" + "pip install six\n" * 3000 + "EOF"),
     "many continuations": before_cmd("RUN echo \\\n" + " x \\\n" * 8000 + " y"),
     "many comments": before_cmd("# x\n" * 3000),
     "many stages": {

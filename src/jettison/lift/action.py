@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from msgspec import Struct
 
@@ -100,14 +100,14 @@ class Action(Struct, frozen=True, kw_only=True):
 _INSTALLATIONS = (ActionKind.PACKAGES, ActionKind.PYTHON)
 
 
-class LiftedRun(Struct, frozen=True, kw_only=True):
+class LiftedRun(Struct, frozen=True, kw_only=True, dict=True):
     """A RUN instruction, its script and its actions in order."""
 
     instruction: Instruction
     script: Script
     actions: tuple[Action, ...]
 
-    @property
+    @cached_property
     def editable(self) -> bool:
         """Whether single commands can be taken out: no conditions, no piped installation."""
         piped = any(
@@ -115,6 +115,11 @@ class LiftedRun(Struct, frozen=True, kw_only=True):
             for action in self.actions
         )
         return self.script.flat and self.script.understood and not piped
+
+    @cached_property
+    def moves(self) -> bool:
+        """Whether it changes the folder or the environment of what comes after."""
+        return any(action.command.name in ("cd", "export") for action in self.actions)
 
 
 # Tried in order. Commands without a fact are known by a truth value.

@@ -128,7 +128,7 @@ def _surroundings(stage: FinalStage, action: Action) -> Iterator[str]:
     if action.command.assignments:
         yield "variables are set for it alone"
     run = next(run for run in stage.runs if run.instruction is action.instruction)
-    if any(each.command.name in ("cd", "export") for each in run.actions):
+    if run.moves:
         yield "the script changes folder or environment"
     for _, copied in stage.copies:
         if copied.destination.endswith(tuple(table(Tools).pip.configuration)):

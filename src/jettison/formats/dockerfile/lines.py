@@ -274,10 +274,18 @@ def markers(line: str) -> tuple[DockerfileHeredoc, ...]:
         return ()
     try:
         words = ShellLex("\\", raw_quotes=True, raw_escapes=True).process_words(line)
-        found = [parse_heredoc(word) for word in words]
     except ValueError:
         return ()
+    found = map(heredoc_marker, words)
     return tuple(marker for marker in found if marker is not None)
+
+
+def heredoc_marker(word: str) -> DockerfileHeredoc | None:
+    """Return the heredoc that a word opens; None for another word, or one that does not end."""
+    try:
+        return parse_heredoc(word)
+    except ValueError:
+        return None
 
 
 def read_heredocs(

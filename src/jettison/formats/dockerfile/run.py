@@ -6,11 +6,11 @@ import csv
 import json
 import re
 
-from e2b_dockerfile_utils import parse_heredoc
 from msgspec import Struct
 
 from jettison.errors import InputSyntaxError
 from jettison.formats import Excerpt, Piece, shell, split_lines
+from jettison.formats.dockerfile.lines import heredoc_marker
 from jettison.formats.dockerfile.model import Heredoc, Instruction
 from jettison.formats.shell import Command, Script, Word
 
@@ -53,7 +53,7 @@ def with_script(instruction: Instruction, source: str) -> str:
 
 def _is_document(instruction: Instruction) -> bool:
     """Tell whether the heredoc is the whole script, and not the input of a command."""
-    return bool(instruction.heredocs) and parse_heredoc(instruction.arguments) is not None
+    return bool(instruction.heredocs) and heredoc_marker(instruction.arguments) is not None
 
 
 def _document(instruction: Instruction, heredoc: Heredoc) -> Excerpt:

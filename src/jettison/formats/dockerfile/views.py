@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from e2b_dockerfile_utils import parse_heredoc
 from msgspec import Struct
 
 from jettison.errors import InputSyntaxError
-from jettison.formats.dockerfile.lines import unquote
+from jettison.formats.dockerfile.lines import heredoc_marker, unquote
 from jettison.formats.dockerfile.model import Instruction
 from jettison.values import Origin, once_each
 
@@ -58,7 +57,7 @@ class Copy(Struct, frozen=True, kw_only=True):
 def copy(instruction: Instruction) -> Copy:
     """Return the view of COPY and ADD; words unquoted, variables as written."""
     words = _plain_words(instruction)
-    markers = {word: parse_heredoc(word) for word in instruction.words if instruction.heredocs}
+    markers = {word: heredoc_marker(word) for word in instruction.words if instruction.heredocs}
     documents = tuple(marker.name for marker in markers.values() if marker)
     sources = [word for word in words[:-1] if not markers.get(word)]
     exclude = (flag.value for flag in instruction.flags if flag.name == "exclude")

@@ -25,7 +25,7 @@ from jettison.source.operations_images import (
     starts,
     topmost,
 )
-from jettison.values import Skipped, replace
+from jettison.values import Skipped, replace, without_password
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -146,7 +146,7 @@ def _is_beside(service: Service) -> bool:
 def _place(service: Service) -> tuple[str, str]:
     """Context and Dockerfile of a service, relative to the project root."""
     build = service.build
-    context = posixpath.normpath(build.context) if build else "."
+    context = posixpath.normpath(without_password(build.context)[0]) if build else "."
     context = "" if context == "." else context
     return context, posixpath.normpath(
         posixpath.join(context, (build.dockerfile if build else None) or DEFAULT)

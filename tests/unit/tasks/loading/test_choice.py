@@ -71,6 +71,16 @@ def test_a_compose_file_that_is_wrong_is_no_obstacle_where_a_dockerfile_is_named
     assert chosen(files, dockerfile="Dockerfile").dockerfile == "Dockerfile"
 
 
+def test_the_password_of_a_context_that_is_a_repository_is_not_shown():
+    where = "https://me:s3cret@example.org/x.git"
+    files = {
+        "compose.yaml": f"services:\n  web:\n    build: {where}\n", "Dockerfile": PYTHON,
+    }  # fmt: skip
+    (passed,) = chosen(files).passed_over
+    assert "example.org" in passed.what
+    assert "s3cret" not in f"{passed.what} {passed.reason}"
+
+
 VARIABLES = """\
 services:
   web:
