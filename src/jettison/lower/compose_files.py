@@ -132,6 +132,12 @@ def development_compose(
     changes += _own_names(text, file)
     for one in _built_alike(read, service):
         changes += _built_for_development(one, dockerfile)
+    images = {one.image for one in _built_alike(read, service) if one.image}
+    changes += [
+        SetKey(service=one.name, key="image", value=f"{one.image}{_SUFFIX}")
+        for one in read.services
+        if one.image in images and not one.build
+    ]
     found = read.service(service)
     if found is not None:
         changes += _serving(found, change.source_mount, change.health_check)

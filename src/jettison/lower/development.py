@@ -13,7 +13,8 @@ from jettison.formats.dockerfile import copy as copy_of
 from jettison.formats.dockerfile.lines import in_exec_form
 from jettison.lift import Project
 from jettison.lift.action import ActionKind, lifted_run
-from jettison.lift.stage import lifted
+from jettison.lift.build_context import context_path
+from jettison.lift.stage import lifted, lifted_stage
 from jettison.lower import Edits, comment, edited, ended, line_of
 from jettison.lower.build_stage import is_removal
 from jettison.lower.requirements import development_of
@@ -92,36 +93,51 @@ def _with_development_files(project: Project, item: Instruction) -> str | None:
     """A COPY or RUN that names a requirements file, naming the development file as well."""
     if item.keyword == "RUN":
         return _installing(project, item) or with_development_group(item)
-    if item.keyword != "COPY":
+    if item.keyword != "COPY" or copy_of(item).stage is not None:
         return None
-    text = item.text
-    for source in copy_of(item).sources:
-        path = development_of(project, source)
-        if path is not None:
+    text, more, copied = item.text, "", copy_of(item)
+    into = copied.destination
+    folder = into.endswith("/") or not posixpath.splitext(into)[1] or len(copied.sources) > 1
+    for source in copied.sources:
+        path = _list_for(project, source)
+        beside = path is not None and _from(source, path) == posixpath.basename(path)
+        if path is not None and folder and beside:
             text = text.replace(source, f"{source} {path}", 1)
-    if text != item.text and not copy_of(item).destination.endswith("/"):
-        text = re.sub(r"(\S+)\s*$", lambda match: f"{_folder(match[1])}\n", text)
-    return text if text != item.text else None
+        elif path is not None:
+            place = posixpath.join(into if folder else posixpath.dirname(into), _from(source, path))
+            more += f"COPY {path} {posixpath.dirname(place) or '.'}/\n"
+    if text != item.text and not into.endswith("/"):
+        text = re.sub(r"(\S+)\s*$", r"\1/\n", text)
+    return ended(text) + more if text != item.text or more else None
 
 
-def _folder(destination: str) -> str:
-    return (
-        f"{destination}/"
-        if destination in (".", "..") or not posixpath.splitext(destination)[1]
-        else "./"
-    )
+def _from(production: str, development: str) -> str:
+    """The path of a development file as seen from the folder of the production file."""
+    return posixpath.relpath(development, posixpath.dirname(posixpath.normpath(production)) or ".")
 
 
 def _installing(project: Project, item: Instruction) -> str | None:
     text = item.text
+    stages = (lifted_stage(project, stage) for stage in project.dockerfile.stages)
+    stage = next((one for one in stages if item in one.instructions), None)
     for action in lifted_run(item).actions:
-        if isinstance(action.fact, PipInstall):
-            for path in action.fact.requirement_files:
-                new = development_of(project, path) or development_of(project, _name(path))
-                if new is not None:
-                    both = "" if _includes(project, new, path) else f" {path} -r"
-                    text = text.replace(f" {path}", f"{both} {new}", 1)
+        for path in action.fact.requirement_files if isinstance(action.fact, PipInstall) else ():
+            found = context_path(project, stage, item, path) if stage else None
+            source = found or posixpath.basename(path)
+            new = _list_for(project, source)
+            if new is not None:
+                both = "" if _includes(project, new, path) else f" {path} -r"
+                shown = posixpath.join(posixpath.dirname(path), _from(source, new))
+                text = text.replace(f" {path}", f"{both} {shown}", 1)
     return text if text != item.text else None
+
+
+def _list_for(project: Project, path: str) -> str | None:
+    """The development file to install with a production file; none that needs another one."""
+    found = development_of(project, path)
+    if found is None or _includes(project, found, path):
+        return found
+    return None if project.requirements_file(found)[1:] else found
 
 
 def _includes(project: Project, path: str, production: str) -> bool:
