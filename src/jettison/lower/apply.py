@@ -31,7 +31,7 @@ from jettison.lower.packages import (
     remove_packages,
     tidy_package_installs,
 )
-from jettison.lower.requirements import leave_groups_out, mark_unused, move_to_development
+from jettison.lower.requirements import leave_groups_out, move_to_development
 from jettison.lower.user import run_as_user
 from jettison.plan.changes import (
     AddDebugTarget,
@@ -45,7 +45,6 @@ from jettison.plan.changes import (
     HardenService,
     IgnorePaths,
     LeaveGroupsOut,
-    MarkUnused,
     MoveToDevelopment,
     RemoveCommands,
     RemoveFiles,
@@ -110,7 +109,6 @@ FILE_EDITS: Mapping[type, Callable[[Project, Any], Mapping[str, str]]] = {
     ChangeDistribution: change_distribution,
     MoveToDevelopment: move_to_development,
     LeaveGroupsOut: leave_groups_out,
-    MarkUnused: mark_unused,
     IgnorePaths: ignore_paths,
     HardenService: harden_service,
     AddDevelopment: add_development,

@@ -13,7 +13,7 @@ from jettison.ecosystems.commands.invocation import Option
 from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.finding import MOVES, development_file
 from jettison.formats.dockerfile.run import with_script
-from jettison.formats.requirements import annotate, parse, split
+from jettison.formats.requirements import parse, split
 from jettison.formats.shell import Word, replacing_words, without, without_words
 from jettison.formats.toml import read_toml, table, text_of
 from jettison.lift import Project
@@ -23,10 +23,9 @@ from jettison.lift.declared import installed_declarations, movable_files, produc
 from jettison.lift.groups import ShippedGroup, shipped_files, shipped_groups
 from jettison.lift.stage import lifted
 from jettison.lower import Edits, edited, line_of
-from jettison.plan.changes import LeaveGroupsOut, MarkUnused, MoveToDevelopment
+from jettison.plan.changes import LeaveGroupsOut, MoveToDevelopment
 from jettison.values import replace
 
-MARK = "jettison: no use found"
 HELD = "jettison: the release that a moved requirement allowed"
 ALONE = "jettison: only a moved requirement had brought it"
 
@@ -68,16 +67,6 @@ def own_files(project: Project) -> tuple[str, ...]:
     }
     listed = {file.file for file in production_files(project)}
     return tuple(path for path in paths if path not in listed)
-
-
-def mark_unused(project: Project, change: MarkUnused) -> Mapping[str, str]:
-    """Put a comment behind each of the requirements."""
-    marks = dict.fromkeys(change.names, MARK)
-    return {
-        file.file: annotate(file, marks)
-        for file in movable_files(project)
-        if {line.name for line in file.requirements} & set(marks)
-    }
 
 
 def development_of(project: Project, path: str) -> str | None:

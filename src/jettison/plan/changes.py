@@ -33,12 +33,6 @@ class LeaveGroupsOut(Struct, frozen=True, kw_only=True):
     files: tuple[tuple[str, str], ...] = ()
 
 
-class MarkUnused(Struct, frozen=True, kw_only=True):
-    """Mark requirements that nothing seems to use; they stay."""
-
-    names: tuple[str, ...]
-
-
 class IgnorePaths(Struct, frozen=True, kw_only=True):
     """Keep paths out of the build context: ``(pattern, reason)`` pairs, in order."""
 
@@ -267,7 +261,6 @@ Change = (
     | AddLabels
     | MoveToDevelopment
     | LeaveGroupsOut
-    | MarkUnused
     | IgnorePaths
     | HardenService
     | AddDevelopment

@@ -14,7 +14,7 @@ place among known tools, imports from tests only) and none that production uses 
 reachable from the entry points, commands, strings that name modules, needs of a framework). Where a
 lock file would have to follow (`uv.lock`, `poetry.lock`, `Pipfile.lock`), the report names the move
 and the command that updates the lock: Jettison edits no lock. Requirements without a known use are
-kept and marked; ``--remove-unused`` moves them too. An image that others are built on (ONBUILD)
+kept; ``--remove-unused`` moves them too. An image that others are built on (ONBUILD)
 keeps everything: what they use is not known.
 """
 
@@ -33,13 +33,11 @@ from jettison.lift.declared import (
     Installed,
     installed_declarations,
     is_for_development,
-    movable_files,
     production_files,
     shipped_names,
 )
 from jettison.lift.scopes import Scope
-from jettison.lower.requirements import MARK
-from jettison.plan.changes import MarkUnused, MoveToDevelopment
+from jettison.plan.changes import MoveToDevelopment
 from jettison.plan.plan import Finding, Plan, PlannedRequirement, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Size, counted
@@ -68,18 +66,14 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     # What is for another Python or platform is not installed.
     moving = [r for r in moving if r.name in plan.closure.graph.edges]
     free = [r for r in moving if not _obstacle(found[r.name])]
-    lists = [file for file in movable_files(plan.project) if not _is_compiled(plan, file.file)]
-    marked = {line.name: line for file in lists for line in file.requirements}
-    unused = [r for r in wanted[Scope.UNUSED] if r.name in marked]
-    unmarked = [r for r in unused if MARK not in marked[r.name].comment]
+    unused = [r for r in wanted[Scope.UNUSED] if r.name in found]
     absent = {r.name for r in plan.requirements} - shipped_names(plan.project)
     for_review = [r for r in moving if r not in free]
     return (
         *_leaving(free, _saved(plan, free, absent), plan.leaving),
         *_compiled(plan, free),
         *_for_review(for_review, found, _saved(plan, for_review, absent)),
-        *_unused(unmarked),
-        *_unmarkable([r for r in wanted[Scope.UNUSED] if r.name in found and r.name not in marked]),
+        *_unused(unused),
     )
 
 
@@ -185,28 +179,12 @@ def _for_review(
     )
 
 
-def _unmarkable(items: list[PlannedRequirement]) -> tuple[Finding, ...]:
-    """What seems unused in a file where no comment is put."""
+def _unused(items: list[PlannedRequirement]) -> tuple[Finding, ...]:
     if not items:
         return ()
-    message = f"{', '.join(item.name for item in items)}: no usage found; kept"
+    names = ", ".join(item.name for item in items)
+    message = f"{names}: no usage found; kept (--remove-unused moves them)"
     return (Finding.advice(NAME, message, *(_first(item) for item in items)),)
-
-
-def _unused(found: list[PlannedRequirement]) -> tuple[Finding, ...]:
-    if not found:
-        return ()
-    names = tuple(item.name for item in found)
-    return (
-        Finding(
-            rule=NAME,
-            message=f"{', '.join(names)}: no usage found; kept and marked "
-            "(--remove-unused moves them)",
-            evidence=tuple(_first(item) for item in found),
-            safety=Safety.SAFE,
-            changes=(MarkUnused(names=names),),
-        ),
-    )
 
 
 def _first(item: PlannedRequirement) -> Evidence:

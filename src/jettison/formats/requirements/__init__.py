@@ -190,34 +190,3 @@ def _development(
         return before
     end = newline if before.endswith("\n") else newline * 2
     return before + end + "".join(f"{_closed(text)}{newline}" for text in arriving)
-
-
-def annotate(file: RequirementsFile, marks: Mapping[str, str]) -> str:
-    """Return the file's text with a mark at the end of the lines of the named requirements.
-
-    ``marks`` maps normalized names to one-line comments without ``#``. A line that has the mark
-    already stays as it is, so annotating twice changes nothing.
-    """
-    return "".join(
-        _annotated(line, marks[line.name])
-        if isinstance(line, RequirementLine) and line.name in marks
-        else line.text
-        for line in file.lines
-    )
-
-
-def _annotated(line: RequirementLine, mark: str) -> str:
-    logical = next(iter(logical_lines(line.text)))
-    if mark in logical.comment:
-        return line.text
-    physical = line.text.splitlines(keepends=True)
-    last = logical.end_line - 1
-    physical[last] = _append(physical[last], mark, after_comment=bool(logical.comment))
-    return "".join(physical)
-
-
-def _append(line: str, mark: str, *, after_comment: bool) -> str:
-    written = line.rstrip("\r\n")
-    newline = line[len(written) :]
-    body = written.rstrip(" \t").removesuffix("\\").rstrip(" \t")
-    return f"{body}{';' if after_comment else '  #'} {mark}{newline}"

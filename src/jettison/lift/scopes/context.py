@@ -73,6 +73,11 @@ class Owners:
         found = [owner for name in names for owner in self.of_module(f"{module}.{name}")]
         return tuple(dict.fromkeys(found or self.of_module(module)))
 
+    def of_namespace(self, name: str) -> tuple[str, ...]:
+        """Distributions with a portion of a namespace package."""
+        portions = (own for root, own in self._roots.items() if root.startswith(f"{name}."))
+        return tuple(dict.fromkeys(owner for own in portions for owner in own))
+
     def of_word(self, word: str) -> tuple[str, ...]:
         """Distributions that a single word names: an import name, or the distribution's own."""
         return self.of_module(word.replace("-", "_"))

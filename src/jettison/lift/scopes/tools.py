@@ -218,8 +218,18 @@ def collect_plugins(context: Context) -> Iterator[Signal]:
 
 
 def _readers(context: Context, group: str) -> tuple[str, ...]:
-    """The distributions whose module a group is named after, as ``spacy`` for ``spacy_lookups``."""
-    return context.owners.of_module(group) or context.owners.of_module(group.partition("_")[0])
+    """The distributions whose module a group is named after, as ``spacy`` for ``spacy_lookups``.
+
+    Where that is a namespace of many distributions, those that register nothing there themselves.
+    """
+    first = group.partition("_")[0]
+    named = context.owners.of_module(group) or context.owners.of_module(first)
+    return named or tuple(
+        name
+        for name in context.owners.of_namespace(first)
+        if (facts := context.facts(name))
+        and all(point.group.replace("-", "_") != group for point in facts.entry_points)
+    )
 
 
 def _groups_read(context: Context) -> frozenset[str]:
