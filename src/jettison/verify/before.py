@@ -227,23 +227,24 @@ def _begun(
     setting, request = _as_before(request, engine)
     with step(progress, "Finding what the application offers"):
         found = _discover(engine, setting, request)
-    if found.unready and batch.is_command(found.unready.failure, serves=request.serves):
+    seen, talk, whole = found.unready, Conversation(), True
+    if seen is None:
+        with step(progress, "Running the baseline"):
+            talk = _conversation(found, request)
+            seen = observe(engine, setting, request, talk)
+            touched = frozenset(seen.interior.touched) if seen.interior else frozenset()
+            talk = replace(talk, steps=seen.steps, explores=False, touched=touched)
+        missing = {**seen.missing, **({"routes": found.why} if found.why else {})}
+        # it would not become ready the next time either
+        seen, whole = replace(seen, missing=missing), bool(seen.failure)
+    # only a run tells of one without a port whether it is a server
+    if (found.unready or not request.ports) and batch.is_command(
+        seen.failure, serves=request.serves
+    ):
         with step(progress, "Running the baseline to its end"):
             seen = batch.observed(engine, setting, request)
-        baseline = Baseline(observation=seen, conversation=Conversation(ends=True))
-        return Begun(baseline=baseline, stored=stored, whole=True)
-    if found.unready:
-        # it would not become ready the next time either
-        baseline = Baseline(observation=found.unready, conversation=Conversation())
-        return Begun(baseline=baseline, stored=stored, whole=True)
-    with step(progress, "Running the baseline"):
-        talk = _conversation(found, request)
-        seen = observe(engine, setting, request, talk)
-        touched = frozenset(seen.interior.touched) if seen.interior else frozenset()
-        talk = replace(talk, steps=seen.steps, explores=False, touched=touched)
-    if found.why:
-        seen = replace(seen, missing={**seen.missing, "routes": found.why})
-    return Begun(baseline=Baseline(observation=seen, conversation=talk), stored=stored)
+        talk, whole = Conversation(ends=True), True
+    return Begun(baseline=Baseline(observation=seen, conversation=talk), stored=stored, whole=whole)
 
 
 def finished(

@@ -19,12 +19,14 @@ from jettison.verify.observation import Observation
 from jettison.verify.observe import observe
 from jettison.verify.request import Conversation, Setting, Suite, VerificationRequest
 from jettison.verify.second_look import further, joined, setting_of
-from jettison.verify.services import within_reach
+from jettison.verify.services import TOO_LATE, within_reach
 
 Commands = Callable[[], tuple[str, ...] | None]
 """The names of commands that both images are to run."""
 # How many times as long as the image before the image after may take to start.
 _PATIENCE = 4.0
+# What one that did not become ready in time has with a writable root, also by that image's time.
+_AGAIN_SECONDS, _AGAIN_FACTOR = 15.0, 6
 # How often both are started once more when figures differ.
 _FURTHER_STARTS = 4
 # How often while lines of the log differ.
@@ -178,6 +180,10 @@ def _ran(
         seen = _twice(engine, replace(setting, read_only=narrow), request, talk, memory)
     if not (narrow and seen.failure):
         return seen
+    if seen.failure.endswith(TOO_LATE):
+        # it has had its time
+        short = max(_AGAIN_SECONDS, _AGAIN_FACTOR * baseline.observation.seconds)
+        request = replace(request, startup_timeout=min(request.startup_timeout, short))
     with step(progress, "Running the candidate twice with a writable root"):
         wide = _twice(engine, setting, request, talk, memory)
     return wide if wide.failure else replace(wide, read_only_failure=seen.failure)

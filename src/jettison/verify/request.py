@@ -241,10 +241,12 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
 
 def request_of(before: ImageFacts, after: ImageFacts) -> VerificationRequest:
     """Take ports and volumes from what the images declare."""
+    ports = tuple(_numbers(before) or _numbers(after))
     return VerificationRequest(
         image_before=before.id,
         image_after=after.id,
-        ports=tuple(_numbers(before) or _numbers(after)),
+        ports=ports,
+        serves=bool(ports),
         volumes=tuple(sorted({*before.volumes, *after.volumes})),
         time_zones=tuple(zone for name, zone in before.environment if name == "TZ" and zone),
     )

@@ -143,7 +143,7 @@ _SILENT_SECONDS = 2.0
 _URL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d+)?(/[^\s'\"|;)]*)")
 _SERVER_ERROR = 500
 # what timeout(1) gives
-_TOO_LATE = 124
+_TIMED_OUT = 124
 # After this long, an answer of a path that nobody named as the one for health is an answer.
 _STEADY_SECONDS = 5.0
 
@@ -173,7 +173,7 @@ def run_health_command(container: Container, command: tuple[str, ...]) -> Health
     try:
         done = container.execute(command)
     except ProgramError as late:
-        return HealthOutcome(status=_TOO_LATE, said=str(late))
+        return HealthOutcome(status=_TIMED_OUT, said=str(late))
     said = "\n".join(part for part in (done.text, done.error_text) if part)
     return HealthOutcome(status=done.status, said=said[-500:])
 
@@ -185,6 +185,7 @@ class Readiness(Struct, frozen=True, kw_only=True):
     failure: str = ""
 
 
+TOO_LATE = " seconds"
 SPEAKS_HTTP2 = "speaks HTTP/2 alone, as servers of gRPC do"
 # The state of a socket that listens, the name server of an engine, and the loopback in IPv6.
 _LISTENS, _RESOLVER, _LOOPBACK = "0A", "0B00007F", f"{'0' * 24}01000000"
@@ -240,7 +241,7 @@ def wait_until_ready(
             if why:
                 return Readiness(seconds=seconds, failure=why)
         time.sleep(_HEALTH_POLL_SECONDS)
-    return Readiness(seconds=timeout, failure=f"{said} within {timeout:g} seconds")
+    return Readiness(seconds=timeout, failure=f"{said} within {timeout:g}{TOO_LATE}")
 
 
 def listening(process: int) -> set[tuple[int, bool]]:

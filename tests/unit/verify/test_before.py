@@ -1,9 +1,13 @@
 from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from tests.support.local_engine import LocalEngine
 
 from jettison.engines.engine import ImageFacts, ImageID
+from jettison.progress import SilentProgress
+from jettison.verify import batch, before
 from jettison.verify.before import Ahead, Baseline, Begun
 from jettison.verify.observation import Observation
 from jettison.verify.request import Companion, Conversation, Probe, Unreached, VerificationRequest
@@ -46,3 +50,16 @@ def test_another_question_is_asked_anew(asked: VerificationRequest) -> None:
 
 def test_services_that_could_not_be_had_are_not_tried_again() -> None:
     assert [one.name for one in AHEAD.within_reach(ASKED).unreached] == ["queue"]
+
+
+@pytest.mark.parametrize("serves", [False, True])
+def test_an_image_without_a_port_that_ends_is_a_command(
+    serves: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = Observation(facts=FACTS, failure="it ended with status 3")
+    monkeypatch.setattr(before, "observe", lambda *_: ended)
+    monkeypatch.setattr(batch, "observed", lambda *_: Observation(facts=FACTS))
+    asked = replace(ASKED, ports=(), serves=serves)
+    begun = before._begun(asked, LocalEngine(tmp_path), SilentProgress(), Future())
+    assert begun.baseline.conversation.ends is not serves
+    assert begun.whole

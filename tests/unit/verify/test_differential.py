@@ -8,12 +8,20 @@ import pytest
 from msgspec.structs import replace
 from tests.support.local_engine import LocalEngine
 
-from jettison.engines.engine import Engine
+from jettison.engines.engine import Engine, ImageFacts, ImageID
 from jettison.progress import SilentProgress
 from jettison.verify import CheckResult, Outcome, Verdict, batch, before, differential
+from jettison.verify.before import Baseline
 from jettison.verify.differential import compare
 from jettison.verify.observation import Observation, Stored
-from jettison.verify.request import Probe, Surroundings, VerificationRequest, Worker
+from jettison.verify.request import (
+    Conversation,
+    Probe,
+    Setting,
+    Surroundings,
+    VerificationRequest,
+    Worker,
+)
 
 SERVER = """
 import json, os, random, sys, time, uuid
@@ -210,6 +218,32 @@ def test_a_server_with_other_code_is_started_more_often(
         monkeypatch.setattr(module, "with_stored", stored)
     found = verdict(tmp_path, NOTHING, "if start == 5: os._exit(3)")
     assert {"start", "files"} <= {check.name for check in found.differences}
+
+
+@pytest.mark.parametrize(
+    ("failure", "seconds"),
+    [("port 8000 does not respond within 60 seconds", 24.0), ("ended", 60.0)],
+)
+def test_one_that_is_not_ready_in_time_has_less_with_a_writable_root(
+    failure: str, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = ImageFacts(id=ImageID("sha256:1"), size=0, layers=())
+    given = []
+
+    def twice(
+        _engine: Engine, _setting: Setting, request: VerificationRequest, *_: object
+    ) -> Observation:
+        given.append(request.startup_timeout)
+        return Observation(facts=facts, failure=failure)
+
+    monkeypatch.setattr(differential, "_twice", twice)
+    baseline = Baseline(
+        observation=Observation(facts=facts, seconds=4.0), conversation=Conversation()
+    )
+    setting = Setting(image="after", facts=facts, health_path="")
+    request = replace(REQUEST, read_only_after=True)
+    differential._ran(request, setting, baseline, LocalEngine(Path()), SilentProgress())
+    assert given == [60.0, seconds]
 
 
 def test_what_a_server_that_does_not_start_lacks_is_named(

@@ -19,3 +19,8 @@ def test_ports_and_volumes_are_those_that_the_images_declare() -> None:
 
 def test_a_port_that_only_the_image_after_declares_is_used() -> None:
     assert request_of(facts("a"), facts("b", ports=("80/tcp",))).ports == (80,)
+
+
+def test_images_that_declare_no_port_need_not_be_servers() -> None:
+    assert not request_of(facts("a"), facts("b")).serves
+    assert request_of(facts("a", ports=("80/tcp",)), facts("b")).serves
