@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -50,8 +51,22 @@ def entries_of_command(
     words = _without_prefixes(expanded)
     if not words:
         return ()
-    roots = tuple(dict.fromkeys((folder, *index.roots)))
+    roots = tuple(dict.fromkeys((folder, *_told(words, folder), *index.roots)))
     return tuple(dict.fromkeys(_entries(words, _Place(index, roots, folder, origin), environment)))
+
+
+# Options that put a folder on the module search path.
+_FOLDERS = ("--chdir", "--app-dir", "--pythonpath", "--workdir")
+
+
+def _told(words: Sequence[str], folder: str) -> Iterator[str]:
+    """The folders that options name, absolute ones by every end that the project may have."""
+    options = (word.partition("=") for word in words)
+    values = zip(options, (*words[1:], ""), strict=True)
+    for (option, equals, value), following in values:
+        if option in _FOLDERS:
+            parts = posixpath.normpath(value if equals else following).strip("/").split("/")
+            yield from (posixpath.join(folder, *parts[start:]) for start in range(len(parts)))
 
 
 class _Place(Struct, frozen=True):

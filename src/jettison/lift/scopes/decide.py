@@ -30,6 +30,7 @@ from jettison.lift.scopes.remarks import collect_needs, collect_remarks
 from jettison.lift.scopes.tools import (
     collect_commands,
     collect_extensions,
+    collect_extras,
     collect_plugins,
     collect_saved,
 )
@@ -43,7 +44,7 @@ from jettison.values import Evidence, Origin, Toward, counted, replace
 Collector = Callable[[Context], Iterator[Signal]]
 COLLECTORS: tuple[Collector, ...] = (
     collect_remarks, collect_imports, collect_texts, collect_saved, collect_commands,
-    collect_drivers, collect_needs, collect_plugins, collect_extensions
+    collect_drivers, collect_needs, collect_extras, collect_plugins, collect_extensions
 )  # fmt: skip
 
 

@@ -1,0 +1,3 @@
+import epubs
+import fixtures
+import main
