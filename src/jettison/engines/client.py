@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 from msgspec import Struct, field
@@ -68,14 +68,15 @@ class Client(Struct, frozen=True, kw_only=True):
         *verb: str,
         options: tuple[str, ...] = (),
         operands: tuple[str, ...] = (),
-        stdin: bytes = b"",
+        stdin: bytes | IO[bytes] = b"",
+        into: IO[bytes] | None = None,
         timeout: float | None = _TIMEOUT,
         environment: Mapping[str, str] | None = None,
     ) -> Completed:
         """Run the client and give what came, also when it failed. See ``Call`` for the words."""
         call = Call(verb=verb, options=options, operands=operands)
         command = (self.program, *call.words)
-        return run(command, stdin=stdin, timeout=timeout, environment=environment)
+        return run(command, stdin=stdin, into=into, timeout=timeout, environment=environment)
 
     def call(
         self,

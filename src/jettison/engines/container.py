@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from jettison.engines.client import (
     LOOPBACK,
@@ -167,7 +167,8 @@ class ClientContainer:
         self,
         command: tuple[str, ...],
         *,
-        stdin: bytes = b"",
+        stdin: bytes | IO[bytes] = b"",
+        into: IO[bytes] | None = None,
         user: str = "",
         environment: Mapping[str, str] | None = None,
         timeout: float | None = 60.0,
@@ -180,6 +181,7 @@ class ClientContainer:
                 options=(*options, *variables),
                 operands=(self._id, *command),
                 stdin=stdin,
+                into=into,
                 timeout=timeout,
                 environment=inherited,
             )

@@ -183,12 +183,16 @@ class Executes(Protocol):
         self,
         command: tuple[str, ...],
         *,
-        stdin: bytes = b"",
+        stdin: bytes | IO[bytes] = b"",
+        into: IO[bytes] | None = None,
         user: str = "",
         environment: Mapping[str, str] | None = None,
         timeout: float | None = 60.0,
     ) -> Completed:
-        """Run a command in the container. 126 and 127: it could not be started."""
+        """Run a command in the container. 126 and 127: it could not be started.
+
+        With ``into`` its standard output is written there and not kept.
+        """
 
 
 class Container(Executes, Protocol):

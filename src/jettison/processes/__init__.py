@@ -64,7 +64,8 @@ def installed(program: str) -> bool:
 def run(
     command: Sequence[str],
     *,
-    stdin: bytes = b"",
+    stdin: bytes | IO[bytes] = b"",
+    into: IO[bytes] | None = None,
     timeout: float | None = None,
     environment: Mapping[str, str] | None = None,
     directory: Path | None = None,
@@ -73,6 +74,7 @@ def run(
 ) -> Completed:
     """Run to the end and keep what the program wrote, up to 512 MiB of each stream.
 
+    With ``into`` standard output is written there instead.
     ``environment`` is added to the one of this process, or with ``bare`` to nothing. A program
     that takes more than ``memory`` bytes fails, where the system can limit it; such a one ends when
     it has computed for too long, though this process be gone. Raises
@@ -81,6 +83,7 @@ def run(
     """
     begun = time.monotonic()
     kept: tuple[list[bytes], list[bytes]] = ([], [])
+    keeps = (into.write if into else kept[0].append, kept[1].append)
     full = threading.Event()
     given = environment or {}
     whole = given if bare else {**os.environ, **given}
@@ -90,13 +93,16 @@ def run(
         streams = (pipe(process.stdout), pipe(process.stderr))
         readers = [
             threading.Thread(target=_keep, args=(*pair, process, full), daemon=True)
-            for pair in zip(streams, kept, strict=True)
+            for pair in zip(streams, keeps, strict=True)
         ]
         with deadline(process, timeout) as late:
             for reader in readers:
                 reader.start()
             with suppress(BrokenPipeError), pipe(process.stdin) as input_:
-                input_.write(stdin)
+                if isinstance(stdin, bytes):
+                    input_.write(stdin)
+                else:
+                    shutil.copyfileobj(stdin, input_, _PIECE)
             # what the program started may hold its streams open when it has ended itself
             for reader in readers:
                 reader.join(
@@ -275,7 +281,10 @@ def uninterrupted() -> Iterator[None]:
 
 
 def _keep(
-    stream: IO[bytes], kept: list[bytes], process: subprocess.Popen[bytes], full: threading.Event
+    stream: IO[bytes],
+    keep: Callable[[bytes], object],
+    process: subprocess.Popen[bytes],
+    full: threading.Event,
 ) -> None:
     """Read a stream to its end; a program that writes too much is ended."""
     left = _KEPT_BYTES
@@ -287,7 +296,7 @@ def _keep(
                 full.set()
                 end_group(process)
                 return
-            kept.append(piece)
+            keep(piece)
 
 
 def _lines(process: subprocess.Popen[bytes], on_line: Callable[[str], None]) -> Iterator[bytes]:

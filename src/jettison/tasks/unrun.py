@@ -11,6 +11,7 @@ import posixpath
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 from msgspec import Struct
 from packaging.utils import canonicalize_name
@@ -94,7 +95,8 @@ class _Interpreter(Struct, frozen=True, kw_only=True):
         self,
         command: tuple[str, ...],
         *,
-        stdin: bytes = b"",
+        stdin: bytes | IO[bytes] = b"",
+        into: IO[bytes] | None = None,
         user: str = "",
         environment: Mapping[str, str] | None = None,
         timeout: float | None = 60.0,
@@ -104,6 +106,7 @@ class _Interpreter(Struct, frozen=True, kw_only=True):
         return run(
             helper(CONFINE, ONLY, str(self.tree), *self.command, *command[1:]),
             stdin=stdin,
+            into=into,
             timeout=timeout,
             environment={**self.environment, **(environment or {})},
             directory=self.directory,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 from msgspec import Struct
 
@@ -67,8 +68,10 @@ def _outcome(
         present, why = ask(container, interpreter, "lists", {"list": "distributions"}, list[str])
         if present is None:
             raise EngineError("the distributions of the image could not be listed", why=why)
-        packed = _packed(engine, suite, tuple(present), library)
-        _unpack(container, interpreter, directory, packed)
+        with tempfile.TemporaryFile(prefix="jettison-tests-") as packed:
+            _pack(engine, suite, tuple(present), library, packed)
+            packed.seek(0)
+            _unpack(container, interpreter, directory, packed)
         done = container.execute(
             _in_folder(interpreter, f"{_OVERLAY}{directory}", suite.command),
             environment={**suite.environment, "PYTHONPATH": f"{_OVERLAY}/.boot"},
@@ -79,9 +82,13 @@ def _outcome(
     return SuiteOutcome(status=done.status, lines=tuple(lines[-_LINES_KEPT:]))
 
 
-def _packed(
-    engine: Engine, suite: Suite, present: tuple[str, ...], library: list[str] | None
-) -> bytes:
+def _pack(
+    engine: Engine,
+    suite: Suite,
+    present: tuple[str, ...],
+    library: list[str] | None,
+    packed: IO[bytes],
+) -> None:
     """Take tests, tools, and what the image after lacks of the library from the suite's image."""
     options = RunOptions(network=Network.NONE, working_directory=suite.working_directory)
     asked = {
@@ -92,12 +99,11 @@ def _packed(
     }
     with waiting(engine, suite.image, options) as (container, interpreter):
         pack = (interpreter, "-B", "-c", script_text("pack", asked))
-        done = container.execute(pack, timeout=_TRANSFER_TIMEOUT)
+        done = container.execute(pack, into=packed, timeout=_TRANSFER_TIMEOUT)
         _require(done, "the test tools could not be read")
-        return done.stdout
 
 
-def _unpack(container: Container, interpreter: str, directory: str, packed: bytes) -> None:
+def _unpack(container: Container, interpreter: str, directory: str, packed: IO[bytes]) -> None:
     asked = {
         "overlay": _OVERLAY,
         "working_directory": directory,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from jettison.engines.engine import Container, Engine, ImageFacts, RunOptions
+from jettison.engines.engine import Container, ContainerState, Engine, ImageFacts, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.progress import Progress, step
 from jettison.values import replace
@@ -213,6 +213,7 @@ def wait_until_ready(
     named, path = bool(path), path or "/"
     failing_since = 0.0
     begun = time.monotonic()
+    state: ContainerState | None = None
     looked = seconds = 0.0
     said = f"port {port} does not respond" if port else "it does not keep running"
     while seconds < timeout:
@@ -227,7 +228,7 @@ def wait_until_ready(
         said = f"{path} responds with {status}" if status else said
         if address is None or seconds - looked > _LOOK_SECONDS:
             looked = seconds
-            state = container.state()
+            state = _state(container, state)
             if not state.running:
                 said = f"it ended with {state.ending}"
                 return Readiness(seconds=seconds, failure=said)
@@ -257,6 +258,12 @@ def listening(process: int) -> set[tuple[int, bool]]:
             pairs = (one.partition(":")[::2] for one in local)
             found |= {(int(end, 16), _is_loopback(one)) for one, end in pairs if one != _RESOLVER}
     return found
+
+
+def _state(container: Container, last: ContainerState | None) -> ContainerState:
+    """Ask the engine for the state unless the first process still runs, which is seen sooner."""
+    lives = last and last.process and (_PROCESSES / str(last.process)).exists()
+    return last if last and lives else container.state()
 
 
 def _elsewhere(process: int, port: int) -> str:

@@ -226,13 +226,14 @@ class _Watched:
         self,
         command: tuple[str, ...],
         *,
-        stdin: bytes = b"",
+        stdin: bytes | IO[bytes] = b"",
+        into: IO[bytes] | None = None,
         user: str = "",
         environment: Mapping[str, str] | None = None,
         timeout: float | None = 60.0,
     ) -> Completed:
         return self._container.execute(
-            command, stdin=stdin, user=user, environment=environment, timeout=timeout
+            command, stdin=stdin, into=into, user=user, environment=environment, timeout=timeout
         )
 
     def logs(self) -> str:

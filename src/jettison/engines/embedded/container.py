@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 from msgspec import Struct, field, to_builtins
 
@@ -90,7 +90,8 @@ class EmbeddedContainer(Struct):
         self,
         command: tuple[str, ...],
         *,
-        stdin: bytes = b"",
+        stdin: bytes | IO[bytes] = b"",
+        into: IO[bytes] | None = None,
         user: str = "",
         environment: Mapping[str, str] | None = None,
         timeout: float | None = 60.0,
@@ -116,6 +117,7 @@ class EmbeddedContainer(Struct):
         done = run(
             helper(ENTER, str(self.begun.process), str(written)),
             stdin=stdin,
+            into=into,
             timeout=timeout,
             environment=helper_environment(),
             directory=NEUTRAL,
