@@ -38,6 +38,10 @@ from jettison.verify.workload.step import Client, Step
 
 _FOLDER, _OUTPUT = "/jettison-coverage", "/jettison-executed"
 _HOOK = "jettison_coverage.pth"
+# Of values that an application may do without: those that its errors name, then more, then all.
+_TRIES = 4
+# How long is waited for an answer on a port that nobody declares: it need not speak HTTP.
+_HTTP_SECONDS = 20.0
 _LINE = "import sys; exec(compile(open({path!r}).read(), {path!r}, 'exec'), {{}})\n"
 
 
@@ -55,7 +59,8 @@ def with_coverage(
     """
     seen = Observation(facts=setting.facts)
     if not site:
-        return _without(seen, "no folder of distributions is known, which its Python reads")
+        why = "no folder of distributions is known, which its Python reads"
+        return replace(seen, missing={"coverage": why})
     try:
         with tempfile.TemporaryDirectory(prefix="jettison-coverage-") as place:
             asked = {**own_files(setting.facts), "output": _OUTPUT}
@@ -64,11 +69,8 @@ def with_coverage(
                 counts, why = _counted_lines(run, setting, request, talk)
     except (EngineError, ProgramError) as failure:
         counts, why = None, str(failure)
-    return _without(seen, why) if counts is None else replace(seen, executed=counts)
-
-
-def _without(seen: Observation, why: str) -> Observation:
-    return replace(seen, missing={"coverage": why})
+    known = {"missing": {"coverage": why}} if counts is None else {"executed": counts}
+    return replace(seen, **known)
 
 
 def _watched(own: RunOptions, site: str, place: Path, asked: dict[str, str]) -> RunOptions:
@@ -188,15 +190,20 @@ def begun_somehow(
     """Run the image before, in another way where it does not become ready, and tell which."""
     held = pool.submit(_held, engine, request)
     first = _begun(request, engine, progress, held)
+    if listens := first.baseline.observation.listens:
+        how = f"on port {', '.join(map(str, listens))}, where it listens"
+        way = replace(request, ports=listens, how=how, startup_timeout=_HTTP_SECONDS)
+        found = _begun(way, engine, progress, held)
+        if not found.baseline.observation.failure:
+            return replace(way, startup_timeout=request.startup_timeout), found
     if not first.baseline.observation.failure:
         return request, first
     ways = [run_as(request, other) for other in request.otherwise]
     if first.baseline.observation.failure.endswith(SPEAKS_HTTP2):
         how = f"without requests, as port {request.ports[0]} {SPEAKS_HTTP2}"
         ways = [replace(request, ports=(), how=how)]
-    said = first.baseline.observation.errors
     for way in ways:
-        taken = way.wanted(said)
+        taken = way.wanted(first.baseline.observation.errors)
         for _ in range(_TRIES):
             tried = within_reach(engine, way.with_samples(taken), progress)
             found = _begun(tried, engine, progress, held)
@@ -207,10 +214,6 @@ def begun_somehow(
             more = taken | way.wanted(found.baseline.observation.errors)
             taken = more if more != taken else way.optional
     return request, first
-
-
-# Of values that an application may do without: those that its errors name, then more, then all.
-_TRIES = 4
 
 
 def _held(engine: Engine, request: VerificationRequest) -> Observation:
@@ -234,9 +237,10 @@ def _begun(
             seen = observe(engine, setting, request, talk)
             touched = frozenset(seen.interior.touched) if seen.interior else frozenset()
             talk = replace(talk, steps=seen.steps, explores=False, touched=touched)
-        missing = {**seen.missing, **({"routes": found.why} if found.why else {})}
         # it would not become ready the next time either
-        seen, whole = replace(seen, missing=missing), bool(seen.failure)
+        whole = bool(seen.failure)
+        if found.why:
+            seen = replace(seen, missing={**seen.missing, "routes": found.why})
     # only a run tells of one without a port whether it is a server
     if (found.unready or not request.ports) and batch.is_command(
         seen.failure, serves=request.serves

@@ -149,7 +149,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     opened, where that could be seen, and ``executed`` how many lines of each file of the
     application its requests executed, of how many. ``logs`` are the kinds of lines that each run
     wrote, ``wrote`` the files in volumes that it wrote. ``grown`` is the memory in use after all
-    requests, in bytes.
+    requests, in bytes. ``listens`` are the ports of one for which none is declared.
     """
 
     facts: ImageFacts
@@ -172,6 +172,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     logs: tuple[frozenset[str], ...] = ()
     wrote: tuple[frozenset[str], ...] = ()
     grown: int | None = None
+    listens: tuple[int, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -21,7 +21,13 @@ from jettison.verify.exchange.session import Session
 from jettison.verify.interior import HOST_NAME, find_interpreter, interior, of_the_system
 from jettison.verify.observation import Observation, Start
 from jettison.verify.request import Conversation, Setting, VerificationRequest
-from jettison.verify.services import health_command, run_health_command, start, wait_until_ready
+from jettison.verify.services import (
+    health_command,
+    listening,
+    run_health_command,
+    start,
+    wait_until_ready,
+)
 from jettison.verify.watching import FileEvents, file_events
 from jettison.verify.workload.step import Step
 
@@ -227,8 +233,15 @@ def _look(
         wrote=(frozenset(inner.written),) if inner else (),
         opened=opened,
         grown=grown,
+        listens=() if request.ports else _wide(container),
         missing=missing,
     )
+
+
+def _wide(container: Container) -> tuple[int, ...]:
+    """Give the ports on which it is reached from outside, where that can be seen."""
+    found = listening(container.state().process)
+    return tuple(sorted(number for number, alone in found if not alone))
 
 
 def _memory(container: Container) -> tuple[int | None, str]:

@@ -1,4 +1,4 @@
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,3 +63,24 @@ def test_an_image_without_a_port_that_ends_is_a_command(
     begun = before._begun(asked, LocalEngine(tmp_path), SilentProgress(), Future())
     assert begun.baseline.conversation.ends is not serves
     assert begun.whole
+
+
+@pytest.mark.parametrize("speaks", [True, False])
+def test_a_server_that_declares_no_port_is_asked_where_it_listens(
+    speaks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listens = Observation(facts=FACTS, listens=(9000,))
+    silent = Observation(facts=FACTS, failure="port 9000 does not respond within 20 seconds")
+
+    def begun(asked: VerificationRequest, *_: object) -> Begun:
+        seen = listens if not asked.ports else Observation(facts=FACTS) if speaks else silent
+        return Begun(
+            baseline=Baseline(observation=seen, conversation=Conversation()), stored=Future()
+        )
+
+    monkeypatch.setattr(before, "_begun", begun)
+    asked = replace(ASKED, ports=())
+    with ThreadPoolExecutor(1) as pool:
+        found, _ = before.begun_somehow(asked, LocalEngine(tmp_path), SilentProgress(), pool)
+    assert found.ports == ((9000,) if speaks else ())
+    assert found.startup_timeout == asked.startup_timeout
