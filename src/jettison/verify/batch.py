@@ -33,8 +33,7 @@ from jettison.verify.request import Setting, Suite, VerificationRequest, Worker
 from jettison.verify.services import listening, start
 
 _OVERLAY = "/jettison"
-_LINES_KEPT = 40
-_TRANSFER_TIMEOUT = 180.0
+_LINES_KEPT, _TRANSFER_TIMEOUT = 40, 180.0
 _WAIT = "import time; time.sleep(86400)"
 
 
@@ -190,7 +189,7 @@ def is_command(failure: str, *, serves: bool) -> bool:
 
 
 _SECONDS = 150.0
-_OK, _ABSENT = 200, 404
+_OK, _ABSENT, _FURTHER = 200, 404, "further files"
 _KINDS = {
     ".json": "application/json", ".csv": "text/csv", ".txt": "text/plain", ".log": "text/plain",
     ".xml": "application/xml", ".html": "text/html", ".md": "text/plain",
@@ -255,13 +254,15 @@ def _exchanges(answer: _Ran, names: tuple[str, ...] | None) -> Iterator[Exchange
         "standard output": _text(answer.out),
         **{f"file {path}": _file(path, *told) for path, told in answer.files.items()},
     }
-    for name in names if names is not None else tuple(found):
+    known = names or tuple(found)
+    further = "\n".join(name for name in found if name not in known) or "none"
+    found[_FURTHER] = _text(further.encode())
+    for name in dict.fromkeys((*known, _FURTHER)):
         yield Exchange(name=name, answer=found.get(name, Answer(status=_ABSENT, at=time.time())))
 
 
 def _text(content: bytes) -> Answer:
-    kind = {"content-type": "text/plain"}
-    return Answer(status=_OK, headers=kind, body=content, at=time.time())
+    return Answer(status=_OK, headers={"content-type": "text/plain"}, body=content, at=time.time())
 
 
 def _file(path: str, content: bytes, size: int) -> Answer:
@@ -270,8 +271,7 @@ def _file(path: str, content: bytes, size: int) -> Answer:
     return replace(_text(content), headers={"content-type": kind}, rest=rest)
 
 
-_POLL_SECONDS = 0.2
-_WATCHED_SECONDS = 8.0
+_POLL_SECONDS, _WATCHED_SECONDS = 0.2, 8.0
 
 
 def worked(

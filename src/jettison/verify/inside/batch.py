@@ -72,4 +72,4 @@ answer = {
     "err": err,
     "files": {path: content(path) for path in written[:FILES]},
 }
-sys.stdout.write(f"\n{MARKER}{answer!r}\n")
+sys.stdout.write(f"\n{MARKER}{answer!a}\n")

@@ -234,6 +234,6 @@ def answer():
 sys.path.insert(0, os.getcwd())
 for folder in ASKED.get("folders", ()):
     sys.path.insert(0, folder)
-SAID.write(f"\n{MARKER}{answer()!r}\n")
+SAID.write(f"\n{MARKER}{answer()!a}\n")
 SAID.flush()
 os._exit(0)

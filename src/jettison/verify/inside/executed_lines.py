@@ -59,4 +59,4 @@ for number, path in enumerate(sources()):
     counts[os.path.relpath(path, FOLDER)] = (len(done), len(there))
     if number > FILES:
         break
-sys.stdout.write(f"\n{MARKER}{counts!r}\n")
+sys.stdout.write(f"\n{MARKER}{counts!a}\n")

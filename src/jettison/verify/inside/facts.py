@@ -219,7 +219,7 @@ def value(action, otherwise):
 
 
 if ASKED.get("alone"):
-    sys.stdout.write(f"\n{MARKER}{value(written, {})!r}\n")
+    sys.stdout.write(f"\n{MARKER}{value(written, {})!a}\n")
     sys.exit()
 zones = {name: attempt(lambda name=name: zone(name)) for name in ASKED.get("time_zones", ())}
 counts = value(processes, ({}, 0))
@@ -247,4 +247,4 @@ answer = {
     "touched": value(lambda: digests.held(ASKED.get("touched", ()), begun()), {}),
     "names": {name: attempt(lambda name=name: address(name)) for name in ASKED.get("names", ())},
 }
-sys.stdout.write(f"\n{MARKER}{answer!r}\n")
+sys.stdout.write(f"\n{MARKER}{answer!a}\n")

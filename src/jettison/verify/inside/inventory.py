@@ -160,4 +160,4 @@ answer = {
     "unclaimed": unclaimed() + unknown_modules(modules, places),
     "missing": {name: (len(gone), gone[0]) for name, gone in missing.items()},
 }
-sys.stdout.write(f"\n{MARKER}{answer!r}\n")
+sys.stdout.write(f"\n{MARKER}{answer!a}\n")

@@ -82,4 +82,4 @@ def languages():
 
 LISTS = {each.__name__: each for each in (distributions, library, served, languages)}
 found = sorted(LISTS[ASKED["list"]]())
-sys.stdout.write(f"\n{MARKER}{found!r}\n")
+sys.stdout.write(f"\n{MARKER}{found!a}\n")

@@ -21,6 +21,6 @@ def load(name):
 
 
 sys.path.insert(0, os.getcwd())
-SAID.write(f"\n{MARKER}{ {name: load(name) for name in ASKED.get('modules', ())}!r}\n")
+SAID.write(f"\n{MARKER}{ {name: load(name) for name in ASKED.get('modules', ())}!a}\n")
 SAID.flush()
 os._exit(0)

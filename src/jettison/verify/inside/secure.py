@@ -77,4 +77,4 @@ def secure():
     raise OSError("a server of an unknown authority is trusted")
 
 
-sys.stdout.write(f"\n{MARKER}{attempt(secure)!r}\n")
+sys.stdout.write(f"\n{MARKER}{attempt(secure)!a}\n")

@@ -305,4 +305,4 @@ answer = {
     "site": next(iter(places), ""),
     "system": everything(tuple(f"{one}/" for one in (*places, folder))) if whole else "",
 }
-sys.stdout.write(f"\n{MARKER}{answer!r}\n")
+sys.stdout.write(f"\n{MARKER}{answer!a}\n")

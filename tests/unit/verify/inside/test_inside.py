@@ -508,6 +508,13 @@ def test_the_program_of_an_image_is_asked_what_it_offers(
     assert all(status == 0 and "counts" in said for status, said in commands.values())
 
 
+def test_names_of_files_are_told_in_whatever_letters_standard_output_has(tmp_path: Path) -> None:
+    (tmp_path / "ő.txt").touch()
+    letters = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    asked = {"folder": str(tmp_path), "commands": []}
+    assert "ő.txt" in ask("stored", asked, tmp_path, environment=letters)["application"]
+
+
 def test_commands_of_distributions_are_not_the_applications(tmp_path: Path) -> None:
     site = tmp_path / "lib" / "site-packages"
     for path in ("bin/tool", "main.py", "lib/site-packages/tool-1.dist-info/METADATA"):
