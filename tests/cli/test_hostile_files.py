@@ -38,6 +38,9 @@ REFUSED = {
          + doubled("ARG A{i}=$A{before}$A{before}\n", 60) + DOCKERFILE},
         "grows to more than 1 MB",
     ),
+    "a pattern with many stars": (
+        before_cmd(f"ARG A={'a' * 300}\nENV B=${{A##{'*a' * 12}b}}\n"), "too many stars",
+    ),
     "merges that multiply": (
         compose("x0: &a0 {k: v}\n"
                 + doubled("x{i}: &a{i}\n  <<: [" + "*a{before}, " * 4 + "]\n", 12)
@@ -113,6 +116,10 @@ PLANNED = {
     "many services": compose("services:\n" + doubled("  s{i}:\n    build: .\n", 30)),
     "a long document": before_cmd("RUN <<EOF\n" + "echo\n" * 3000 + "EOF"),
     "a document of installations": before_cmd("RUN <<EOF\n" + "pip install six\n" * 3000 + "EOF"),
+    "patterns as people write them": before_cmd(
+        "ARG URL=https://example.org/a/b-1.2.tar.gz\nENV F=${URL##*/} N=${F%.*} V=${URL//./_}\n"
+    ),
+    "a command that is given thousands of times": before_cmd("CMD x\n" * 4000),
     "many continuations": before_cmd("RUN echo \\\n" + " x \\\n" * 8000 + " y"),
     "many comments": before_cmd("# x\n" * 3000),
     "many stages": {

@@ -17,6 +17,9 @@ LONGEST = 1 << 20
 _DEEPEST = 50
 _NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _PLAIN = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{)")
+_PATTERN = re.compile(r"\$\{\w+[#%/][^}]*")
+# About as many tries as a second has room for.
+_MOST_TRIES = 10**7
 _BRACED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(:?[-?+])?")
 
 
@@ -31,10 +34,21 @@ class Variable(Struct, frozen=True, kw_only=True):
 def require_bounded(text: str, env: Mapping[str, str], origin: Origin | None = None) -> None:
     """Raise InputSyntaxError when a text would grow beyond all use by its variables.
 
-    A few lines that name each other's values twice make gigabytes.
+    A few lines that name each other's values twice make gigabytes. A pattern with many stars
+    (``${NAME#*a*b}``) is tried at as many places as there are ways to divide the value.
     """
-    if len(text) + sum(len(env.get(name) or "") for name in _NAME.findall(text)) > LONGEST:
+    values = [env.get(name) or "" for name in _NAME.findall(text)]
+    if len(text) + sum(map(len, values)) > LONGEST:
         raise too_long(text[:40], origin)
+    if patterns := "".join(_PATTERN.findall(text)):
+        stars = sum(part.count("*") for part in (patterns, *values))
+        if max(map(len, values), default=0) ** min(stars + 1, 99) > _MOST_TRIES:
+            raise InputSyntaxError(
+                f"{text[:40]} has too many stars for so long a value",
+                why="a pattern is tried at each place of the value, for each star again",
+                hint="Write the value itself.",
+                origin=origin,
+            )
 
 
 def too_long(what: str, origin: Origin | None) -> InputSyntaxError:

@@ -199,26 +199,36 @@ def _lines(old: str, new: str) -> Mapping[int, int]:
     A line that was edited leads to the line that it shares most of its words with.
     """
     before, after = old.splitlines(), new.splitlines()
-    # Lines that come again and again would be compared with one another.
-    matcher = SequenceMatcher(a=before, b=after, autojunk=len(before) > MANY)
+    # In 200 lines and more, those that come again and again are not compared with one another.
+    matcher = SequenceMatcher(a=before, b=after)
+    anywhere = _places(before, range(len(before))) if len(before) <= MANY else {}
     found: dict[int, int] = {}
     for tag, start, end, at, until in matcher.get_opcodes():
-        for number in range(at, until):
-            if tag == "equal":
-                found[number + 1] = start + number - at + 1
-            else:
-                line = _most_alike(after[number], before, range(start, end))
-                found.update({} if line is None else {number + 1: line + 1})
+        if tag == "equal":
+            found.update((at + number + 1, start + number + 1) for number in range(end - start))
+            continue
+        near = _places(before, range(start, end)[:MANY])
+        for number in range(at, until)[:MANY]:
+            line = _most_alike(after[number], (near, anywhere))
+            found.update({} if line is None else {number + 1: line + 1})
     return found
 
 
-def _most_alike(line: str, before: list[str], near: range) -> int | None:
-    """The old line that has most of a line's words, near by or anywhere; None without one."""
+Places = Mapping[frozenset[str], int]
+
+
+def _places(lines: list[str], places: range) -> Places:
+    """The words of lines, and where a line of each first stands."""
+    return {frozenset(lines[place].split()): place for place in reversed(places)}
+
+
+def _most_alike(line: str, known: Iterable[Places]) -> int | None:
+    """The first old line that has most of a line's words, near by or anywhere; None without one."""
     words = frozenset(line.split())
     if not words:
         return None
-    for places in (near, range(len(before))) if len(before) <= MANY else (near[:MANY],):
-        shares = [(len(words & set(before[place].split())), -place) for place in places]
+    for places in known:
+        shares = ((len(words & other), -place) for other, place in places.items())
         most, place = max(shares, default=(0, 0))
         if most / len(words) >= ALIKE:
             return -place
