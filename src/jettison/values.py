@@ -192,7 +192,7 @@ _UNPRINTABLE = re.compile(
 )
 
 
-# Python's parser joins a dotted name anew for each of its parts: one of 100 kB takes gigabytes.
+# Python's parser joins a dotted name again for each of its parts: one of 100 kB takes gigabytes.
 _DOTTED = r"\b(?:import|from)\b(?:(?:[^.,\n'\"#();=\\]|\\\r?\n){0,99}\.){200}"
 _LONG_NAMES: dict[type, re.Pattern[Any]] = {
     str: re.compile(_DOTTED),

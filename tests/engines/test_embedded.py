@@ -179,7 +179,7 @@ def test_what_one_container_writes_no_other_sees(embedded: EmbeddedEngine, bare:
         assert said(other, "print(open('/data/seed').read())") == "seed"
 
 
-def test_companions_find_each_other_by_name(embedded: EmbeddedEngine, bare: ImageID) -> None:
+def test_services_find_each_other_by_name(embedded: EmbeddedEngine, bare: ImageID) -> None:
     waiting = RunOptions(binds=BINDS, command=("sleep", "60"))
     with (
         embedded.run(bare, waiting) as first,

@@ -104,7 +104,7 @@ def test_a_read_only_root_still_has_its_volumes(engine: Engine, image: ImageID) 
         assert container.execute(("touch", "/tmp/x", "/data/x")).status == 0
 
 
-def test_companions_find_each_other_by_name(engine: Engine, image: ImageID) -> None:
+def test_services_find_each_other_by_name(engine: Engine, image: ImageID) -> None:
     with (
         engine.run(image, RunOptions()) as first,
         engine.run(image, RunOptions(beside=first.id, alias="second")),

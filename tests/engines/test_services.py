@@ -12,7 +12,7 @@ from jettison.engines.engine import BuildRequest, Engine
 from jettison.progress import SilentProgress
 from jettison.verify import CheckResult, Outcome, Verdict, batch
 from jettison.verify.differential import compare
-from jettison.verify.request import Companion, VerificationRequest, Worker
+from jettison.verify.request import NeededService, VerificationRequest, Worker
 
 pytestmark = [pytest.mark.engine]
 
@@ -71,12 +71,12 @@ EXPOSE 8000
 CMD ["python", "web.py"]
 """
 BEFORE, AFTER = f"{RUN}/services:before", f"{RUN}/services:after"
-COMPANION = Companion(name="store", image=BEFORE, command=("python", "store.py"), port=7000)
+SERVICE = NeededService(name="store", image=BEFORE, command=("python", "store.py"), port=7000)
 REQUEST = VerificationRequest(
     image_before=BEFORE,
     image_after=AFTER,
     ports=(8000,),
-    companions=(COMPANION,),
+    services=(SERVICE,),
     workers=(Worker(name="mail", command=("python", "web.py", "work")),),
 )
 Verify = Callable[..., Verdict]
@@ -127,8 +127,8 @@ def test_a_worker_that_cannot_work_any_more_is_a_difference(verify: Verify) -> N
 
 
 def test_without_the_service_nothing_is_called_equivalent(verify: Verify) -> None:
-    missing = replace(COMPANION, command=("python", "-c", "raise SystemExit('no room left')"))
-    found = verify(replace(REQUEST, companions=(missing,), workers=()))
+    missing = replace(SERVICE, command=("python", "-c", "raise SystemExit('no room left')"))
+    found = verify(replace(REQUEST, services=(missing,), workers=()))
     assert not found.equivalent
     assert found.differences == ()
     assert "no room left" in result(found, "services").message

@@ -18,10 +18,10 @@ from jettison.errors import NotEquivalentError
 from jettison.processes.concurrent import beside
 from jettison.progress import SilentProgress
 from jettison.verify import CheckResult, Outcome, Verdict
-from jettison.verify.before import Baseline, look_ahead
+from jettison.verify.before import Baseline, prefetch
 from jettison.verify.differential import observe_after, verdict
 from jettison.verify.request import Suite, VerificationRequest
-from jettison.verify.second_look import starting
+from jettison.verify.retries import starting
 
 pytestmark = [pytest.mark.engine]
 
@@ -122,7 +122,7 @@ def before(runner: Runner, build: Build) -> VerificationRequest:
 @pytest.fixture(scope="module")
 def baseline(runner: Runner, before: VerificationRequest) -> Baseline:
     with beside() as pool:
-        return look_ahead(before, runner.engine, SilentProgress(), pool).whole.result()
+        return prefetch(before, runner.engine, SilentProgress(), pool).whole.result()
 
 
 @pytest.fixture(scope="module")

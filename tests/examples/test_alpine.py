@@ -10,7 +10,7 @@ from tests.support.recorded_index import MAGIKA_RECORD, magika_variant, unpack
 from jettison.errors import UnsupportedError
 from jettison.tasks.loading import planned
 from jettison.plan.base import BaseCandidate, Works
-from jettison.formats.settings import BaseWish
+from jettison.formats.settings import BaseOverride
 
 REASON = "onnxruntime (through magika) has no musllinux wheel"
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -27,7 +27,7 @@ def test_the_example_names_its_distribution() -> None:
     assert found.works is Works.NO
     assert "pymupdf has no musllinux wheel" in found.verdict
     with pytest.raises(UnsupportedError) as refused:
-        planned(EXAMPLES / "pkms", base=BaseWish(reference="alpine"))
+        planned(EXAMPLES / "pkms", base=BaseOverride(reference="alpine"))
     assert "pymupdf" in refused.value.why
 
 

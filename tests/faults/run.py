@@ -45,7 +45,7 @@ from jettison.progress import SilentProgress
 from jettison.tasks.loading import planned, project_request
 from jettison.tasks.staging import staged
 from jettison.verify import Verdict
-from jettison.verify.before import Ahead, look_ahead
+from jettison.verify.before import Prefetched, prefetch
 from jettison.verify.differential import compare
 from jettison.verify.request import VerificationRequest, request_of
 
@@ -58,7 +58,7 @@ class Bench:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._ahead: dict[str, Ahead] = {}
+        self._ahead: dict[str, Prefetched] = {}
         self._loaded: dict[str, list[str]] = {}
         self._named = {one.name: one for one in SAMPLES}
         self._built: set[str] = set()
@@ -137,7 +137,7 @@ class Bench:
             request = self._request(sample, self.candidate(change, Path(name)))
         if sample.name not in self._ahead:
             with beside() as pool:
-                self._ahead[sample.name] = look_ahead(request, self._engine, QUIET, pool)
+                self._ahead[sample.name] = prefetch(request, self._engine, QUIET, pool)
         return compare(request, self._engine, QUIET, self._ahead[sample.name])
 
     def _request(self, sample: Sample, after: str) -> VerificationRequest:

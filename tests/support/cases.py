@@ -61,13 +61,13 @@ from jettison.contents.links import links_of
 from jettison.contents.reach import Observed, Reach, reached
 from jettison.contents.standard_reach import reached_standard
 from jettison.contents.system import System, SystemPackage
-from jettison.formats.settings import Ask, BaseWish
+from jettison.formats.settings import Ask, BaseOverride
 from jettison.index.facts import DistributionFacts, InstalledFile, Source
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.target import Target
 from jettison.plan.minimal_base import ArchiveFile, Composition
 from jettison.plan.plan import FileChange, Finding, Plan
-from jettison.plan.removal.groups import contents_of, wishes_of
+from jettison.plan.removal.groups import contents_of, overrides_of
 from jettison.plan.removal.listing import SORTING
 from jettison.plan.removal.listing import SYSTEM_SCRIPT as SCRIPT
 from jettison.plan.system_removal import with_observed
@@ -143,7 +143,7 @@ class Case:
             level=int(self.field("Level") or 2) if level is None else level,
             offline=True,
             cache=folder / "cache",
-            base=BaseWish(reference=self.field("Base")),
+            base=BaseOverride(reference=self.field("Base")),
             today=date(2026, 11, 24),
         )
 
@@ -191,8 +191,8 @@ class Case:
         if self.field("Watched") == "no":
             return self._unwatched(installed)
         trace = Trace(served=served)
-        reach = reached(installed, trace, plan.wishes.kept)
-        kept = [wish.text for wish in plan.settings.wishes if wish.ask is Ask.KEEP]
+        reach = reached(installed, trace, plan.overrides.kept)
+        kept = [override.text for override in plan.settings.overrides if override.ask is Ask.KEEP]
         return Observed(
             installed=installed,
             trace=trace,
@@ -328,7 +328,7 @@ def with_wheels(found: Planned, wheels: tuple[DistributionFacts, ...]) -> Plan:
         closure=closure,
         distributions=known,
         contents=contents_of(wheels),
-        wishes=wishes_of(found.start.settings.wishes, contents_of(wheels)),
+        overrides=overrides_of(found.start.settings.overrides, contents_of(wheels)),
         usage=replace(
             found.start.usage,
             words=used_words(found.loaded, closure),

@@ -104,7 +104,7 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
         monkeypatch.setattr(optimizing, "compare", compare)
         monkeypatch.setattr(optimizing, "measure", measured)
-        monkeypatch.setattr(optimizing, "look_ahead", lambda *_: None)
+        monkeypatch.setattr(optimizing, "prefetch", lambda *_: None)
         monkeypatch.setattr(optimizing, "read_image_files", lambda *_: None)
         monkeypatch.setattr(optimizing, "as_observed", lambda _: None)
         monkeypatch.setattr(optimizing, "with_observed", seen_of)

@@ -159,7 +159,7 @@ class Staying(Struct, frozen=True, kw_only=True):
             removed=removed,
             context=context,
             texts=_commands_in(plan.project),
-            kept=tuple(wish.text for wish in plan.wishes.of(Ask.KEEP)),
+            kept=tuple(override.text for override in plan.overrides.of(Ask.KEEP)),
         )
 
 

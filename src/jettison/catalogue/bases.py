@@ -169,7 +169,6 @@ class DebianFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """A release of Debian: its C and C++ libraries, and the last days of its support."""
 
     glibc: str
-    glibcxx: str
     end_of_life: dt.date
     long_term: dt.date
 

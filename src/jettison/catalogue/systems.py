@@ -202,7 +202,7 @@ class Quiet(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SystemEntry(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Files of the system that leave for one reason; ``caches`` are what their makers make anew."""
+    """Files of the system that leave for one reason; ``caches`` are made again by their makers."""
 
     reason: str
     paths: Words

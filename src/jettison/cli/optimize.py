@@ -135,7 +135,7 @@ def command(
     if imports:
         found = guarded(
             found,
-            lambda wishes: commands_decided(plan(wishes=wishes), allowed=allow_commands),
+            lambda overrides: commands_decided(plan(overrides=overrides), allowed=allow_commands),
             progress,
             offline=plan.keywords["offline"],
         )

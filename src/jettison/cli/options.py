@@ -11,7 +11,7 @@ import click
 
 from jettison.engines.limits import Limits
 from jettison.errors import NotEquivalentError
-from jettison.formats.settings import BaseWish, Policy
+from jettison.formats.settings import BaseOverride, Policy
 from jettison.report import formats_of
 from jettison.verify import START, Verdict
 
@@ -161,14 +161,14 @@ def base_options(function: Function) -> Function:
     def gathered(
         *, policy: str | None, base: str, allow_source_builds: bool, debug: bool, **rest: object
     ) -> object:
-        wish = BaseWish(
+        override = BaseOverride(
             policy=Policy(policy or Policy.SMALLEST),
             reference=base,
             allow_source_builds=allow_source_builds,
             debug=debug,
         )
         given = policy or base or allow_source_builds or debug
-        return function(base=wish if given else None, **rest)
+        return function(base=override if given else None, **rest)
 
     for decorator in (
         click.option(

@@ -20,16 +20,21 @@ from jettison.report import rendered
 from jettison.tasks.loading import (
     Planned,
     commands_decided,
+    custom_command,
     planned,
-    probe_command,
-    read_probes,
+    read_custom_requests,
     request_of_images,
     request_of_project,
 )
 from jettison.values import replace
 from jettison.verify import Verdict
 from jettison.verify.differential import compare
-from jettison.verify.request import RESPONSE_SECONDS, Probe, ProbeCommand, VerificationRequest
+from jettison.verify.request import (
+    RESPONSE_SECONDS,
+    CustomCommand,
+    CustomRequest,
+    VerificationRequest,
+)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -105,7 +110,9 @@ def request_options(function: Function) -> Function:
         response_timeout: float, writable_root: bool, strict: bool, allow_root: bool,
         **rest: object,
     ) -> object:  # fmt: skip
-        def changed(asked: VerificationRequest, own: tuple[Probe, ...]) -> VerificationRequest:
+        def changed(
+            asked: VerificationRequest, own: tuple[CustomRequest, ...]
+        ) -> VerificationRequest:
             return replace(
                 asked,
                 ports=ports or asked.ports,
@@ -174,7 +181,7 @@ def command(
     probes: Path | None,
     allow_commands: bool | None,
     limits: Limits,
-    changed: Callable[[VerificationRequest, tuple[Probe, ...]], VerificationRequest],
+    changed: Callable[[VerificationRequest, tuple[CustomRequest, ...]], VerificationRequest],
     output_format: str,
 ) -> None:
     """Run two images, send both the same requests, report differences.
@@ -190,7 +197,7 @@ def command(
         return
     if before is None or after is None:
         raise click.UsageError("Two images are needed, or --imports and a folder.")
-    own = read_probes(probes) if probes else ()
+    own = read_custom_requests(probes) if probes else ()
     with find_engine(engine, limits) as chosen:
         if project is None:
             asked = request_of_images(chosen, before, after)
@@ -223,7 +230,9 @@ def _imports(plan: partial[Planned], *, offline: bool, output_format: str) -> No
     # Late: what this needs, comparing images does not.
     from jettison.tasks.imports.checking import checked  # noqa: PLC0415
 
-    found = checked(plan(), lambda wishes: plan(wishes=wishes), ConsoleProgress(), offline=offline)
+    found = checked(
+        plan(), lambda overrides: plan(overrides=overrides), ConsoleProgress(), offline=offline
+    )
     result = found.result
     show(rendered("imports", output_format, result), nl=False)
     if not result.equivalent:
@@ -241,9 +250,9 @@ def _imports(plan: partial[Planned], *, offline: bool, output_format: str) -> No
         )
 
 
-def _commands(texts: tuple[str, ...]) -> tuple[ProbeCommand, ...]:
+def _commands(texts: tuple[str, ...]) -> tuple[CustomCommand, ...]:
     try:
-        return tuple(probe_command(Path(), tuple(shlex.split(text))) for text in texts)
+        return tuple(custom_command(Path(), tuple(shlex.split(text))) for text in texts)
     except ValueError as wrong:
         raise click.UsageError(f"--probe-command is no command: {str(wrong).lower()}.") from wrong
 

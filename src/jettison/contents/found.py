@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from email.parser import HeaderParser
 
+from packaging.utils import canonicalize_name
+
 from jettison.catalogue import table
 from jettison.catalogue.applications import Loaders
 from jettison.contents.environment import EntryPoint, Installed, Trace
@@ -123,18 +125,13 @@ def _distributions(
             continue
         folder = posixpath.dirname(path)
         header = HeaderParser().parsestr(image.text(path), headersonly=True)
-        name = normal_name(header["Name"] or "")
+        name = canonicalize_name(header["Name"] or "")
         versions[name] = header["Version"] or ""
         for row in record_rows(image.text(f"{folder}/RECORD")):
             if not posixpath.normpath(row[0]).startswith(".."):
                 owners[posixpath.normpath(row[0])] = name
         points += _points(name, image.text(f"{folder}/entry_points.txt"))
     return owners, versions, points
-
-
-def normal_name(name: str) -> str:
-    """Give the name of a distribution as indexes compare it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _points(distribution: str, text: str) -> Iterator[EntryPoint]:

@@ -199,7 +199,7 @@ def _part(part: str) -> str:
     if not sign:
         return f"=={version}"
     numbers = [int(number) for number in version.split(".")]
-    index = _tilde(numbers) if sign == "~" else _caret(numbers)
+    index = min(1, len(numbers) - 1) if sign == "~" else _caret(numbers)
     upper = ".".join(str(number) for number in [*numbers[:index], numbers[index] + 1])
     return f">={version},<{upper}"
 
@@ -207,10 +207,6 @@ def _part(part: str) -> str:
 def _caret(numbers: list[int]) -> int:
     """The first number that is not zero may not change; all zero: the last one."""
     return next((i for i, number in enumerate(numbers) if number), len(numbers) - 1)
-
-
-def _tilde(numbers: list[int]) -> int:
-    return min(1, len(numbers) - 1)
 
 
 _FILE = re.compile(
@@ -247,11 +243,8 @@ def group_of(file: str) -> Group:
     return Group(kind=Kind.OPTIONAL, name="-".join(named)) if named else MAIN
 
 
-def declared_in(path: str, text: str, *, group: Group = MAIN) -> Iterable[Declaration]:
-    """Return what a file declares; raises InputSyntaxError with the line when it is not valid.
-
-    ``group`` is whom a requirements file is for whose name does not tell.
-    """
+def declared_in(path: str, text: str) -> Iterable[Declaration]:
+    """Return what a file declares; raises InputSyntaxError with the line when it is not valid."""
     match posixpath.basename(path):
         case "pyproject.toml":
             return parse_pyproject(text, file=path)
@@ -263,7 +256,7 @@ def declared_in(path: str, text: str, *, group: Group = MAIN) -> Iterable[Declar
             return parse_pipfile(text, file=path)
         case name if name.endswith(".toml"):
             return ()  # a lock, which says what is installed and declares nothing
-    own = group_of(path) if is_requirements_file(path) else group
+    own = group_of(path) if is_requirements_file(path) else MAIN
     return declared(parse_requirements(text, file=path), own)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from jettison.ecosystems.tool import (
     Lock,
     LockedDistribution,
+    Omitted,
     Setting,
     SourceKind,
     Tool,
@@ -75,6 +76,11 @@ def _obstacle(declared: Table, words: Collection[str]) -> str:
     return "its scripts set variables" if "_" in scripts else ""
 
 
+def _omitting(gone: Omitted) -> Iterator[str]:
+    if gone.names:
+        yield f"--without {','.join(gone.names)}" if gone.rest else "--prod"
+
+
 PDM = Tool(
     name="pdm",
     installs=("install", "sync"),
@@ -102,4 +108,7 @@ PDM = Tool(
     script="install-pdm.py",
     python=("PDM_PYTHON", "PDM_PYTHON_VERSION"),
     refusals="--prod|--production|--without[ =]dev",
+    bringing=("--dev", "-d"),
+    omitting=_omitting,
+    groups_or_extras=True,
 )

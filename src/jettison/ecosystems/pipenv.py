@@ -139,6 +139,10 @@ def _names(declared: Table, _words: Collection[str]) -> frozenset[str]:
     return frozenset(table(declared, "scripts"))
 
 
+def _unasked(_declared: Table, development: bool) -> Collection[str]:
+    return ("dev",) if development else ()
+
+
 PIPENV = Tool(
     name="pipenv",
     installs=("install", "sync"),
@@ -158,4 +162,6 @@ PIPENV = Tool(
     compiles=True,
     with_tool=("virtualenv",),
     asking=dict.fromkeys(("install", "sync", "requirements"), "--dev"),
+    bringing=("--dev", "-d"),
+    unasked=_unasked,
 )

@@ -11,6 +11,7 @@ from jettison.ecosystems.tool import (
     SYSTEM,
     Lock,
     LockedDistribution,
+    Omitted,
     Setting,
     SourceKind,
     Tool,
@@ -18,7 +19,7 @@ from jettison.ecosystems.tool import (
     locked,
     locked_file,
 )
-from jettison.formats.toml import Table, table, tables, text_of, texts
+from jettison.formats.toml import Table, read_toml, table, tables, text_of, texts
 from jettison.values import Origin, replace
 
 _TOOL = ("tool", "poetry")
@@ -140,6 +141,28 @@ def _names(declared: Table, words: Collection[str]) -> frozenset[str]:
     return frozenset((*table(declared, *_TOOL, "scripts"), *table(declared, "project", "scripts")))
 
 
+def optional_groups(declared: Table) -> Iterator[str]:
+    """Give the groups that no command brings unasked."""
+    groups = table(declared, *_TOOL, "group")
+    return (name for name in groups if table(groups, name).get("optional") is True)
+
+
+def _omitting(gone: Omitted) -> Iterator[str]:
+    if gone.names and gone.rest:
+        yield f"--without {','.join(gone.names)}"
+    elif gone.names:
+        yield "--only main" if _knows_groups(gone) else "--no-dev"
+
+
+def _knows_groups(gone: Omitted) -> bool:
+    """Whether the Poetry in use knows groups: 1.2 brought them, 2.0 dropped ``--no-dev``."""
+    declared = read_toml(gone.declared, "pyproject.toml")
+    if table(declared, *_TOOL, "group") or table(declared, "dependency-groups"):
+        return True
+    metadata = table(read_toml(gone.lock, "poetry.lock"), "metadata")
+    return text_of(metadata, "lock-version") >= "2"
+
+
 POETRY = Tool(
     name="poetry",
     installs=("install", "sync"),
@@ -164,4 +187,6 @@ POETRY = Tool(
     script="install.python-poetry.org",
     refusals=r"--no-dev|--only[ =](?:main|'main'|\"main\")|--without[ =]dev",
     asking={"export": "--with dev"},
+    omitting=_omitting,
+    bare=("export",),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -172,6 +172,21 @@ class Setting(Struct, frozen=True, kw_only=True):
         return self.environment.get(name, "").lower() in FALSE
 
 
+class Omitted(Struct, frozen=True, kw_only=True):
+    """Groups and extras that a command brings unasked and shall leave out.
+
+    ``rest`` says that it brings other groups, ``every`` that it asks for all of them. ``declared``
+    and ``lock`` are the texts of the project's files.
+    """
+
+    names: tuple[str, ...]
+    extras: tuple[str, ...]
+    rest: bool
+    every: bool
+    declared: str
+    lock: str
+
+
 def _in_folder(setting: Setting) -> str:
     return f"{setting.folder}/.venv"
 
@@ -182,6 +197,14 @@ def _nothing(_declared: Table, _words: Collection[str]) -> str:
 
 def _never(_declared: Table, _words: Collection[str], _linked: bool) -> bool:
     return False
+
+
+def _no_flags(_gone: Omitted) -> Iterator[str]:
+    yield from ()
+
+
+def _all_groups(_declared: Table, _development: bool) -> None:
+    return None
 
 
 def _no_names(_declared: Table, _words: Collection[str]) -> frozenset[str]:
@@ -220,7 +243,12 @@ class Tool(Struct, frozen=True, kw_only=True):
     bytecode is made, unless ``compile`` asks for it. ``with_tool`` are distributions that
     people install beside it and ``script`` is where its own installer is fetched. ``python``
     are variables that choose another Python. ``refusals`` match options that leave development
-    out, ``asking`` are those that bring it, by action.
+    out, ``asking`` are those that bring it, by action, and ``bringing`` those that a command may
+    have for it.
+
+    Groups: ``omitting`` gives the options that leave groups out, ``unasked`` the groups that come
+    by default (by its file, and whether development is asked for; None for all). ``bare`` actions
+    bring none, and with ``groups_or_extras`` the option for groups names extras too.
     """
 
     name: str
@@ -261,3 +289,8 @@ class Tool(Struct, frozen=True, kw_only=True):
     python: tuple[str, ...] = ()
     refusals: str = ""
     asking: Mapping[str, str] = NONE
+    bringing: tuple[str, ...] = ()
+    omitting: Callable[[Omitted], Iterable[str]] = _no_flags
+    unasked: Callable[[Table, bool], Collection[str] | None] = _all_groups
+    bare: tuple[str, ...] = ()
+    groups_or_extras: bool = False

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from jettison.ecosystems.tool import (
     SYSTEM,
     Lock,
     LockedDistribution,
+    Omitted,
     Setting,
     SourceKind,
     Tool,
@@ -61,6 +62,23 @@ def _is_package(_declared: Table, words: Collection[str], linked: bool) -> bool:
 def _obstacle(declared: Table, _words: Collection[str]) -> str:
     dynamic = array(table(declared, "project"), "dynamic")
     return "its dependencies are computed" if "dependencies" in dynamic else ""
+
+
+def _omitting(gone: Omitted) -> Iterator[str]:
+    yield from (f"--no-extra {name}" for name in gone.extras)
+    if gone.names == ("dev",) and not gone.every:
+        yield "--no-dev"
+    elif gone.names and not gone.rest and not gone.every:
+        yield "--no-default-groups"
+    else:
+        yield from (f"--no-group {name}" for name in gone.names)
+
+
+def _unasked(declared: Table, _development: bool) -> Collection[str] | None:
+    own = table(declared, "tool", "uv")
+    if text_of(own, "default-groups") == "all":
+        return None
+    return texts(own, "default-groups") if "default-groups" in own else ("dev",)
 
 
 def needs_folder(text: str, file: str) -> str:
@@ -117,4 +135,7 @@ UV = Tool(
     stays={"UV_NO_SYNC": "1", "UV_NO_CACHE": "1"},
     python=("UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_MANAGED_PYTHON", "UV_PYTHON_PREFERENCE"),
     refusals=r"--no-dev|--no-default-groups|--no-group[ =]dev",
+    bringing=("--dev",),
+    omitting=_omitting,
+    unasked=_unasked,
 )

@@ -173,7 +173,11 @@ class CommandLineEngine:
                 environment={**secrets, **dict(self._dialect.environment)},
             )
             if done.status:
-                raise _build_error(request, self._dialect.steps(lines), lines)
+                raise BuildError(
+                    f"the build of {request.dockerfile.name} failed",
+                    why=failure_text(self._dialect.steps(lines), lines),
+                    hint="Correct the step above and run again. No files were written.",
+                )
             return ImageID(identifier.read_text("ascii").strip())
 
     def _build_call(self, request: BuildRequest, identifier: Path) -> tuple[Call, dict[str, str]]:
@@ -257,13 +261,3 @@ def _locked(path: Path, flags: int = 0) -> IO[str] | None:
         file.close()
         return None
     return file
-
-
-def _build_error(
-    request: BuildRequest, steps: tuple[BuildStep, ...], lines: list[str]
-) -> BuildError:
-    return BuildError(
-        f"the build of {request.dockerfile.name} failed",
-        why=failure_text(steps, lines),
-        hint="Correct the step above and run again. No files were written.",
-    )

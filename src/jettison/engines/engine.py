@@ -75,7 +75,7 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
 class Network(StrEnum):
     """What a container can reach.
 
-    ISOLATED: this machine reaches the container and the container reaches its companions, nothing
+    ISOLATED: this machine reaches the container and the container reaches its services, nothing
     else. NONE: only itself.
     """
 

@@ -55,12 +55,6 @@ class Excerpt(Struct, frozen=True, kw_only=True):
         """The offsets in the source of the whole text."""
         return self.place(0), self.place_after(len(self.text))
 
-    @property
-    def written(self) -> str:
-        """The text as it is written in the source, with what was omitted of it."""
-        start, end = self.bounds
-        return self.source[start:end]
-
     def narrow(self, start: int, end: int) -> Excerpt:
         """Return the part of the text from ``start`` up to ``end``, with the same source."""
         first = self._piece(start)

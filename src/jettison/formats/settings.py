@@ -30,7 +30,7 @@ class Policy(StrEnum):
     KEEP = "keep"
 
 
-class BaseWish(Struct, frozen=True, kw_only=True):
+class BaseOverride(Struct, frozen=True, kw_only=True):
     """What the user asks of the base.
 
     ``reference`` names an image, or one of the variants of the present one (``slim``, ``full``,
@@ -52,10 +52,10 @@ class Ask(StrEnum):
     REMOVE = "remove"
 
 
-class Wish(Struct, frozen=True, kw_only=True):
+class Override(Struct, frozen=True, kw_only=True):
     """One line of ``keep`` or ``remove``: a distribution, a module, or a path with ``*``.
 
-    ``why`` is given for a wish that is not the user's: what was found at ``origin``.
+    ``why`` is given for an override that is not the user's: what was found at ``origin``.
     """
 
     ask: Ask
@@ -65,12 +65,12 @@ class Wish(Struct, frozen=True, kw_only=True):
 
     @property
     def shown(self) -> str:
-        """The wish as it can be written."""
+        """The override as it can be written."""
         return f'{self.ask.value} = "{self.text}"'
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One value of the file that is no wish: its key, the value as TOML, and what it is.
+    """One value of the file that is no override: its key, the value as TOML, and what it is.
 
     ``value`` is the text of an element of a list, and of anything else the value as it was read.
     """
@@ -93,14 +93,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     not applied, ``probes`` files with requests, relative to the project, and ``probe_commands`` the
     words of commands. With ``remove_unused``,
     requirements that nothing uses leave production. ``image_budgets`` are by the name of a compose
-    service or the path of a Dockerfile. ``lines`` are all values but the wishes, and ``missing``
+    service or the path of a Dockerfile. ``lines`` are all values but the overrides, and ``missing``
     the probes of which there is no file.
     """
 
     file: str = ""
     level: int | None = None
-    base: BaseWish | None = None
-    wishes: tuple[Wish, ...] = ()
+    base: BaseOverride | None = None
+    overrides: tuple[Override, ...] = ()
     without: frozenset[str] = frozenset()
     remove_unused: bool = False
     probes: tuple[str, ...] = ()
@@ -197,7 +197,7 @@ class _Reader(Struct, frozen=True, kw_only=True):
             file=self.file,
             level=self.level(),
             base=self.base(),
-            wishes=(*self.wishes(Ask.KEEP), *self.wishes(Ask.REMOVE)),
+            overrides=(*self.overrides(Ask.KEEP), *self.overrides(Ask.REMOVE)),
             without=frozenset(self.rule_names()),
             remove_unused=self.typed("remove-unused", bool, default=False),
             probes=tuple(text for text, _ in self.list("probes")),
@@ -234,21 +234,21 @@ class _Reader(Struct, frozen=True, kw_only=True):
             raise self.fault(("level",), f"the level {level!r} is not a number from 0 to 3")
         return level
 
-    def base(self) -> BaseWish | None:
+    def base(self) -> BaseOverride | None:
         if not {"base", "policy", "allow-source-builds"} & self.values.keys():
             return None
         policy = self.typed("policy", str, Policy.SMALLEST.value)
         if policy not in set(Policy):
             names = ", ".join(Policy)
             raise self.fault(("policy",), f"there is no policy {policy}", f"Use one of {names}.")
-        return BaseWish(
+        return BaseOverride(
             policy=Policy(policy),
             reference=self.typed("base", str, ""),
             allow_source_builds=self.typed("allow-source-builds", bool, default=False),
         )
 
-    def wishes(self, ask: Ask) -> list[Wish]:
-        return [Wish(ask=ask, text=text, origin=at) for text, at in self.list(ask.value)]
+    def overrides(self, ask: Ask) -> list[Override]:
+        return [Override(ask=ask, text=text, origin=at) for text, at in self.list(ask.value)]
 
     def rule_names(self) -> list[str]:
         for index, (name, _) in enumerate(self.list("without")):

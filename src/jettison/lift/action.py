@@ -158,16 +158,12 @@ def lifted_run(instruction: Instruction) -> LiftedRun:
     script = run_script(instruction)
     sources = {id(command) for source in apt_sources(script) for command in source.commands}
     actions = tuple(
-        _repository(command, instruction)
+        Action(command=command, kind=ActionKind.REPOSITORY, fact=None, instruction=instruction)
         if id(command) in sources
         else _action(command, instruction)
         for command in script.commands
     )
     return LiftedRun(instruction=instruction, script=script, actions=actions)
-
-
-def _repository(command: Command, instruction: Instruction) -> Action:
-    return Action(command=command, kind=ActionKind.REPOSITORY, fact=None, instruction=instruction)
 
 
 def _action(command: Command, instruction: Instruction) -> Action:

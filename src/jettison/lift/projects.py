@@ -13,8 +13,9 @@ from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.ecosystems.declaration import Declaration, Kind
 from jettison.ecosystems.finding import members, project_name
+from jettison.ecosystems.poetry import optional_groups
 from jettison.formats.dockerfile import Instruction, Stage, copy, final_environment, mounts
-from jettison.formats.toml import Table, read_toml, table, text_of, texts
+from jettison.formats.toml import read_toml
 from jettison.lift import Project
 from jettison.lift.action import Action, lifted_run
 from jettison.lift.build_context import context_path, feeding_stages, may_read
@@ -72,24 +73,26 @@ def selection_of(
     if isinstance(fact, PipInstall):
         return _of_pip(fact)
     options = fact.options
-    tool = table(read_toml(text, file), "tool")
-    defaults = _defaults(fact, tool)
+    tool, declared = TOOLS.get(fact.tool), read_toml(text, file)
+    unasked = tool.unasked(declared, fact.development) if tool else None
+    defaults = None if unasked is None else _names(unasked)
     excluded = set(fact.without_groups)
-    if options.has(*NO_GROUPS) or (fact.tool == "poetry" and fact.action == "export"):
+    if options.has(*NO_GROUPS) or (tool and fact.action in tool.bare):
         defaults = frozenset()
     if options.has("--no-dev") or environment.get("UV_NO_DEV", "").lower() not in FALSE:
         excluded.add(DEVELOPMENT)
     if options.has("--all-groups", "--all"):
         defaults = None
     return Selection(
-        # pdm's -G names an extra or a group.
-        extras=_names((*fact.extras, *(fact.with_groups if fact.tool == "pdm" else ()))),
+        extras=_names(
+            (*fact.extras, *(fact.with_groups if tool and tool.groups_or_extras else ()))
+        ),
         all_extras=fact.all_extras or options.has("--all"),
         only=_names(_only(fact)),
         included=_names(fact.with_groups) - _names(excluded),
         excluded=_names(excluded),
         defaults=defaults,
-        optional=frozenset() if options.has("--all-groups") else _optional(tool),
+        optional=frozenset() if options.has("--all-groups") else _names(optional_groups(declared)),
     )
 
 
@@ -97,22 +100,6 @@ def _only(fact: ProjectInstall) -> Collection[str]:
     if fact.options.has("--only-dev", "--dev-only"):
         return (DEVELOPMENT,)
     return ("",) if fact.options.has("--only-root") else fact.only_groups
-
-
-def _defaults(fact: ProjectInstall, tool: Table) -> frozenset[str] | None:
-    if fact.tool == "uv":
-        uv = table(tool, "uv")
-        if text_of(uv, "default-groups") == "all":
-            return None
-        return _names(texts(uv, "default-groups") if "default-groups" in uv else (DEVELOPMENT,))
-    if fact.tool == "pipenv":
-        return frozenset({DEVELOPMENT}) if fact.development else frozenset()
-    return None
-
-
-def _optional(tool: Table) -> frozenset[str]:
-    groups = table(tool, "poetry", "group")
-    return _names(name for name in groups if table(groups, name).get("optional") is True)
 
 
 def _of_pip(fact: PipInstall) -> Selection:

@@ -188,7 +188,7 @@ def _gathered(plan: Plan, files: Collection[str]) -> frozenset[tuple[str, Origin
         (item.kind, item.origin) for item in found if item.origin and item.origin.file in files
     }
     places |= {("catalogue", item.origin) for item in plan.requirements}
-    places |= {("setting", wish.origin) for wish in plan.settings.wishes}
+    places |= {("setting", override.origin) for override in plan.settings.overrides}
     return frozenset(places | {("setting", line.origin) for line in plan.settings.lines})
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
+from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.ecosystems.commands.invocation import Option
 from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.finding import MOVES, development_file
+from jettison.ecosystems.tool import Omitted
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.requirements import parse, split
 from jettison.formats.shell import Word, replacing_words, without, without_words
-from jettison.formats.toml import read_toml, table, text_of
 from jettison.lift import Project
 from jettison.lift.action import Action, LiftedRun
 from jettison.lift.build_context import runs_of
@@ -86,7 +87,6 @@ NAMING = {
     Kind.OPTIONAL: ("--extra", "--extras", "-E", "-G"),
 }
 # Options that bring the development group, whatever its name.
-BRINGING = {"uv": ("--dev",), "pipenv": ("--dev", "-d"), "pdm": ("--dev", "-d")}
 MOST_EDITS = 50
 
 
@@ -141,10 +141,11 @@ def _without_groups(
         return _without_pip_groups(run, action, fact, groups)
     if not isinstance(fact, ProjectInstall):
         return None
+    tool = TOOLS.get(fact.tool)
     gone, renamed = [], {}
     for option in fact.options.options:
         tokens = _tokens(action, option)
-        if option.name in BRINGING.get(fact.tool, ()) and "dev" in names:
+        if tool and option.name in tool.bringing and "dev" in names:
             gone += tokens
         elif option.value and any(option.name in options for options in NAMING.values()):
             asked = re.split(r"[,\s]+", option.value)
@@ -159,7 +160,7 @@ def _without_groups(
         return without_words(run.script, action.command, gone)
     if renamed:
         return replacing_words(run.script, renamed)
-    flags = " ".join(_flags(project, fact, groups, everything))
+    flags = " ".join(tool.omitting(_omitted(project, fact, groups, everything)) if tool else ())
     verb = fact.options.arguments[0]
     return replacing_words(run.script, {verb: f"{verb.raw} {flags}"}) if flags else None
 
@@ -183,40 +184,23 @@ def _without_pip_groups(
     return without_words(run.script, action.command, gone)
 
 
-def _flags(
+def _omitted(
     project: Project,
     fact: ProjectInstall,
     groups: Sequence[ShippedGroup],
     everything: Sequence[ShippedGroup],
-) -> Iterator[str]:
-    """Options that omit what comes by default."""
-    names = sorted(group.name for group in groups if group.kind is Kind.GROUP)
-    rest = {one.name for one in everything if one.kind is Kind.GROUP} - set(names)
-    if fact.tool == "uv":
-        yield from (f"--no-extra {one.name}" for one in groups if one.kind is Kind.OPTIONAL)
-        if names == ["dev"] and not fact.options.has("--all-groups"):
-            yield "--no-dev"
-        elif names and not rest and not fact.options.has("--all-groups"):
-            yield "--no-default-groups"
-        else:
-            yield from (f"--no-group {name}" for name in names)
-    elif names and fact.tool == "poetry":
-        if rest:
-            yield f"--without {','.join(names)}"
-        else:
-            yield "--only main" if _has_groups(project, groups[0]) else "--no-dev"
-    elif names and fact.tool == "pdm":
-        yield f"--without {','.join(names)}" if rest else "--prod"
-
-
-def _has_groups(project: Project, group: ShippedGroup) -> bool:
-    """Whether the poetry in use knows groups: 1.2 brought them, 2.0 dropped ``--no-dev``."""
-    request = group.request
-    root = read_toml(project.texts[request.file], request.file)
-    if table(root, "tool", "poetry", "group") or table(root, "dependency-groups"):
-        return True
-    lock = read_toml(project.texts[request.lock], request.lock) if request.lock else {}
-    return text_of(table(lock, "metadata"), "lock-version") >= "2"
+) -> Omitted:
+    """Give what comes by default and shall be left out."""
+    names = {one.name for one in groups if one.kind is Kind.GROUP}
+    request = groups[0].request
+    return Omitted(
+        names=tuple(sorted(names)),
+        extras=tuple(one.name for one in groups if one.kind is Kind.OPTIONAL),
+        rest=any(one.kind is Kind.GROUP and one.name not in names for one in everything),
+        every=fact.options.has("--all-groups"),
+        declared=project.texts[request.file],
+        lock=project.texts[request.lock] if request.lock else "",
+    )
 
 
 def _tokens(action: Action, option: Option) -> list[Word]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
 from jettison.errors import UnsupportedError
-from jettison.formats.settings import BaseWish, Policy
+from jettison.formats.settings import BaseOverride, Policy
 from jettison.lift import PythonTag
 from jettison.plan.base import (
     COMPOSED,
@@ -35,38 +35,42 @@ NOTHING = "scratch"
 UNNEEDED = "compilers, headers and version control that a running application does not need"
 
 
-def base_choice(needs: BaseNeeds, wish: BaseWish, *, level: int, across: bool = True) -> BaseChoice:
+def base_choice(
+    needs: BaseNeeds, override: BaseOverride, *, level: int, across: bool = True
+) -> BaseChoice:
     """Judge all candidates and take one.
 
     Below level 2 the base stays, unless the user names another. Without ``across`` the policy stays
     within the distribution. Raises UnsupportedError when the image that the user names is shown
     not to work.
     """
-    found = [judged(needs, image) for image in _images(needs, wish)]
+    found = [judged(needs, image) for image in _images(needs, override)]
     by_reference = {item.image.reference: item for item in found}
     current = by_reference[needs.stage.base]
-    named = _named(needs, wish)
+    named = _named(needs, override)
     if named:
         chosen = _required(by_reference.get(named) or _composed(needs, current))
-    elif level < CHOOSES or wish.policy is Policy.KEEP or current.image.variant is Variant.OTHER:
+    elif (
+        level < CHOOSES or override.policy is Policy.KEEP or current.image.variant is Variant.OTHER
+    ):
         chosen = current
     else:
-        chosen = _smallest(found, current, across=across and wish.policy is Policy.SMALLEST)
-    told = Reasons(needs=needs, wish=wish, level=level, chosen=chosen, found=tuple(found))
+        chosen = _smallest(found, current, across=across and override.policy is Policy.SMALLEST)
+    told = Reasons(needs=needs, override=override, level=level, chosen=chosen, found=tuple(found))
     return BaseChoice(
         current=needs.stage.base,
         chosen=chosen.image.reference,
-        policy=wish.policy,
+        policy=override.policy,
         candidates=tuple(_candidate(item, told) for item in found),
     )
 
 
-def _images(needs: BaseNeeds, wish: BaseWish) -> Iterable[ImageFacts]:
+def _images(needs: BaseNeeds, override: BaseOverride) -> Iterable[ImageFacts]:
     """The candidates by reference, each once: slim, full, Alpine, composed, in use, named."""
     tag = needs.stage.tag
     siblings = [tag.slim(), tag.full(), tag.alpine_sibling()] if tag else []
     references = [str(_itself(sibling, tag)) for sibling in siblings]
-    named = _named(needs, wish)
+    named = _named(needs, override)
     references += [needs.stage.base, *([named] if named not in ("", COMPOSED) else [])]
     images = [image_facts(each, needs.architecture) for each in dict.fromkeys(references)]
     composed = composed_facts(tag, needs.architecture) if tag else None
@@ -78,19 +82,19 @@ def _itself(sibling: PythonTag, tag: PythonTag | None) -> PythonTag:
     return tag if tag and tag.variant == sibling.variant else sibling
 
 
-def _named(needs: BaseNeeds, wish: BaseWish) -> str:
+def _named(needs: BaseNeeds, override: BaseOverride) -> str:
     """The image that the user names, a variant in full."""
     tag = needs.stage.tag
-    if wish.reference not in ("slim", "full", "alpine"):
-        return wish.reference
+    if override.reference not in ("slim", "full", "alpine"):
+        return override.reference
     if tag is None:
         raise UnsupportedError(
-            f"{needs.stage.base} has no variant {wish.reference}",
+            f"{needs.stage.base} has no variant {override.reference}",
             why="only the official Python images' tags are understood",
             hint="Give --base a full reference, such as python:3.13-slim.",
         )
     variants = {"slim": tag.slim(), "full": tag.full(), "alpine": tag.alpine_sibling()}
-    return str(_itself(variants[wish.reference], tag))
+    return str(_itself(variants[override.reference], tag))
 
 
 def _composed(needs: BaseNeeds, current: Judged) -> Judged:
@@ -154,7 +158,7 @@ class Reasons(Struct, frozen=True, kw_only=True):
     """What the lines that explain the choice are made of."""
 
     needs: BaseNeeds
-    wish: BaseWish
+    override: BaseOverride
     level: int
     chosen: Judged
     found: tuple[Judged, ...]
@@ -171,7 +175,7 @@ class Reasons(Struct, frozen=True, kw_only=True):
 
     def _taken(self, item: Judged) -> str:
         in_use = item.image.reference == self.needs.stage.base
-        if self.wish.reference:
+        if self.override.reference:
             shown = "" if item.works is Works.YES else f"; not verified: {item.because}"
             return f"requested{shown}"
         if not in_use and item.image.variant is Variant.ALPINE:
@@ -187,7 +191,7 @@ class Reasons(Struct, frozen=True, kw_only=True):
     def _why_kept(self) -> str:
         if self.level < CHOOSES:
             return f"level {self.level} keeps the base"
-        if self.wish.policy is Policy.KEEP:
+        if self.override.policy is Policy.KEEP:
             return "the policy is to keep it"
         slim = next((i for i in self.found if i.image.variant is Variant.SLIM), None)
         return f"slim is not verified: {slim.because}" if slim else "nothing smaller works"
@@ -199,7 +203,7 @@ class Reasons(Struct, frozen=True, kw_only=True):
             return UNNEEDED
         if self.level < CHOOSES:
             return f"works; level {self.level} keeps the base"
-        if self.wish.reference or self.wish.policy is Policy.KEEP:
+        if self.override.reference or self.override.policy is Policy.KEEP:
             return "works, but another base was requested"
         if item.image.variant is not Variant.ALPINE:
             return "works, but not smaller than the chosen base"
@@ -210,7 +214,7 @@ class Reasons(Struct, frozen=True, kw_only=True):
         if item.predicted is None or self.chosen.predicted is None:
             return "of unknown size; glibc stays"
         gain = self._smaller(item)
-        if self.wish.policy is Policy.COMPATIBLE:
+        if self.override.policy is Policy.COMPATIBLE:
             return f"{gain}; the policy is to stay with glibc"
         if item.predicted.bytes > self.chosen.predicted.bytes * WORTH:
             return f"{gain}: less than half, so glibc stays; --base alpine takes it"

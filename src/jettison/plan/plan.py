@@ -27,7 +27,7 @@ from jettison.plan.changes import Change, StartFromNothing
 from jettison.plan.minimal_base import Composition
 from jettison.plan.prediction import expected, predicted
 from jettison.plan.prediction_parts import Part, Prediction, Predictions
-from jettison.plan.removal.groups import Contents, Wishes
+from jettison.plan.removal.groups import Contents, Overrides
 from jettison.values import Basis, Evidence, Origin, Saving, Size, Skipped
 
 Applied = TypeVar("Applied")
@@ -201,7 +201,7 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     )
     contents: Contents = field(default_factory=Contents)
     settings: Settings = field(default_factory=Settings)
-    wishes: Wishes = field(default_factory=Wishes)
+    overrides: Overrides = field(default_factory=Overrides)
     observed: Observed | None = None
     built: Built | None = None
     today: date | None = None

@@ -49,7 +49,7 @@ def remaining(plan: Plan) -> Mapping[str, OwnedFile]:
 
 def present(plan: Plan) -> Mapping[str, OwnedFile]:
     """The files that may leave: not taken out yet, and not kept by a line of the settings."""
-    kept = plan.wishes.kept
+    kept = plan.overrides.kept
     return {path: file for path, file in remaining(plan).items() if path not in kept}
 
 
@@ -77,7 +77,7 @@ def grouped(
     here = remaining(plan)
     found: dict[str, list[OwnedFile]] = {}
     for path, file in here.items():
-        if path not in plan.wishes.kept and chosen(file):
+        if path not in plan.overrides.kept and chosen(file):
             found.setdefault(file.distribution, []).append(file)
     beside = _by_top(here)
     groups = [
@@ -282,7 +282,7 @@ def together(groups: Sequence[Group]) -> Size:
 def _keeps(plan: Plan, group: Group) -> bool:
     """Whether a line of the settings keeps a file that the paths of a group would mean too."""
     meant = Matcher.of((path, True) for path in group.paths)
-    return any(meant.find(path) for path in plan.wishes.kept)
+    return any(meant.find(path) for path in plan.overrides.kept)
 
 
 def _evidence(group: Group) -> Evidence:

@@ -159,9 +159,9 @@ def _packages(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[
     yield from ((name, "every application needs it") for name in known.always)
     yield from _asked_for(plan, system)
     yield from ((name, evidence.message) for name, evidence in plan.linked.items())
-    for wish in plan.settings.wishes:
-        if wish.ask is Ask.KEEP and wish.text in system.packages:
-            yield wish.text, "a line of the settings keeps it"
+    for override in plan.settings.overrides:
+        if override.ask is Ask.KEEP and override.text in system.packages:
+            yield override.text, "a line of the settings keeps it"
     if why := _calls_anything(plan, observed):
         yield from ((name, why) for name in known.scripts)
     for entry in known.optional:
@@ -241,9 +241,9 @@ def serves_builds(name: str) -> bool:
 
 
 def _programs(plan: Plan, observed: Observed) -> Iterator[tuple[str, str]]:
-    for wish in plan.settings.wishes:
-        if wish.ask is Ask.KEEP:
-            yield wish.text, "a line of the settings keeps it"
+    for override in plan.settings.overrides:
+        if override.ask is Ask.KEEP:
+            yield override.text, "a line of the settings keeps it"
     yield from (
         (name, f"{script} is interpreted by it") for name, script in observed.interpreters.items()
     )

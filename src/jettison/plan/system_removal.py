@@ -22,7 +22,7 @@ from jettison.lift.stage import FinalStage
 from jettison.lift.stages import BuiltEnvironment, NotApart, environment_of
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
-from jettison.plan.removal.groups import Contents, OwnedFile, collapsed, wishes_of
+from jettison.plan.removal.groups import Contents, OwnedFile, collapsed, overrides_of
 from jettison.plan.removal.listing import HEAD, HOOK, LIST, REMOVED, SCRIPT, SystemGroup
 from jettison.values import Evidence, Origin, is_listable, once_each, replace
 
@@ -291,7 +291,9 @@ def with_observed(start: Plan, observed: Observed, *, apart: bool = False) -> Pl
     if observed.apart or not leaves_late(plan) or not observed.installed.site:
         return plan
     contents = _contents(observed.installed)
-    return replace(plan, contents=contents, wishes=wishes_of(plan.settings.wishes, contents))
+    return replace(
+        plan, contents=contents, overrides=overrides_of(plan.settings.overrides, contents)
+    )
 
 
 def _contents(installed: Installed) -> Contents:

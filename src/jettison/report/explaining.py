@@ -223,7 +223,7 @@ def _answer(
     lines = dict.fromkeys(line for line, _ in gone.values())
     rules = dict.fromkeys(group.rule for _, group in gone.values())
     reasons = dict.fromkeys(group.reason for _, group in gone.values())
-    kept = next((plan.wishes.kept[f.path] for f in files if f.path in plan.wishes.kept), None)
+    kept = next((plan.overrides.kept[f.path] for f in files if f.path in plan.overrides.kept), None)
     evidence = tuple(
         found for finding in plan.findings if finding.rule in rules for found in finding.evidence
     )

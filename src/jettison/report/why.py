@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.errors import ProjectError
 from jettison.formats.budgets import Budget
-from jettison.formats.settings import Ask, Line, Wish
+from jettison.formats.settings import Ask, Line, Override
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import SYSTEM_LIST
@@ -25,28 +25,28 @@ UNUSED = "(remove-unused)"
 
 def explain_line(plan: Plan, file: str, line: int) -> Iterator[LineAnswer]:
     """Explain everything that a line of the settings names."""
-    for wish in plan.wishes.files:
-        if (wish.origin.file, wish.origin.line) == (file, line):
-            yield _setting_answer(wish, _wish(plan, wish))
+    for override in plan.overrides.files:
+        if (override.origin.file, override.origin.line) == (file, line):
+            yield _setting_answer(override, _override(plan, override))
     for each in plan.settings.lines:
         if (each.origin.file, each.origin.line) == (file, line):
             meaning = MEANINGS.get(each.key, _budget)
             yield _setting_answer(each, meaning(plan, each))
 
 
-def _setting_answer(line: Wish | Line, verdict: str) -> LineAnswer:
+def _setting_answer(line: Override | Line, verdict: str) -> LineAnswer:
     evidence = Evidence(kind="setting", message="written here", origin=line.origin)
     return LineAnswer(subject=line.shown, kind="setting", verdict=verdict, evidence=(evidence,))
 
 
-def _wish(plan: Plan, wish: Wish) -> str:
-    files = plan.wishes.files[wish]
-    if nothing := idle(plan, wish):
+def _override(plan: Plan, override: Override) -> str:
+    files = plan.overrides.files[override]
+    if nothing := idle(plan, override):
         return f"no effect: {nothing}"
     if files:
         size = human(sum(one.size for one in files))
         return f"matches {counted(len(files), 'file')} ({size}) of the wheels"
-    if wish.ask is Ask.KEEP and in_system(plan, wish.text):
+    if override.ask is Ask.KEEP and in_system(plan, override.text):
         return "matches a module, a package or a program of the system"
     return "matches no known file of the environment"
 

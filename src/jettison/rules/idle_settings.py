@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.contents.system import PROGRAMS
-from jettison.formats.settings import Ask, Line, Wish
+from jettison.formats.settings import Ask, Line, Override
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
@@ -32,7 +32,7 @@ WATCHED = 3
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find lines without an effect."""
-    lines: tuple[Wish | Line, ...] = (*plan.wishes.files, *plan.settings.lines)
+    lines: tuple[Override | Line, ...] = (*plan.overrides.files, *plan.settings.lines)
     return tuple(
         Finding.advice(
             NAME,
@@ -44,10 +44,10 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     )
 
 
-def idle(plan: Plan, line: Wish | Line) -> str:
+def idle(plan: Plan, line: Override | Line) -> str:
     """Say why a line has no effect; empty for one that has an effect, or may have one."""
-    if isinstance(line, Wish):
-        return _idle_wish(plan, line)
+    if isinstance(line, Override):
+        return _idle_override(plan, line)
     if line.key == "without" and line.value in plan.idle and plan.contents.files:
         return "the rule would find nothing"
     if line.key == "probes" and line.value in plan.settings.missing:
@@ -55,12 +55,12 @@ def idle(plan: Plan, line: Wish | Line) -> str:
     return ""
 
 
-def _idle_wish(plan: Plan, wish: Wish) -> str:
-    if wish.why or plan.wishes.files.get(wish) or not plan.contents.files:
+def _idle_override(plan: Plan, override: Override) -> str:
+    if override.why or plan.overrides.files.get(override) or not plan.contents.files:
         return ""
-    if canonicalize_name(wish.text) in _declared(plan):
+    if canonicalize_name(override.text) in _declared(plan):
         return ""
-    if wish.ask is Ask.KEEP and in_system(plan, wish.text) is not False:
+    if override.ask is Ask.KEEP and in_system(plan, override.text) is not False:
         return ""
     return "no distribution, module or path of the environment has this name"
 

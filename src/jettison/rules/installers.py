@@ -63,7 +63,7 @@ def _groups(plan: Plan, names: tuple[str, ...]) -> Iterator[Group]:
 
 def _is_needed(plan: Plan, name: str) -> bool:
     """Whether the application or a requirement wants it."""
-    kept = {wish.text.lower() for wish in plan.wishes.of(Ask.KEEP)}
+    kept = {override.text.lower() for override in plan.overrides.of(Ask.KEEP)}
     called = (use.kind not in (UNCALLED, BUILDING) for use in plan.usage.programs.get(name, ()))
     if name in kept or name in plan.distributions or any(called):
         return True

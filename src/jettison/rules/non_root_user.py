@@ -59,7 +59,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return _owned_code(plan)
     obstacle = needs_root(plan.project, stage, plan.usage, plan.writing)
     if obstacle is not None:
-        return (_stays_root(obstacle),)
+        return (Finding.advice(NAME, f"the user is kept: {obstacle.message}", obstacle),)
     change = _change(plan)
     evidence = [
         Evidence(
@@ -123,10 +123,6 @@ def _message(change: RunAsUser) -> str:
     if change.owns_code:
         return f"{start}, who owns the code because the application may write there"
     return f"{start}; code stays with root, {', '.join(change.writable)} writable"
-
-
-def _stays_root(evidence: Evidence) -> Finding:
-    return Finding.advice(NAME, f"the user is kept: {evidence.message}", evidence)
 
 
 def user_name(plan: Plan) -> str:

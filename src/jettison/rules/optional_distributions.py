@@ -67,7 +67,7 @@ def _unneeded(plan: Plan, unused: Iterable[Optional]) -> tuple[str, ...]:
     edges = plan.closure.graph.edges
     waiting = [one.name for one in plan.requirements if one.scope is not Scope.DEVELOPMENT]
     waiting += [name for name in plan.distributions if _is_imported(plan, name)]
-    waiting += {plan.contents.files[path].distribution for path in plan.wishes.kept}
+    waiting += {plan.contents.files[path].distribution for path in plan.overrides.kept}
     needed: set[str] = set()
     while waiting:
         name = waiting.pop()

@@ -27,22 +27,22 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find what lines of the settings mean."""
     groups = tuple(_groups(plan))
     evidence = [
-        Evidence(kind="setting", message=wish.shown, origin=wish.origin)
-        for wish in plan.wishes.of(Ask.REMOVE)
-        if plan.wishes.files[wish]
+        Evidence(kind="setting", message=override.shown, origin=override.origin)
+        for override in plan.overrides.of(Ask.REMOVE)
+        if plan.overrides.files[override]
     ]
     return removal(plan, NAME, "files that the settings name", groups, evidence)
 
 
 def _groups(plan: Plan) -> Iterator[Group]:
     here = present(plan)
-    for wish in plan.wishes.of(Ask.REMOVE):
-        meant = [file for file in plan.wishes.files[wish] if file.path in here]
+    for override in plan.overrides.of(Ask.REMOVE):
+        meant = [file for file in plan.overrides.files[override] if file.path in here]
         for name in dict.fromkeys(file.distribution for file in meant):
             files = [file for file in meant if file.distribution == name]
-            reason = f"{plan.contents.label(name)}, {wish.shown}"
+            reason = f"{plan.contents.label(name)}, {override.shown}"
             found = group(NAME, reason, files, every=remaining(plan), whole=lambda _: True)
-            own = (wish.text,) if WILD.search(wish.text) else map(any_version, found.paths)
+            own = (override.text,) if WILD.search(override.text) else map(any_version, found.paths)
             yield replace(found, paths=tuple(own), together=True)
 
 

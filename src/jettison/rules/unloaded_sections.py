@@ -30,7 +30,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     libraries = [file for path, file in present(plan).items() if ".so" in path.rpartition("/")[2]]
     if not libraries or shortened(plan):
         return ()
-    kept = [path for path in plan.wishes.kept if ".so" in path.rpartition("/")[2]]
+    kept = [path for path in plan.overrides.kept if ".so" in path.rpartition("/")[2]]
     paths = tuple(sorted(file.path for file in libraries)) if kept else (PATTERN,)
     reason = f"symbols and debug information of {len(libraries)} shared libraries"
     only = Group(rule=NAME, distribution="", reason=reason, sections=paths, bytes=_unloaded(plan))

@@ -90,7 +90,7 @@ def _doubt(plan: Plan, entry: Locales) -> Evidence | None:
 
 def _removal(plan: Plan, entry: Locales, languages: frozenset[str]) -> Iterator[Finding]:
     files = _data(plan, entry)
-    kept = {_language(files[file][1]) for file in files if file.path in plan.wishes.kept}
+    kept = {_language(files[file][1]) for file in files if file.path in plan.overrides.kept}
     gone = {f: m for f, m in files.items() if _language(m[1]) not in languages | kept}
     if sum(file.size for file in gone) < WORTHWHILE:
         return

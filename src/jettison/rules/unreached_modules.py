@@ -52,7 +52,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         tried = any(skipped.what == TRACE for skipped in plan.learned)
         advice = Finding.advice(NAME, NOT_WATCHED)
         return () if tried else (advice,)
-    leaving = leaving_files(plan.observed) - plan.wishes.kept.keys()
+    leaving = leaving_files(plan.observed) - plan.overrides.kept.keys()
     groups = tuple(_groups(plan, leaving))
     return removal(
         plan,

@@ -57,7 +57,7 @@ def _removal(plan: Plan, entry: Language, spoken: frozenset[str]) -> tuple[Findi
 
 def _unspoken(plan: Plan, name: str, spoken: frozenset[str]) -> list[OwnedFile]:
     """The catalogues of a distribution in other languages; one that is kept in part stays whole."""
-    kept = {found[1] for path in plan.wishes.kept if (found := _CATALOGUE.search(path))}
+    kept = {found[1] for path in plan.overrides.kept if (found := _CATALOGUE.search(path))}
     return [
         file
         for file in remaining(plan).values()

@@ -170,7 +170,7 @@ def read_tree(root: Path) -> Tree:
             path = prefix + entry.name
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    if _is_left_out(entry):
+                    if entry.name in _LEFT_OUT or Path(entry.path, "pyvenv.cfg").is_file():
                         left_out[path] = folder_size(entry.path)
                     else:
                         pending.append((entry.path, path + "/"))
@@ -294,10 +294,6 @@ def _is_of_removal(path: str, tree: Tree) -> bool:
     folder, _, name = path.rpartition("/")
     listed = _REMOVAL.get(name)
     return listed is not None and (f"{folder}/{listed}" if folder else listed) in tree.files
-
-
-def _is_left_out(entry: os.DirEntry[str]) -> bool:
-    return entry.name in _LEFT_OUT or Path(entry.path, "pyvenv.cfg").is_file()
 
 
 def _file(status: os.stat_result) -> TreeFile:

@@ -56,7 +56,7 @@ class Bound(Struct, frozen=True, kw_only=True):
         found = self.walk.assigned.get(name, ())
         for function in (*reversed(self.scope.functions), None):
             own = [each for each in found if each.function is function]
-            given = function is not None and name in _parameters(function)
+            given = function is not None and name in parameters_of(function)
             if own or given:
                 if function is self.function:
                     return self._reaching(own, function, given=given)
@@ -85,7 +85,7 @@ def begun_by(node: ast.expr, bound: Bound) -> str:
     if not isinstance(node, ast.Name) or function is None or isinstance(function, ast.Lambda):
         return ""
     own = (each for each in bound.walk.assigned.get(node.id, ()) if each.function is function)
-    known = node.id in _parameters(function) and all(each.value for each in own)
+    known = node.id in parameters_of(function) and all(each.value for each in own)
     return f"{function.name}.{node.id}" if known else ""
 
 
@@ -108,7 +108,8 @@ def _all(own: Iterable[Binding], given: bool) -> list[ast.expr | None]:
     return [*values, None] if given or not values else values
 
 
-def _parameters(function: Function) -> frozenset[str]:
+def parameters_of(function: Function) -> frozenset[str]:
+    """Give the names of what a function is given."""
     known = function.args
     every = (*known.posonlyargs, *known.args, *known.kwonlyargs, known.vararg, known.kwarg)
     return frozenset(each.arg for each in every if each)

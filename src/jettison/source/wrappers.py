@@ -17,7 +17,7 @@ from jettison.source import Call, Literal, ModuleFacts
 from jettison.source.conditions import last_name
 from jettison.source.literals import HOLE, absolute, alternatives, bindings, literal
 from jettison.source.parse import visit
-from jettison.source.resolve import NOTHING, Bound, begun_by
+from jettison.source.resolve import NOTHING, Bound, begun_by, parameters_of
 from jettison.source.tree import is_test
 from jettison.values import python_tree, replace
 
@@ -101,7 +101,7 @@ class _Places:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             and node.name == self._function
         ]
-        self._signatures = [one for one in defined if self._name in _names(one)]
+        self._signatures = [one for one in defined if self._name in parameters_of(one)]
         decorated = (last_name(each) for one in defined for each in one.decorator_list)
         # Without trees nothing is known, and there is no signature.
         self.open = len(self._signatures) != 1 or any(each not in _PLAIN for each in decorated)
@@ -155,12 +155,6 @@ class _Places:
 def _foreign(name: str, aliases: Mapping[str, str]) -> bool:
     """Whether a call is of the standard library, as ``subprocess.run`` beside a ``run`` here."""
     return absolute(name, aliases).partition(".")[0] in sys.stdlib_module_names
-
-
-def _names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
-    known = function.args
-    every = (*known.posonlyargs, *known.args, *known.kwonlyargs, known.vararg)
-    return [each.arg for each in every if each]
 
 
 def _begins(value: Literal) -> bool:

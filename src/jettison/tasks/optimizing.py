@@ -34,13 +34,13 @@ from jettison.tasks.withdrawing import (
     as_different,
     explained,
     first_to_fail,
-    planned_anew,
+    replanned,
     shown,
     to_blame,
     too_large,
 )
 from jettison.values import Basis, Saving, Skipped, replace
-from jettison.verify.before import Ahead, look_ahead
+from jettison.verify.before import Prefetched, prefetch
 from jettison.verify.checks.behaviour import tests_show_nothing
 from jettison.verify.checks.contents import resolved_differently
 from jettison.verify.differential import compare
@@ -64,7 +64,7 @@ def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Resu
     start, result = _compared(shop, start, plan)
     if any(map(resolved_differently, result.verdict.differences)):
         with step(shop.progress, "Rebuilding both, because one was cached with other versions"):
-            start, result = _compared(replace(shop, anew=True), start, plan)
+            start, result = _compared(replace(shop, no_cache=True), start, plan)
     remember(result)
     ablations = tuple(_ablations(shop, start, result)) if ablation else ()
     return replace(result, ablations=ablations)
@@ -80,19 +80,15 @@ class _Before(Struct, frozen=True, kw_only=True):
     made: ImageID
     measured: Future[ImageMeasurement]
     beside: ThreadPoolExecutor
-    ahead: Future[Ahead] | None = None
+    ahead: Future[Prefetched] | None = None
 
 
 def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
     """Give the plan before any rule, with what was learned on the way, and what comes of it."""
     image = built(shop, start.original, shop.root, "before")
     with beside() as pool:
-        before = _Before(
-            id=image,
-            made=image,
-            measured=pool.submit(_measured, shop, image, "before"),
-            beside=pool,
-        )
+        measured = pool.submit(_measured, shop, image, "before")
+        before = _Before(id=image, made=image, measured=measured, beside=pool)
         look = _watched if plan.level >= TRACED else _looked_at
         seen, before = look(shop, start, plan, before)
         return _best(shop, start, seen, before)
@@ -119,7 +115,7 @@ def _best(shop: Workshop, start: Plan, seen: Plan, before: _Before) -> tuple[Pla
         skip = Skipped(what="the trace" if known.traced else "what is in the image", reason=reason)
         start = replace(start, withdrawn=seen.withdrawn, learned=(*seen.learned, skip))
         seen = _read(shop, start, before) if known.traced else start
-        if found and planned_anew(seen).files == found[1].plan.files:
+        if found and replanned(seen).files == found[1].plan.files:
             return found
         shop.progress.begin(f"Withdrawing {skip.what}")
         shop.progress.finish(skip.reason)
@@ -128,33 +124,32 @@ def _best(shop: Workshop, start: Plan, seen: Plan, before: _Before) -> tuple[Pla
 def _settled_as_built(shop: Workshop, seen: Plan, before: _Before) -> tuple[Plan, Result]:
     """Compare, without the rules that cannot be built."""
     try:
-        return _settled(shop, seen, _result(shop, planned_anew(seen), before), before)
+        return _settled(shop, seen, _result(shop, replanned(seen), before), before)
     except BuildError:
-        seen, plan, _ = _buildable(shop, seen, planned_anew(seen))
+        seen, plan, _ = _buildable(shop, seen, replanned(seen))
         return _settled(shop, seen, _result(shop, plan, before), before)
 
 
 def _explicable(shop: Workshop, result: Result) -> bool:
     """Whether the images differ by what the rules did, as far as can be told."""
     verdict = result.verdict
-    by_versions = any(map(resolved_differently, verdict.differences)) and not shop.anew
+    by_versions = any(map(resolved_differently, verdict.differences)) and not shop.no_cache
     return bool(verdict.differences) and not (verdict.dead_before or by_versions)
 
 
 def _looked_at(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[Plan, _Before]:
     """Give the plan before any rule, with what is in the image that the rules make."""
     request = project_request(shop.root, plan, before.id, before.id, None)
-    ahead = _ahead(shop, request, before)
-    before = replace(before, ahead=ahead)
+    before = replace(before, ahead=_ahead(shop, request, before))
     if _is_apart(plan):
         start, plan, image = _buildable(shop, start, plan)
         before = replace(before, made=image)
     return _read(shop, start, before), before
 
 
-def _ahead(shop: Workshop, request: VerificationRequest, before: _Before) -> Future[Ahead]:
+def _ahead(shop: Workshop, request: VerificationRequest, before: _Before) -> Future[Prefetched]:
     pool = before.beside
-    return pool.submit(look_ahead, request, shop.engine, shop.progress, pool)
+    return pool.submit(prefetch, request, shop.engine, shop.progress, pool)
 
 
 def _buildable(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Plan, ImageID]:
@@ -179,7 +174,7 @@ def _buildable(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Plan, Ima
             last = (failed.why.strip().splitlines() or [failed.what])[-1]
             reason = f"the image cannot be built with it: {last}"
             start = _without(shop, start, (first_to_fail(start, plan, builds, reason),))
-        plan = planned_anew(start)
+        plan = replanned(start)
     return start, plan, image(plan)
 
 
@@ -217,7 +212,7 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tu
     for _ in range(ROUNDS):
         verdict = result.verdict
         different = bool(verdict.differences) and not verdict.dead_before
-        if any(map(resolved_differently, verdict.differences)) and not shop.anew:
+        if any(map(resolved_differently, verdict.differences)) and not shop.no_cache:
             break
         told = explained(result.plan, verdict) if different else ()
         fresh = tuple(one for one in told if (one.rule, one.part) not in innocent)
@@ -235,7 +230,7 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tu
         if not fresh:
             break
         without = _without(shop, start, fresh)
-        found = _result(shop, planned_anew(without), before)
+        found = _result(shop, replanned(without), before)
         if told and as_different(verdict, found.verdict):
             # it was none of these
             innocent |= {(one.rule, one.part) for one in fresh}

@@ -33,14 +33,14 @@ LARGE = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox
 class Workshop(Struct, frozen=True, kw_only=True):
     """Where images are made: the project's folder, the engine, and who hears about it.
 
-    ``anew`` builds without what the engine has cached. ``abandoned`` says of images for development
-    why they cannot be built, by their Dockerfiles: none is tried twice.
+    ``no_cache`` builds without what the engine has cached. ``abandoned`` says of images for
+    development why they cannot be built, by their Dockerfiles: none is tried twice.
     """
 
     root: Path
     engine: Engine
     progress: Progress
-    anew: bool = False
+    no_cache: bool = False
     abandoned: dict[str, Skipped] = field(default_factory=dict)
 
 
@@ -52,7 +52,7 @@ def built(shop: Workshop, project: Project, folder: Path, name: str) -> ImageID:
         tag=f"{TAG}-{name}",
         target=project.target,
         build_args=project.build_arguments,
-        no_cache=shop.anew,
+        no_cache=shop.no_cache,
     )
     with step(shop.progress, f"build {name}"):
         return shop.engine.build(request, shop.progress)

@@ -191,7 +191,7 @@ def shown(line: str) -> str:
     return text if len(text) <= 160 else f"{text[:159]}…"  # noqa: PLR2004  one line of a terminal
 
 
-def planned_anew(start: Plan) -> Plan:
+def replanned(start: Plan) -> Plan:
     """Apply the rules to the plan before any rule."""
     plan = optimized(start, RULES, without=start.settings.without)
     return plan if start.observed else not_larger(start, plan, RULES)
@@ -206,7 +206,7 @@ def first_to_fail(
     while bad - good > 1:
         middle = (good + bad) // 2
         without = (Withdrawal(rule=name, reason=reason) for name in rules[middle:])
-        tried = planned_anew(replace(start, withdrawn=(*start.withdrawn, *without)))
+        tried = replanned(replace(start, withdrawn=(*start.withdrawn, *without)))
         good, bad = (middle, bad) if works(tried) else (good, middle)
     return Withdrawal(rule=rules[good], reason=reason)
 
@@ -216,5 +216,5 @@ def to_blame(
 ) -> tuple[Withdrawal, ...]:
     """Find the rule that makes a difference; none where images differ without any rule as well."""
     every = (Withdrawal(rule=name, reason=reason) for name in applied_rules(plan))
-    unchanged = planned_anew(replace(start, withdrawn=(*start.withdrawn, *every)))
+    unchanged = replanned(replace(start, withdrawn=(*start.withdrawn, *every)))
     return (first_to_fail(start, plan, alike, reason),) if alike(unchanged) else ()

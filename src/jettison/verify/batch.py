@@ -304,7 +304,7 @@ def watched(
     )
     try:
         with ExitStack() as stack:
-            network = start(engine, request.companions, stack)
+            network = start(engine, request.services, stack)
             container = stack.enter_context(engine.run(setting.image, replace(own, beside=network)))
             return _worker_outcome(container)
     except EngineError as failure:

@@ -17,7 +17,7 @@ from jettison.verify import batch
 from jettison.verify.batch import with_stored, worked
 from jettison.verify.checks.check import made_from
 from jettison.verify.discover import Discovery, discover
-from jettison.verify.exchange.session import probe_steps
+from jettison.verify.exchange.session import custom_steps
 from jettison.verify.interior import ask, find_interpreter, own_files, script_text
 from jettison.verify.observation import Observation
 from jettison.verify.observe import (
@@ -31,8 +31,8 @@ from jettison.verify.observe import (
     unready,
 )
 from jettison.verify.request import Conversation, Setting, VerificationRequest
-from jettison.verify.second_look import again, setting_of
-from jettison.verify.services import SPEAKS_HTTP2, run_as, within_reach
+from jettison.verify.retries import again
+from jettison.verify.services import SPEAKS_HTTP2, run_as, setting_of, within_reach
 from jettison.verify.workload.plan import workload
 from jettison.verify.workload.step import Client, Step
 
@@ -150,7 +150,7 @@ class Begun(Struct, frozen=True, kw_only=True):
         return tuple(stored.commands) if stored else None
 
 
-class Ahead(Struct, frozen=True, kw_only=True):
+class Prefetched(Struct, frozen=True, kw_only=True):
     """The image before as it was seen while the image after was still to be made.
 
     ``asked`` is what was asked of it, ``reached`` the same after services were tried; ``whole`` is
@@ -171,9 +171,9 @@ class Ahead(Struct, frozen=True, kw_only=True):
         return replace(run_as(request, self.reached), unreached=self.reached.unreached)
 
 
-def look_ahead(
+def prefetch(
     request: VerificationRequest, engine: Engine, progress: Progress, pool: ThreadPoolExecutor
-) -> Ahead:
+) -> Prefetched:
     """Look at the image before while others are at work; the threads of a pool go on with it.
 
     Raises EngineError when one of the images of the request does not exist.
@@ -181,7 +181,7 @@ def look_ahead(
     reached = within_reach(engine, request, progress)
     reached, first = begun_somehow(reached, engine, progress, pool)
     whole = pool.submit(finished, first, reached, engine, progress)
-    return Ahead(asked=request, reached=reached, first=first, whole=whole)
+    return Prefetched(asked=request, reached=reached, first=first, whole=whole)
 
 
 def begun_somehow(
@@ -273,7 +273,7 @@ def finished(
 def _as_before(request: VerificationRequest, engine: Engine) -> tuple[Setting, VerificationRequest]:
     setting = replace(setting_of(engine, request, request.image_before), watched=True)
     check = setting.facts.health_check
-    return setting, patient(request, check.start_period if check else 0.0)
+    return setting, request.patient(check.start_period if check else 0.0)
 
 
 def _counted(
@@ -285,11 +285,6 @@ def _counted(
 ) -> Observation:
     held = stored.result().stored
     return with_coverage(engine, setting, request, talk, held.site if held else "")
-
-
-def patient(request: VerificationRequest, seconds: float) -> VerificationRequest:
-    """Give an image at least so many seconds to start."""
-    return replace(request, startup_timeout=max(request.startup_timeout, seconds))
 
 
 def _discover(engine: Engine, setting: Setting, request: VerificationRequest) -> Discovery:
@@ -312,7 +307,7 @@ def _discover(engine: Engine, setting: Setting, request: VerificationRequest) ->
 def _conversation(found: Discovery, request: VerificationRequest) -> Conversation:
     steps = workload(found.interface, request.credentials)
     return Conversation(
-        steps=(*steps, *probe_steps(request.probes)),
+        steps=(*steps, *custom_steps(request.probes)),
         token_scheme=found.interface.token_scheme,
         explores=True,
         superuser=found.superuser,

@@ -20,7 +20,7 @@ from jettison.lift.stage import FinalStage
 from jettison.lift.stages import services_of
 from jettison.source.operations_collect import find_script
 from jettison.values import replace, whole_number
-from jettison.verify.request import Companion, Worker
+from jettison.verify.request import NeededService, Worker
 from jettison.verify.stand_ins import image_of, initial_scripts
 
 
@@ -91,7 +91,7 @@ def _with_files(project: Project, folder: str, service: Service) -> Service:
     return replace(service, environment=(*found, *service.environment))
 
 
-def companions_of(project: Project) -> tuple[Companion, ...]:
+def needed_services(project: Project) -> tuple[NeededService, ...]:
     """The services with an image of their own that those which run the application need.
 
     These are what they depend on, and what variables of theirs name as a host. What another one
@@ -108,7 +108,7 @@ def companions_of(project: Project) -> tuple[Companion, ...]:
         if service.name not in own and (image := image_of(project, service))
     }
     needed = _in_order(_named(running, others), others)
-    return tuple(_companion(project, service) for service in needed)
+    return tuple(_needed_service(project, service) for service in needed)
 
 
 def _named(services: Iterable[Service], others: dict[str, Service]) -> list[str]:
@@ -142,8 +142,8 @@ def _in_order(names: Iterable[str], others: dict[str, Service]) -> list[Service]
     return list(done.values())
 
 
-def _companion(project: Project, service: Service) -> Companion:
-    return Companion(
+def _needed_service(project: Project, service: Service) -> NeededService:
+    return NeededService(
         name=service.name,
         image=service.image or "",
         environment=environment(service),

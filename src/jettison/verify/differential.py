@@ -10,16 +10,16 @@ from jettison.engines.engine import Engine, ImageFacts, Isolation
 from jettison.processes.concurrent import beside, both
 from jettison.progress import Progress, step
 from jettison.values import replace
-from jettison.verify import CheckResult, Outcome, Subject, Verdict, batch, second_look
+from jettison.verify import CheckResult, Outcome, Subject, Verdict, batch, retries
 from jettison.verify.batch import run_suite, with_stored, worked
-from jettison.verify.before import Ahead, Baseline, begun_somehow, finished, patient
+from jettison.verify.before import Baseline, Prefetched, begun_somehow, finished
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.check import made_from, skipped
 from jettison.verify.observation import Observation
 from jettison.verify.observe import observe
 from jettison.verify.request import Conversation, Setting, Suite, VerificationRequest
-from jettison.verify.second_look import further, joined, setting_of
-from jettison.verify.services import TOO_LATE, within_reach
+from jettison.verify.retries import further, joined
+from jettison.verify.services import TOO_LATE, setting_of, within_reach
 
 Commands = Callable[[], tuple[str, ...] | None]
 """The names of commands that both images are to run."""
@@ -36,7 +36,10 @@ _DOUBTS = 4
 
 
 def compare(
-    request: VerificationRequest, engine: Engine, progress: Progress, ahead: Ahead | None = None
+    request: VerificationRequest,
+    engine: Engine,
+    progress: Progress,
+    ahead: Prefetched | None = None,
 ) -> Verdict:
     """Run both images and hold them against each other.
 
@@ -54,11 +57,11 @@ def compare(
     before, talk = baseline.observation, baseline.conversation
     if talk.ends:
         return verdict(request, engine, before, after)
-    if not after.failure and second_look.hindered(request, before, after):
+    if not after.failure and retries.hindered(request, before, after):
         with step(progress, "Running both with a writable root, because they may need it"):
-            before, after = second_look.with_writable_root(engine, request, talk, before, after)
+            before, after = retries.with_writable_root(engine, request, talk, before, after)
     if before.exchanges and not (before.failure or after.failure):
-        before, after = second_look.decided(engine, request, talk, (before, after), progress)
+        before, after = retries.decided(engine, request, talk, (before, after), progress)
     if not (before.failure or after.failure):
         before, after = _started(request, before, after, engine, progress)
     if request.suite and after.suite and after.suite.status:
@@ -85,15 +88,15 @@ def _started(
     progress: Progress,
 ) -> tuple[Observation, Observation]:
     """Start both, in turn where something differs that a busy machine may explain."""
-    start = partial(second_look.starting, engine, request)
+    start = partial(retries.starting, engine, request)
     with step(progress, "Starting both at once"):
         for _ in range(_RACES):
             before, after = start(before, after, 1, at_once=True)
-            if not second_look.raced(request, before, after):
+            if not retries.raced(request, before, after):
                 break
-        if not after.failed_starts and second_look.altered(request, before, after):
-            after = second_look.becomes_ready(engine, request, after, _FURTHER_STARTS)
-    if second_look.of_the_moment(request, before, after):
+        if not after.failed_starts and retries.altered(request, before, after):
+            after = retries.becomes_ready(engine, request, after, _FURTHER_STARTS)
+    if retries.of_the_moment(request, before, after):
         with step(progress, "Starting both in turn, because figures differ"):
             more = _FURTHER_STARTS
             before, after = start(before, after, more, at_once=False)
@@ -138,7 +141,7 @@ def observe_after(
 
     It gets several times as long to start as the image before took: the machine may be busy.
     """
-    request = patient(request, _PATIENCE * baseline.observation.seconds)
+    request = request.patient(_PATIENCE * baseline.observation.seconds)
     setting = setting_of(engine, request, request.image_after)
     setting = replace(setting, usual=baseline.observation.seconds)
     with beside() as pool:

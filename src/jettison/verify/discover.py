@@ -92,13 +92,9 @@ def _targets(words: tuple[str, ...]) -> Iterator[str]:
         elif word in {"--app", "-A"} and index + 1 < len(words):
             yield words[index + 1]
         elif word.endswith(".py"):
-            yield _module(word)
+            yield word.removeprefix("./").lstrip("/").removesuffix(".py").replace("/", ".")
         elif index and _MODULE.match(word) and not word.endswith((".conf", ".json", ".txt")):
             yield word
-
-
-def _module(path: str) -> str:
-    return path.removeprefix("./").lstrip("/").removesuffix(".py").replace("/", ".")
 
 
 def application_of(setting: Setting, request: VerificationRequest) -> Application:

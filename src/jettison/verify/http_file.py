@@ -8,16 +8,16 @@ from urllib.parse import urlsplit
 
 from jettison.errors import InputSyntaxError
 from jettison.values import Origin
-from jettison.verify.request import Probe
+from jettison.verify.request import CustomRequest
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _HEADER = re.compile(r"^([A-Za-z0-9!#$%&'*+.^_`|~-]+):\s*(.*)$")
 _Line = tuple[int, str]
 
 
-def parse_http_file(text: str, file: str) -> tuple[Probe, ...]:
+def parse_http_file(text: str, file: str) -> tuple[CustomRequest, ...]:
     """Read all requests, in their order. Raises InputSyntaxError with the line that is wrong."""
-    return tuple(_probe(block, file) for block in _blocks(text) if block)
+    return tuple(_request(block, file) for block in _blocks(text) if block)
 
 
 def _blocks(text: str) -> Iterator[list[_Line]]:
@@ -35,7 +35,7 @@ def _is_blank(line: str) -> bool:
     return not line.strip() or line.startswith(("#", "//"))
 
 
-def _probe(block: list[_Line], file: str) -> Probe:
+def _request(block: list[_Line], file: str) -> CustomRequest:
     number, first = block[0]
     words = first.split()
     method, target = (
@@ -52,7 +52,7 @@ def _probe(block: list[_Line], file: str) -> Probe:
         else:
             raise _wrong(f"this is no header: {line.strip()}", file, at)
     content = "\n".join(body[1:]).rstrip("\n")
-    return Probe(
+    return CustomRequest(
         method=method, path=_path(target, file, number), headers=tuple(headers),
         body=content.encode("utf-8"),
     )  # fmt: skip

@@ -211,7 +211,7 @@ def _asked(request: VerificationRequest) -> dict[str, Any]:
         "time_zones": ("", *request.time_zones),
         "programs": request.programs,
         "libraries": request.libraries,
-        "names": ("localhost", HOST_NAME, *(one.name for one in request.companions)),
+        "names": ("localhost", HOST_NAME, *(one.name for one in request.services)),
         "ports": request.ports,
         "volumes": (*request.volumes, *request.bind_mounts),
         "writable": (

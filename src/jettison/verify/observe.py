@@ -68,13 +68,13 @@ def running(
     request: VerificationRequest,
     started_with: RunOptions | None = None,
 ) -> Iterator[Running]:
-    """Start the image with fresh companions and volumes, and wait until it is ready.
+    """Start the image with fresh services and volumes, and wait until it is ready.
 
     ``started_with`` stands for the usual options.
     Raises EngineError when it cannot be started at all.
     """
     with ExitStack() as stack:
-        network = start(engine, request.companions, stack)
+        network = start(engine, request.services, stack)
         own = replace(started_with or options(setting, request), beside=network)
         container = stack.enter_context(engine.run(setting.image, own))
         events = file_events(container.state().process) if setting.watched else None
@@ -82,7 +82,7 @@ def running(
             stack.callback(events.close)
         port = request.ports[0] if request.ports else None
         # other containers may be in the same network
-        known = bool(setting.usual and not request.companions)
+        known = bool(setting.usual and not request.services)
         late = max(_ELSEWHERE, _ELSEWHERE_FACTOR * setting.usual) if known else math.inf
         path, timeout = setting.health_path, request.startup_timeout
         ready = wait_until_ready(container, port, path, timeout, late=late)

@@ -21,13 +21,13 @@ from jettison.lift.writes import given_mounts
 from jettison.plan.plan import Plan
 from jettison.values import replace
 from jettison.verify.compose_services import (
-    companions_of,
     environment,
     listening_ports,
+    needed_services,
     neighbours,
     started_by,
 )
-from jettison.verify.request import Companion, Surroundings
+from jettison.verify.request import NeededService, Surroundings
 from jettison.verify.variables import Variable, variables_of
 
 _MOST_FILES = 400
@@ -67,7 +67,7 @@ def other_ways(
             environment=variables,
             entrypoint=entrypoint,
             command=command,
-            companions=companions_of(project),
+            services=needed_services(project),
             mounted=mounted,
         )
     for way in _with_others(plan, variables, sources, read, serves=serves):
@@ -88,8 +88,8 @@ def _with_others(
     if service and alone and (stage.command or stage.entrypoint or not service.command):
         ports = listening_ports(project, stage, None, {}, sources)
         how = f"without the variables and the command of the service {service.name}"
-        companions = companions_of(project)
-        yield Surroundings(how=how, ports=ports, companions=companions)
+        services = needed_services(project)
+        yield Surroundings(how=how, ports=ports, services=services)
     if not serves:
         how = "without a port, as none is declared"
         yield Surroundings(how=how, ports=(), environment=variables)
@@ -100,7 +100,7 @@ def _with_others(
             how=f"with the variables and services of {other.service.name}",
             ports=listening_ports(project, stage, None, own, sources),
             environment=own,
-            companions=companions_of(beside),
+            services=needed_services(beside),
         )
 
 
@@ -118,7 +118,7 @@ def _with_values(
     names = plan.distributions.keys() or {one.name for one in plan.requirements}
     beside = posixpath.join(project.context or "", ".env")
     examples = {one.name: one.value for one in dotenv.beside(read, beside) if one.value}
-    found = given(plan.loaded, read, known, names, companions_of(project), examples=examples)
+    found = given(plan.loaded, read, known, names, needed_services(project), examples=examples)
     if found.variables:
         entrypoint, command = started_by(service)
         everything = {**variables, **found.variables}
@@ -131,7 +131,7 @@ def _with_values(
             optional=found.optional - variables.keys(),
             entrypoint=entrypoint,
             command=command,
-            companions=found.companions,
+            services=found.services,
         )
 
 
@@ -142,7 +142,7 @@ class Given(Struct, frozen=True, kw_only=True):
     """
 
     variables: Mapping[str, str]
-    companions: tuple[Companion, ...]
+    services: tuple[NeededService, ...]
     optional: frozenset[str] = frozenset()
 
 
@@ -151,14 +151,14 @@ def given(
     read: Callable[[str], str | None],
     known: Collection[str],
     distributions: Collection[str],
-    companions: tuple[Companion, ...],
+    services: tuple[NeededService, ...],
     *,
     examples: Mapping[str, str] = MappingProxyType({}),
 ) -> Given:
     """Give values for what some sources need and ``known`` does not have.
 
     ``read`` gives the text of a file, ``examples`` are values that the project shows. What leads to
-    a database, cache or broker gets the address of one of the ``companions`` with its port, or of a
+    a database, cache or broker gets the address of one of the ``services`` with its port, or of a
     new one, by the driver that is among the ``distributions``; with a new one, also where there is
     a default, which leads elsewhere.
     """
@@ -167,20 +167,18 @@ def given(
         for one in variables_of(read(path) or ""):
             if one.name not in known:
                 seen.setdefault(one.name, []).append(one)
-    services = _Services(distributions, companions)
+    leading = _Services(distributions, services)
     found: dict[str, str] = {}
     optional = {name for name, reads in seen.items() if not any(one.certain for one in reads)}
     for name, reads in sorted(seen.items()):
         one = _together(reads)
-        value = services.value(name) if one.required or services.is_of_another(name) else None
+        value = leading.value(name) if one.required or leading.is_of_another(name) else None
         if value is not None:
             found[name] = value
         elif one.required:
             found[name] = examples.get(name) or _sample(one)
-    optional = {name for name in optional & found.keys() if not services.value(name)}
-    return Given(
-        variables=found, companions=tuple(services.companions), optional=frozenset(optional)
-    )
+    optional = {name for name in optional & found.keys() if not leading.value(name)}
+    return Given(variables=found, services=tuple(leading.services), optional=frozenset(optional))
 
 
 def _together(reads: list[Variable]) -> Variable:
@@ -211,9 +209,9 @@ def _sample(variable: Variable) -> str:
 class _Services:
     """What variables lead to; a service is added when the first of them does."""
 
-    def __init__(self, distributions: Collection[str], companions: tuple[Companion, ...]) -> None:
+    def __init__(self, distributions: Collection[str], services: tuple[NeededService, ...]) -> None:
         self._distributions = distributions
-        self.companions = list(companions)
+        self.services = list(services)
 
     def value(self, name: str) -> str | None:
         """Give what stands in a variable that leads to a service; None where it leads to none."""
@@ -262,15 +260,15 @@ class _Services:
         }
         return {**parts, "address": store.address.format(scheme=scheme, **parts)}
 
-    def _started(self, store: Store) -> Companion | None:
+    def _started(self, store: Store) -> NeededService | None:
         """Give the service with the store's port, a new one where there is none."""
         if not store.image:
             return None
         port = table(Services).ports[store.image]
-        found = next((one for one in self.companions if one.port == port), None)
+        found = next((one for one in self.services if one.port == port), None)
         if found is None:
-            found = Companion(
+            found = NeededService(
                 name=store.host, image=store.image, environment=store.environment, port=port
             )
-            self.companions.append(found)
+            self.services.append(found)
         return found

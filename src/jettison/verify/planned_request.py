@@ -23,9 +23,9 @@ from jettison.rules.rule import applied_rules
 from jettison.verify.compose_services import (
     DEFAULT_PORT,
     as_run,
-    companions_of,
     environment,
     listening_ports,
+    needed_services,
     started_by,
     started_sources,
     tells_of_server,
@@ -104,7 +104,7 @@ def verification_request(
         credentials=account_of({**plan.original_stage.environment, **variables}),
         volumes=_volumes(plan, MountKind.VOLUME, MountKind.ANONYMOUS),
         bind_mounts=_volumes(plan, MountKind.BIND),
-        companions=companions_of(plan.original),
+        services=needed_services(plan.original),
         otherwise=tuple(
             other_ways(plan, variables, _sources(plan, None, read), read, serves=serves)
         ),

@@ -25,7 +25,7 @@ class Credentials(Struct, frozen=True, kw_only=True):
     password: str
 
 
-class Probe(Struct, frozen=True, kw_only=True):
+class CustomRequest(Struct, frozen=True, kw_only=True):
     """A request of the user's own, sent after the generated ones. ``path`` begins with ``/``."""
 
     method: str
@@ -34,7 +34,7 @@ class Probe(Struct, frozen=True, kw_only=True):
     body: bytes = b""
 
 
-class ProbeCommand(Struct, frozen=True, kw_only=True):
+class CustomCommand(Struct, frozen=True, kw_only=True):
     """A command of the user's own, run in ``directory`` of this machine after all requests."""
 
     words: tuple[str, ...]
@@ -46,7 +46,7 @@ class ProbeCommand(Struct, frozen=True, kw_only=True):
         return shlex.join(self.words)
 
 
-class Companion(Struct, frozen=True, kw_only=True):
+class NeededService(Struct, frozen=True, kw_only=True):
     """A service that the application needs, such as its database, fresh for each run.
 
     ``name`` is the host name under which the application knows it; ``port`` is waited for.
@@ -122,7 +122,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     optional: frozenset[str] = frozenset()
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
-    companions: tuple[Companion, ...] = ()
+    services: tuple[NeededService, ...] = ()
     mounted: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -172,7 +172,7 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     volumes: tuple[str, ...] = ()
     bind_mounts: tuple[str, ...] = ()
     tmpfs: tuple[str, ...] = ("/tmp",)  # noqa: S108 - a path in the container
-    companions: tuple[Companion, ...] = ()
+    services: tuple[NeededService, ...] = ()
     mounted: Mapping[str, str] = field(default_factory=dict)
     unreached: tuple[Unreached, ...] = ()
     otherwise: tuple[Surroundings, ...] = ()
@@ -186,8 +186,8 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     health_path: str = ""
     application: str = ""
     credentials: Credentials | None = None
-    probes: tuple[Probe, ...] = ()
-    commands: tuple[ProbeCommand, ...] = ()
+    probes: tuple[CustomRequest, ...] = ()
+    commands: tuple[CustomCommand, ...] = ()
     modules: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
@@ -226,6 +226,10 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
         words = {word for line in lines for word in _WORD.findall(line)}
         named = self.optional & words
         return named if named or set(self.samples) - self.optional else self.optional
+
+    def patient(self, seconds: float) -> VerificationRequest:
+        """Give an image at least so many seconds to start."""
+        return replace(self, startup_timeout=max(self.startup_timeout, seconds))
 
     def with_samples(self, taken: frozenset[str]) -> VerificationRequest:
         """Set only these of the variables that it may do without."""

@@ -17,7 +17,13 @@ from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify.exchange.client import send
 from jettison.verify.observation import HealthOutcome
-from jettison.verify.request import Companion, Surroundings, Unreached, VerificationRequest
+from jettison.verify.request import (
+    NeededService,
+    Setting,
+    Surroundings,
+    Unreached,
+    VerificationRequest,
+)
 from jettison.verify.stand_ins import as_can_be_had
 
 _POLL_SECONDS = 0.1
@@ -37,85 +43,83 @@ def run_as(
 def within_reach(
     engine: Engine, request: VerificationRequest, progress: Progress
 ) -> VerificationRequest:
-    """Try each companion once; the request goes on with those that start, and knows the others."""
-    if not request.companions:
+    """Try each service once; the request goes on with those that start, and knows the others."""
+    if not request.services:
         return request
     if why := engine.isolation.unseen.get("services"):
-        apart = (Unreached(name=one.name, image=one.image, why=why) for one in request.companions)
-        return replace(request, companions=(), unreached=(*request.unreached, *apart))
-    kept: list[Companion] = []
+        apart = (Unreached(name=one.name, image=one.image, why=why) for one in request.services)
+        return replace(request, services=(), unreached=(*request.unreached, *apart))
+    kept: list[NeededService] = []
     unreached = list(request.unreached)
-    wanted = [as_can_be_had(engine, one, progress) for one in request.companions]
+    wanted = [as_can_be_had(engine, one, progress) for one in request.services]
     with step(progress, "Starting what the application needs"), ExitStack() as stack:
         network = ""
-        for companion in wanted:
+        for service in wanted:
             try:
-                container = _started(engine, companion, network, stack)
+                container = _started(engine, service, network, stack)
             except (EngineError, ProgramError) as failure:
                 lines = failure.why.strip().splitlines()[-1:] or [str(failure)]
-                unreached.append(
-                    Unreached(name=companion.name, image=companion.image, why=lines[0])
-                )
+                unreached.append(Unreached(name=service.name, image=service.image, why=lines[0]))
             else:
                 network = network or container.id
-                kept.append(companion)
-    return replace(request, companions=tuple(kept), unreached=tuple(unreached))
+                kept.append(service)
+    return replace(request, services=tuple(kept), unreached=tuple(unreached))
 
 
-def start(engine: Engine, companions: tuple[Companion, ...], stack: ExitStack) -> str:
-    """Start every companion in one isolated network and wait for their ports.
+def start(engine: Engine, services: tuple[NeededService, ...], stack: ExitStack) -> str:
+    """Start every service in one isolated network and wait for their ports.
 
-    Gives the id of a container in that network, or nothing when there are no companions. The
+    Gives the id of a container in that network, or nothing when there are no services. The
     containers end with ``stack``. Raises EngineError when one does not start.
     """
     first = ""
-    pending: list[tuple[Container, Companion]] = []
-    for companion in companions:
-        if not companion.instead:
+    pending: list[tuple[Container, NeededService]] = []
+    for service in services:
+        if not service.instead:
             # it may need those before it, as no stand-in does
             _wait_for(pending)
-        container = stack.enter_context(_run(engine, companion, first))
-        pending.append((container, companion))
+        container = stack.enter_context(_run(engine, service, first))
+        pending.append((container, service))
         first = first or container.id
     _wait_for(pending)
     return first
 
 
-def _wait_for(pending: list[tuple[Container, Companion]]) -> None:
+def _wait_for(pending: list[tuple[Container, NeededService]]) -> None:
     while pending:
         _wait(*pending.pop(0))
 
 
-def _run(engine: Engine, companion: Companion, beside: str) -> Container:
+def _run(engine: Engine, service: NeededService, beside: str) -> Container:
     options = RunOptions(
-        ports=(companion.port,) if companion.port else (),
-        environment=companion.environment,
-        command=companion.command,
+        ports=(service.port,) if service.port else (),
+        environment=service.environment,
+        command=service.command,
         beside=beside,
-        alias=companion.name,
+        alias=service.name,
     )
-    return engine.run(companion.image, options)
+    return engine.run(service.image, options)
 
 
-def _started(engine: Engine, companion: Companion, beside: str, stack: ExitStack) -> Container:
+def _started(engine: Engine, service: NeededService, beside: str, stack: ExitStack) -> Container:
     with ExitStack() as own:
-        container = own.enter_context(_run(engine, companion, beside))
-        _wait(container, companion)
+        container = own.enter_context(_run(engine, service, beside))
+        _wait(container, service)
         stack.push(own.pop_all())
     return container
 
 
-def _wait(container: Container, companion: Companion) -> None:
+def _wait(container: Container, service: NeededService) -> None:
     """Wait for the port; without one, see that it has not ended at once."""
     deadline = time.monotonic() + _READY_SECONDS
     while container.state().running and time.monotonic() < deadline:
-        if companion.port is None or _answers(container, companion.port):
+        if service.port is None or _answers(container, service.port):
             return
         time.sleep(_POLL_SECONDS)
-    port = f"does not respond on port {companion.port}" if companion.port else "does not run"
+    port = f"does not respond on port {service.port}" if service.port else "does not run"
     said = container.logs()[-500:].strip()
     raise EngineError(
-        f"the service {companion.name} {port}",
+        f"the service {service.name} {port}",
         why=said or f"it {port} and logged nothing",
         hint="Look at its environment: a database may want a password.",
     )
@@ -156,6 +160,13 @@ def health_path(request: VerificationRequest, *images: ImageFacts) -> str:
     texts += [" ".join(facts.health_check.test) for facts in images if facts.health_check]
     found = (match for match in map(_URL.search, texts) if match)
     return next((match[1] for match in found), "")
+
+
+def setting_of(engine: Engine, request: VerificationRequest, image: str) -> Setting:
+    """Give how an image is run. Raises EngineError when one of the two does not exist."""
+    images = {one: engine.inspect(one) for one in (request.image_before, request.image_after)}
+    path = health_path(request, *images.values())
+    return Setting(image=image, facts=images[image], health_path=path)
 
 
 def health_command(request: VerificationRequest, facts: ImageFacts) -> tuple[str, ...]:

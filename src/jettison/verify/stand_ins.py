@@ -17,7 +17,7 @@ from jettison.lift import Project
 from jettison.progress import Progress, step
 from jettison.source.reading import read_text
 from jettison.values import replace
-from jettison.verify.request import Companion, VerificationRequest
+from jettison.verify.request import NeededService, VerificationRequest
 
 # Where the images of databases look for what they run once. Source: their pages on Docker Hub.
 INITIAL = "/docker-entrypoint-initdb.d"
@@ -81,15 +81,15 @@ def with_files(root: Path, request: VerificationRequest) -> VerificationRequest:
     ways = [
         replace(
             way,
-            companions=tuple(_with_scripts(root, one) for one in way.companions),
+            services=tuple(_with_scripts(root, one) for one in way.services),
             mounted=dict(_inside(root, way.mounted)),
         )
         for way in request.otherwise
     ]
     if ways and request.otherwise[0].mounted and not ways[0].mounted:
         del ways[0]
-    companions = tuple(_with_scripts(root, one) for one in request.companions)
-    return replace(request, companions=companions, otherwise=tuple(ways))
+    services = tuple(_with_scripts(root, one) for one in request.services)
+    return replace(request, services=services, otherwise=tuple(ways))
 
 
 def _inside(root: Path, mounted: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -100,14 +100,14 @@ def _inside(root: Path, mounted: Mapping[str, str]) -> Iterator[tuple[str, str]]
             yield target, str(place)
 
 
-def _with_scripts(root: Path, companion: Companion) -> Companion:
+def _with_scripts(root: Path, service: NeededService) -> NeededService:
     texts = {
         posixpath.basename(path): text
-        for one in companion.initial
+        for one in service.initial
         for path in _files(root, one)
         if path.endswith(_SCRIPTS) and (text := read_text(root, path)) is not None
     }
-    return replace(companion, scripts=texts)
+    return replace(service, scripts=texts)
 
 
 def _files(root: Path, path: str) -> Iterator[str]:
@@ -130,26 +130,26 @@ ENTRYPOINT ["/bin/sh", "-e", "/start"]
 """
 
 
-def as_can_be_had(engine: Engine, companion: Companion, progress: Progress) -> Companion:
+def as_can_be_had(engine: Engine, service: NeededService, progress: Progress) -> NeededService:
     """Give a service with its image, or with what stands in for one that is not here.
 
     It keeps the name, the variables and the command, and gets its scripts. Where nothing stands in,
     it is as it was.
     """
     try:
-        if _is_there(engine, companion.image):
-            if not companion.scripts:
-                return companion
-            files = {"Dockerfile": f"FROM {companion.image}\n"}
-            image = _built(engine, "scripts", files, companion, progress)
-            return replace(companion, image=image)
-        return _stand_in(engine, companion, progress) or companion
+        if _is_there(engine, service.image):
+            if not service.scripts:
+                return service
+            files = {"Dockerfile": f"FROM {service.image}\n"}
+            image = _built(engine, "scripts", files, service, progress)
+            return replace(service, image=image)
+        return _stand_in(engine, service, progress) or service
     except (BuildError, EngineError, UnsupportedError):
-        return companion
+        return service
 
 
-def _stand_in(engine: Engine, companion: Companion, progress: Progress) -> Companion | None:
-    name = _name(companion.image)
+def _stand_in(engine: Engine, service: NeededService, progress: Progress) -> NeededService | None:
+    name = _name(service.image)
     known = table(Services).debian
     base = next((one for one in known.bases if _is_there(engine, one)), known.bases[0])
     for key, one in known.stand_ins.items():
@@ -160,9 +160,9 @@ def _stand_in(engine: Engine, companion: Companion, progress: Progress) -> Compa
         files = {"Dockerfile": text, "start": one.start, "prepare": one.prepare}
         tag = f"{key}-{name}" if name in one.further else key
         with step(progress, f"build {tag} of Debian's packages"):
-            image = _built(engine, tag, files, companion, progress)
-        note = f"Debian's {packages[-1]} instead of {companion.image}"
-        return replace(companion, image=image, instead=note)
+            image = _built(engine, tag, files, service, progress)
+        note = f"Debian's {packages[-1]} instead of {service.image}"
+        return replace(service, image=image, instead=note)
     return None
 
 
@@ -179,9 +179,9 @@ def _is_there(engine: Engine, image: str) -> bool:
 
 
 def _built(
-    engine: Engine, key: str, files: dict[str, str], companion: Companion, progress: Progress
+    engine: Engine, key: str, files: dict[str, str], service: NeededService, progress: Progress
 ) -> str:
-    scripts = {f"scripts/{name}": text for name, text in companion.scripts.items()}
+    scripts = {f"scripts/{name}": text for name, text in service.scripts.items()}
     if scripts:
         copied = f"{files['Dockerfile']}COPY scripts/ {INITIAL}/\n"
         files = {**files, "Dockerfile": copied, **scripts}

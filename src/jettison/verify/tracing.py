@@ -40,7 +40,7 @@ from jettison.records import Records
 from jettison.values import Skipped, converted, replace
 from jettison.verify.batch import run_suite, watched
 from jettison.verify.discover import Discovery, discover
-from jettison.verify.exchange.session import probe_steps
+from jettison.verify.exchange.session import custom_steps
 from jettison.verify.interior import find_interpreter, interior, interpreters, script_text
 from jettison.verify.observation import Observation
 from jettison.verify.observe import converse, running
@@ -274,7 +274,7 @@ def _conversation(
     found: Discovery, request: VerificationRequest, training: Training
 ) -> Conversation:
     return Conversation(
-        steps=(*workload(found.interface, request.credentials), *probe_steps(request.probes)),
+        steps=(*workload(found.interface, request.credentials), *custom_steps(request.probes)),
         token_scheme=found.interface.token_scheme,
         explores=True,
         superuser=found.superuser,
@@ -296,8 +296,8 @@ def observed(
     python = python_of(seen.image, started_words(config))
     with step(progress, "Following imports"):
         links = KeptLinks()
-        reach = reached(seen.installed, seen.trace, plan.wishes.kept, links.read)
-        asked = (wish.text for wish in plan.settings.wishes if wish.ask is Ask.KEEP)
+        reach = reached(seen.installed, seen.trace, plan.overrides.kept, links.read)
+        asked = (override.text for override in plan.settings.overrides if override.ask is Ask.KEEP)
         standard = reached_standard(seen.installed, seen.trace, reach, asked, links.read)
         links.save()
     return Observed(

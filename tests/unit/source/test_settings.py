@@ -35,7 +35,9 @@ def test_every_line_knows_its_place() -> None:
     assert settings.level == 3
     assert settings.base is not None
     assert settings.base.policy is Policy.COMPATIBLE
-    assert [(wish.ask, wish.text, wish.origin.line) for wish in settings.wishes] == [
+    assert [
+        (override.ask, override.text, override.origin.line) for override in settings.overrides
+    ] == [
         (Ask.KEEP, "numpy", 4),
         (Ask.KEEP, "lxml/**/*.xslt", 5),
         (Ask.REMOVE, "docx.templates", 7),
@@ -52,7 +54,7 @@ def test_every_line_knows_its_place() -> None:
 def test_the_table_of_pyproject() -> None:
     text = '[project]\nname = "shop"\n\n[tool.jettison]\nkeep = ["numpy"]\n'
     settings = found({"backend/pyproject.toml": text})
-    assert settings.wishes[0].origin == Origin(file="backend/pyproject.toml", line=5)
+    assert settings.overrides[0].origin == Origin(file="backend/pyproject.toml", line=5)
 
 
 def test_a_project_without_settings_asks_for_nothing() -> None:

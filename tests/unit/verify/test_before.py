@@ -8,13 +8,19 @@ from tests.support.local_engine import LocalEngine
 from jettison.engines.engine import ImageFacts, ImageID
 from jettison.progress import SilentProgress
 from jettison.verify import batch, before
-from jettison.verify.before import Ahead, Baseline, Begun
+from jettison.verify.before import Baseline, Begun, Prefetched
 from jettison.verify.observation import Observation
-from jettison.verify.request import Companion, Conversation, Probe, Unreached, VerificationRequest
+from jettison.verify.request import (
+    Conversation,
+    CustomRequest,
+    NeededService,
+    Unreached,
+    VerificationRequest,
+)
 
 ASKED = VerificationRequest(image_before="before", image_after="watched", ports=(8000,))
 FACTS = ImageFacts(id=ImageID("sha256:0"), size=1, layers=())
-AHEAD = Ahead(
+AHEAD = Prefetched(
     asked=ASKED,
     reached=replace(ASKED, unreached=(Unreached(name="queue", image="queue:1", why="not here"),)),
     first=Begun(
@@ -39,9 +45,9 @@ def test_what_only_the_image_after_is_asked_does_not_matter() -> None:
         replace(ASKED, environment={"MODE": "production"}),
         replace(ASKED, ports=(80,)),
         replace(ASKED, volumes=("/data",)),
-        replace(ASKED, probes=(Probe(method="GET", path="/more"),)),
+        replace(ASKED, probes=(CustomRequest(method="GET", path="/more"),)),
         replace(ASKED, modules=("shop",)),
-        replace(ASKED, companions=(Companion(name="queue", image="queue:1"),)),
+        replace(ASKED, services=(NeededService(name="queue", image="queue:1"),)),
     ],
 )
 def test_another_question_is_asked_anew(asked: VerificationRequest) -> None:

@@ -16,7 +16,7 @@ from jettison.verify.differential import compare
 from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import (
     Conversation,
-    Probe,
+    CustomRequest,
     Setting,
     Surroundings,
     VerificationRequest,
@@ -67,7 +67,7 @@ REQUEST = VerificationRequest(
     image_after="after.py",
     ports=(8000,),
     read_only_after=False,
-    probes=(Probe(method="GET", path="/x"),),
+    probes=(CustomRequest(method="GET", path="/x"),),
 )
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from jettison.errors import InputSyntaxError
 from jettison.verify.http_file import parse_http_file
-from jettison.verify.request import Probe
+from jettison.verify.request import CustomRequest
 
 FILE = """\
 # a comment
@@ -24,14 +24,14 @@ Content-Type: application/json
 
 def test_requests_are_read_in_their_order() -> None:
     assert parse_http_file(FILE, "probes.http") == (
-        Probe(method="GET", path="/notes?tag=a", headers=(("Accept", "application/json"),)),
-        Probe(
+        CustomRequest(method="GET", path="/notes?tag=a", headers=(("Accept", "application/json"),)),
+        CustomRequest(
             method="POST",
             path="/notes",
             headers=(("Content-Type", "application/json"),),
             body=b'{"title": "x",\n\n "tags": []}',
         ),
-        Probe(method="GET", path="/health"),
+        CustomRequest(method="GET", path="/health"),
     )
 
 

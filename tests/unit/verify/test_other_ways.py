@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from jettison.verify.other_ways import given
-from jettison.verify.request import Companion, VerificationRequest
+from jettison.verify.request import NeededService, VerificationRequest
 from jettison.verify.variables import variables_of
 
 SETTINGS = """
@@ -63,26 +63,26 @@ def test_required_fields_of_settings_are_variables_by_their_prefix_or_alias() ->
 
 
 def values(
-    text: str, distributions: set[str], *companions: Companion
-) -> tuple[dict[str, str], tuple[Companion, ...]]:
-    found = given(["main.py"], {"main.py": text}.get, {"KNOWN"}, distributions, companions)
-    return dict(found.variables), found.companions
+    text: str, distributions: set[str], *services: NeededService
+) -> tuple[dict[str, str], tuple[NeededService, ...]]:
+    found = given(["main.py"], {"main.py": text}.get, {"KNOWN"}, distributions, services)
+    return dict(found.variables), found.services
 
 
 def test_values_fit_their_kind_and_what_is_known_is_left() -> None:
-    found, companions = values(f"{SETTINGS}\nimport os\nos.environ['KNOWN']", {"flask"})
+    found, services = values(f"{SETTINGS}\nimport os\nos.environ['KNOWN']", {"flask"})
     assert found["SHOP_TOKENS"].startswith('["')
     assert found["SHOP_MINUTES"].isdecimal()
     assert "KNOWN" not in found
-    assert companions == ()
+    assert services == ()
 
 
 def test_an_address_leads_to_a_service_by_the_driver_that_is_required() -> None:
     text = "import os\nos.environ['DATABASE_URL'], os.environ['CELERY_BROKER_URL']"
-    found, companions = values(text, {"psycopg2-binary", "redis"})
+    found, services = values(text, {"psycopg2-binary", "redis"})
     assert found["DATABASE_URL"].startswith("postgresql://application:")
     assert found["CELERY_BROKER_URL"] == "redis://redis:6379/0"
-    assert [(one.name, one.port) for one in companions] == [("redis", 6379), ("database", 5432)]
+    assert [(one.name, one.port) for one in services] == [("redis", 6379), ("database", 5432)]
     assert values(text, {"flask"})[0]["DATABASE_URL"].startswith("sqlite:////tmp/")
     found, _ = values(text, {"psycopg2", "sqlalchemy"})
     assert found["DATABASE_URL"].startswith("postgresql+psycopg2://")
@@ -90,23 +90,23 @@ def test_an_address_leads_to_a_service_by_the_driver_that_is_required() -> None:
 
 def test_parts_lead_to_the_service_that_is_there() -> None:
     text = "import os\nos.environ['DB_HOST'], os.environ['DB_USER'], os.environ['DB_PASSWORD']"
-    own = Companion(
+    own = NeededService(
         name="store",
         image="postgres:16",
         environment={"POSTGRES_USER": "mara", "POSTGRES_PASSWORD": "x"},
         port=5432,
     )
-    found, companions = values(text, {"asyncpg"}, own)
+    found, services = values(text, {"asyncpg"}, own)
     assert found == {"DB_HOST": "store", "DB_USER": "mara", "DB_PASSWORD": "x"}
-    assert companions == (own,)
+    assert services == (own,)
 
 
 def test_a_default_that_leads_to_another_machine_is_replaced() -> None:
     text = "import os\nos.getenv('POSTGRES_HOST', 'db'), os.getenv('TITLE', 'x'), os.environ['KEY']"
-    found, companions = values(text, {"psycopg"})
+    found, services = values(text, {"psycopg"})
     assert found["POSTGRES_HOST"] == "database"
     assert found.keys() == {"POSTGRES_HOST", "KEY"}
-    assert [one.image for one in companions] == ["postgres"]
+    assert [one.image for one in services] == ["postgres"]
 
 
 def test_a_value_that_the_project_shows_comes_before_one_that_is_made_up() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from jettison.engines.engine import BuildRequest
 from jettison.errors import EngineError
 from jettison.progress import Progress, SilentProgress
-from jettison.verify.request import Companion, Surroundings, VerificationRequest
+from jettison.verify.request import NeededService, Surroundings, VerificationRequest
 from jettison.verify.stand_ins import as_can_be_had, with_files
 
 
@@ -33,7 +33,7 @@ class Shelf:
 
 def test_a_database_that_cannot_be_pulled_is_made_of_debians_packages() -> None:
     shelf = Shelf("debian:bookworm-slim")
-    asked = Companion(
+    asked = NeededService(
         name="db", image="registry.example/library/postgres:16-alpine@sha256:aa", port=5432
     )
     found = as_can_be_had(shelf, asked, SilentProgress())
@@ -44,18 +44,18 @@ def test_a_database_that_cannot_be_pulled_is_made_of_debians_packages() -> None:
 
 
 def test_an_image_that_is_there_is_taken() -> None:
-    asked = Companion(name="db", image="postgres:16")
+    asked = NeededService(name="db", image="postgres:16")
     assert as_can_be_had(Shelf("postgres:16"), asked, SilentProgress()) == asked
 
 
 def test_nothing_stands_in_for_a_service_that_nobody_knows() -> None:
-    asked = Companion(name="own", image="own/broker:1")
+    asked = NeededService(name="own", image="own/broker:1")
     assert as_can_be_had(Shelf(), asked, SilentProgress()) == asked
 
 
 def test_an_image_of_a_database_with_an_extension_has_it_here_too() -> None:
     shelf = Shelf("debian:trixie-slim")
-    asked = Companion(name="db", image="postgis/postgis:15")
+    asked = NeededService(name="db", image="postgis/postgis:15")
     as_can_be_had(shelf, asked, SilentProgress())
     assert "postgresql postgresql-postgis " in shelf.built
 
@@ -65,16 +65,16 @@ def test_a_database_runs_the_scripts_of_the_project_once(tmp_path: Path) -> None
     (tmp_path / "db" / "create.sql").write_text("CREATE DATABASE web_dev;\n")
     (tmp_path / "db" / "notes.txt").write_text("not run")
     (tmp_path / "outside").symlink_to("/etc")
-    asked = Companion(name="db", image="postgres:16", initial=("db", "outside", "nowhere.sql"))
-    way = Surroundings(how="alone", ports=(), companions=(asked,))
+    asked = NeededService(name="db", image="postgres:16", initial=("db", "outside", "nowhere.sql"))
+    way = Surroundings(how="alone", ports=(), services=(asked,))
     request = VerificationRequest(
-        image_before="a", image_after="b", companions=(asked,), otherwise=(way,)
+        image_before="a", image_after="b", services=(asked,), otherwise=(way,)
     )
     found = with_files(tmp_path, request)
-    assert found.companions == found.otherwise[0].companions
-    assert found.companions[0].scripts == {"create.sql": "CREATE DATABASE web_dev;\n"}
+    assert found.services == found.otherwise[0].services
+    assert found.services[0].scripts == {"create.sql": "CREATE DATABASE web_dev;\n"}
     shelf = Shelf("postgres:16")
-    made = as_can_be_had(shelf, found.companions[0], SilentProgress())
+    made = as_can_be_had(shelf, found.services[0], SilentProgress())
     assert made.image == "made"
     assert "FROM postgres:16\nCOPY scripts/ /docker-entrypoint-initdb.d/\n" in shelf.built
     assert "CREATE DATABASE web_dev;" in shelf.built

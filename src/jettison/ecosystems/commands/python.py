@@ -215,7 +215,7 @@ def project_install(command: Command) -> ProjectInstall | None:
         extras=_names(options, _EXTRAS),
         all_extras=options.has("--all-extras"),
         development=_development(run, **groups),
-        output=_output(run),
+        output=run.options.value("-o", "--output-file", "--output"),
         options=options,
         origin=run.origin,
     )
@@ -280,9 +280,5 @@ def _development(
     refused = options.has("--no-dev", "--no-default-groups", "--prod", "--production")
     if refused or _DEVELOPMENT & set(without_groups):
         return False
-    # `poetry export` omits optional and development groups by default.
-    return not (run.program == "poetry" and options.arguments[0].text == "export")
-
-
-def _output(run: Invocation) -> str | None:
-    return run.options.value("-o", "--output-file", "--output")
+    tool = TOOLS.get(run.program)
+    return not (tool and options.arguments[0].text in tool.bare)

@@ -109,11 +109,9 @@ def read_directives(lines: Lines) -> tuple[Directive, ...]:
         match = _DIRECTIVE.match(lines.bare(index))
         if match is None or match[1].lower() not in _DIRECTIVES:
             break
-        name, value = match[1].lower(), match[2].rstrip() or match[2]
-        _check_directive(name, value, twice=name in directives, origin=lines.origin(index))
-        directives[name] = Directive(
-            name=name, value=value, text=lines.lines[index], origin=lines.origin(index)
-        )
+        name, value, origin = match[1].lower(), match[2].rstrip() or match[2], lines.origin(index)
+        _check_directive(name, value, twice=name in directives, origin=origin)
+        directives[name] = Directive(name=name, value=value, text=lines.lines[index], origin=origin)
     return tuple(directives.values())
 
 
@@ -276,8 +274,7 @@ def markers(line: str) -> tuple[DockerfileHeredoc, ...]:
         words = ShellLex("\\", raw_quotes=True, raw_escapes=True).process_words(line)
     except ValueError:
         return ()
-    found = map(heredoc_marker, words)
-    return tuple(marker for marker in found if marker is not None)
+    return tuple(filter(None, map(heredoc_marker, words)))
 
 
 def heredoc_marker(word: str) -> DockerfileHeredoc | None:

@@ -76,12 +76,11 @@ class SectionComment(Struct, frozen=True, kw_only=True):
     """A comment block that heads the lines below it.
 
     ``text`` is the words of the block without ``#`` and rulers; ``within`` is the banner that
-    encloses it, if any. ``banner`` marks a heading set off with a ruler such as ``# ====``.
+    encloses it, if any: a heading set off with a ruler such as ``# ====``.
     """
 
     text: str
     origin: Origin
-    banner: bool = False
     within: SectionComment | None = None
 
 
@@ -110,7 +109,6 @@ class OptionLine(Struct, frozen=True, kw_only=True):
     text: str
     origin: Origin
     options: tuple[Option, ...]
-    comment: str
 
 
 class IncludeKind(StrEnum):
@@ -127,7 +125,6 @@ class IncludeLine(Struct, frozen=True, kw_only=True):
     origin: Origin
     kind: IncludeKind
     target: str
-    comment: str
 
 
 class RequirementLine(Struct, frozen=True, kw_only=True):

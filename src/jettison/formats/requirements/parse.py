@@ -197,11 +197,10 @@ def _options_only(line: Logical, origin: Origin, options: tuple[Option, ...]) ->
             origin=origin,
             kind=_INCLUDES[first.name],
             target=first.value,
-            comment=line.comment,
         )
     if first.name == "--editable":
         return _requirement(line, origin, read_statement(first.value), options[1:], editable=True)
-    return OptionLine(text=line.text, origin=origin, options=options, comment=line.comment)
+    return OptionLine(text=line.text, origin=origin, options=options)
 
 
 def _requirement(

@@ -86,7 +86,6 @@ def headings(marks: Sequence[Mark], file: str) -> tuple[Heading, ...]:
         section = SectionComment(
             text=block.text,
             origin=Origin(file=file, line=block.first_line, end_line=block.last_line),
-            banner=block.banner,
             within=None if block.banner else banner,
         )
         if block.banner:

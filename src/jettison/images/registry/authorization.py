@@ -35,7 +35,6 @@ class Challenge(Struct, frozen=True, kw_only=True):
     scheme: str
     realm: str = ""
     service: str = ""
-    scope: str = ""
 
 
 def challenges(header: str) -> tuple[Challenge, ...]:
@@ -53,7 +52,6 @@ def challenges(header: str) -> tuple[Challenge, ...]:
             scheme=scheme,
             realm=parameters.get("realm", ""),
             service=parameters.get("service", ""),
-            scope=parameters.get("scope", ""),
         )
         for scheme, parameters in found
     )

@@ -28,7 +28,7 @@ from jettison.images.reference import Reference
 from jettison.images.stores import output_file
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.layout import LAYOUT_CONTENT, LAYOUT_FILE, choose, named
-from jettison.images.stores.members import CachedMembers, Members, TarMembers
+from jettison.images.stores.members import Members, members_of_stream, members_of_tar
 from jettison.images.stream import checked, chunks_of, compression_of
 from jettison.images.tar_writer import Member, layer_tar
 from jettison.records import open_regular
@@ -119,13 +119,13 @@ def _layer(members: Members, name: str, diff_id: DiffID) -> Layer:
                 running.update(chunk)
         digest = Digest.from_hash(running)
     descriptor = Descriptor(
-        media_type=layer_type(compression), digest=digest, size=members.size(name)
+        media_type=layer_type(compression), digest=digest, size=members.get(name).size
     )
     return Layer(descriptor=descriptor, diff_id=diff_id, open=partial(_open, members, name, digest))
 
 
 def _open(members: Members, name: str, digest: Digest) -> BinaryIO:
-    return checked(members.open(name), digest, members.size(name), name)
+    return checked(members.open(name), digest, members.get(name).size, name)
 
 
 def _document(members: Members, name: str) -> bytes:
@@ -228,6 +228,6 @@ class ArchiveStore:
         except OSError as error:
             raise ImageError(f"{self.path} cannot be read", why=error.strerror or "") from error
         if not packed:
-            return TarMembers(self.path)
+            return members_of_tar(self.path)
         with self.path.open("rb") as file:
-            return CachedMembers(file, self._cache, str(self))
+            return members_of_stream(file, self._cache, str(self))

@@ -14,7 +14,7 @@ from jettison.images.image import Image, ImageSet, Layer
 from jettison.images.reference import Reference
 from jettison.images.stores.archive import archive_tar, read_archive
 from jettison.images.stores.blobs import BlobDirectory, SegmentCache
-from jettison.images.stores.members import CachedMembers
+from jettison.images.stores.members import members_of_stream
 from jettison.images.stream import chunks_of
 from jettison.processes import Completed, feed, piped, run
 from jettison.processes.concurrent import mapped
@@ -76,7 +76,7 @@ class DaemonStore:
 
     def _saved(self, name: str, platform: Platform) -> Image:
         with piped((self._program, "save", "--", name)) as stream:
-            members = CachedMembers(
+            members = members_of_stream(
                 cast("BinaryIO", stream), self._cache, f"what {self} saved of {name}"
             )
         return read_archive(members, None, platform, name)

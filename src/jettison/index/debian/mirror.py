@@ -115,8 +115,8 @@ class ArchiveSettings(Struct, frozen=True, kw_only=True):
     ``mirror`` and ``security_mirror`` are URLs that have ``dists/`` below them.
     ``check_valid_until`` refuses indexes that the archive no longer vouches for. ``offline`` asks
     nothing of the network. A release file younger than ``refresh_after`` seconds is not asked
-    for again. ``keyring`` is a file of binary OpenPGP keys for a mirror that signs anew; without
-    it, each suite is held to the keys that Debian made for its release.
+    for again. ``keyring`` is a file of binary OpenPGP keys for a mirror with its own; without it,
+    each suite is held to the keys that Debian made for its release.
     """
 
     mirror: str = PUBLIC_MIRROR

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Need, Needs, Remark, Remarks
-from jettison.formats.settings import Ask, Wish
+from jettison.formats.settings import Ask, Override
 from jettison.lift.scopes import DeclaredRequirement, RequirementScope, Scope, Signal, Weight
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
 from jettison.source import ModuleFacts
@@ -132,13 +132,18 @@ SCOPES = {Ask.KEEP: Scope.RUNTIME, Ask.REMOVE: Scope.DEVELOPMENT}
 
 
 def as_asked(
-    verdicts: Iterable[RequirementScope], wishes: Iterable[Wish], *, remove_unused: bool = False
+    verdicts: Iterable[RequirementScope],
+    overrides: Iterable[Override],
+    *,
+    remove_unused: bool = False,
 ) -> tuple[RequirementScope, ...]:
     """Give the verdicts, those of requirements that a line names as it says.
 
     With ``remove_unused``, what nothing uses leaves production unless a line names it.
     """
-    asked: dict[str, Wish] = {canonicalize_name(wish.text): wish for wish in wishes}
+    asked: dict[str, Override] = {
+        canonicalize_name(override.text): override for override in overrides
+    }
 
     def judged(verdict: RequirementScope) -> RequirementScope:
         if verdict.name in asked:
@@ -157,12 +162,12 @@ def _unused(verdict: RequirementScope) -> RequirementScope:
     return replace(verdict, scope=Scope.DEVELOPMENT, evidence=(*verdict.evidence, asked))
 
 
-def _asked(verdict: RequirementScope, wish: Wish) -> RequirementScope:
-    kind, message = "setting", wish.shown
-    if wish.why:
-        kind, message = "import-check", wish.why
-    line = Evidence(kind=kind, message=message, origin=wish.origin)
-    return replace(verdict, scope=SCOPES[wish.ask], evidence=(line, *verdict.evidence))
+def _asked(verdict: RequirementScope, override: Override) -> RequirementScope:
+    kind, message = "setting", override.shown
+    if override.why:
+        kind, message = "import-check", override.why
+    line = Evidence(kind=kind, message=message, origin=override.origin)
+    return replace(verdict, scope=SCOPES[override.ask], evidence=(line, *verdict.evidence))
 
 
 PYTHON = "python"

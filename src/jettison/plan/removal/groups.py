@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct, field
 from packaging.utils import canonicalize_name
 
-from jettison.formats.settings import Ask, Wish
+from jettison.formats.settings import Ask, Override
 from jettison.index.facts import DistributionFacts, byte_code_of
 from jettison.values import Basis, Size, is_listable
 
@@ -244,29 +244,32 @@ def installed_path(path: str) -> str:
 BY_NAME = "no module and never touched, but a module that stays may open them by name"
 
 
-class Wishes(Struct, frozen=True, kw_only=True):
+class Overrides(Struct, frozen=True, kw_only=True):
     """Each line of the settings with the files that it means.
 
     ``kept`` maps paths to the line that keeps them. A line that is in ``idle`` means nothing.
     """
 
-    files: Mapping[Wish, tuple[OwnedFile, ...]] = field(
+    files: Mapping[Override, tuple[OwnedFile, ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )
-    kept: Mapping[str, Wish] = field(default_factory=lambda: MappingProxyType({}))
+    kept: Mapping[str, Override] = field(default_factory=lambda: MappingProxyType({}))
 
-    def of(self, ask: Ask) -> tuple[Wish, ...]:
+    def of(self, ask: Ask) -> tuple[Override, ...]:
         """The lines that ask for one thing."""
-        return tuple(wish for wish in self.files if wish.ask is ask)
+        return tuple(override for override in self.files if override.ask is ask)
 
 
-def wishes_of(lines: Iterable[Wish], contents: Contents) -> Wishes:
+def overrides_of(lines: Iterable[Override], contents: Contents) -> Overrides:
     """Look every line up among the files."""
-    files = {wish: meant_by(wish.text, contents) for wish in lines}
+    files = {override: meant_by(override.text, contents) for override in lines}
     kept = {
-        file.path: wish for wish, found in files.items() if wish.ask is Ask.KEEP for file in found
+        file.path: override
+        for override, found in files.items()
+        if override.ask is Ask.KEEP
+        for file in found
     }
-    return Wishes(files=MappingProxyType(files), kept=MappingProxyType(kept))
+    return Overrides(files=MappingProxyType(files), kept=MappingProxyType(kept))
 
 
 def meant_by(text: str, contents: Contents) -> tuple[OwnedFile, ...]:

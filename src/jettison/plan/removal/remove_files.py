@@ -10,7 +10,6 @@ its libraries. Under ``together`` the lines of a paragraph leave or stay as one,
 ``not counting: PATTERN`` names files whose imports do not keep it. ``sections: PATTERN`` cuts
 symbols and debug information off shared libraries, which no loader reads. ``link: PATH -> FILE``
 makes PATH a hard link of FILE where both are there and equal, so that their bytes are kept once.
-
 Byte code goes with its source, empty folders go, and RECORD stays true. What left is written to
 REMOVED, relative to site-packages.
 """
@@ -81,9 +80,7 @@ class Together(Generic[File]):
     def __init__(
         self, files: Iterable[File], not_counting: Iterable[File], modules: Iterable[str]
     ) -> None:
-        self.files = set(files)
-        self.not_counting = set(not_counting)
-        self.modules = set(modules)
+        self.files, self.not_counting, self.modules = set(files), set(not_counting), set(modules)
 
 
 class Group(Together[Path]):
@@ -114,12 +111,9 @@ def found(pattern: str, root: Path, site: Path) -> Iterator[Path]:
     if not inner or ".." in inner.split("/"):
         raise SystemExit(f"not a path below the environment: {pattern}")
     for place in base.glob(inner):
-        files = [place]
-        if pattern.endswith("/"):
-            files = [Path(folder, name) for folder, _, names in os.walk(place) for name in names]
-        for file in files:
-            real = file.parent.resolve() / file.name
-            if root in real.parents and (file.is_file() or file.is_symlink()):
+        whole = os.walk(place) if pattern.endswith("/") else [(str(place.parent), [], [place.name])]
+        for real in (Path(top).resolve() / name for top, _, names in whole for name in names):
+            if root in real.parents and (real.is_file() or real.is_symlink()):
                 yield real
 
 
@@ -155,15 +149,12 @@ def uses_on_disk(
     groups: Sequence[Together[Path]], gone: set[Path], site: Path
 ) -> Iterator[tuple[Together[Path], str, Path]]:
     """Give what the files of an environment that stay need of the groups."""
-    sources = (
-        (file, file.relative_to(site).as_posix(), file.read_bytes)
-        for file in sorted(set(site.rglob("*.py")) - gone)
+    sources = sorted(set(site.rglob("*.py")) - gone)
+    yield from uses_of_modules(
+        groups, ((one, one.relative_to(site).as_posix(), one.read_bytes) for one in sources)
     )
-    libraries = (
-        (file, naming(file)) for file in sorted(set(site.rglob("*.so*")) - gone) if file.is_file()
-    )
-    yield from uses_of_modules(groups, sources)
-    yield from uses_of_libraries(groups, libraries)
+    libraries = (one for one in sorted(set(site.rglob("*.so*")) - gone) if one.is_file())
+    yield from uses_of_libraries(groups, ((one, naming(one)) for one in libraries))
 
 
 def naming(file: Path) -> Callable[[str], bool]:
@@ -181,11 +172,8 @@ def uses_of_modules(
     """
     owners = {name: group for group in groups for name in group.modules}
     # A statement that imports one of these modules holds the last part of one of their names.
-    parts = {
-        name.rpartition(".")[2].encode()
-        for name in owners
-        if owner(name.rpartition(".")[0], owners) is None
-    }
+    names = (name.rpartition(".") for name in owners)
+    parts = {last.encode() for package, _, last in names if owner(package, owners) is None}
     for file, path, read in sources if owners else ():
         source = read()
         if not any(part in source for part in parts):
@@ -242,8 +230,8 @@ def binding(source: bytes, match: re.Match[bytes]) -> bool:
         nodes = list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError):
         return True
-    statements = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
-    found = any(node.lineno == line for node in statements)  # not a line of a text
+    kinds = (ast.Import, ast.ImportFrom)
+    found = any(isinstance(one, kinds) and one.lineno == line for one in nodes)  # not in a text
     return found and not any(escapes(node, line) for node in nodes)
 
 
@@ -255,9 +243,7 @@ def escapes(node: ast.AST, line: int) -> bool:
         return False
     if isinstance(node, ast.If):
         return any(name in ast.dump(node.test) for name in ("TYPE_CHECKING", "__main__"))
-    caught = " ".join(
-        ast.dump(handler.type) if handler.type else "'*'" for handler in node.handlers
-    )
+    caught = " ".join(ast.dump(one.type) if one.type else "'*'" for one in node.handlers)
     return bool(re.search(r"'(ImportError|ModuleNotFoundError|Exception|\*)'", caught))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from jettison.errors import ProgramError
-from jettison.formats.settings import Ask, Wish
+from jettison.formats.settings import Ask, Override
 from jettison.images.stores.cache import cache_directory
 from jettison.index.facts import DistributionFacts, ImportMap
 from jettison.index.wheels import installed_distributions
@@ -33,7 +33,7 @@ from jettison.verify.planned_request import removed_distributions
 
 # A plan is corrected so often at most; each time at least one requirement more stays.
 ROUNDS = 10
-Replanned = Callable[[tuple[Wish, ...]], Planned]
+Replanned = Callable[[tuple[Override, ...]], Planned]
 
 
 class Checked(Struct, frozen=True, kw_only=True):
@@ -70,9 +70,9 @@ def checked(
 ) -> Checked:
     """Import what production reaches with what the plan leaves; keep what turns out to be missing.
 
-    ``replanned`` plans the same project with further wishes. With ``entries_only`` the entry points
-    are imported, with all that they import; the rest of what production may reach is not. Raises
-    ProgramError when no environment can be made.
+    ``replanned`` plans the same project with further overrides. With ``entries_only`` the entry
+    points are imported, with all that they import; the rest of what production may reach is not.
+    Raises ProgramError when no environment can be made.
     """
     session = _Session(
         progress=progress,
@@ -83,7 +83,7 @@ def checked(
     now = first
     losses: list[Loss] = []
     results: list[ImportResult] = []
-    kept: tuple[Wish, ...] = ()
+    kept: tuple[Override, ...] = ()
     for _ in range(ROUNDS):
         with copied(now.loaded.root, now.plan.project.context, now.start.stage.folder) as copy:
             result = session.compared(now, copy)
@@ -91,10 +91,10 @@ def checked(
         # A correction may leave nothing to try: what was tried before it is told.
         results += [result] if result.imported or not results else []
         lists = listed_names(now.plan.original)
-        wishes = tuple(_wishes(result.losses, {wish.text for wish in kept}, lists))
-        if not wishes:
+        overrides = tuple(_overrides(result.losses, {override.text for override in kept}, lists))
+        if not overrides:
             break
-        kept = (*kept, *wishes)
+        kept = (*kept, *overrides)
         now = replanned(kept)
     sets = _sets(first.plan)
     found = replace(
@@ -102,7 +102,7 @@ def checked(
         full=tuple(sorted(sets.full)),
         runtime=tuple(sorted(sets.runtime)),
         losses=_told_once(losses),
-        kept=tuple(wish.text for wish in kept),
+        kept=tuple(override.text for override in kept),
     )
     return Checked(planned=now, result=found)
 
@@ -246,9 +246,9 @@ class _Owners(Struct, frozen=True, kw_only=True):
         yield from (name for name in names if distribution in graph.reached((name,)))
 
 
-def _wishes(
+def _overrides(
     losses: Iterable[Loss], kept: Collection[str], lists: Collection[str]
-) -> Iterator[Wish]:
+) -> Iterator[Override]:
     """What has to stay: the missing distribution itself, where a list takes a line for it."""
     seen = set(kept)
     for loss in losses:
@@ -257,7 +257,7 @@ def _wishes(
             seen.add(text)
             why = f"without it `import {loss.attempt.module}` fails: {loss.attempt.message}"
             origin = loss.attempt.origin or Origin(file=loss.attempt.module)
-            yield Wish(ask=Ask.KEEP, text=text, origin=origin, why=why)
+            yield Override(ask=Ask.KEEP, text=text, origin=origin, why=why)
 
 
 # More than this is not downloaded for a check that the built images repeat.

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from jettison.engines.engine import Engine
 from jettison.errors import ProjectError
-from jettison.formats.settings import BaseWish, Settings, Wish, find_settings
+from jettison.formats.settings import BaseOverride, Override, Settings, find_settings
 from jettison.images.stores.cache import cache_directory
 from jettison.lift import Project
 from jettison.lift.packages import Needs, scoped_packages
@@ -20,7 +20,7 @@ from jettison.lift.stage import lifted
 from jettison.lower.apply import led_back
 from jettison.plan.candidate_choice import base_choice
 from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import contents_of, wishes_of
+from jettison.plan.removal.groups import contents_of, overrides_of
 from jettison.processes import installed
 from jettison.processes.git import stated_time
 from jettison.records import regular_bytes
@@ -34,7 +34,7 @@ from jettison.values import counted, replace
 from jettison.verify import ImportResult, Reachable
 from jettison.verify.http_file import parse_http_file
 from jettison.verify.planned_request import verification_request
-from jettison.verify.request import Probe, ProbeCommand, VerificationRequest, request_of
+from jettison.verify.request import CustomCommand, CustomRequest, VerificationRequest, request_of
 from jettison.verify.stand_ins import with_files
 
 _LONGEST_PROBES = 2 << 20
@@ -72,17 +72,17 @@ def planned(
     service: str | None = None,
     level: int | None = None,
     offline: bool = False,
-    base: BaseWish | None = None,
+    base: BaseOverride | None = None,
     remove_unused: bool = False,
     cache: Path | None = None,
     today: date | None = None,
-    wishes: tuple[Wish, ...] = (),
+    overrides: tuple[Override, ...] = (),
 ) -> Planned:
     """Read a folder and plan.
 
     ``level``, ``base`` and ``remove_unused`` come before those of the project's settings.
     ``cache`` is the folder of Jettison's caches, by default the user's; with ``offline`` no package
-    index is asked. ``today`` is the day on which support may have ended, and ``wishes`` come after
+    index is asked. ``today`` is the day on which support may have ended; ``overrides`` come after
     those of the settings. Raises the errors of :func:`load_project`, and UnsupportedError for a
     base that does not work.
     """
@@ -91,48 +91,48 @@ def planned(
     settings = replace(
         settings,
         remove_unused=settings.remove_unused or remove_unused,
-        wishes=(*settings.wishes, *wishes),
+        overrides=(*settings.overrides, *overrides),
         missing=frozenset(one for one in settings.probes if not (loaded.root / one).is_file()),
     )
     folder = cache or cache_directory()
     knowledge = knowledge_of(loaded, cache=folder, offline=offline, settings=settings)
     chosen = level if level is not None else settings.level
-    wish = _wish(base, settings.base)
-    start = _start(loaded, knowledge, DEFAULT_LEVEL if chosen is None else chosen, wish)
-    meant = wishes_of(settings.wishes, start.contents)
-    start = replace(start, settings=settings, wishes=meant)
+    override = _override(base, settings.base)
+    start = _start(loaded, knowledge, DEFAULT_LEVEL if chosen is None else chosen, override)
+    meant = overrides_of(settings.overrides, start.contents)
+    start = replace(start, settings=settings, overrides=meant)
     start = replace(start, today=today or _today())
     plan = optimized(start, RULES, without=settings.without)
-    settled = _settled(start, plan, knowledge, wish)
+    settled = _settled(start, plan, knowledge, override)
     if settled.base.chosen != start.base.chosen:
         plan = optimized(settled, RULES, without=settings.without)
     plan = replace(plan, base=settled.base)
     composed = with_composition(settled, plan, cache=folder, offline=offline)
-    if composed.composition is not None or wish.debug:
-        settled = replace(composed, debug=wish.debug)
+    if composed.composition is not None or override.debug:
+        settled = replace(composed, debug=override.debug)
         plan = optimized(settled, RULES, without=settings.without)
     if start.level < TRACED:
         plan = not_larger(settled, plan, RULES)
     return Planned(loaded=loaded, start=settled, plan=plan, reachable=knowledge.reachable)
 
 
-def _wish(given: BaseWish | None, set_in_file: BaseWish | None) -> BaseWish:
+def _override(given: BaseOverride | None, set_in_file: BaseOverride | None) -> BaseOverride:
     """What is asked of the base; a bare ``--debug`` leaves the rest to the project's settings."""
-    if given == BaseWish(debug=True) and set_in_file is not None:
+    if given == BaseOverride(debug=True) and set_in_file is not None:
         return replace(set_in_file, debug=True)
-    return given or set_in_file or BaseWish()
+    return given or set_in_file or BaseOverride()
 
 
-def _settled(start: Plan, plan: Plan, knowledge: Knowledge, wish: BaseWish) -> Plan:
+def _settled(start: Plan, plan: Plan, knowledge: Knowledge, override: BaseOverride) -> Plan:
     """The start with the base that the finished plan would choose.
 
     Whether another distribution is worth it is judged by what the rules leave: steps and packages
     that go are no obstacle. So the same is chosen when the result is planned again.
     """
     packages = _packages(plan.project, knowledge)
-    asked = base_needs(plan.project, knowledge, packages, wish)
-    last = base_choice(asked, wish, level=start.level).taken
-    if wish.reference or last is None or last.facts.release in (None, plan.stage.release):
+    asked = base_needs(plan.project, knowledge, packages, override)
+    last = base_choice(asked, override, level=start.level).taken
+    if override.reference or last is None or last.facts.release in (None, plan.stage.release):
         return start
     found = Finding(rule="", message=last.verdict, evidence=last.evidence)
     last = replace(last, evidence=led_back(found, plan).evidence)
@@ -159,7 +159,7 @@ def _packages(project: Project, knowledge: Knowledge) -> tuple[PlannedPackage, .
     return scoped_packages(lifted(project), needs)
 
 
-def _start(loaded: Loaded, knowledge: Knowledge, level: int, wish: BaseWish) -> Plan:
+def _start(loaded: Loaded, knowledge: Knowledge, level: int, override: BaseOverride) -> Plan:
     project = loaded.project
     packages = _packages(project, knowledge)
     installed = {
@@ -167,14 +167,14 @@ def _start(loaded: Loaded, knowledge: Knowledge, level: int, wish: BaseWish) -> 
         for name, facts in knowledge.closure.facts.items()
         if name in knowledge.production
     }
-    asked = base_needs(project, knowledge, packages, wish)
+    asked = base_needs(project, knowledge, packages, override)
     return Plan(
         original=project,
         project=project,
         level=level,
         requirements=knowledge.requirements,
         packages=packages,
-        base=base_choice(asked, wish, level=level, across=False),
+        base=base_choice(asked, override, level=level, across=False),
         usage=knowledge.usage,
         linked=knowledge.linked,
         loaded=knowledge.loaded,
@@ -206,12 +206,12 @@ def project_request(
     """Ask for all that a plan may have broken, with the probes and commands of its settings.
 
     ``root`` is the folder that the settings are relative to; the rest are names of images. Raises
-    the errors of :func:`read_probes`.
+    the errors of :func:`read_custom_requests`.
     """
     read = partial(read_text, root)
     request = with_files(root, verification_request(plan, before, after, development, read))
-    probes = (probe for name in plan.settings.probes for probe in read_probes(root / name))
-    commands = (probe_command(root, words) for words in plan.settings.probe_commands)
+    probes = (probe for name in plan.settings.probes for probe in read_custom_requests(root / name))
+    commands = (custom_command(root, words) for words in plan.settings.probe_commands)
     return replace(request, probes=tuple(probes), commands=tuple(commands))
 
 
@@ -238,27 +238,27 @@ def commands_decided(found: Planned, *, allowed: bool | None) -> Planned:
     return replace(found, start=start, plan=plan)
 
 
-def probe_command(root: Path, words: tuple[str, ...]) -> ProbeCommand:
+def custom_command(root: Path, words: tuple[str, ...]) -> CustomCommand:
     """Give a command that is run in a folder. Raises ProjectError when there is no such program."""
     program = words[0] if words else ""
     if "/" in program:
         program = str(root.absolute() / program)
     if not installed(program):
         raise ProjectError(
-            f"the probe cannot be run: {words[0] if words else 'an empty command'}",
+            f"the custom command cannot be run: {words[0] if words else 'an empty command'}",
             why="there is no such program on the search path, nor in the folder that it names",
             hint="Name a program of this machine, or one below the project as ./program.",
         )
-    return ProbeCommand(words=(program, *words[1:]), directory=str(root))
+    return CustomCommand(words=(program, *words[1:]), directory=str(root))
 
 
-def read_probes(path: Path) -> tuple[Probe, ...]:
+def read_custom_requests(path: Path) -> tuple[CustomRequest, ...]:
     """Read an ``.http`` file. Raises ProjectError without one, InputSyntaxError for a wrong one."""
     try:
         text = regular_bytes(path, _LONGEST_PROBES).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise ProjectError(
-            f"the probes cannot be read: {path}",
+            f"the custom requests cannot be read: {path}",
             why=str(error),
             hint="Give the path of a text file with requests, as editors call .http files.",
         ) from error

@@ -17,7 +17,7 @@ from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import PipInstall
 from jettison.errors import UnsupportedError
-from jettison.formats.settings import BaseWish
+from jettison.formats.settings import BaseOverride
 from jettison.images.entry import Kind
 from jettison.index.debian import Archive
 from jettison.index.debian.mirror import MIRROR, archive_settings
@@ -46,7 +46,10 @@ from jettison.values import Basis, Evidence, Origin, Size, replace
 
 
 def base_needs(
-    project: Project, knowledge: Knowledge, packages: Iterable[PlannedPackage], wish: BaseWish
+    project: Project,
+    knowledge: Knowledge,
+    packages: Iterable[PlannedPackage],
+    override: BaseOverride,
 ) -> BaseNeeds:
     """Bring together what the project, its distributions and its packages ask of a base."""
     stage = lifted(project)
@@ -61,7 +64,7 @@ def base_needs(
         stays=_stays(project, stage),
         not_listed=not_listed(project, knowledge),
         provided=frozenset(posixpath.basename(path) for path in project.files),
-        allow_source_builds=wish.allow_source_builds,
+        allow_source_builds=override.allow_source_builds,
     )
 
 

@@ -178,15 +178,14 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     found = opened(requirements=() if locked else roots(listed, resolved=True))
     brought = closure(found, roots(listed), bounding)
     inputs = _inputs(loaded, sources, commands, listed, brought)
-    if _is_readable(target.python):
-        _check_entries(inputs)
-    verdicts = as_asked(decide(inputs), settings.wishes, remove_unused=settings.remove_unused)
+    _check_entries(inputs, target.python)
+    verdicts = as_asked(decide(inputs), settings.overrides, remove_unused=settings.remove_unused)
     usage = _used(loaded, texts, sources, commands, inputs)
     shipped = {one.declaration.name for one in listed if one.shipped}
     kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT} & shipped
     dropped = {v.name for v in verdicts} - kept
     absent = {one.declaration.name for one in listed if not one.shipped}
-    wished = {canonicalize_name(w.text) for w in settings.wishes if w.ask is Ask.KEEP}
+    wished = {canonicalize_name(w.text) for w in settings.overrides if w.ask is Ask.KEEP}
     alone = wished & brought_alone(brought.graph, dropped & shipped, listed_names(project))
     gone = leaving(brought, dropped & shipped, absent, alone)
     stay = [one for one in listed if one.declaration.name not in dropped]
@@ -273,9 +272,9 @@ def _is_readable(python: str) -> bool:
     return parts <= sys.version_info[:2]
 
 
-def _check_entries(inputs: ScopeInputs) -> None:
+def _check_entries(inputs: ScopeInputs, python: str) -> None:
     fault = inputs.reach.faulty_entry(inputs.index)
-    if fault is not None:
+    if fault is not None and _is_readable(python):
         raise InputSyntaxError(
             f"the application starts with {fault.what}, which cannot be read as Python",
             why=fault.reason,

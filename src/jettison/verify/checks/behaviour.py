@@ -147,9 +147,9 @@ def _compare_services(
     if request.unreached:
         missing = "; ".join(f"{one.name} ({one.image}): {one.why}" for one in request.unreached)
         return skipped(_SERVICES, f"what needs them was not compared: {missing}. {_WAY_OUT}")
-    if not request.companions:
+    if not request.services:
         return skipped(_SERVICES, "the application is run alone")
-    names = ", ".join(f"{one.name} ({one.instead or one.image})" for one in request.companions)
+    names = ", ".join(f"{one.name} ({one.instead or one.image})" for one in request.services)
     return CheckResult(
         name=_SERVICES,
         outcome=Outcome.SAME,

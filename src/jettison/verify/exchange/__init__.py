@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from jettison.errors import ProgramError
 from jettison.processes import run
 from jettison.values import replace
-from jettison.verify.request import ProbeCommand
+from jettison.verify.request import CustomCommand
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -101,7 +101,7 @@ _COMMAND_TIMEOUT = 300.0
 _OK, _FAILED = 200, 500
 
 
-def carry_out(command: ProbeCommand, address: tuple[str, int]) -> Exchange:
+def carry_out(command: CustomCommand, address: tuple[str, int]) -> Exchange:
     """Run a command to its end; what it writes and how it ends are compared as an answer is.
 
     A status other than zero stands for an error of the server. What it says of the address is put

@@ -20,7 +20,7 @@ from jettison.verify.exchange.clients import (
     repeated,
 )
 from jettison.verify.exchange.pages import hidden_values, landing_steps, page_steps
-from jettison.verify.request import Probe
+from jettison.verify.request import CustomRequest
 from jettison.verify.workload import Json, TokenScheme
 from jettison.verify.workload.openapi import query_steps
 from jettison.verify.workload.sample import Upload
@@ -267,7 +267,7 @@ def _basic() -> str:
     return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
-def probe_steps(probes: Iterable[Probe]) -> tuple[Step, ...]:
+def custom_steps(probes: Iterable[CustomRequest]) -> tuple[Step, ...]:
     """Give the user's own requests as steps."""
     return tuple(
         Step(

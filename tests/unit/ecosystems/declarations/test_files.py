@@ -29,9 +29,7 @@ def test_names_say_whom_a_requirements_file_is_for(file: str, group: tuple[str, 
     assert (flask.name, str(flask.kind), flask.group) == ("flask", *group)
 
 
-def test_a_name_that_does_not_tell_leaves_it_to_whoever_names_the_file() -> None:
-    group = Group(kind=Kind.GROUP, name="dev")
-    assert [one.group for one in declared_in("deps/more.txt", "ipdb\n", group=group)] == ["dev"]
+def test_a_name_that_does_not_tell_is_that_of_a_main_file() -> None:
     assert [one.kind for one in declared_in("deps/more.txt", "ipdb\n")] == [Kind.MAIN]
     assert may_be_requirements_file("development.txt")
     assert group_of("development.txt") == Group(kind=Kind.GROUP, name="development")

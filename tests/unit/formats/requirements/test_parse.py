@@ -80,9 +80,9 @@ def test_rendering_gives_back_the_text() -> None:
 
 def test_includes_and_options_are_lines_of_their_own() -> None:
     file = parse(FORMS, file="requirements.txt")
-    assert [(line.kind, line.target, line.comment) for line in file.includes] == [
-        (IncludeKind.REQUIREMENTS, "base.txt", ""),
-        (IncludeKind.CONSTRAINTS, "constraints.txt", "pins"),
+    assert [(line.kind, line.target) for line in file.includes] == [
+        (IncludeKind.REQUIREMENTS, "base.txt"),
+        (IncludeKind.CONSTRAINTS, "constraints.txt"),
     ]
     (option,) = [line for line in file.lines if isinstance(line, OptionLine)]
     assert [(one.name, one.value) for one in option.options] == [

@@ -20,7 +20,6 @@ HUB = (
                     scheme="bearer",
                     realm="https://auth.docker.io/token",
                     service="registry.docker.io",
-                    scope="repository:library/debian:pull,push",
                 )
             ],
         ),

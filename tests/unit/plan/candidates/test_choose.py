@@ -6,7 +6,7 @@ import pytest
 from base_needs import distribution, needs_of
 
 from jettison.errors import UnsupportedError
-from jettison.formats.settings import BaseWish, Policy
+from jettison.formats.settings import BaseOverride, Policy
 from jettison.lift.usage import Usage
 from jettison.plan.base import BaseCandidate, Variant, Works
 from jettison.plan.candidate_choice import base_choice
@@ -22,13 +22,15 @@ NEWEST = 'FROM python:3.14-slim\nCMD ["app"]\n'
 RUNS = Origin(file="app.py", line=7)
 
 
-def candidates(needs: BaseNeeds, wish: BaseWish | None = None) -> dict[Variant, BaseCandidate]:
-    choice = base_choice(needs, wish or BaseWish(), level=2)
+def candidates(
+    needs: BaseNeeds, override: BaseOverride | None = None
+) -> dict[Variant, BaseCandidate]:
+    choice = base_choice(needs, override or BaseOverride(), level=2)
     return {item.facts.variant: item for item in choice.candidates}
 
 
-def chosen(needs: BaseNeeds, wish: BaseWish | None = None, level: int = 2) -> str:
-    return base_choice(needs, wish or BaseWish(), level=level).chosen
+def chosen(needs: BaseNeeds, override: BaseOverride | None = None, level: int = 2) -> str:
+    return base_choice(needs, override or BaseOverride(), level=level).chosen
 
 
 def uses(**parts: object) -> Usage:
@@ -162,7 +164,7 @@ def test_alpine_is_not_taken_while_anything_is_unknown() -> None:
 
 def test_the_compatible_policy_stays_with_glibc() -> None:
     needs = needs_of(NEWEST, distribution("app", PURE))
-    assert chosen(needs, BaseWish(policy=Policy.COMPATIBLE)) == "python:3.14-slim"
+    assert chosen(needs, BaseOverride(policy=Policy.COMPATIBLE)) == "python:3.14-slim"
 
 
 @pytest.mark.parametrize("level", [0, 1])
@@ -171,26 +173,26 @@ def test_lower_levels_keep_the_base(level: int) -> None:
 
 
 def test_the_keep_policy_keeps_the_base() -> None:
-    assert chosen(needs_of(FULL), BaseWish(policy=Policy.KEEP)) == "python:3.13"
+    assert chosen(needs_of(FULL), BaseOverride(policy=Policy.KEEP)) == "python:3.13"
 
 
 def test_a_variant_is_named_in_short() -> None:
     needs = needs_of(SLIM, distribution("app", PURE))
-    assert chosen(needs, BaseWish(reference="alpine")) == "python:3.13-alpine"
-    assert chosen(needs, BaseWish(reference="full")) == "python:3.13"
+    assert chosen(needs, BaseOverride(reference="alpine")) == "python:3.13-alpine"
+    assert chosen(needs, BaseOverride(reference="full")) == "python:3.13"
 
 
 def test_a_base_that_does_not_work_is_refused_with_the_reason() -> None:
     needs = needs_of(SLIM, distribution("compiled", GLIBC))
     with pytest.raises(UnsupportedError) as refused:
-        chosen(needs, BaseWish(reference="alpine"))
+        chosen(needs, BaseOverride(reference="alpine"))
     assert "compiled has no musllinux wheel" in refused.value.why
 
 
 def test_source_builds_are_accepted_when_allowed_and_there_is_a_source() -> None:
-    wish = BaseWish(reference="alpine", allow_source_builds=True)
+    override = BaseOverride(reference="alpine", allow_source_builds=True)
     built = needs_of(SLIM, distribution("lxml", GLIBC), allow_source_builds=True)
-    found = candidates(built, wish)[Variant.ALPINE]
+    found = candidates(built, override)[Variant.ALPINE]
     assert found.accepted
     assert found.source_builds == ("lxml",)
     assert "with gcc, musl-dev, libxml2-dev, libxslt-dev" in found.evidence[0].message
@@ -198,13 +200,13 @@ def test_source_builds_are_accepted_when_allowed_and_there_is_a_source() -> None
         SLIM, distribution("sealed", GLIBC, has_sdist=False), allow_source_builds=True
     )
     with pytest.raises(UnsupportedError):
-        chosen(sealed, wish)
+        chosen(sealed, override)
 
 
 def test_an_older_glibc_is_held_against_the_wheels() -> None:
     newer = distribution("fresh", "cp313-cp313-manylinux_2_39_x86_64")
     with pytest.raises(UnsupportedError) as refused:
-        chosen(needs_of(SLIM, newer), BaseWish(reference="python:3.13-slim-bookworm"))
+        chosen(needs_of(SLIM, newer), BaseOverride(reference="python:3.13-slim-bookworm"))
     assert "fresh has no wheel for Python 3.13 on manylinux 2.36" in refused.value.why
 
 
@@ -224,7 +226,7 @@ def test_a_library_that_is_computed_is_only_safe_where_all_of_todays_are() -> No
 
 
 def test_another_image_is_kept_and_said_to_be_unknown() -> None:
-    choice = base_choice(needs_of("FROM internal/base:7\n"), BaseWish(), level=2)
+    choice = base_choice(needs_of("FROM internal/base:7\n"), BaseOverride(), level=2)
     assert choice.chosen == "internal/base:7"
     assert "only the official Python images" in choice.candidates[0].verdict
 

@@ -16,7 +16,7 @@ from package_index import PackageIndex, serving
 from wheels import wheel
 
 from jettison.errors import EngineError
-from jettison.formats.settings import Wish
+from jettison.formats.settings import Override
 from jettison.lift.scopes import Scope
 from jettison.progress import SilentProgress
 from jettison.report.verdict_text import imports_text
@@ -77,8 +77,8 @@ def project(folder: Path, **sources: str) -> Path:
 
 
 def check(folder: Path) -> Checked:
-    def again(wishes: tuple[Wish, ...] = ()) -> Planned:
-        return planned(folder, wishes=wishes)
+    def again(overrides: tuple[Override, ...] = ()) -> Planned:
+        return planned(folder, overrides=overrides)
 
     return checked(again(), again, SilentProgress())
 
@@ -220,8 +220,8 @@ def test_environments_are_kept_for_the_next_time(tmp_path: Path, index: PackageI
 def test_a_plan_is_corrected_before_anything_is_built(tmp_path: Path) -> None:
     folder = project(tmp_path / "p", main="import webby\n__import__('tnel'[::-1])\n")
 
-    def again(wishes: tuple[Wish, ...] = ()) -> Planned:
-        return planned(folder, wishes=wishes)
+    def again(overrides: tuple[Override, ...] = ()) -> Planned:
+        return planned(folder, overrides=overrides)
 
     first = again()
     assert "requirements.txt" in {change.path for change in first.plan.files}

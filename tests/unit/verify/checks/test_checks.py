@@ -22,7 +22,7 @@ from jettison.verify.observation import (
 )
 from jettison.verify.request import (
     OWN_COMMAND,
-    Companion,
+    NeededService,
     Suite,
     Unreached,
     VerificationRequest,
@@ -429,7 +429,7 @@ def test_services_that_could_not_be_started_are_named() -> None:
 
 
 def test_services_that_ran_beside_are_named() -> None:
-    request = replace(REQUEST, companions=(Companion(name="db", image="postgres:16"),))
+    request = replace(REQUEST, services=(NeededService(name="db", image="postgres:16"),))
     assert check("services", SEEN, SEEN, request).message == (
         "started empty for each run of both: db (postgres:16)"
     )

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from jettison.errors import ProjectError
-from jettison.tasks.loading import probe_command
+from jettison.tasks.loading import custom_command
 from jettison.verify.exchange import Answer, carry_out
 from jettison.verify.exchange.judging import compare_exchanges
-from jettison.verify.request import ProbeCommand
+from jettison.verify.request import CustomCommand
 
 ADDRESS = ("127.0.0.1", 32768)
 
 
 def answer(text: str, folder: Path, address: tuple[str, int] = ADDRESS) -> Answer:
-    command = ProbeCommand(words=(sys.executable, "-c", text), directory=str(folder))
+    command = CustomCommand(words=(sys.executable, "-c", text), directory=str(folder))
     return carry_out(command, address).answer
 
 
@@ -45,7 +45,7 @@ def test_how_a_command_ends_and_what_it_writes_are_compared(
     before: str, after: str, said: str, tmp_path: Path
 ) -> None:
     words = (sys.executable, "probe.py")
-    command, runs = ProbeCommand(words=words, directory=str(tmp_path)), []
+    command, runs = CustomCommand(words=words, directory=str(tmp_path)), []
     for text in (before, after):
         (tmp_path / "probe.py").write_text(text)
         runs.append([carry_out(command, ADDRESS)])
@@ -57,7 +57,7 @@ def test_how_a_command_ends_and_what_it_writes_are_compared(
 def test_a_program_that_is_not_there_is_an_error_at_once(tmp_path: Path) -> None:
     (tmp_path / "smoke").write_text("#!/bin/sh\n")
     (tmp_path / "smoke").chmod(0o755)
-    assert probe_command(tmp_path, ("./smoke", "x")).words[1:] == ("x",)
+    assert custom_command(tmp_path, ("./smoke", "x")).words[1:] == ("x",)
     for words in (("no-such-program",), ("./nothing",), ()):
         with pytest.raises(ProjectError, match="cannot be run"):
-            probe_command(tmp_path, words)
+            custom_command(tmp_path, words)

@@ -2,8 +2,8 @@ import json
 from collections.abc import Mapping
 
 from jettison.verify.exchange import Answer
-from jettison.verify.exchange.session import Session, encode, probe_steps
-from jettison.verify.request import Probe
+from jettison.verify.exchange.session import Session, custom_steps, encode
+from jettison.verify.request import CustomRequest
 from jettison.verify.workload import TokenScheme
 from jettison.verify.workload.sample import uploads
 from jettison.verify.workload.step import HtmlForm, Payload, Remembered, Step
@@ -191,7 +191,11 @@ def test_what_takes_away_comes_after_what_pages_lead_to() -> None:
 
 def test_probes_are_sent_as_they_are() -> None:
     app = Application({})
-    app.run(*probe_steps((Probe(method="PUT", path="/x?y=1", headers=(("A", "b"),), body=b"z"),)))
+    app.run(
+        *custom_steps(
+            (CustomRequest(method="PUT", path="/x?y=1", headers=(("A", "b"),), body=b"z"),)
+        )
+    )
     asked, headers, body = app.asked[0]
     assert (asked, headers["A"], body) == ("PUT /x?y=1", "b", b"z")
 

@@ -6,8 +6,8 @@ from base_needs import project_of
 from msgspec.structs import replace
 
 from jettison.lift import Project
-from jettison.verify.compose_services import companions_of, workers_of
-from jettison.verify.request import Companion, Worker
+from jettison.verify.compose_services import needed_services, workers_of
+from jettison.verify.request import NeededService, Worker
 
 COMPOSE = """
 services:
@@ -56,9 +56,9 @@ def project(compose: str = COMPOSE, service: str = "web") -> Project:
 
 
 def test_services_that_the_application_names_run_beside_it() -> None:
-    found = {one.name: one for one in companions_of(project())}
+    found = {one.name: one for one in needed_services(project())}
     assert list(found) == ["broker", "tuning", "db", "queue"]
-    assert found["db"] == Companion(
+    assert found["db"] == NeededService(
         name="db",
         image="registry.example/library/postgres:16-alpine@sha256:aa",
         environment={"POSTGRES_PASSWORD": "secret"},
@@ -68,7 +68,7 @@ def test_services_that_the_application_names_run_beside_it() -> None:
 
 
 def test_the_port_is_the_usual_one_or_else_one_that_is_declared() -> None:
-    ports = {one.name: one.port for one in companions_of(project())}
+    ports = {one.name: one.port for one in needed_services(project())}
     assert ports == {"broker": 9001, "tuning": 81, "db": 5432, "queue": 6379}
 
 
@@ -77,7 +77,7 @@ def test_a_circle_of_dependencies_ends() -> None:
         "services:\n  web: {build: ., depends_on: [a]}\n"
         "  a: {image: a, depends_on: [b]}\n  b: {image: b, depends_on: [a]}\n"
     )
-    assert [one.name for one in companions_of(project(text))] == ["b", "a"]
+    assert [one.name for one in needed_services(project(text))] == ["b", "a"]
 
 
 def test_other_commands_of_the_image_are_workers() -> None:
@@ -93,7 +93,7 @@ def test_other_commands_of_the_image_are_workers() -> None:
 
 def test_a_project_without_a_compose_file_has_neither() -> None:
     plain = project_of("FROM python:3.11-slim\n")
-    assert companions_of(plain) == ()
+    assert needed_services(plain) == ()
     assert workers_of(plain) == ()
 
 
@@ -117,6 +117,6 @@ volumes:
         "own/Dockerfile": "FROM python:3.13\n",
     }
     made = project_of("FROM python:3.11-slim\n", texts)
-    (found,) = companions_of(replace(made, compose_path="compose.yaml", service="web"))
+    (found,) = needed_services(replace(made, compose_path="compose.yaml", service="web"))
     assert (found.name, found.image, found.port) == ("db", "postgres:16", 5432)
     assert found.initial == ("db/create.sql", "sql/first.sql")

@@ -6,7 +6,7 @@ import pytest
 from base_needs import project_of
 from msgspec.structs import replace
 
-from jettison.verify.compose_services import as_run, companions_of, environment
+from jettison.verify.compose_services import as_run, environment, needed_services
 
 COMPOSE = """
 services:
@@ -56,7 +56,7 @@ def test_a_file_that_is_no_environment_file_has_nothing() -> None:
 
 def test_services_get_their_variables_too() -> None:
     plain = project_of("FROM python:3.11-slim\n", FILES)
-    (found,) = companions_of(replace(plain, compose_path="deploy/compose.yaml", service="web"))
+    (found,) = needed_services(replace(plain, compose_path="deploy/compose.yaml", service="web"))
     assert (found.image, found.environment) == ("postgres:16", {"POSTGRES_PASSWORD": "s3cret"})
 
 

@@ -27,7 +27,7 @@ from jettison.verify.observe import (
     still_there,
 )
 from jettison.verify.request import Conversation, Setting, VerificationRequest
-from jettison.verify.services import health_path
+from jettison.verify.services import setting_of
 
 # Checks whose outcome a busy machine may change.
 _OF_THE_MOMENT = frozenset({START, "health-check", "signals", "memory", "start-up-time"})
@@ -40,13 +40,6 @@ _RERUNS = 3
 _AT_A_TIME = 2
 # How many requests in doubt are repeated in such a run; one that differs beyond doubt is enough.
 _DOUBTED = 8
-
-
-def setting_of(engine: Engine, request: VerificationRequest, image: str) -> Setting:
-    """Give how an image is run. Raises EngineError when one of the two does not exist."""
-    images = {one: engine.inspect(one) for one in (request.image_before, request.image_after)}
-    path = health_path(request, *images.values())
-    return Setting(image=image, facts=images[image], health_path=path)
 
 
 def again(

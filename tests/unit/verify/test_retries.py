@@ -8,7 +8,7 @@ from jettison.engines.engine import ImageFacts, ImageID
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import VerificationRequest
-from jettison.verify.second_look import altered, hindered
+from jettison.verify.retries import altered, hindered
 
 FACTS = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
 ASKED = VerificationRequest(image_before="a", image_after="b")
