@@ -217,7 +217,8 @@ def _collected(
     lines = [line for file in lists for line in file.requirements]
     local = next((line for line in lines if line.editable or line.path), None)
     if local is not None:
-        return _stays(local.origin, "a requirement is a folder of the project")
+        kind = "a folder of the project" if local.path else "installed as editable source"
+        return _stays(local.origin, f"a requirement is {kind}")
     named = [word for _, fact in commands for word in fact.requirements if not is_installer(word)]
     words = [word for word in named if word.text not in wheels]
     variable = next((word for word in words if not word.literal), None)

@@ -31,6 +31,8 @@ DECLARING = re.compile(r"requirements|constraints|pyproject\.toml$|\.lock$|Pipfi
 VERSIONED = re.compile(
     r"setuptools[-_]scm|hatch-vcs|versioneer|\bpbr\b|dunamai|dynamic-versioning|versioningit"
 )
+# A source under version control, as requirements, locks and old lists (`-e git://…`) write it.
+FETCHED = re.compile(r"\b(?:git|hg|svn|bzr)\+|\bgit(?:://|@| =)")
 FETCHERS = frozenset({"git", "git-lfs", "openssh-client", "ssh", "mercurial", "subversion"})
 
 
@@ -70,7 +72,7 @@ def _called_by_installers(plan: Plan) -> frozenset[str]:
         return FETCHERS
     texts = [text for path, text in plan.project.texts.items() if DECLARING.search(path)]
     texts += [action.text for action in plan.stage.of_kind(ActionKind.PYTHON)]
-    fetched = any("git+" in text or "git =" in text for text in texts)
+    fetched = any(FETCHED.search(text) for text in texts)
     return FETCHERS if fetched else frozenset()
 
 
