@@ -93,7 +93,7 @@ def _nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
         ("3 rows", "2 rows", "standard output"),
         ("sys.exit(0)", "sys.exit(3)", "exit status"),
         ('(place / "table.csv")', '(place / "other.csv")', "table.csv"),
-        ("sys.exit(0)", '(place / "more.csv").touch(); sys.exit(0)', "more.csv"),
+        ("sys.exit(0)", '(place / "more.csv").touch(); sys.exit(0)', "further files"),
     ],
 )
 def test_what_a_run_leaves_is_compared(old: str, new: str, said: str, tmp_path: Path) -> None:
