@@ -95,19 +95,23 @@ def test_without_one_a_server_error_that_stays_is_an_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("listens", "failure"),
+    ("listens", "shared", "failure"),
     [
-        ("00000000:1F91", "port 8080 does not respond; it listens on 8081"),
-        ("0100007F:1F90", "it listens on port 8080 of the loopback alone"),
-        ("00000000:1F90", "port 8080 does not respond within 1 seconds"),
-        ("0B00007F:8001", "port 8080 does not respond within 1 seconds"),
+        ("00000000:1F91", False, "port 8080 does not respond; it listens on 8081"),
+        ("0100007F:1F90", False, "it listens on port 8080 of the loopback alone"),
+        ("00000000:1F90", False, "port 8080 does not respond within 1 seconds"),
+        ("0B00007F:8001", False, "port 8080 does not respond within 1 seconds"),
+        ("00000000:1F91", True, "port 8080 does not respond within 1 seconds"),
     ],
 )
 def test_one_that_listens_elsewhere_is_given_up(
-    listens: str, failure: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    listens: str, shared: bool, failure: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = tmp_path / "7" / "net" / "tcp"
     table.parent.mkdir(parents=True)
+    for process, network in (("7", "net:[8]"), ("self", "net:[8]" if shared else "net:[1]")):
+        (tmp_path / process / "ns").mkdir(parents=True)
+        (tmp_path / process / "ns" / "net").symlink_to(network)
     sockets = (f"0: {listens} 00000000:0000 0A 0", "1: 0100007F:2222 0100007F:1F99 01 0")
     table.write_text("\n".join(("sl local_address rem_address st", *sockets)))
     monkeypatch.setattr(services, "_PROCESSES", tmp_path)
