@@ -233,7 +233,7 @@ def _look(
         wrote=(frozenset(inner.written),) if inner else (),
         opened=opened,
         grown=grown,
-        listens=() if request.ports or request.companions else _wide(container),
+        listens=() if request.ports or request.services else _wide(container),
         missing=missing,
     )
 
