@@ -195,7 +195,7 @@ def of_the_system(opened: frozenset[str] | None, facts: ImageFacts) -> frozenset
 # Folders of the system: where an image has no working directory, the application lies beside them.
 _OF_SYSTEMS = (
     "bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "lost+found", "media", "proc",
-    "run", "sbin", "sys", "tmp", "usr", "var",
+    "root", "run", "sbin", "sys", "tmp", "usr", "var",
 )  # fmt: skip
 
 

@@ -277,8 +277,11 @@ def _removed_of_system(plan: Plan) -> Iterator[str]:
 
 
 def _kept_out(plan: Plan) -> tuple[str, ...]:
+    """What the context leaves out, and lists of requirements, which only installers read."""
     ignore = plan.project.ignore
-    return tuple(path for path in plan.original.files if ignore and ignore.ignores(path))
+    ignored = (path for path in plan.original.files if ignore and ignore.ignores(path))
+    lists = {item.origin.file for item in plan.requirements if not item.origin.file.endswith(".py")}
+    return (*ignored, *sorted(lists))
 
 
 def _suite(plan: Plan, image: str) -> Suite | None:

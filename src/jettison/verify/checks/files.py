@@ -28,7 +28,7 @@ from jettison.verify.request import VerificationRequest
 _NAME = "files"
 # They describe how the image is made, and nothing of them is run.
 _OF_THE_BUILD = re.compile(
-    r"(^|/)(\S*Dockerfile\S*|\.dockerignore|\S*compose\S*\.ya?ml|\S*requirements\S*\.(txt|in)|pyproject\.toml"
+    r"(^|/)(\S*Dockerfile\S*|\.dockerignore|\S*compose\S*\.ya?ml|\S*requirements?\S*\.(txt|in)|pyproject\.toml"
     r"|\S*\.lock|Pipfile|setup\.(py|cfg)|\.git\S*|\.env\S*|README\S*|LICEN[CS]E\S*|Makefile)$",
     re.I,
 )

@@ -42,3 +42,14 @@ def test_a_start_script_that_can_run_the_tests_does_not_ask_for_their_program(
     assert "pytest" in request.removed_distributions
     assert "pytest" not in request.programs
     assert "gunicorn" in request.programs
+
+
+def test_lists_that_only_installers_read_may_be_gone(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        "FROM python:3.11-slim\nWORKDIR /srv\nCOPY needed.list .\n"
+        'RUN pip install -r needed.list\nCOPY main.py .\nCMD ["python", "main.py"]\n'
+    )
+    (tmp_path / "needed.list").write_text("flask==3.1.2\n")
+    (tmp_path / "main.py").write_text("import flask\n")
+    plan = planned(tmp_path, offline=True, cache=tmp_path / "cache").plan
+    assert "needed.list" in verification_request(plan, "before", "after", None).kept_out
