@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 
 from msgspec import Struct
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import RequirementFiles
@@ -24,10 +27,10 @@ from jettison.ecosystems.tool import Lock, SourceKind
 from jettison.formats.dockerfile import Instruction, Stage
 from jettison.formats.requirements import RequirementLine, RequirementsFile, only_bounds
 from jettison.lift import Project
-from jettison.lift.action import ActionKind
-from jettison.lift.build_context import context_path, handed_on
+from jettison.lift.action import ActionKind, is_installer
+from jettison.lift.build_context import context_path, feeding_stages, handed_on
 from jettison.lift.projects import PYPROJECT, SETUP, ProjectRequest, is_declaring, project_requests
-from jettison.lift.stage import FinalStage, lifted_stage
+from jettison.lift.stage import FinalStage, lifted, lifted_stage
 from jettison.values import Origin
 
 LINKS = ("--find-links", "-f")
@@ -146,6 +149,28 @@ def installed_declarations(project: Project) -> tuple[Installed, ...]:
         if one.shipped or one.declaration.name not in shipped:
             unique[key] = one if one.shipped else unique.get(key, one)
     return tuple(unique.values())
+
+
+def named_in_steps(project: Project) -> Iterator[Declaration]:
+    """What the stages that feed the image install by name, but for installers.
+
+    No list holds it, so that nothing can be moved; what it brings is known all the same.
+    """
+    for stage in feeding_stages(lifted(project)):
+        for action in lifted_stage(project, stage).of_kind(ActionKind.PYTHON):
+            words = action.fact.requirements if isinstance(action.fact, PipInstall) else ()
+            for word in words:
+                with suppress(InvalidRequirement):
+                    asked = Requirement(word.text)
+                    if word.literal and not is_installer(word):
+                        yield Declaration(
+                            name=canonicalize_name(asked.name),
+                            specifier=str(asked.specifier),
+                            extras=tuple(sorted(asked.extras)),
+                            marker=str(asked.marker or ""),
+                            url=asked.url or "",
+                            origin=word.origin,
+                        )
 
 
 def shipped_names(project: Project) -> frozenset[str]:

@@ -38,6 +38,7 @@ from jettison.lift.declared import (
     installed_declarations,
     listed_names,
     locks_of,
+    named_in_steps,
     specifier_of,
 )
 from jettison.lift.groups import production_groups
@@ -169,19 +170,21 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
         documents=read_documents(loaded.root, loaded.tree),
     )
     listed = installed_declarations(project)
+    by_name = [Installed(declaration=one, shipped=True) for one in named_in_steps(project)]
+    bringing = listed or by_name
     target = image_facts(stage.base).target or Target(python=stage.python or _python(stage.base))
     locked = {k: v for lock in locks_of(project) for k, v in locked_releases(lock, target).items()}
     bounding = bounds(project)
     opened = partial(
         open_map, cache / "distributions", target, offline=offline, locked=locked, bounds=bounding
     )
-    found = opened(requirements=() if locked else roots(listed, resolved=True))
-    brought = closure(found, roots(listed), bounding)
+    found = opened(requirements=() if locked else roots(bringing, resolved=True))
+    brought = closure(found, roots(bringing), bounding)
     inputs = _inputs(loaded, sources, commands, listed, brought)
     _check_entries(inputs, target.python)
     verdicts = as_asked(decide(inputs), settings.overrides, remove_unused=settings.remove_unused)
     usage = _used(loaded, texts, sources, commands, inputs)
-    shipped = {one.declaration.name for one in listed if one.shipped}
+    shipped = {one.declaration.name for one in bringing if one.shipped}
     kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT} & shipped
     dropped = {v.name for v in verdicts} - kept
     absent = {one.declaration.name for one in listed if not one.shipped}
