@@ -10,8 +10,9 @@ from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.ecosystems.tool import Tool
 from jettison.formats.dockerfile import Mount, mounts
 from jettison.formats.toml import read_toml
+from jettison.index.facts import DistributionFacts
 from jettison.lift import Invocation, Project
-from jettison.lift.action import Action, ActionKind, LiftedRun, is_installer
+from jettison.lift.action import INSTALLERS, Action, ActionKind, LiftedRun, is_installer
 from jettison.lift.declared import local_folders
 from jettison.lift.installation import OLD_PATHS
 from jettison.lift.projects import ProjectRequest, project_requests
@@ -209,29 +210,56 @@ _IN_ENVIRONMENT = re.compile(
 _OLD_PATH = re.compile(rf"(?:{OLD_PATHS[0]}(?P<name>[\w.-]+)|{OLD_PATHS[1]}\d)")
 
 
-def fixed_path(project: Project, stage: FinalStage) -> Evidence | None:
-    """A start command or script that names the environment of the base image by its path.
+def fixed_path(
+    project: Project, stage: FinalStage, programs: Collection[str] = ()
+) -> Evidence | None:
+    """A step, start command or script that names the environment of the base image by its path.
 
-    Programs that the Dockerfile itself puts there are none of the environment.
+    ``programs`` of distributions can be found there by a link.
     """
-    for invocation in (stage.command, stage.entrypoint):
-        if invocation and any(path in invocation.instruction.text for path in OLD_PATHS):
-            message = "the start command names a program of the old environment by its path"
-            return Evidence(kind="path", message=message, origin=invocation.origin)
     for item in stage.inherited:
         text = stage.expanded(item.text) if item.keyword in ("RUN", "ENV", "COPY", "ADD") else ""
         if _IN_ENVIRONMENT.search(text):
             message = f"{item.keyword} names files of the old environment by their path"
             return Evidence(kind="path", message=message, origin=item.origin)
+    for name, origin in _named(project, stage):
+        if name not in programs:
+            what = "the start command" if origin.file == project.dockerfile_path else "a script"
+            message = f"{what} names a program of the old environment by its path"
+            return Evidence(kind="path", message=message, origin=origin)
+    return None
+
+
+def programs_of(distributions: Iterable[DistributionFacts]) -> frozenset[str]:
+    """The programs that distributions bring, but for installers, which a new environment lacks."""
+    own = (facts for facts in distributions if facts.name not in INSTALLERS)
+    return frozenset(script for facts in own for script in facts.console_scripts)
+
+
+def linked_programs(
+    project: Project, stage: FinalStage, programs: Collection[str]
+) -> tuple[str, ...]:
+    """The programs of distributions that are named by their path in the base's environment."""
+    return tuple(sorted({name for name, _ in _named(project, stage) if name in programs}))
+
+
+def _named(project: Project, stage: FinalStage) -> Iterator[tuple[str, Origin]]:
+    """What start commands and scripts name in the base's environment, its libraries as nothing.
+
+    Programs that the Dockerfile itself puts there are none of the environment.
+    """
+    lines = [
+        (each.instruction.text, each.origin) for each in (stage.command, stage.entrypoint) if each
+    ]
     for path, text in project.texts.items():
         runs = _RUNNING.search(path) or text.startswith("#!")
-        if runs and not _NOT_RUNNING.search(path):
-            for number, line in enumerate(text.splitlines(), 1):
-                if any(_is_of_environment(found, stage) for found in _OLD_PATH.finditer(line)):
-                    message = "a program of the old environment is named by its path"
-                    origin = Origin(file=path, line=number)
-                    return Evidence(kind="path", message=message, origin=origin)
-    return None
+        if runs and not _NOT_RUNNING.search(path) and OLD_PATHS[0][:-4] in text:
+            numbered = enumerate(text.splitlines(), 1)
+            lines += [(line, Origin(file=path, line=number)) for number, line in numbered]
+    for line, origin in lines:
+        for found in _OLD_PATH.finditer(line):
+            if _is_of_environment(found, stage):
+                yield found["name"] or "", origin
 
 
 def _is_of_environment(found: re.Match[str], stage: FinalStage) -> bool:

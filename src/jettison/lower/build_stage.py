@@ -135,8 +135,19 @@ def _environment_anchor(stage: FinalStage, found: Installation) -> Instruction:
 def _copy_environment(name: str, change: SplitBuildStage) -> str:
     return (
         f"COPY --from={name} {change.environment} {change.environment}\n"
-        f"ENV PATH={change.environment}/bin:$PATH\n\n"
+        f"ENV PATH={change.environment}/bin:$PATH\n{_links(change)}\n"
     )
+
+
+def _links(change: SplitBuildStage) -> str:
+    """What lets scripts find programs where the base had them."""
+    if not change.linked:
+        return ""
+    steps = " \\\n    && ".join(
+        f"ln -s {change.environment}/bin/{name} /usr/local/bin/{name}" for name in change.linked
+    )
+    why = comment("Scripts name these programs by the path that they had in the base.")
+    return f"{why}RUN {steps}\n"
 
 
 def _copies_of_requirements(stage: FinalStage, found: Installation) -> tuple[Instruction, ...]:

@@ -142,12 +142,14 @@ class SplitBuildStage(Struct, frozen=True, kw_only=True):
     ``build_packages`` are installed in the build stage; ``environment`` is the path of the virtual
     environment, the same in both stages because its scripts name it; ``uv`` is the version that
     installs. ``installer_stays`` leaves what installs from a lock in the final stage too.
+    ``linked`` are programs of it that scripts name by the path that they had in the base.
     """
 
     build_packages: tuple[str, ...]
     environment: str
     uv: str
     installer_stays: bool = False
+    linked: tuple[str, ...] = ()
 
 
 class SetEnvironment(Struct, frozen=True, kw_only=True):

@@ -37,7 +37,7 @@ from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import ActionKind, is_plain
 from jettison.lift.installation import Installation, NotMovable
 from jettison.lift.locked import LockedInstallation, movable, replaced_place
-from jettison.lift.locked_obstacles import fixed_path
+from jettison.lift.locked_obstacles import fixed_path, linked_programs, programs_of
 from jettison.lift.packages import removable, requested, saved_without
 from jettison.lift.scopes import PackageScope
 from jettison.lift.usage import UNCALLED
@@ -66,7 +66,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     if isinstance(found, NotMovable):
         return _stays(found.evidence) if found.evidence else ()
     locked = found if isinstance(found, LockedInstallation) else None
-    fixed = None if locked else fixed_path(plan.project, plan.stage)
+    programs = programs_of(plan.distributions.values())
+    fixed = None if locked else fixed_path(plan.project, plan.stage, programs)
     fixed = fixed or (None if locked and locked.tool == "uv" else _seeded(plan))
     if fixed:
         return _stays(fixed)
@@ -91,6 +92,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         environment=locked.environment if locked else ENVIRONMENT,
         uv=table(Tools).uv.version,
         installer_stays=stays is not None,
+        linked=() if locked else linked_programs(plan.project, plan.stage, programs),
     )
     tool = locked.tool if locked else "uv"
     message = f"a build stage makes the environment with {tool}; the final stage copies it"

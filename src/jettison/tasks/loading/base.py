@@ -29,7 +29,7 @@ from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import context_file, exported, wheels_from
 from jettison.lift.installation import NotMovable
 from jettison.lift.locked import LockedInstallation, movable
-from jettison.lift.locked_obstacles import fixed_path
+from jettison.lift.locked_obstacles import fixed_path, programs_of
 from jettison.lift.other_packages import zone_groups
 from jettison.lift.packages import requested
 from jettison.lift.projects import project_requests
@@ -61,7 +61,7 @@ def base_needs(
         declared=_declared(knowledge),
         packages=tuple(packages),
         application=application_size(project),
-        stays=_stays(project, stage),
+        stays=_stays(project, stage, knowledge),
         not_listed=not_listed(project, knowledge),
         provided=frozenset(posixpath.basename(path) for path in project.files),
         allow_source_builds=override.allow_source_builds,
@@ -72,12 +72,14 @@ def _declared(knowledge: Knowledge) -> dict[str, Origin]:
     return {item.name: item.origin for item in knowledge.requirements}
 
 
-def _stays(project: Project, stage: FinalStage) -> Evidence | None:
+def _stays(project: Project, stage: FinalStage, knowledge: Knowledge) -> Evidence | None:
     """Why the environment is made in the final stage and will not leave it."""
     found = movable(project, stage)
     if isinstance(found, LockedInstallation):
         return None
-    return found.evidence if isinstance(found, NotMovable) else fixed_path(project, stage)
+    if isinstance(found, NotMovable):
+        return found.evidence
+    return fixed_path(project, stage, programs_of(knowledge.closure.facts.values()))
 
 
 def not_listed(project: Project, knowledge: Knowledge) -> Evidence | None:
