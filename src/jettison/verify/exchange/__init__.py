@@ -66,19 +66,23 @@ def alike_long(answers: Sequence[Answer]) -> tuple[Answer, ...]:
     return tuple(replace(one, body=body) for one, body in zip(answers, bodies, strict=True))
 
 
-# How late is late where all of so many responses of a run, one after the other, are.
-_ALWAYS_LATE, _REPEATED = 0.5, 4
+# How late is late where all of so many responses of a run, one after the other, are; and how many
+# times what is usual may take, as a machine is busy.
+_ALWAYS_LATE, _REPEATED, _BUSY = 0.5, 4, 10
 
 
-def late(answers: Sequence[Answer], usual: float, most: float) -> bool:
-    """Tell whether one answer of a run comes later than usual by ``most`` seconds.
+def late(answers: Sequence[Answer], known: Sequence[Sequence[Answer]], most: float) -> bool:
+    """Tell whether an answer of a run comes later by ``most`` seconds than any that is known.
 
-    Less is enough where all do that were asked for repeatedly, as nobody else.
+    Less is enough where all do that were asked for repeatedly, as nobody else; then the quickest of
+    each of the known runs is what is usual.
     """
-    if any(one.waited > most + usual for one in answers):
+    slowest = max(one.waited for run in known for one in run)
+    if any(one.waited > most + _BUSY * slowest for one in answers):
         return True
     alike = [one.waited for one in answers if one.client in ("", "again")]
-    return len(alike) >= _REPEATED and min(alike) > _ALWAYS_LATE + usual
+    usual = max(min((one.waited for one in run), default=0.0) for run in known)
+    return len(alike) >= _REPEATED and min(alike) > _ALWAYS_LATE + _BUSY * usual
 
 
 class Exchange(Struct, frozen=True, kw_only=True):

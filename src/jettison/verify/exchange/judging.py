@@ -23,7 +23,7 @@ _EXCERPT = 160
 _IMPROBABLE_ALWAYS, _IMPROBABLE = 0.05, 0.02
 # What begins so much later than the latest answer of the baseline, in three runs and all but one,
 # is slow; what comes in pieces is sent so that the first of them is there at once.
-_SLOW_SECONDS, _SLOW_PIECES, _SLOW_FACTOR, _SLOW_RUNS = 2.0, 0.7, 10, 3
+_SLOW_SECONDS, _SLOW_PIECES, _SLOW_RUNS = 2.0, 0.7, 3
 # From how many kinds of answers on, and from which chance of a new one, nothing can be said.
 _KINDS, _NEW = 4, 0.2
 
@@ -133,8 +133,7 @@ def _slow(one: Request) -> Judged:
     """Judge whether answers of the candidate now and then come much later than they did."""
     pieces = all(answer.streamed for answer in one.had)
     most = _SLOW_PIECES if pieces else _SLOW_SECONDS
-    usual = _SLOW_FACTOR * max(answer.waited for answer in one.had)
-    runs = [late(run, usual, most) for run in one.after]
+    runs = [late(run, one.before, most) for run in one.after]
     if not any(runs):
         return Judged()
     said = f"{one.name}: comes after {max(each.waited for each in one.has):.1f} s{_often(runs)}"

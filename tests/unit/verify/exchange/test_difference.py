@@ -409,7 +409,7 @@ def test_what_always_comes_a_little_later_is_different() -> None:
         preflight = replace(late(0.001), client="preflight")
         return [Exchange(name="GET /x", answer=first, more=(*more, preflight))]
 
-    quick, slow = run(0.01, 0.02, 0.01, 0.01), run(0.9, 0.8, 0.9, 0.9)
+    quick, slow = run(0.01, 0.06, 0.01, 0.01), run(0.9, 0.8, 0.9, 0.9)
     assert "comes after 0.9 s" in compare_exchanges([quick] * 3, [slow] * 3).differences[0]
     assert compare_exchanges([quick] * 2, [slow] * 2).open
     busy = run(0.9, 0.1, 0.9, 0.9)
