@@ -75,13 +75,17 @@ def replace_base(stage: FinalStage, change: ReplaceBase) -> str:
 def ignore_paths(project: Project, change: IgnorePaths) -> Mapping[str, str]:
     """Append the patterns under a comment for each reason; what the file has stays above."""
     path = project.ignore_path
-    lines: list[str] = []
-    last = None
+    groups: list[tuple[str, list[str]]] = []
     for pattern, reason in change.entries:
-        if reason != last:
-            lines += ["", f"# {reason[:1].upper()}{reason[1:]}"]
-            last = reason
-        lines.append(pattern)
+        known = next((number for number, (name, _) in enumerate(groups) if name == reason), None)
+        # What a later exception brings back stays behind it.
+        if known is None or any(one[0] == "!" for _, own in groups[known + 1 :] for one in own):
+            known = len(groups)
+            groups.append((reason, []))
+        groups[known][1].append(pattern)
+    lines = [
+        line for reason, own in groups for line in ("", f"# {reason[:1].upper()}{reason[1:]}", *own)
+    ]
     added = "\n".join(lines).lstrip("\n") + "\n"
     before = project.texts.get(path)
     return {path: added if not before else f"{ended(before)}\n{added}"}
