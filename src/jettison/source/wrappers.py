@@ -78,44 +78,47 @@ def _asked(
         trees = [python_tree(text or "(") for text in texts if len(texts) <= _FILES]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         trees = []
-    places = [_Places(name, trees) for name in parameters]
-    for tree in trees:
+    walks = [list(ast.walk(tree)) for tree in trees]
+    defined = [n for nodes in walks for n in nodes if isinstance(n, _DEFINITIONS)]
+    places = [_Places(name, defined) for name in parameters]
+    for tree, nodes in zip(trees, walks, strict=True):
+        names = [node for node in nodes if isinstance(node, ast.Name | ast.Attribute)]
         for place in places:
-            place.look(tree, found[place.parameter])
+            if not place.open:
+                place.look(tree, names, found[place.parameter])
     for place in places:
         given = found[place.parameter]
         given.open |= place.open or not (given.values or given.others)
     return found
 
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
 class _Places:
     """Where a parameter of a function is given something."""
 
-    def __init__(self, parameter: str, trees: Iterable[ast.Module]) -> None:
+    def __init__(
+        self, parameter: str, functions: Iterable[ast.FunctionDef | ast.AsyncFunctionDef]
+    ) -> None:
         self.parameter = parameter
         self._function, _, self._name = parameter.partition(".")
-        defined = [
-            node
-            for tree in trees
-            for node in ast.walk(tree)
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            and node.name == self._function
-        ]
+        defined = [node for node in functions if node.name == self._function]
         self._signatures = [one for one in defined if self._name in parameters_of(one)]
         decorated = (last_name(each) for one in defined for each in one.decorator_list)
         # Without trees nothing is known, and there is no signature.
         self.open = len(self._signatures) != 1 or any(each not in _PLAIN for each in decorated)
 
-    def look(self, tree: ast.Module, given: _Given) -> None:
-        """Read the calls of one file."""
+    def look(
+        self, tree: ast.Module, names: Iterable[ast.Name | ast.Attribute], given: _Given
+    ) -> None:
+        """Read the calls of one file, of which ``names`` are all names and attributes."""
         walk = visit(tree, frozenset({self._function}))
         aliases = dict(pair for node, _ in walk.imports for pair in bindings(node))
         called = [(call, scope) for name, call, scope in walk.calls if not _foreign(name, aliases)]
         explained = {id(call.func) for _, call, _ in walk.calls}
         self.open |= any(
-            last_name(node) == self._function and id(node) not in explained
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Name | ast.Attribute)
+            last_name(node) == self._function and id(node) not in explained for node in names
         )
         for call, scope in called if not self.open else ():
             bound = Bound(walk=walk, scope=scope, line=call.lineno)

@@ -161,7 +161,8 @@ def _from_texts(context: Context) -> Iterator[Signal]:
         if not context.is_reached(facts.file) and not context.serves_development(facts.file):
             texts.extend((text, context.weight_of_unreached()) for text in facts.texts)
     for text, weight in texts:
-        chosen = [name for name in context.names if name in _chosen(text.value)]
+        wanted = _chosen(text.value)
+        chosen = [name for name in context.names if name in wanted] if wanted else []
         # Where several could serve, which one does is not sure, and each stays.
         kind, verb = ("url", "chooses") if len(chosen) == 1 else ("drivers", "may choose")
         for name in chosen:
