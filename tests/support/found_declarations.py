@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Collection, Iterator
 
 from jettison.ecosystems import conda
-from jettison.ecosystems.declaration import Declaration
+from jettison.ecosystems.declaration import Declaration, declared
 from jettison.ecosystems.finding import (
     declared_in,
     group_of,
@@ -43,4 +43,4 @@ def found_declarations(
             source = posixpath.splitext(file.file)[0] + ".in"
             if file.file not in taken and not (_is_compiled(file) and source in listing):
                 taken.add(file.file)
-                yield from declared_in(file.file, read(file.file) or "", group=group_of(path))
+                yield from declared(file, group_of(path))
