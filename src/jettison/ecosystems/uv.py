@@ -49,8 +49,6 @@ def _distribution(one: Table, _root: Table) -> LockedDistribution:
 
 
 def _place(setting: Setting) -> str:
-    if "--system" in setting.words or setting.environment.get("UV_SYSTEM_PYTHON"):
-        return SYSTEM
     place = posixpath.join(setting.folder, setting.environment.get(_PLACE, ".venv"))
     return posixpath.normpath(place)
 
@@ -133,7 +131,8 @@ UV = Tool(
     variables="UV_",
     wanted={"UV_COMPILE_BYTECODE": "1", "UV_LINK_MODE": "copy"},
     stays={"UV_NO_SYNC": "1", "UV_NO_CACHE": "1"},
-    python=("UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_MANAGED_PYTHON", "UV_PYTHON_PREFERENCE"),
+    # UV_SYSTEM_PYTHON is for `uv pip` alone: `uv sync` makes its environment all the same.
+    python=("UV_PYTHON", "UV_MANAGED_PYTHON", "UV_PYTHON_PREFERENCE"),
     refusals=r"--no-dev|--no-default-groups|--no-group[ =]dev",
     bringing=("--dev",),
     omitting=_omitting,

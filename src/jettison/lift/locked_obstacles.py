@@ -124,7 +124,8 @@ def _of_file(
     project: Project, stage: FinalStage, tool: Tool, request: ProjectRequest
 ) -> Iterator[str]:
     version = project.texts.get(posixpath.join(request.folder, ".python-version"), "").strip()
-    if any(name in stage.environment for name in tool.python):
+    chosen = {stage.environment.get(name, "") for name in tool.python}
+    if chosen - {"", "only-system", "system", stage.python}:
         yield "a variable chooses the Python of the environment"
     if tool.python and version and not version.startswith(stage.python or ""):
         yield f".python-version names {version}, the image has {stage.python}"
