@@ -118,5 +118,7 @@ def test_any_document_gives_the_same_requests_every_time(paths: dict[str, object
     found = interface({"paths": paths})
     assert workload(found) == workload(found)
     methods = {"get", "post", "put", "delete"}
-    declared = sum(len(methods & set(entry)) for entry in paths.values())
-    assert len({(step.method, step.path) for step in workload(found)}) == declared
+    declared = {
+        (method.upper(), path) for path, entry in paths.items() for method in methods & set(entry)
+    }
+    assert declared <= {(step.method, step.path) for step in workload(found)}
