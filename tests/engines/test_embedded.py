@@ -22,6 +22,7 @@ from images import AMD64, packed_layer
 from msgspec.structs import replace
 
 from jettison.engines.embedded import Identity, identity
+from jettison.engines.embedded.container import signal_number
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.embedded.started import refused
 from jettison.engines.engine import Bind, BuildRequest, Container, ImageID, Network, RunOptions
@@ -171,6 +172,21 @@ def test_a_read_only_root_still_has_its_volumes(embedded: EmbeddedEngine, bare: 
         assert "NoNewPrivs:\t1" in said(container, "print(open('/proc/self/status').read())")
 
 
+@pytest.mark.parametrize("place", ["/", "/proc", "/proc/acpi", "/srv/../sys", "/kernel/fs"])
+@pytest.mark.parametrize("kind", ["volumes", "tmpfs"])
+def test_no_volume_covers_or_copies_what_the_kernel_shows(
+    embedded: EmbeddedEngine, place: str, kind: str
+) -> None:
+    image = embedded.add(bare_image().append(packed_layer(Member.symlink("kernel", "/proc"))))
+    options = replace(RunOptions(binds=BINDS, command=("sleep", "60")), **{kind: (place,)})
+    with (
+        pytest.raises(EngineError, match="did not start") as caught,
+        embedded.run(image, options),
+    ):
+        pass
+    assert "no volume can be at /" in caught.value.why
+
+
 def test_what_one_container_writes_no_other_sees(embedded: EmbeddedEngine, bare: ImageID) -> None:
     options = RunOptions(binds=BINDS, command=("sleep", "60"))
     with embedded.run(bare, options) as one, embedded.run(bare, options) as other:
@@ -286,6 +302,12 @@ def test_a_number_that_no_user_has_is_refused(tmp_path: Path, user: str) -> None
     (tmp_path / "etc/passwd").write_text("\n".join(lines))
     with pytest.raises(EngineError, match="knows no"):
         identity(tmp_path, user)
+
+
+@pytest.mark.parametrize("name", ["0", "99", "9" * 5000, "SIGNONE", "²"])
+def test_a_signal_that_no_kernel_has_is_refused(name: str) -> None:
+    with pytest.raises(EngineError, match="stop signal"):
+        signal_number(name)
 
 
 def test_the_users_of_this_machine_are_not_those_of_the_image(tmp_path: Path) -> None:

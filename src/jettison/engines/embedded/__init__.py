@@ -19,6 +19,9 @@ from jettison.images.digest import Json
 from jettison.images.stores.root import Root
 from jettison.values import MOST_IDENTITIES, whole_number
 
+# What is wrong with an image, and not with the kernel.
+NO_VOLUME = "no volume can be at"
+
 
 class Identity(Struct, frozen=True, kw_only=True):
     """Who a program runs as: numbers within the container."""

@@ -27,7 +27,7 @@ from jettison.engines.limits import EXHAUSTED, Groups, Limits
 from jettison.errors import EngineError
 from jettison.images.stores.unpack import remove_unpacked
 from jettison.processes import NEUTRAL, Completed, helper, helper_environment, run, uninterrupted
-from jettison.values import replace
+from jettison.values import replace, whole_number
 
 _LOG_BYTES = 8 * 2**20
 ENTER = "jettison.engines.embedded.launch:enter"
@@ -177,13 +177,13 @@ def signal_number(name: str) -> int:
     """Return the number of ``SIGTERM``, ``TERM`` or ``15``; SIGTERM for nothing."""
     if not name:
         return _DEFAULT_SIGNAL
-    if name.isdecimal():
-        return int(name)
+    number = whole_number(name)
     full = name if name.startswith("SIG") else f"SIG{name}"
-    try:
+    if number is None and full in signal.Signals.__members__:
         return signal.Signals[full]
-    except KeyError as unknown:
-        raise EngineError(f"the image's stop signal {name!r} is unknown") from unknown
+    if number not in range(1, signal.NSIG):
+        raise EngineError(f"the image's stop signal {name[:40]!r} is unknown")
+    return number
 
 
 _PREFIX = "jettison-engine-"

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from jettison.engines.embedded import Spec, syscalls
+from jettison.engines.embedded import NO_VOLUME, Spec, syscalls
 from jettison.engines.embedded.syscalls import (
     MS_BIND,
     MS_MOVE,
@@ -170,7 +170,7 @@ class _Inside:
 
     def bind(self, source: str, target: str) -> None:
         """Mount a file or directory of this machine."""
-        with self._place(target, directory=Path(source).is_dir()) as place:
+        with self._free(target, directory=Path(source).is_dir()) as place:
             mount(source, place, "", MS_BIND | MS_REC)
 
     def read_only(self, target: str) -> None:
@@ -183,7 +183,7 @@ class _Inside:
         modes = [word for word in options if word.startswith(("mode=", "size="))]
         flags = MS_NOSUID | MS_NODEV | (0 if "exec" in options or not options else MS_NOEXEC)
         given = ",".join(("mode=1777" + _owned_by(self._owner), *modes))
-        with self.directory(target) as place:
+        with self._free(target, directory=True) as place:
             mount("tmpfs", place, "tmpfs", flags, given)
 
     def volume(self, target: str) -> None:
@@ -191,7 +191,7 @@ class _Inside:
         aside = Path(f"{self._top}/dev/.volume")
         aside.mkdir()
         mount("tmpfs", str(aside), "tmpfs", MS_NOSUID | MS_NODEV)
-        with self.directory(target) as place:
+        with self._free(target, directory=True) as place:
             _copy(f"{place}/.", str(aside))
             mount(str(aside), place, "", MS_MOVE)
         aside.rmdir()
@@ -200,6 +200,18 @@ class _Inside:
     def directory(self, target: str) -> Iterator[str]:
         """Give a path to a directory, which is made if it is missing."""
         with self._place(target, directory=True) as place:
+            yield place
+
+    @contextmanager
+    def _free(self, target: str, *, directory: bool) -> Iterator[str]:
+        """Give a path to mount at, which what the kernel shows is not; a copy of that has no end.
+
+        Docker refuses the same places.
+        """
+        with self._place(target, directory=directory) as place:
+            inner = Path(place).readlink().relative_to(os.path.realpath(self._top))
+            if inner.parts[:1] in {(), ("proc",), ("sys",)}:
+                raise OSError(0, f"{NO_VOLUME} /{'/'.join(inner.parts)}", target)
             yield place
 
     @contextmanager

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
-from jettison.engines.embedded import Spec, syscalls
+from jettison.engines.embedded import NO_VOLUME, Spec, syscalls
 from jettison.errors import EngineError, UnsupportedError
 from jettison.processes import begin, helper
 
@@ -57,6 +59,8 @@ def refused(why: str, settings: Path = Path("/proc/sys")) -> EngineError:
     )
 
 
+# A volume may start with gigabytes of the image.
+_BEGUN_SECONDS = 180.0
 LAUNCH = "jettison.engines.embedded.launch"
 # Who the users of a container are on this machine: numbers that no range for users, services or
 # other containers includes (systemd.io, "Users, Groups, UIDs and GIDs on systemd Systems").
@@ -105,16 +109,26 @@ def start(spec: Spec, directory: Path) -> Started:
             )
         os.close(reported)
         reported = -1
+        late = threading.Timer(_BEGUN_SECONDS, _kill, (watcher,))
+        late.start()
         try:
             process = _begun(spec, watcher, report, going)
             return Started(watcher=watcher, process=process, chroot=bool(spec.program.root))
         except BaseException:
-            watcher.kill()
+            _kill(watcher)
             watcher.wait()
             raise
+        finally:
+            late.cancel()
     finally:
         for descriptor in filter(lambda one: one >= 0, (report, reported, go, going)):
             os.close(descriptor)
+
+
+def _kill(watcher: subprocess.Popen[bytes]) -> None:
+    """End a container that has not begun, with all that makes it."""
+    with suppress(ProcessLookupError):
+        os.killpg(watcher.pid, signal.SIGKILL)
 
 
 def _begun(spec: Spec, watcher: subprocess.Popen[bytes], report: int, going: int) -> int:
@@ -173,12 +187,12 @@ def owner() -> int:
 def _failure(spec: Spec, why: str, *, ready: bool) -> EngineError:
     words = " ".join(spec.program.words)
     of_the_kernel = _OF_THE_KERNEL.search(why) or (spec.program.root and "not permitted" in why)
-    if not ready or of_the_kernel:
+    if NO_VOLUME not in why and (not ready or of_the_kernel):
         return refused(why)
     return EngineError(
         f"the container did not start: {words}",
         why=why,
-        hint="Check the command and the working directory of the image.",
+        hint="Check the command, the working directory and the volumes of the image.",
     )
 
 
