@@ -181,7 +181,7 @@ def signal_number(name: str) -> int:
     full = name if name.startswith("SIG") else f"SIG{name}"
     if number is None and full in signal.Signals.__members__:
         return signal.Signals[full]
-    if number not in range(1, signal.NSIG):
+    if number is None or number not in range(1, signal.NSIG):
         raise EngineError(f"the image's stop signal {name[:40]!r} is unknown")
     return number
 
