@@ -77,7 +77,8 @@ def not_larger(start: Plan, plan: Plan, rules: Sequence[Rule]) -> Plan:
         before, after = plan.prediction.before.size, plan.prediction.after.size
         if before is None or after is None or after.bytes <= before.bytes:
             break
-        without = growing(plan, f"{human(before.bytes)} to {human(after.bytes)}")
+        more = human(after.bytes - before.bytes)
+        without = growing(plan, f"{human(before.bytes)} by {more}")
         if not without:
             break
         start = replace(start, withdrawn=(*start.withdrawn, *without))
