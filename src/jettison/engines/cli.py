@@ -8,7 +8,7 @@ import re
 import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self
 
@@ -151,7 +151,10 @@ class CommandLineEngine:
             self._client.remove_everything(self._client.run_id)
             if self._held:
                 self._held.close()
-                _mark(self._client).unlink(missing_ok=True)
+                mark = _mark(self._client)
+                mark.unlink(missing_ok=True)
+                with suppress(OSError):  # others run
+                    mark.parent.rmdir()
 
     def build(self, request: BuildRequest, progress: Progress) -> ImageID:
         """Build with BuildKit or buildah. Raises BuildError, see the port."""
