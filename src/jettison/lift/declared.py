@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
 from functools import lru_cache
 
 from msgspec import Struct
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import RequirementFiles
 from jettison.ecosystems.commands import WHEEL, PipInstall
-from jettison.ecosystems.declaration import MAIN, Declaration, Kind, declared
+from jettison.ecosystems.declaration import MAIN, Declaration, Kind, Remark, declared, standard
 from jettison.ecosystems.finding import (
     declared_in,
     group_of,
@@ -151,26 +148,20 @@ def installed_declarations(project: Project) -> tuple[Installed, ...]:
     return tuple(unique.values())
 
 
-def named_in_steps(project: Project) -> Iterator[Declaration]:
+def named_in_steps(project: Project) -> tuple[Installed, ...]:
     """What the stages that feed the image install by name, but for installers.
 
     No list holds it, so that nothing can be moved; what it brings is known all the same.
     """
-    for stage in feeding_stages(lifted(project)):
-        for action in lifted_stage(project, stage).of_kind(ActionKind.PYTHON):
-            words = action.fact.requirements if isinstance(action.fact, PipInstall) else ()
-            for word in words:
-                with suppress(InvalidRequirement):
-                    asked = Requirement(word.text)
-                    if word.literal and not is_installer(word):
-                        yield Declaration(
-                            name=canonicalize_name(asked.name),
-                            specifier=str(asked.specifier),
-                            extras=tuple(sorted(asked.extras)),
-                            marker=str(asked.marker or ""),
-                            url=asked.url or "",
-                            origin=word.origin,
-                        )
+    found = (
+        standard(word.text, MAIN, word.origin, Remark())
+        for stage in feeding_stages(lifted(project))
+        for action in lifted_stage(project, stage).of_kind(ActionKind.PYTHON)
+        if isinstance(action.fact, PipInstall)
+        for word in action.fact.requirements
+        if word.literal and not is_installer(word)
+    )
+    return tuple(Installed(declaration=one, shipped=True) for one in found if one)
 
 
 def shipped_names(project: Project) -> frozenset[str]:

@@ -70,29 +70,17 @@ def other_ways(
             services=needed_services(project),
             mounted=mounted,
         )
-    for way in _with_others(plan, variables, sources, read, serves=serves):
+    for way in _with_values(plan, variables, sources, read, serves=serves):
         yield replace(way, mounted=mounted)
-
-
-def _with_others(
-    plan: Plan,
-    variables: Mapping[str, str],
-    sources: tuple[str, ...],
-    read: Callable[[str], str | None],
-    *,
-    serves: bool,
-) -> Iterator[Surroundings]:
-    project, stage, service = plan.original, plan.original_stage, service_of(plan.original)
-    yield from _with_values(plan, variables, sources, read, serves=serves)
     alone = service and (service.environment or service.env_file or service.command)
     if service and alone and (stage.command or stage.entrypoint or not service.command):
         ports = listening_ports(project, stage, None, {}, sources)
         how = f"without the variables and the command of the service {service.name}"
         services = needed_services(project)
-        yield Surroundings(how=how, ports=ports, services=services)
+        yield Surroundings(how=how, ports=ports, services=services, mounted=mounted)
     if not serves:
         how = "without a port, as none is declared"
-        yield Surroundings(how=how, ports=(), environment=variables)
+        yield Surroundings(how=how, ports=(), environment=variables, mounted=mounted)
     for other in neighbours(project) if service is None else ():
         beside = replace(project, compose_path=other.path, service=other.service.name)
         own = environment(other.service)
@@ -101,6 +89,7 @@ def _with_others(
             ports=listening_ports(project, stage, None, own, sources),
             environment=own,
             services=needed_services(beside),
+            mounted=mounted,
         )
 
 

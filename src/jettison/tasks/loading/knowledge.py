@@ -170,8 +170,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
         documents=read_documents(loaded.root, loaded.tree),
     )
     listed = installed_declarations(project)
-    by_name = [Installed(declaration=one, shipped=True) for one in named_in_steps(project)]
-    bringing = listed or by_name
+    bringing = listed or named_in_steps(project)
     target = image_facts(stage.base).target or Target(python=stage.python or _python(stage.base))
     locked = {k: v for lock in locks_of(project) for k, v in locked_releases(lock, target).items()}
     bounding = bounds(project)
