@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from jettison.errors import NotEquivalentError
 from jettison.processes.concurrent import beside
 from jettison.progress import SilentProgress
 from jettison.verify import CheckResult, Outcome, Verdict
-from jettison.verify.before import Baseline, prefetch
-from jettison.verify.differential import observe_after, verdict
+from jettison.verify.before import Baseline, Begun, prefetch
+from jettison.verify.differential import BegunSuite, observe_after, verdict
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import starting
 
@@ -140,8 +141,12 @@ def verify(
         tag = f"{NAME}:{name.replace(' ', '-').lower()}"
         build(tag, f"FROM {BEFORE}\nUSER root\n{_with_user(instruction)}")
         request = replace(before, image_after=runner.image(tag), suite=suite)
-        commands = tuple(baseline.observation.stored.commands)
-        after = observe_after(request, baseline, runner.engine, SilentProgress(), lambda: commands)
+        engine, progress, stored = runner.engine, SilentProgress(), Future()
+        stored.set_result(baseline.observation)
+        first = Begun(baseline=baseline, stored=stored)
+        with beside() as pool:
+            suite_run = BegunSuite(request, engine, progress, pool)
+            after = observe_after(request, first, engine, progress, suite_run)
         seen = baseline.observation
         if not after.failure:
             seen, after = starting(runner.engine, request, seen, after, 1, at_once=False)

@@ -264,7 +264,7 @@ def _result(shop: Workshop, plan: Plan, before: _Before) -> Result:
         if development and shop.engine.inspect(development).size <= MOST_MEASURED:
             measured = before.beside.submit(_measured, shop, development, "development")
         request = project_request(shop.root, plan, before.id, image, development)
-        ahead = before.ahead.result() if before.ahead else None
+        ahead = before.ahead.result if before.ahead else None
         verdict = compare(request, shop.engine, shop.progress, ahead)
     if development and (why := tests_show_nothing(verdict.checks)):
         # nor will they with another candidate

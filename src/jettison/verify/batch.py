@@ -50,6 +50,12 @@ def run_suite(engine: Engine, request: VerificationRequest, after: Observation) 
     return replace(after, suite=outcome)
 
 
+def suite_runs_alike(one: VerificationRequest, other: VerificationRequest) -> bool:
+    """Whether the suite is run in the same way by two requests of the same images."""
+    names = ("environment", "volumes", "bind_mounts", "tmpfs", "read_only_after", "suite")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
+
+
 def _outcome(
     engine: Engine, request: VerificationRequest, suite: Suite, after: Observation
 ) -> SuiteOutcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from statistics import median
 
@@ -12,7 +13,7 @@ from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome, Subject, Verdict, batch, retries
 from jettison.verify.batch import run_suite, with_stored, worked
-from jettison.verify.before import Baseline, Prefetched, begun_somehow, finished
+from jettison.verify.before import Baseline, Begun, Prefetched, begun_somehow, finished
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.check import made_from, skipped
 from jettison.verify.observation import Observation
@@ -39,21 +40,24 @@ def compare(
     request: VerificationRequest,
     engine: Engine,
     progress: Progress,
-    ahead: Prefetched | None = None,
+    ahead: Callable[[], Prefetched] | None = None,
 ) -> Verdict:
     """Run both images and hold them against each other.
 
-    What was seen ``ahead`` of the image before counts where it was asked the same. What one of the
-    images cannot do is part of the verdict, not an exception. Raises EngineError when one of the
-    images does not exist.
+    What was seen ``ahead`` of the image before counts where it was asked the same; it is waited for
+    while the test suite runs already. What one of the images cannot do is part of the verdict, not
+    an exception. Raises EngineError when one of the images does not exist.
     """
-    if ahead is not None and ahead.holds(request):
-        request, first = ahead.within_reach(request), ahead.first
-        after = observe_after(request, first.baseline, engine, progress, first.commands)
-        baseline = ahead.whole.result()
-    else:
-        request = within_reach(engine, request, progress)
-        request, baseline, after = _observed(request, engine, progress)
+    with beside() as pool:
+        suite = BegunSuite(request, engine, progress, pool)
+        seen = ahead() if ahead else None
+        if seen is not None and seen.holds(request):
+            request, first = seen.within_reach(request), seen.first
+            after = observe_after(request, first, engine, progress, suite)
+            baseline = seen.whole.result()
+        else:
+            request = within_reach(engine, request, progress)
+            request, baseline, after = _observed(request, engine, progress, suite)
     before, talk = baseline.observation, baseline.conversation
     if talk.ends:
         return verdict(request, engine, before, after)
@@ -69,14 +73,35 @@ def compare(
     return verdict(request, engine, before, after)
 
 
+class BegunSuite:
+    """The test suite with the image after, begun before anything is known of the image before."""
+
+    def __init__(
+        self,
+        request: VerificationRequest,
+        engine: Engine,
+        progress: Progress,
+        pool: ThreadPoolExecutor,
+    ) -> None:
+        self._asked, self._engine, self._progress = request, engine, progress
+        self._found = pool.submit(_tested, request, engine, progress)
+
+    def outcome(self, request: VerificationRequest) -> Observation:
+        """Give what came of it; it is run again where images are now run in another way."""
+        if batch.suite_runs_alike(self._asked, request):
+            return self._found.result()
+        self._found.result()
+        return _tested(request, self._engine, self._progress)
+
+
 def _observed(
-    request: VerificationRequest, engine: Engine, progress: Progress
+    request: VerificationRequest, engine: Engine, progress: Progress, suite: BegunSuite
 ) -> tuple[VerificationRequest, Baseline, Observation]:
     """Ask the image after as soon as it is known what, while the image before is run again."""
     with beside() as pool:
         request, first = begun_somehow(request, engine, progress, pool)
         whole = pool.submit(finished, first, request, engine, progress)
-        after = observe_after(request, first.baseline, engine, progress, first.commands)
+        after = observe_after(request, first, engine, progress, suite)
         return request, whole.result(), after
 
 
@@ -108,9 +133,8 @@ def _started(
     return before, after
 
 
-def _tested(
-    request: VerificationRequest, seen: Observation, engine: Engine, progress: Progress
-) -> Observation:
+def _tested(request: VerificationRequest, engine: Engine, progress: Progress) -> Observation:
+    seen = Observation(facts=engine.inspect(request.image_after))
     if not request.suite:
         return seen
     with step(progress, "Running the test suite with the packages of the candidate"):
@@ -132,33 +156,33 @@ def _tested_with_all(
 
 def observe_after(
     request: VerificationRequest,
-    baseline: Baseline,
+    first: Begun,
     engine: Engine,
     progress: Progress,
-    commands: Commands,
+    suite: BegunSuite,
 ) -> Observation:
-    """Ask the image after all that the image before was asked, and run the same ``commands``.
+    """Ask the image after all that the image before was asked, and run the same commands.
 
     It gets several times as long to start as the image before took: the machine may be busy.
     """
+    baseline = first.baseline
     request = request.patient(_PATIENCE * baseline.observation.seconds)
     setting = setting_of(engine, request, request.image_after)
     setting = replace(setting, usual=baseline.observation.seconds)
     with beside() as pool:
         empty = Observation(facts=setting.facts)
-        tested = pool.submit(_tested, request, empty, engine, progress)
         origin = baseline.observation.facts
-        holds = pool.submit(_stored, engine, empty, setting.image, commands, origin)
+        holds = pool.submit(_stored, engine, empty, setting.image, first.commands, origin)
         seen = _ran(request, setting, baseline, engine, progress)
         # workers run as production will run them
         own = replace(setting, read_only=seen.read_only and request.expected_read_only)
-        suite, held = tested.result(), holds.result()
+        tested, held = suite.outcome(request), holds.result()
     if not baseline.conversation.ends:
         seen = worked(engine, own, request, seen, progress)
     # what it holds may say why it does not start
     seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
     if not seen.failure:
-        seen = replace(seen, suite=suite.suite, missing={**suite.missing, **seen.missing})
+        seen = replace(seen, suite=tested.suite, missing={**tested.missing, **seen.missing})
     known = baseline.observation.errors
     return replace(seen, errors=tuple(line for line in seen.errors if line not in known))
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 from msgspec.structs import replace
 from tests.support.local_engine import LocalEngine
 
 from jettison.engines.engine import Engine, ImageFacts, ImageID
+from jettison.processes.concurrent import beside
 from jettison.progress import SilentProgress
 from jettison.verify import CheckResult, Outcome, Verdict, batch, before, differential
-from jettison.verify.before import Baseline
+from jettison.verify.before import Baseline, Prefetched, prefetch
 from jettison.verify.differential import compare
-from jettison.verify.observation import Observation, Stored
+from jettison.verify.observation import Observation, Stored, SuiteOutcome
 from jettison.verify.request import (
     Conversation,
     CustomRequest,
     Setting,
+    Suite,
     Surroundings,
     VerificationRequest,
     Worker,
@@ -158,6 +161,45 @@ def test_what_does_not_start_as_its_service_runs_it_is_compared_in_another_way(
     start = next(check for check in found.checks if check.name == "start")
     assert start.outcome is Outcome.SAME
     assert start.message.endswith("both were run without the variables of the service")
+
+
+@pytest.mark.parametrize(("environment", "times"), [({}, 1), ({"MODE": "development"}, 2)])
+def test_the_suite_begins_at_once_and_runs_as_the_images_are_run(
+    environment: dict[str, str], times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ran = Event(), []
+
+    def suite(
+        _engine: Engine, request: VerificationRequest, seen: Observation, *_: object
+    ) -> Observation:
+        ran.append(request.environment)
+        begun.set()
+        outcome = SuiteOutcome(status=int(bool(request.environment)), lines=("1 passed",))
+        return replace(seen, suite=outcome)
+
+    monkeypatch.setattr(differential, "run_suite", suite)
+    ends = "os.environ.get('MODE') == 'development' and sys.exit(2)"
+    for name in ("before.py", "after.py"):
+        text = SERVER.replace("start, count", f"{ends}\nstart, count", 1)
+        (tmp_path / name).write_text(text.replace("FAULT", NOTHING))
+    request = replace(
+        REQUEST,
+        suite=Suite(image="after.py"),
+        environment=environment,
+        otherwise=(Surroundings(how="without the variables of the service", ports=(8000,)),),
+    )
+    engine, progress = LocalEngine(tmp_path), SilentProgress()
+
+    def once_the_suite_runs() -> Prefetched:
+        assert begun.wait(60)
+        return prefetch(request, engine, progress, pool)
+
+    with beside() as pool:
+        found = compare(request, engine, progress, once_the_suite_runs)
+    check = next(check for check in found.checks if check.name == "test-suite")
+    assert (check.outcome, check.message) == (Outcome.SAME, "1 passed")
+    assert len(ran) == times
+    assert ran[-1] == {}
 
 
 def test_what_is_masked_is_listed_with_its_reason(tmp_path: Path) -> None:
