@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
+from functools import lru_cache
 from itertools import chain
 
 from packaging.utils import canonicalize_name
@@ -158,12 +159,21 @@ def _accounted(path: str, request: VerificationRequest) -> bool:
     return _ends(path, request.kept_out)
 
 
-def _ends(path: str, others: Iterable[str]) -> bool:
+def _ends(path: str, others: Collection[str]) -> bool:
     """Tell whether one of some paths is the path itself, as another folder names it."""
-    tail = f"/{path}"
-    return any(
-        other == path or other.endswith(tail) or tail.endswith(f"/{other}") for other in others
-    )
+    known = frozenset(others)
+    return path in _endings_of_all(known) or not known.isdisjoint(_endings(path))
+
+
+def _endings(path: str) -> Iterator[str]:
+    """Give a path as it is, and as each folder above it names it."""
+    return (path.split("/", above)[-1] for above in range(path.count("/") + 1))
+
+
+# of what was opened, kept out and edited: each is asked for every file
+@lru_cache(maxsize=4)
+def _endings_of_all(paths: frozenset[str]) -> frozenset[str]:
+    return frozenset(ending for path in paths for ending in _endings(path))
 
 
 def _other(
