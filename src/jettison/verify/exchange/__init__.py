@@ -142,6 +142,7 @@ _SECONDS = 20.0
 _FIRST_SECONDS, _ANSWER_SECONDS, _SILENCE_SECONDS = 1.0, 3.0, 0.4
 _MESSAGES = 5
 _LONGEST = 2**16
+_LONGEST_OF_CONTROL = 125  # RFC 6455, section 5.5
 # 16 bytes; always the same, so that the answer to it is
 _KEY = "amV0dGlzb24tdmVyaWZ5IQ=="
 _TEXT, _BINARY, _CLOSE, _PING, _PONG = 1, 2, 8, 9, 10
@@ -190,11 +191,14 @@ class _Wire:
         lines = [f"GET {target} HTTP/1.1", *(f"{name}: {value}" for name, value in asked.items())]
         self._connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
         while b"\r\n\r\n" not in self._read:
+            if len(self._read) > _LONGEST:
+                raise ValueError("the head of the response has no end")
             self._fill(self._ends)
         head, _, self._read = self._read.partition(b"\r\n\r\n")
         first, *rest = head.decode("latin-1").split("\r\n")
         pairs = (line.partition(":") for line in rest)
-        return int(first.split()[1]), {name.lower(): value.strip() for name, _, value in pairs}
+        status = "".join(first.split()[1:2])
+        return int(status), {name.lower(): value.strip() for name, _, value in pairs}
 
     def conversation(self) -> Iterator[str]:
         """Give what both sides say, and how it ends."""
@@ -237,7 +241,7 @@ class _Wire:
         self._need(2 + size, ends)
         if size:
             length = int.from_bytes(self._read[2 : 2 + size], "big")
-        if length > _LONGEST:
+        if length > (_LONGEST_OF_CONTROL if kind >= _CLOSE else _LONGEST):
             raise EOFError
         self._need(2 + size + length, ends)
         content = self._read[2 + size : 2 + size + length]

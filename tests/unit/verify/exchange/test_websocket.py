@@ -80,3 +80,28 @@ def test_messages_without_end_are_cut(serve: Callable[..., Requests]) -> None:
     lines = exchange.body.decode().splitlines()
     assert lines[:6] == ["< tick"] * 5 + ["> hello"]
     assert len(lines) < 30
+
+
+@pytest.mark.parametrize(
+    ("said", "failure"),
+    [
+        (b"\r\n\r\n", "ValueError"),
+        (b"HTTP/1.1\r\n\r\n", "ValueError"),
+        (b"HTTP/1.1 101 x\r\n" + b"x: y\r\n" * 99_999, "no end"),
+    ],
+)
+def test_what_is_no_head_of_a_response_is_told(
+    serve: Callable[..., Requests], said: bytes, failure: str
+) -> None:
+    exchange = serve(said)("WEBSOCKET", "/", {"Host": "x"}, b"")
+    assert exchange.status == 0
+    assert failure in exchange.failure
+
+
+def test_a_ping_that_is_longer_than_any_ends_the_conversation(
+    serve: Callable[..., Requests],
+) -> None:
+    exchange = serve(UPGRADE + b"\x89\x7e\xff\xff" + b"x" * 65_535)(
+        "WEBSOCKET", "/", {"Host": "x"}, b""
+    )
+    assert exchange.body == b"broken off"
