@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import signal
 import sys
 import warnings
 from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -22,6 +24,9 @@ from jettison.errors import (
     WriteError,
 )
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 # A command makes many small values and few cycles: searching for cycles after every 700 of them, as
 # Python does by default, takes a tenth of a plan's time.
 _NEW_OBJECTS = 50_000
@@ -29,8 +34,46 @@ _NEW_OBJECTS = 50_000
 _MOST_REPAIRS = 20
 
 
+class _Raw(io.FileIO):
+    """A standard stream to which writing goes on where ``lost`` is what comes of it.
+
+    Who stops reading (for example `head`) changes neither what is done nor the exit status.
+    """
+
+    lost: type[OSError] = BrokenPipeError
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write what can be written; what is lost counts as written."""
+        try:
+            return super().write(data)
+        except self.lost:
+            return memoryview(data).nbytes
+
+
+def _steady(stream: TextIO | None, lost: type[OSError]) -> TextIO | None:
+    """Give a standard stream that loses what it cannot write for the reason ``lost``."""
+    with suppress(OSError, ValueError, AttributeError):
+        if stream is None or stream.closed:
+            return stream
+        number = stream.fileno()
+        # another program that writes to the same terminal or pipe may have changed that
+        os.set_blocking(number, True)
+        raw = _Raw(number, "wb", closefd=False)
+        raw.lost = lost
+        return io.TextIOWrapper(
+            io.BufferedWriter(raw),
+            encoding=stream.encoding,
+            errors=stream.errors,
+            line_buffering=stream.isatty() or stream is sys.stderr,
+        )
+    return stream
+
+
 def main() -> None:
     """Run the command line and turn what it raises into a message and an exit status."""
+    # progress and messages that nobody can be given stop no work; a result does
+    sys.stdout = _steady(sys.stdout, BrokenPipeError)
+    sys.stderr = _steady(sys.stderr, OSError)
     # who is told to end, or loses its terminal, takes its containers along, as with Ctrl-C
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -60,7 +103,7 @@ def _with_output(status: int) -> int:
     except (OSError, ValueError) as error:
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if status == 0 and isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        if status == 0 and isinstance(error, OSError):
             return _report(_told(error))
     return status
 
@@ -93,16 +136,19 @@ def _run(arguments: list[str]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return _report(InterruptedByUserError("interrupted", hint="Nothing was written."))
-    except (BrokenPipeError, SystemExit):
-        # The reader of the output went away (for example `head`), which click turns into an exit
-        # with status 1; there is nobody left to tell.
-        sys.stderr.close()
-        return 0
+    except SystemExit as ended:
+        # so click ends where the other side of a pipe or connection is gone
+        return _report(_BROKEN_OFF) if ended.code else 0
     except (JettisonError, OSError, RuntimeError, MemoryError, ValueError, OverflowError) as error:
         return _report(_told(error))
     return 0
 
 
+_BROKEN_OFF = ProgramError(
+    "a program or a server stopped reading",
+    why="what was sent to it was not read to its end",
+    hint="Run the command again; see what the engine's log says.",
+)
 _TOO_MUCH = {
     RecursionError: "something in the input is nested too deeply",
     MemoryError: "the input takes all memory",

@@ -258,6 +258,40 @@ def test_output_that_cannot_be_written_is_an_error_once(
     assert done.stderr.count("No space left on device") == 1
 
 
+_OVER = ("check", "--budget", "size=1 kB", "--offline")
+
+
+def test_a_reader_that_is_gone_does_not_change_the_status(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project(tmp_path / "project"))
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    gone, pipe = os.pipe()
+    os.close(gone)
+    words = [sys.executable, "-m", "jettison", *_OVER]
+    done = subprocess.run(words, stdout=pipe, stderr=pipe, check=False, env=environment)
+    os.close(pipe)
+    assert done.returncode == 16
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_messages_that_cannot_be_written_do_not_change_the_status(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, both: bool
+) -> None:
+    monkeypatch.chdir(project(tmp_path / "project"))
+    words = [sys.executable, "-m", "jettison", *_OVER]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            words,
+            stdout=full if both else subprocess.DEVNULL,
+            stderr=full,
+            check=False,
+            env=environment,
+        )
+    assert done.returncode == (8 if both else 16)
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
