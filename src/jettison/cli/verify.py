@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 from collections.abc import Callable
 from functools import partial, wraps
@@ -117,7 +118,7 @@ def request_options(function: Function) -> Function:
                 asked,
                 ports=ports or asked.ports,
                 environment={**asked.environment, **_environment(variables)},
-                volumes=(*asked.volumes, *volumes),
+                volumes=tuple(dict.fromkeys((*asked.volumes, *map(posixpath.normpath, volumes)))),
                 probes=(*asked.probes, *own),
                 commands=(*asked.commands, *_commands(commands)),
                 health_path=health_path,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import re
 import subprocess
 import time
@@ -155,7 +156,9 @@ def _configured(config: Mapping[str, Any]) -> dict[str, Any]:
         "user": config.get("User") or "",
         "working_directory": config.get("WorkingDir") or "",
         "ports": tuple(sorted(config.get("ExposedPorts") or ())),
-        "volumes": tuple(sorted(config.get("Volumes") or ())),
+        "volumes": tuple(
+            sorted({posixpath.normpath(path) for path in config.get("Volumes") or ()})
+        ),
         "labels": tuple(sorted((config.get("Labels") or {}).items())),
         "stop_signal": config.get("StopSignal") or "",
     }

@@ -154,8 +154,8 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def volumes(self) -> tuple[str, ...]:
-        """The volumes."""
-        return self._words("VOLUME", volumes)
+        """The volumes, without the slash that some are written with at their end."""
+        return tuple(dict.fromkeys(map(posixpath.normpath, self._words("VOLUME", volumes))))
 
     @cached_property
     def triggers(self) -> tuple[Instruction, ...]:

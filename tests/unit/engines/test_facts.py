@@ -23,6 +23,12 @@ DOCUMENT = {
 }
 
 
+def test_a_volume_is_known_without_the_slash_at_its_end() -> None:
+    # an engine refuses a folder that is mounted under both names
+    config = {"Volumes": {"/data/": {}, "/data": {}}}
+    assert image_facts(json.dumps([{**DOCUMENT, "Config": config}])).volumes == ("/data",)
+
+
 def test_the_configuration_becomes_facts() -> None:
     facts = image_facts(json.dumps([DOCUMENT]))
     assert facts.environment == (("PATH", "/bin"), ("EMPTY", ""))

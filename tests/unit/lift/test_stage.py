@@ -46,6 +46,11 @@ def test_how_the_image_is_run_is_what_the_last_stage_says() -> None:
     assert stage.command.words == ("python", "main.py")
 
 
+def test_a_volume_is_known_without_the_slash_at_its_end() -> None:
+    text = 'FROM python:3.12-slim\nVOLUME ["/data/media/"]\nVOLUME /data/media /srv/\n'
+    assert lifted(project_of(text, {})).volumes == ("/data/media", "/srv")
+
+
 def test_a_stage_that_takes_less_than_all_files_is_a_final_one_itself() -> None:
     text = TEXT.replace("/layers/system/ /\n", "/layers/system/usr/ /usr\n")
     stage = lifted(project_of(text, {"main.py": ""}))

@@ -150,9 +150,15 @@ def short_mount(written: str, origin: Origin) -> ComposeMount:
         source, target, *modes = [drive + parts[0], *parts[1:]]
         kind = MountKind.BIND if is_path(source) else MountKind.VOLUME
         mode = ",".join(modes)
+    readonly = "ro" in mode.split(",")
     return ComposeMount(
-        kind=kind, source=source, target=target, readonly="ro" in mode.split(","), origin=origin
+        kind=kind, source=source, target=folder(target), readonly=readonly, origin=origin
     )
+
+
+def folder(target: str) -> str:
+    """Give a folder of a container without the slash that some are written with at their end."""
+    return posixpath.normpath(target) if target.startswith("/") else target
 
 
 def is_path(source: str) -> bool:

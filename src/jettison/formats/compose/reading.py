@@ -8,7 +8,7 @@ from typing import Any
 from yaml.nodes import MappingNode, Node, SequenceNode
 
 from jettison.errors import InputSyntaxError
-from jettison.formats.compose.fields import Fields, is_path, short_mount, short_port
+from jettison.formats.compose.fields import Fields, folder, is_path, short_mount, short_port
 from jettison.formats.compose.values import (
     Build,
     ComposeFile,
@@ -114,7 +114,7 @@ def mount(fields: Fields, node: Node) -> ComposeMount:
     return ComposeMount(
         kind=_KINDS.get(kind, MountKind.BIND),
         source=source,
-        target=long.text("target") or long.text("destination") or "",
+        target=folder(long.text("target") or long.text("destination") or ""),
         readonly=long.flag("read_only"),
         origin=origin,
     )

@@ -25,13 +25,13 @@ def test_mounts_in_short_and_long_form() -> None:
         volumes:
           - .:/app
           - ${DATA_DIR:-./data}:/data:ro
-          - cache:/root/.cache:rw,z
+          - cache:/root/.cache/:rw,z
           - /app/.venv   # hides the host's
           - ${UNKNOWN}:/x
           - C:\\src:/win
           - {type: bind, source: ./conf, target: /etc/conf, read_only: true}
           - type: volume
-            target: /var/lib
+            target: /var/lib/
           - type: tmpfs
             target: /tmp
         """)
