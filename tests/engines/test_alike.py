@@ -85,6 +85,18 @@ def result(verdict: Verdict, name: str) -> CheckResult:
     return next(check for check in verdict.checks if check.name == name)
 
 
+def test_root_may_need_its_capabilities_for_a_folder_of_another_user(itself: Verify) -> None:
+    run = (
+        "RUN mkdir /data && chown 1000:2000 /data\n"
+        'VOLUME ["/data/"]\n'
+        'CMD ["python", "-m", "http.server", "8000"]\n'
+    )
+    found = itself(run, f"{RUN}/alike:folder")
+    assert found.equivalent, [(check.name, check.details) for check in found.differences]
+    told = result(found, "read-only-root").message
+    assert told == "neither works with a read-only root: no file can be made in /data"
+
+
 @pytest.mark.parametrize("kind", ["restless", "writes at once"])
 def test_it_is_equivalent(itself: Verify, kind: str) -> None:
     found = itself(RUNS[kind], f"{RUN}/alike:{kind.replace(' ', '-')}")

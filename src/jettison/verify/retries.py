@@ -150,9 +150,22 @@ def hindered(request: VerificationRequest, before: Observation, after: Observati
         return False
     if not after.read_only or after.read_only_failure:
         return bool(after.read_only_failure)
+    if _unwritable(before, after):
+        return True
     narrow = _differing(before, after, request)
     writable = replace(after, exchanges=next(iter(after.reruns), ()), reruns=())
     return bool(narrow and narrow - _differing(before, writable, request))
+
+
+def _unwritable(before: Observation, other: Observation) -> tuple[str, ...]:
+    """Give the folders in which the image before can write, and another run could not.
+
+    Root without its capabilities cannot write where another user owns the folder.
+    """
+    had, has = (seen.interior.writable if seen.interior else {} for seen in (before, other))
+    return tuple(
+        path for path, found in had.items() if found.works and path in has and not has[path].works
+    )
 
 
 def _differing(
@@ -196,7 +209,9 @@ def with_writable_root(
 
 
 def _unlike(before: Observation, other: Observation, request: VerificationRequest) -> str:
-    """Say how the answers of another run differ from those of the image before, if they do."""
+    """Say how another run of the image before differs from its first, if it does."""
+    if lost := _unwritable(before, other):
+        return f"no file can be made in {', '.join(lost)}"
     if not before.exchanges:
         return ""
     found = compared(before, other, request).differences
