@@ -133,9 +133,17 @@ def _remark(needs: BaseNeeds, image: ImageFacts, program: str, use: Evidence) ->
     elif use.kind == "step" and is_build_package(package):
         message = f"a step builds something with {program}, which is not there"
         yield _said(Works.UNKNOWN, message, use)
-    else:
+    elif use.kind == "step" or not _is_lacked(needs, program):
         message = f"{program} is not there unless {package} is installed: {use.message}"
         yield _said(Works.YES, message, use, adds=package)
+
+
+def _is_lacked(needs: BaseNeeds, program: str) -> bool:
+    """Whether the base in use does not have the program either: another one takes nothing away."""
+    current = needs.current
+    today = packages_of(current)
+    package = package_of_program(program, current.release) if current.release else None
+    return bool(today and package) and package not in today
 
 
 def _installed(needs: BaseNeeds, image: ImageFacts) -> frozenset[str]:

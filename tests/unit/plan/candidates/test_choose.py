@@ -64,6 +64,13 @@ def test_a_program_of_the_full_image_is_installed_on_slim() -> None:
     assert (slim.works, slim.adds, slim.accepted) == (Works.YES, ("git",), True)
 
 
+def test_a_program_that_the_base_never_had_is_not_installed() -> None:
+    for base in (FULL, SLIM):
+        found = candidates(needs_of(base, usage=runs("docker-compose")))
+        assert found[Variant.SLIM].adds == ()
+        assert found[Variant.COMPOSED].adds == ()
+
+
 def test_a_program_that_is_brought_otherwise_is_not_installed() -> None:
     uwsgi = distribution("uwsgi")
     slim = candidates(needs_of(FULL, uwsgi, requirements=["uwsgi"], usage=runs("uwsgi")))
