@@ -5,7 +5,8 @@ SIGTERM on, so the engine waits out its grace period (10 seconds) and kills the 
 middle of its requests. In exec form the application is process 1.
 
 A command with variables keeps its shell, which has to replace them, and gets `exec`: the shell then
-becomes the application. A command with more shell syntax stays as it is.
+becomes the application. A command with more shell syntax, or that is a shell with its script, stays
+as it is.
 
 Source: docs.docker.com, "Dockerfile reference", shell and exec form; BuildKit's build check
 JSONArgsRecommended.
@@ -31,6 +32,7 @@ TRANSPARENT = frozenset({"tini", "dumb-init", "catatonit", "docker-init", "env",
 PASSES_ON = re.compile(r"\A(?!.*\$\{?1\b)(?!.*\$1\b).*\bexec \"\$@\"\s*\Z", re.DOTALL)
 # What a shell does to words beside variables: patterns, home folders, braces.
 PATTERN_CHARACTERS = frozenset("*?[]~{}")
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -52,7 +54,7 @@ def _findings(plan: Plan, invocation: Invocation) -> tuple[Finding, ...]:
     command = script.commands[0] if len(script.commands) == 1 else None
     if command and command.name == "exec":
         return ()
-    if command is None or not _is_plain(script, command):
+    if command is None or not _is_plain(script, command) or _starts_a_shell(command):
         return (_finding(invocation, "is a shell script: make sure that it ends with exec", ()),)
     if all(token.literal for token in command.tokens):
         if _lacks_interpreter(plan, command.name):
@@ -66,6 +68,12 @@ def _findings(plan: Plan, invocation: Invocation) -> tuple[Finding, ...]:
         words = (*_shell(plan), f"exec {text}")
         message = "replaces its shell (exec), so that it receives SIGTERM"
     return (_finding(invocation, message, words),)
+
+
+def _starts_a_shell(command: Command) -> bool:
+    """Whether the command is itself a shell with its script, which stays in the exec form too."""
+    words = command.words
+    return words[0].rpartition("/")[2] in SHELLS and words[1:2] in (("-c",), ("-lc",), ("-ec",))
 
 
 def _lacks_interpreter(plan: Plan, program: str) -> bool:
