@@ -128,6 +128,13 @@ class ContainerClients(Programs, frozen=True, kw_only=True, forbid_unknown_field
     sockets: Words
 
 
+class OfTheHost(Programs, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Folders of a host, what everybody may read of them, and modules that open its devices."""
+
+    folders: Words
+    readable: Words
+
+
 class Pip(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options, files and variables of pip, and what uv calls those of an index."""
 
@@ -155,6 +162,7 @@ class Tools(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     writes_home: Programs
     settings_readers: Programs
     needs_root: Programs
+    of_the_host: OfTheHost
     programs_only: Programs
     debugging: Programs
     ends_on_sigterm: Programs

@@ -12,6 +12,7 @@ from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import GroupChange, UserChange
 from jettison.lift import Project
 from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.host import is_shared, needs_the_host
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import services_of
 from jettison.lift.usage import Usage
@@ -30,6 +31,7 @@ def needs_root(
     """The first reason to leave the user alone; None when there is none."""
     reasons = chain(
         _in_other_hands(project, stage),
+        needs_the_host(project, usage),
         _writes_to_the_host(project, stage, writing),
         _home_of_root(stage),
         _mounted_home(project),
@@ -53,10 +55,21 @@ def _in_other_hands(project: Project, stage: FinalStage) -> Iterator[Evidence]:
 def _writes_to_the_host(
     project: Project, stage: FinalStage, writing: Writing
 ) -> Iterator[Evidence]:
-    """The source is mounted from the host, where another user could not write beside it."""
-    for service in services_of(project):
-        if writing.unsure and source_targets(service, project, stage):
-            yield writing.unsure[0]
+    """The source is mounted from the host, where another user could not write beside it.
+
+    Mounts that production does not have go, but not those of a part that services share.
+    """
+    sources = {each.name: source_targets(each, project, stage) for each in services_of(project)}
+    if writing.unsure and any(sources.values()):
+        yield writing.unsure[0]
+    mounts = [(each, mount) for each in services_of(project) for mount in each.volumes]
+    own = {mount.origin for each, mount in mounts if not is_shared(each, mount)}
+    for service, mount in mounts:
+        if mount.target in sources[service.name] and mount.origin not in own:
+            message = (
+                f"{mount.target} stays the folder of the host, which another user cannot change"
+            )
+            yield Evidence(kind="mount", message=message, origin=mount.origin)
 
 
 # Arguments with which a program only tells something.

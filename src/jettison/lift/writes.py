@@ -16,6 +16,7 @@ from jettison.lift import Project
 from jettison.lift.action import ActionKind
 from jettison.lift.build_context import copied_to
 from jettison.lift.data_folders import StoredFile, sqlite_path
+from jettison.lift.host import is_of_the_host
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import origin_of_variable, services_of
 from jettison.lift.usage import Usage
@@ -47,7 +48,7 @@ def writable_folders(project: Project, stage: FinalStage) -> dict[str, Evidence]
 
 
 def data_mounts(service: Service | None, project: Project) -> tuple[ComposeMount, ...]:
-    """The mounts of a service that hold data: not source, not sockets, not shielded caches."""
+    """The mounts of a service that hold data: not source, the host's own, or shielded caches."""
     if service is None:
         return ()
     return tuple(
@@ -59,6 +60,7 @@ def data_mounts(service: Service | None, project: Project) -> tuple[ComposeMount
         and not mount.target.endswith(".sock")
         and posixpath.basename(mount.target) not in CACHES
         and not _is_file(mount, project)
+        and not is_of_the_host(mount)
     )
 
 

@@ -10,8 +10,9 @@ reference", read_only, tmpfs, cap_drop, security_opt.
 
 Safe: data volumes stay writable, and a folder that the source mount made writable becomes a named
 volume. When the source may write anywhere in the folder of the code, the source mount is kept, the
-root file system remains writable, and the report names the call. A process that remains root keeps
-its capabilities. The development compose file keeps the source mount.
+root file system remains writable, and the report names the call. A process that remains root, and a
+service that the file gives devices or privileges, keep their capabilities. The development compose
+file keeps the source mount.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from jettison.catalogue.packaging import Tools
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.lift.data_folders import filled_folders, made_folders
 from jettison.lift.health_probe import probe_of_service
+from jettison.lift.host import is_shared
 from jettison.lift.scopes import Scope
 from jettison.lift.stages import services_of
 from jettison.lift.writes import CACHES, home_writers, source_targets
@@ -62,13 +64,8 @@ def _own(plan: Plan) -> frozenset[Origin]:
         mount.origin
         for service in services_of(plan.project)
         for mount in leaving(plan, service)
-        if not _is_above(service, mount)
+        if not is_shared(service, mount)
     )
-
-
-def _is_above(service: Service, mount: ComposeMount) -> bool:
-    start, line = service.origin.line, mount.origin.line
-    return start is not None and line is not None and line < start
 
 
 NAME = "production-compose"
@@ -114,9 +111,10 @@ def _findings(
     rooted = plan.stage.runs_as_root and not service.user
     shared = [each for each in leaving(plan, service) if each.origin not in own]
     mounts = [each for each in leaving(plan, service) if each.origin in own]
+    restricted = not (rooted or service.grants)
     read_only = not (unsure or rooted or shared or any(open_to.values()))
     checked = _health_check(service)
-    missing = () if rooted else _missing(service, read_only=read_only)
+    missing = () if rooted else _missing(service, read_only=read_only, restricted=restricted)
     if mounts or checked or missing:
         change = HardenService(
             service=service.name,
@@ -124,7 +122,7 @@ def _findings(
             health_check=checked,
             volumes=() if unsure else volumes,
             read_only=read_only,
-            restricted=not rooted,
+            restricted=restricted,
         )
         message = _message(service, mounts, missing)
         yield Finding.of(
@@ -239,12 +237,13 @@ def _health_check(service: Service) -> tuple[str, ...]:
     return ("CMD", *probe.python()) if probe else ()
 
 
-def _missing(service: Service, *, read_only: bool) -> tuple[str, ...]:
+def _missing(service: Service, *, read_only: bool, restricted: bool) -> tuple[str, ...]:
     """The restrictions that the service does not have yet."""
     present = {
         "read_only": service.read_only or not read_only,
-        "cap_drop": bool(service.cap_drop),
-        "security_opt": any(o.startswith("no-new-privileges") for o in service.security_opt),
+        "cap_drop": bool(service.cap_drop) or not restricted,
+        "security_opt": not restricted
+        or any(o.startswith("no-new-privileges") for o in service.security_opt),
     }
     return tuple(name for name, there in present.items() if not there)
 

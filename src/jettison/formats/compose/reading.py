@@ -25,6 +25,7 @@ from jettison.values import Origin, replace
 
 _DEEPEST = 50
 _MOST_SERVICES = 100
+_GRANTS = ("cap_add", "devices", "device_cgroup_rules", "pid")
 _OWN = frozenset({"name", "origin", "origins", "extends", "depends_on", "profiles"})
 
 
@@ -118,6 +119,12 @@ def mount(fields: Fields, node: Node) -> ComposeMount:
         readonly=long.flag("read_only"),
         origin=origin,
     )
+
+
+def granted(fields: Fields) -> tuple[str, ...]:
+    """Return the keys with which the service gets more of the host than others."""
+    lists = tuple(key for key in _GRANTS if fields.node(key) is not None)
+    return ("privileged", *lists) if fields.flag("privileged") else lists
 
 
 def port(fields: Fields, node: Node) -> Port:
@@ -245,6 +252,7 @@ def _service(name: str, fields: Fields, origin: Origin) -> Service:
         tmpfs=fields.words("tmpfs"),
         cap_drop=fields.words("cap_drop"),
         security_opt=fields.words("security_opt"),
+        grants=granted(fields),
         profiles=fields.words("profiles"),
         extends=extends(fields),
         origin=origin,

@@ -83,7 +83,10 @@ class Extends(Struct, frozen=True, kw_only=True):
 
 
 class Service(Struct, frozen=True, kw_only=True):
-    """One service; ``origins`` has the place of every key it sets, by key."""
+    """One service; ``origins`` has the place of every key it sets, by key.
+
+    ``grants`` are the keys that give it more of the host than other containers have.
+    """
 
     name: str
     build: Build | None
@@ -103,6 +106,7 @@ class Service(Struct, frozen=True, kw_only=True):
     tmpfs: tuple[str, ...]
     cap_drop: tuple[str, ...]
     security_opt: tuple[str, ...]
+    grants: tuple[str, ...]
     profiles: tuple[str, ...]
     extends: Extends | None
     origin: Origin
