@@ -158,6 +158,10 @@ class CommandLineEngine:
 
     def build(self, request: BuildRequest, progress: Progress) -> ImageID:
         """Build with BuildKit or buildah. Raises BuildError, see the port."""
+        with self._until_the_end():
+            return self._built(request, progress)
+
+    def _built(self, request: BuildRequest, progress: Progress) -> ImageID:
         with tempfile.TemporaryDirectory(prefix="jettison-build-") as folder:
             identifier = Path(folder) / "id"
             lines: list[str] = []
@@ -204,9 +208,24 @@ class CommandLineEngine:
 
     def run(self, image: str, options: RunOptions) -> ClientContainer:
         """Start a container. Raises EngineError when it cannot be created or started."""
+        with self._until_the_end():
+            return container.start(self._client, image, options)
+
+    @contextmanager
+    def _until_the_end(self) -> Iterator[None]:
+        """Make something in the block, which is left out after the end of this run.
+
+        What another thread began before the end and has after it was in no list of what there is,
+        and keeps what it was made of from being removed.
+        """
         if self._ended:
             raise work_ended()
-        return container.start(self._client, image, options)
+        try:
+            yield
+        finally:
+            if self._ended:
+                self._client.remove_everything(self._client.run_id)
+                raise work_ended()
 
     def inspect(self, image: str) -> ImageFacts:
         """Read an image's configuration. Raises EngineError when there is no such image."""

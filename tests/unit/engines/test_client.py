@@ -2,15 +2,18 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from jettison.engines.cli import BuildDialect, CommandLineEngine, buildkit_steps
 from jettison.engines.client import Client, bytes_of
-from jettison.engines.engine import RunOptions
+from jettison.engines.engine import BuildRequest, Network, RunOptions
 from jettison.engines.finding import find_engine, require_recent
 from jettison.errors import EngineError, FullEngineError
+from jettison.progress import SilentProgress
 from jettison.verify.observe import still_there
 
 DIALECT = BuildDialect(command=("build",), environment=(), steps=buildkit_steps)
@@ -96,6 +99,43 @@ os.kill(os.getpid(), signal.SIGKILL)
         with engine_of(engine_program, "cccccccccccc"):
             assert not (tmp_path / "asked").exists()
     assert not (tmp_path / f"jettison-runs-{os.getuid()}").exists()
+
+
+@pytest.mark.parametrize("doing", ["run", "build"])
+def test_what_another_thread_began_before_the_end_and_has_after_it_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, doing: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    program = tmp_path / "docker"
+    program.write_text(
+        f"""#!/bin/sh
+echo "$@" >>{tmp_path}/asked
+case "$1" in run|build)
+    : >{tmp_path}/begun; while [ ! -e {tmp_path}/ended ]; do sleep 0.05; done
+    for word; do case $word in --iidfile=*) echo sha256:0 >"${{word#*=}}";; esac; done;;
+esac
+echo object
+"""
+    )
+    program.chmod(0o755)
+    engine = engine_of(program, "dddddddddddd")
+    request = BuildRequest(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag="x")
+    with ThreadPoolExecutor() as pool:
+        with engine:
+            late = (
+                pool.submit(engine.run, "image", RunOptions(network=Network.NONE))
+                if doing == "run"
+                else pool.submit(engine.build, request, SilentProgress())
+            )
+            while not (tmp_path / "begun").exists():
+                time.sleep(0.01)
+        (tmp_path / "asked").unlink()
+        (tmp_path / "ended").touch()
+        with pytest.raises(EngineError, match="the run was ended"):
+            late.result()
+    asked = (tmp_path / "asked").read_text()
+    assert "rm --force --volumes -- object" in asked
+    assert "image rm --force -- object" in asked
 
 
 def test_an_engine_without_addresses_or_room_is_no_fault_of_the_image(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ from jettison.images.image import Image
 from jettison.images.stores import write_error
 from jettison.images.stores.archive import archive_tar
 from jettison.images.stores.cache import blob_cache
-from jettison.images.stores.unpack import unpack
+from jettison.images.stores.unpack import remove_unpacked, unpack
 from jettison.images.stream import reader
 from jettison.processes import uninterrupted
 from jettison.progress import Progress
@@ -93,9 +93,12 @@ class EmbeddedEngine:
         """End every container, start nothing more, and remove all files."""
         self._ended = True
         with uninterrupted():
-            for container in tuple(self._containers.values()):
-                container.__exit__()
+            self._remove_containers()
             self._own.remove()
+
+    def _remove_containers(self) -> None:
+        for container in tuple(self._containers.values()):
+            container.__exit__()
 
     def check(self) -> None:
         """Choose how containers are kept apart. EngineError when the kernel allows neither way."""
@@ -141,6 +144,16 @@ class EmbeddedEngine:
         """Start a container. EngineError when the kernel forbids it or it cannot be started."""
         if self._ended:
             raise work_ended()
+        try:
+            return self._begun(image, options)
+        finally:
+            if self._ended:
+                # begun before the end, it was not among what was ended and removed then
+                self._remove_containers()
+                remove_unpacked(self._directory)
+                raise work_ended()
+
+    def _begun(self, image: str, options: RunOptions) -> EmbeddedContainer:
         with self._lock:
             found = self._image(image)
             root = self._unpacked(found)

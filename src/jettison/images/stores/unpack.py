@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from jettison.errors import ImageError
@@ -43,8 +43,9 @@ def remove_unpacked(directory: Path) -> None:
     """Remove what was unpacked, also directories that the image allows nobody to write in."""
     for parent, names, _ in os.walk(directory):
         for path in (Path(parent) / name for name in names):
-            if not path.is_symlink():
-                path.chmod(stat.S_IRWXU)
+            with suppress(OSError):  # another thread removes it too
+                if not path.is_symlink():
+                    path.chmod(stat.S_IRWXU)
     shutil.rmtree(directory, ignore_errors=True)
 
 
