@@ -10,7 +10,7 @@ Safe: labels do not change how an image runs.
 
 from __future__ import annotations
 
-from jettison.lift.stages import service_of
+from jettison.lift.stages import service_of, services_of
 from jettison.plan.changes import AddLabels
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
@@ -35,9 +35,13 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 
 
 def title_of(plan: Plan) -> str:
-    """The service's name where it says something, else the project's with the service's."""
+    """The service's name where it says something, else the project's with the service's.
+
+    The project's alone where several services run the image, of which the first may be any.
+    """
     service = service_of(plan.project)
-    if service is None or service.name == plan.project.name:
+    shared = len(services_of(plan.project)) > 1
+    if service is None or shared or service.name == plan.project.name:
         return plan.project.name
     return f"{plan.project.name}-{service.name}" if service.name in ROLES else service.name
 
