@@ -128,6 +128,12 @@ class ContainerClients(Programs, frozen=True, kw_only=True, forbid_unknown_field
     sockets: Words
 
 
+class WritesHome(Programs, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Programs that may leave files in the home folder, and what Python runs that leaves none."""
+
+    tools: Words
+
+
 class OfTheHost(Programs, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Folders of a host, what everybody may read of them, and modules that open its devices."""
 
@@ -159,7 +165,7 @@ class Tools(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     any_program: Words
     renderers: Programs
     pip: Pip
-    writes_home: Programs
+    writes_home: WritesHome
     settings_readers: Programs
     needs_root: Programs
     of_the_host: OfTheHost

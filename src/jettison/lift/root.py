@@ -19,6 +19,8 @@ from jettison.lift.usage import Usage
 from jettison.lift.writes import Writing, source_targets
 from jettison.values import Evidence, Origin
 
+PYTHON = ("python", "/usr/local/bin/python", "/usr/bin/python")
+DOCKERFILE = re.compile(r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.(d|D)ockerfile$")
 HOME = re.compile(r"(^|[\s=:\"'])(/root\b|~/|\$\{?HOME\b)")
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
 # Settings of servers that give root up by themselves.
@@ -35,7 +37,7 @@ def needs_root(
         _writes_to_the_host(project, stage, writing),
         _home_of_root(stage),
         _mounted_home(project),
-        _started(usage),
+        _started(usage, stage),
         _unseen(project, stage),
         _dropping(project.texts),
     )
@@ -81,13 +83,20 @@ def _home_of_root(stage: FinalStage) -> Iterator[Evidence]:
     programs = frozenset(table(Tools).writes_home.programs)
     for action in stage.of_kind(ActionKind.OTHER):
         asks = action.command.words[1:] in ASKING
-        if action.command.name.rpartition("/")[2] in programs and not asks:
+        named = action.command.name.rpartition("/")[2] in programs
+        if named and not asks and not _runs_a_tool(action.command.words):
             message = f"`{action.text[:60]}` may write files into root's home folder"
             yield Evidence(kind="step", message=message, origin=action.origin)
     for item in stage.inherited:
         if item.keyword in ("COPY", "ADD", "ENV", "WORKDIR") and HOME.search(item.arguments):
             message = "something lies in root's home folder"
             yield Evidence(kind="step", message=message, origin=item.origin)
+
+
+def _runs_a_tool(words: tuple[str, ...]) -> bool:
+    """Whether Python runs a module or a script that is known to leave nothing at home."""
+    run = words[2:3] if words[1:2] == ("-m",) else words[1:2]
+    return words[0].startswith(PYTHON) and "".join(run) in table(Tools).writes_home.tools
 
 
 def _mounted_home(project: Project) -> Iterator[Evidence]:
@@ -103,10 +112,16 @@ def _mounted_home(project: Project) -> Iterator[Evidence]:
                 yield Evidence(kind="environment", message=message, origin=each.origin)
 
 
-def _started(usage: Usage) -> Iterator[Evidence]:
-    """Programs that only root can use, called when the container starts."""
+def _started(usage: Usage, stage: FinalStage) -> Iterator[Evidence]:
+    """Programs that only root can use, called when the container starts.
+
+    What another Dockerfile starts is another image.
+    """
     for name in table(Tools).needs_root.programs:
-        yield from usage.started.get(name, ())
+        for use in usage.started.get(name, ()):
+            file = use.origin.file if use.origin else ""
+            if file == stage.stage.origin.file or not DOCKERFILE.search(file):
+                yield use
 
 
 def _unseen(project: Project, stage: FinalStage) -> Iterator[Evidence]:
