@@ -10,6 +10,7 @@ import pytest
 
 from jettison.engines.cli import BuildDialect, CommandLineEngine, buildkit_steps
 from jettison.engines.client import Client, bytes_of
+from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import BuildRequest, Network, RunOptions
 from jettison.engines.finding import find_engine, require_recent
 from jettison.errors import EngineError, FullEngineError
@@ -136,6 +137,24 @@ echo object
     asked = (tmp_path / "asked").read_text()
     assert "rm --force --volumes -- object" in asked
     assert "image rm --force -- object" in asked
+
+
+def test_no_files_are_left_of_what_was_begun_before_the_end_without_an_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    engine = EmbeddedEngine()
+
+    def begun(*_: object) -> None:
+        engine.__exit__()
+        (tmp_path / next(iter(held)) / "containers").mkdir(parents=True)
+
+    held = [path.name for path in tmp_path.iterdir()]
+    monkeypatch.setattr(engine, "_begun", begun)
+    with pytest.raises(EngineError, match="the run was ended"):
+        engine.run("image", RunOptions())
+    assert held
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_engine_without_addresses_or_room_is_no_fault_of_the_image(tmp_path: Path) -> None:
