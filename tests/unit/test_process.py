@@ -40,6 +40,16 @@ def test_lines_arrive_from_both_streams() -> None:
     assert done.stdout == b"a\nb\n"
 
 
+def test_of_a_flood_of_lines_the_last_are_kept_and_a_line_without_end_is_given_in_parts() -> None:
+    heard: list[str] = []
+    script = "import sys; sys.stdout.write('y\\n' * 60_000 + 'x' * 100_000)"
+    done = follow((sys.executable, "-c", script), heard.append)
+    assert max(map(len, heard)) < 5_000
+    assert sum(map(len, heard)) == 160_000
+    assert len(done.stdout) < 200_000
+    assert done.stdout.endswith(b"y\n" + b"x" * 100_000)
+
+
 @pytest.mark.parametrize(
     "start",
     [

@@ -164,10 +164,8 @@ class CommandLineEngine:
     def _built(self, request: BuildRequest, progress: Progress) -> ImageID:
         with tempfile.TemporaryDirectory(prefix="jettison-build-") as folder:
             identifier = Path(folder) / "id"
-            lines: list[str] = []
 
             def hear(line: str) -> None:
-                lines.append(line)
                 title = step_title(line)
                 if title:
                     progress.note(title)
@@ -180,6 +178,7 @@ class CommandLineEngine:
                 environment={**secrets, **dict(self._dialect.environment)},
             )
             if done.status:
+                lines = [line.rstrip("\r") for line in done.text.split("\n")]
                 raise BuildError(
                     f"the build of {request.dockerfile.name} failed",
                     why=failure_text(self._dialect.steps(lines), lines),

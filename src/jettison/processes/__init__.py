@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,6 +28,8 @@ from jettison.processes.process_group import deadline, end_group, group, limit, 
 
 _GRACE_SECONDS = 3.0
 _KEPT_BYTES = 512 * 2**20
+_KEPT_LINES = 50_000
+_LONGEST_LINE = 2**12
 _PIECE = 2**16
 _STREAM_SECONDS = 3600.0
 _SPARE_SECONDS = 2 * _GRACE_SECONDS
@@ -133,14 +136,14 @@ def follow(
 ) -> Completed:
     """Run to the end and give every line to ``on_line`` as it is written.
 
-    Standard error is part of the lines and of the result's ``stdout``. Raises ProgramError as
-    ``run`` does.
+    A line of more than 4 KiB is given in parts. Standard error is part of the lines and of the
+    result's ``stdout``, which has the last 50,000 of them. Raises ProgramError as ``run`` does.
     """
     whole = {**os.environ, **(environment or {})}
     with group(command, whole, None, stderr=subprocess.STDOUT) as process:
         pipe(process.stdin).close()
         with deadline(process, timeout) as late:
-            kept = list(_lines(process, on_line))
+            kept = deque(_lines(process, on_line), maxlen=_KEPT_LINES)
             process.wait()
     if late.is_set():
         raise _too_long(command, timeout)
@@ -300,7 +303,8 @@ def _keep(
 
 
 def _lines(process: subprocess.Popen[bytes], on_line: Callable[[str], None]) -> Iterator[bytes]:
-    for line in pipe(process.stdout):
+    stream = pipe(process.stdout)
+    while line := stream.readline(_LONGEST_LINE):
         on_line(line.decode("utf-8", "replace").rstrip("\r\n"))
         yield line
 
