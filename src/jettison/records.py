@@ -125,13 +125,27 @@ def open_regular(path: Path) -> BinaryIO:
     return opened(path)
 
 
-def opened(path: Path | str, folder: int | None = None) -> BinaryIO:
-    """Do as ``open_regular`` with a path below an open folder."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+def opened(path: Path | str, folder: int | None = None, *, links: bool = True) -> BinaryIO:
+    """Do as ``open_regular`` with a path below an open folder; OSError for a link without them."""
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW)
+    descriptor = os.open(path, flags, dir_fd=folder)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is not a regular file", str(path))
     return open(descriptor, "rb")  # noqa: PTH123 — a descriptor, not a path
+
+
+def opened_below(folder: Path, path: Path) -> BinaryIO:
+    """Do as ``open_regular`` with a path below a folder; OSError where a link leads to it."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+    at = os.open(folder, flags)
+    try:
+        for part in path.relative_to(folder).parts[:-1]:
+            above, at = at, os.open(part, flags | os.O_NOFOLLOW, dir_fd=at)
+            os.close(above)
+        return opened(path.name, at, links=False)
+    finally:
+        os.close(at)
 
 
 def regular_bytes(path: Path, limit: int) -> bytes:

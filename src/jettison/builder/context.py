@@ -19,7 +19,7 @@ from jettison.formats.dockerignore import IgnoreFile, Pattern, Verdict, judge, p
 from jettison.images.entry import Entry, Kind
 from jettison.images.stream import chunks_of
 from jettison.images.tar_writer import Member
-from jettison.records import open_regular
+from jettison.records import opened_below
 from jettison.values import OWN_FOLDER
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ LOCK_FILE = "jettison.lock"
 class ContextPath(Struct, frozen=True, kw_only=True):
     """A path of the context: a file with its bytes, a directory, or a link with its text.
 
-    ``content`` holds the bytes of a file that a plan changed; others are read from ``place``.
+    ``content`` holds the bytes of a file that a plan changed; others are read from ``place``, which
+    is below the folder ``root``.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class ContextPath(Struct, frozen=True, kw_only=True):
     size: int = 0
     link: str = ""
     place: Path | None = None
+    root: Path | None = None
     content: bytes | None = None
 
 
@@ -57,7 +59,7 @@ def read_context(
     found: dict[str, ContextPath] = {}
     try:
         for path, entry, verdict in _walk(root, "", patterns, None, outputs):
-            if path != LOCK_FILE and not verdict.ignored and (described := _described(entry)):
+            if path != LOCK_FILE and not verdict.ignored and (described := _described(entry, root)):
                 found[path] = described
     except OSError as error:
         raise ProjectError(f"{error.filename} cannot be read", why=error.strerror or "") from error
@@ -97,7 +99,7 @@ def _walk(
 _KEPT = Verdict(ignored=False, by=None, matched=())
 
 
-def _described(entry: os.DirEntry[str]) -> ContextPath | None:
+def _described(entry: os.DirEntry[str], root: Path) -> ContextPath | None:
     if entry.is_symlink():
         return ContextPath(kind=Kind.SYMLINK, link=str(Path(entry.path).readlink()))
     status = entry.stat(follow_symlinks=False)
@@ -110,6 +112,7 @@ def _described(entry: os.DirEntry[str]) -> ContextPath | None:
         executable=bool(status.st_mode & stat.S_IXUSR),
         size=status.st_size,
         place=Path(entry.path),
+        root=root,
     )
 
 
@@ -127,7 +130,7 @@ def content_of(found: ContextPath) -> bytes:
     """Return the bytes of a file of the context."""
     if found.content is not None:
         return found.content
-    return found.place.read_bytes() if found.place else b""
+    return b"".join(_read(found))
 
 
 def changed_texts(plan: Plan) -> dict[str, str]:
@@ -252,10 +255,21 @@ def _member(place: str, found: ContextPath) -> Member:
         content = found.content
         return Member(entry=entry, content=lambda: (content,))
     if found.place is not None:
-        return Member(entry=entry, content=partial(_read, found.place))
+        return Member(entry=entry, content=partial(_read, found))
     return Member(entry=entry)
 
 
-def _read(place: Path) -> Iterator[bytes]:
-    with open_regular(place) as file:
+def _read(found: ContextPath) -> Iterator[bytes]:
+    """Read a file of the context, and nothing that took its place since the context was listed."""
+    if found.place is None or found.root is None:
+        return
+    try:
+        file = opened_below(found.root, found.place)
+    except OSError as error:
+        raise ProjectError(
+            f"{found.place} cannot be read any more",
+            why=error.strerror or "",
+            hint="Change nothing in the project while it is built.",
+        ) from error
+    with file:
         yield from chunks_of(file)

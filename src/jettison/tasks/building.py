@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,16 +12,17 @@ from msgspec import Struct
 from jettison.builder.context import LOCK_FILE
 from jettison.builder.finishing import Lost, finished
 from jettison.builder.foundation import BuildOptions, Foundation
-from jettison.errors import InputSyntaxError
+from jettison.errors import InputSyntaxError, ProjectError
 from jettison.images.image import Image, ImageSet
 from jettison.images.stores import whole_file
 from jettison.images.stores.blobs import SegmentCache
 from jettison.progress import Progress
-from jettison.records import Records
+from jettison.records import Records, regular_bytes
 from jettison.tasks.project_state import key_of
 from jettison.values import Skipped
 
 _FORMAT = "3"
+_LARGEST_LOCK = 64 * 2**20
 
 
 def remembered(key: str, records: Records) -> Foundation | None:
@@ -161,8 +163,23 @@ class _Site(Struct, frozen=True, kw_only=True):
 
 
 def _lock_text(root: Path) -> str:
-    file = root / LOCK_FILE
-    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    """Return the text of the lock, empty without one. ProjectError when it cannot be read."""
+    try:
+        return _read_within(root, root / LOCK_FILE).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+    except (OSError, RuntimeError) as error:
+        raise ProjectError(
+            f"{LOCK_FILE} cannot be read",
+            why=error.strerror or "" if isinstance(error, OSError) else str(error),
+            hint="Remove it, and write it again with --lock.",
+        ) from error
+
+
+def _read_within(root: Path, file: Path) -> bytes:
+    if not file.resolve().is_relative_to(root):
+        raise OSError(errno.ELOOP, "it is a link out of the project")
+    return regular_bytes(file, _LARGEST_LOCK)
 
 
 def lock_of(project: ProjectChoice, options: BuildOptions) -> LockedImage | None:

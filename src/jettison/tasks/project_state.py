@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from jettison.records import Records
+from jettison.records import Records, regular_bytes
 from jettison.values import replace
 
 # Folders whose content is never read for a plan, only that they are there.
@@ -103,8 +103,9 @@ def _digest(root: Path, path: str, size: int, *, executable: bool, exact: bool) 
     text = size <= _LARGEST_TEXT and bool(NAMES.search(path))
     whole = path.endswith((".ipynb", ".py") if exact else ".ipynb")
     if text or whole or is_read(path, size=size, executable=executable):
-        return hashlib.sha256((root / path).read_bytes()).hexdigest()
-    return _facts_digest(path, (root / path).read_bytes()) if path.endswith(".py") else ""
+        return hashlib.sha256(regular_bytes(root / path, LARGEST)).hexdigest()
+    content = regular_bytes(root / path, LARGEST) if path.endswith(".py") else b""
+    return _facts_digest(path, content) if path.endswith(".py") else ""
 
 
 def _facts_digest(path: str, content: bytes) -> str:
