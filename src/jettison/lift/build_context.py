@@ -17,6 +17,7 @@ from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
 from jettison.lift.stage import FinalStage, lifted_stage
 from jettison.values import Evidence, Origin
 
+PATTERN_CHARACTERS = frozenset("*?[")
 # Steps that mean the same everywhere, or that have a counterpart.
 ALIKE = frozenset(
     {ActionKind.INDEX, ActionKind.PACKAGES, ActionKind.CLEANUP, ActionKind.PYTHON,
@@ -215,6 +216,11 @@ def _copied(project: Project, stage: FinalStage, step: Instruction) -> Iterator[
 
 def _places(project: Project, copied: Copy, source: str, into: str) -> Iterator[tuple[str, str]]:
     """Where a source of a COPY ends up: the content of a folder, a file by its name or another."""
+    if PATTERN_CHARACTERS & set(source):
+        for path in _matching(project, source):
+            file = posixpath.join(into, posixpath.basename(path))
+            yield path, into if _is_folder(project, path) else file
+        return
     if _is_folder(project, source):
         yield source, into
         return
@@ -225,6 +231,16 @@ def _places(project: Project, copied: Copy, source: str, into: str) -> Iterator[
     else:
         yield source, into
         yield source, posixpath.join(into, name)
+
+
+def _matching(project: Project, pattern: str) -> tuple[str, ...]:
+    """The files and folders that a pattern of COPY means; no ``*`` reaches below a folder."""
+    parts = pattern.split("/")
+    paths = (path.split("/")[: len(parts)] for path in project.files)
+    alike = (
+        path for path in paths if len(path) == len(parts) and all(map(fnmatchcase, path, parts))
+    )
+    return tuple(dict.fromkeys(map("/".join, alike)))
 
 
 def _behind(project: Project, wanted: str, source: str, target: str) -> str | None:
