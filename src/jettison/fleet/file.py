@@ -83,6 +83,11 @@ def name_of(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
+def _is_text(value: object) -> bool:
+    # no path, address or name has a zero
+    return isinstance(value, str) and value != "" and "\0" not in value
+
+
 class _Reader:
     def __init__(self, text: str, file: str) -> None:
         self._text = text
@@ -126,7 +131,7 @@ class _Reader:
         texts = ("name", "path", "git", "revision", "image", "file", "service")
         self._known(values, (*texts, "instances", "releases"), at)
         for key in texts:
-            self._is(values, key, at, lambda one: isinstance(one, str) and one != "", "a text")
+            self._is(values, key, at, _is_text, "a text")
         places_named = [key for key in ("image", "git", "path") if key in values]
         if not places_named or ("image" in values and len(places_named) > 1):
             raise self._fault(

@@ -40,6 +40,7 @@ def test_a_fleet_says_its_nodes_and_layers() -> None:
         (f'{PROJECT}image = "x:1"\n', 1, "two places"),
         (f'{PROJECT}revision = "v1"\n', 4, "without git"),
         (f"{PROJECT}instances = 0\n", 4, "instances is 0"),
+        ('[[project]]\nname = "shop"\npath = "a\\u0000b"\n', 3, "not a text"),
         (f"{PROJECT}instances = true\n", 4, "instances is True"),
         (f'{PROJECT}colour = "red"\n', 4, "unknown key colour"),
         ('[[project]]\nname = "My Shop"\npath = "x"\n', 2, "is not a name"),
