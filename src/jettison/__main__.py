@@ -185,6 +185,12 @@ def _told(error: Exception) -> JettisonError:
         )
     if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
         raise error
+    if "embedded null" in str(error):
+        return InputSyntaxError(
+            "a path or name in the input has a null character",
+            why="no file, program or variable is called so",
+            hint="Remove `\\0` or `\\u0000` from the project's compose file and settings.",
+        )
     if isinstance(error, ValueError) and "integer string conversion" not in str(error):
         raise error
     return InputSyntaxError(

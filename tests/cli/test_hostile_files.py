@@ -157,6 +157,15 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: Mapping[str, st
     return run(["plan", str(folder), "--offline"])
 
 
+@pytest.mark.parametrize("build", ['"a\\0b"', '{context: ., dockerfile: "a\\0b"}'])
+def test_a_null_character_in_a_path_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], build: str
+) -> None:
+    files = compose(f"services:\n  web:\n    build: {build}\n")
+    assert plan(tmp_path, monkeypatch, files) == 5
+    assert "has a null character" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_would_cost_without_end_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
