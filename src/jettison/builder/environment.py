@@ -151,7 +151,7 @@ def _path(
     """Return the virtual environment that a command installs to; nothing is the interpreter's."""
     if fact.target or fact.user:
         raise not_understood(action.text, "it installs to a folder of its own", action.origin)
-    named = fact.options.value("--python", "-p") if fact.tool.startswith("uv") else None
+    named = fact.options.value("--python", "-p") if fact.by_uv else None
     program = place.word(named, action) if named else place.word(action.command.name, action)
     if "/" in program:
         folder = posixpath.dirname(place.absolute(program))
@@ -162,7 +162,7 @@ def _path(
     active = place.variables.get("VIRTUAL_ENV", "")
     first = place.variables.get("PATH", "").partition(":")[0].removesuffix("/bin")
     sourced = _activated(place)
-    for path in (sourced, active if fact.tool.startswith("uv") else "", first):
+    for path in (sourced, active if fact.by_uv else "", first):
         if path and place.absolute(path).rstrip("/") in made:
             return place.absolute(path).rstrip("/")
     return ""
@@ -213,7 +213,7 @@ def _file(project: Project, stage: FinalStage, path: str, action: Action) -> str
 def _indexes(fact: PipInstall, place: Place) -> Iterable[str]:
     """Give the indexes that variables name, as options, where the command does not name them."""
     known = table(Tools).pip
-    variables = known.indexes_of_uv if fact.tool.startswith("uv") else known.indexes
+    variables = known.indexes_of_uv if fact.by_uv else known.indexes
     given = {"--index-url" if each.name == "-i" else each.name for each in fact.options.options}
     for name, option in variables.items():
         if option not in given:

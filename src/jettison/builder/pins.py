@@ -16,8 +16,8 @@ from jettison.builder import ENGINE, Environment, Installation, Pin, not_underst
 from jettison.builder.fetch import SOURCES, resolution_failure
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
+from jettison.ecosystems.pip import parse as parse_pylock
 from jettison.ecosystems.tool import LockedDistribution, LockedFile, SourceKind
-from jettison.ecosystems.tool import parse as parse_pylock
 from jettison.errors import InputSyntaxError, UnsupportedError
 from jettison.formats.requirements import IncludeLine, OptionLine, RequirementLine, parse
 from jettison.formats.requirements.lines import ALIASES, Option

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 
 from jettison.ecosystems.hatch import HATCH
 from jettison.ecosystems.pdm import PDM
+from jettison.ecosystems.pip import CONDA
 from jettison.ecosystems.pipenv import PIPENV
 from jettison.ecosystems.poetry import POETRY
 from jettison.ecosystems.tool import Tool
 from jettison.ecosystems.uv import UV
 
 TOOLS: Mapping[str, Tool] = {tool.name: tool for tool in (UV, POETRY, PIPENV, PDM, HATCH)}
+# All whose commands install what a project declares in a file of its own.
+OF_PROJECTS: Mapping[str, Tool] = {**TOOLS, CONDA.name: CONDA}
 # Words of commands that install distributions.
 INSTALLING = (
     "pip install",

@@ -23,6 +23,7 @@ from jettison.ecosystems.declaration import (
     in_array,
     read_document,
 )
+from jettison.ecosystems.pip import parse as pylock_parse
 from jettison.ecosystems.pipenv import parse_pipfile
 from jettison.ecosystems.poetry import poetry
 from jettison.ecosystems.pyproject_moves import (
@@ -33,7 +34,6 @@ from jettison.ecosystems.pyproject_moves import (
 from jettison.ecosystems.setuptools import parse_setup_cfg, parse_setup_py
 from jettison.ecosystems.setuptools import requirement_files as setup_files
 from jettison.ecosystems.tool import Lock
-from jettison.ecosystems.tool import parse as pylock_parse
 from jettison.errors import InputSyntaxError
 from jettison.formats.requirements import parse as parse_requirements
 from jettison.formats.toml import Path, Table, array, read_toml, text_of, texts
@@ -243,19 +243,27 @@ def group_of(file: str) -> Group:
     return Group(kind=Kind.OPTIONAL, name="-".join(named)) if named else MAIN
 
 
+_DECLARING = {
+    "pyproject.toml": parse_pyproject,
+    "setup.cfg": parse_setup_cfg,
+    "Pipfile": parse_pipfile,
+}
+
+
 def declared_in(path: str, text: str) -> Iterable[Declaration]:
     """Return what a file declares; raises InputSyntaxError with the line when it is not valid."""
-    match posixpath.basename(path):
-        case "pyproject.toml":
-            return parse_pyproject(text, file=path)
-        case "setup.cfg":
-            return parse_setup_cfg(text, file=path)
-        case "setup.py":
-            return parse_setup_py(text, file=path).declarations
-        case "Pipfile":
-            return parse_pipfile(text, file=path)
-        case name if name.endswith(".toml"):
+    name = posixpath.basename(path)
+    if read := _DECLARING.get(name):
+        return read(text, file=path)
+    match posixpath.splitext(name)[1]:
+        case ".toml":
             return ()  # a lock, which says what is installed and declares nothing
+        case ".py":
+            return parse_setup_py(text, file=path).declarations
+        case ".yml" | ".yaml":
+            from jettison.ecosystems import conda  # noqa: PLC0415 — loads PyYAML
+
+            return conda.parse(text, file=path)
     own = group_of(path) if is_requirements_file(path) else MAIN
     return declared(parse_requirements(text, file=path), own)
 

@@ -79,4 +79,5 @@ HATCH = Tool(
     compiles=True,
     with_tool=("virtualenv",),
     python=("HATCH_PYTHON",),
+    whole=True,
 )

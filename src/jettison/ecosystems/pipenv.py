@@ -147,7 +147,7 @@ PIPENV = Tool(
     name="pipenv",
     installs=("install", "sync"),
     writes=("requirements",),
-    declares="Pipfile",
+    declares=("Pipfile",),
     lock="Pipfile.lock",
     read_lock=parse_lock,
     relock="pipenv lock",
@@ -164,4 +164,5 @@ PIPENV = Tool(
     asking=dict.fromkeys(("install", "sync", "requirements"), "--dev"),
     bringing=("--dev", "-d"),
     unasked=_unasked,
+    on_request=True,
 )

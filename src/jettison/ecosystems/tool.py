@@ -124,30 +124,6 @@ def locked(
     )
 
 
-def parse(text: str, *, file: str) -> Lock:
-    """Read a ``pylock.toml``; raises InputSyntaxError with the line for bad TOML."""
-    return lock_of(text, file, _distribution, "packages")
-
-
-def _distribution(one: Table, _root: Table) -> LockedDistribution:
-    sdist = table(one, "sdist")
-    files = [*tables(one, "wheels"), *([sdist] if sdist else [])]
-    return locked(one, [locked_file(each) for each in files], *_source(one), text_of(one, "marker"))
-
-
-def _source(one: Table) -> tuple[SourceKind, str]:
-    vcs, directory, archive = table(one, "vcs"), table(one, "directory"), table(one, "archive")
-    if vcs:
-        return SourceKind.GIT, text_of(vcs, "url") or text_of(vcs, "path")
-    if directory:
-        editable = bool(directory.get("editable"))
-        return SourceKind.EDITABLE if editable else SourceKind.PATH, text_of(directory, "path")
-    if archive:
-        url = text_of(archive, "url")
-        return (SourceKind.URL, url) if url else (SourceKind.PATH, text_of(archive, "path"))
-    return SourceKind.REGISTRY, text_of(one, "index")
-
-
 SYSTEM = "/usr/local"
 VIRTUAL = "/opt/venv"
 TRUE = ("1", "true", "yes", "on")
@@ -215,10 +191,11 @@ class Tool(Struct, frozen=True, kw_only=True):
     """A tool, and what has to hold before its installation can move to a build stage.
 
     Commands: ``installs`` and ``writes`` are actions that install and that write requirements;
-    ``named`` actions take environments of the project as arguments. ``declares`` is the file
-    that they read, ``lock`` the one beside it (empty for a tool without one), ``read_lock`` its
-    parser, ``relock`` the command that writes it, ``files`` further files of the tool, and
-    ``decides`` those that may change where or what it installs.
+    ``named`` actions take environments of the project as arguments. ``declares`` are the files that
+    they read, one of them, or with ``follows`` each that is there and those that it names; ``lock``
+    is the one beside it (empty for a tool without one), ``read_lock`` its parser, ``relock`` the
+    command that writes it, ``files`` further files of the tool, and ``decides`` those that may
+    change where or what it installs.
 
     Place: ``place`` gives the folder of the environment, empty when that cannot be determined;
     ``home`` is a folder of environments that a build stage replaces (the tool's own, or that of
@@ -233,29 +210,34 @@ class Tool(Struct, frozen=True, kw_only=True):
     commands that only the tool knows, ``reads`` files that its ``run`` reads, ``obstacle`` is
     why the installation stays where it is, empty for nothing.
 
-    Words: ``left_out`` are options of the first of two commands, and those that only concern
-    files besides the environment; ``run`` are options of ``run`` without effect once everything
-    is installed, ``modules`` and ``scripts`` say that ``run`` takes ``-m`` and files; ``calls``
-    are actions that need the tool in the image. ``cache`` is mounted for root, ``variables``
-    begin the names of settings, ``wanted`` are settings for a build stage and ``stays`` those
-    of an image that the tool may not write, None where it cannot stay without its environment.
-    ``settings`` says that ``config`` sets what the installation reads, ``compiles`` that
-    bytecode is made, unless ``compile`` asks for it. ``with_tool`` are distributions that
-    people install beside it and ``script`` is where its own installer is fetched. ``python``
-    are variables that choose another Python. ``refusals`` match options that leave development
-    out, ``asking`` are those that bring it, by action, and ``bringing`` those that a command may
-    have for it.
+    Words: ``left_out`` are options of the first of two commands, and those that only concern files
+    besides the environment; ``run`` are options of ``run`` without effect once everything is
+    installed, ``modules`` and ``scripts`` say that ``run`` takes ``-m`` and files; ``calls`` are
+    actions that need the tool in the image. ``cache`` is mounted for root, ``variables`` begin the
+    names of settings, ``wanted`` are settings for a build stage and ``stays`` those of an image
+    that the tool may not write, None where it cannot stay without its environment. ``settings``
+    says that ``config`` sets what the installation reads, ``compiles`` that bytecode is made,
+    unless ``compile`` asks for it or the variable ``compile_variable`` does; ``seeded`` says that
+    an environment has what pip brings, setuptools with it. ``with_tool`` are distributions that
+    people install beside it and ``script`` is where its own installer is fetched. ``python`` are
+    variables that choose another Python. ``refusals`` match options that leave development out,
+    ``asking`` are those that bring it, by action, and ``bringing`` those that a command may have
+    for it.
 
     Groups: ``omitting`` gives the options that leave groups out, ``unasked`` the groups that come
-    by default (by its file, and whether development is asked for; None for all). ``bare`` actions
-    bring none, and with ``groups_or_extras`` the option for groups names extras too.
+    by default (by its file, and whether development is asked for; None for all), which with
+    ``on_request`` are asked for. ``bare`` actions bring none, and with ``groups_or_extras`` the
+    option for groups names extras too. ``extras`` says that extras can be omitted by an option or
+    a word, and ``whole`` that no part can. ``production`` is the variable that omits development.
+    What matches ``syncing`` installs what is missing when it starts, unless ``unsynced`` is set.
     """
 
     name: str
     installs: tuple[str, ...]
     writes: tuple[str, ...] = ()
     named: bool = False
-    declares: str = "pyproject.toml"
+    declares: tuple[str, ...] = ("pyproject.toml",)
+    follows: bool = False
     lock: str = ""
     read_lock: Callable[..., Lock] | None = None
     relock: str = ""
@@ -284,6 +266,8 @@ class Tool(Struct, frozen=True, kw_only=True):
     settings: bool = False
     compiles: bool = False
     compile: str = ""
+    compile_variable: str = ""
+    seeded: bool = True
     with_tool: tuple[str, ...] = ()
     script: str = ""
     python: tuple[str, ...] = ()
@@ -293,4 +277,10 @@ class Tool(Struct, frozen=True, kw_only=True):
     omitting: Callable[[Omitted], Iterable[str]] = _no_flags
     unasked: Callable[[Table, bool], Collection[str] | None] = _all_groups
     bare: tuple[str, ...] = ()
+    on_request: bool = False
     groups_or_extras: bool = False
+    extras: bool = False
+    whole: bool = False
+    production: str = ""
+    syncing: str = ""
+    unsynced: tuple[str, str] = ("", "")

@@ -33,6 +33,7 @@ _SOURCES = {
 
 
 _PLACE = "UV_PROJECT_ENVIRONMENT"
+COMPILE = "UV_COMPILE_BYTECODE"
 
 
 def parse(text: str, *, file: str) -> Lock:
@@ -129,7 +130,7 @@ UV = Tool(
     calls=("run", "pip", "sync", "tool"),
     cache="/root/.cache/uv",
     variables="UV_",
-    wanted={"UV_COMPILE_BYTECODE": "1", "UV_LINK_MODE": "copy"},
+    wanted={COMPILE: "1", "UV_LINK_MODE": "copy"},
     stays={"UV_NO_SYNC": "1", "UV_NO_CACHE": "1"},
     # UV_SYSTEM_PYTHON is for `uv pip` alone: `uv sync` makes its environment all the same.
     python=("UV_PYTHON", "UV_MANAGED_PYTHON", "UV_PYTHON_PREFERENCE"),
@@ -137,4 +138,10 @@ UV = Tool(
     bringing=("--dev",),
     omitting=_omitting,
     unasked=_unasked,
+    compile_variable=COMPILE,
+    seeded=False,
+    extras=True,
+    production="UV_NO_DEV",
+    syncing=r"\buv\s+run\b(?![^&|;\n]*--no-(?:sync|dev|default-groups))",
+    unsynced=("UV_NO_SYNC", "1"),
 )

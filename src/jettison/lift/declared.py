@@ -20,13 +20,14 @@ from jettison.ecosystems.finding import (
     parse_lock,
     standard_specifier,
 )
+from jettison.ecosystems.pip import PYLOCK
 from jettison.ecosystems.tool import Lock, SourceKind
 from jettison.formats.dockerfile import Instruction, Stage
 from jettison.formats.requirements import RequirementLine, RequirementsFile, only_bounds
 from jettison.lift import Project
 from jettison.lift.action import ActionKind, is_installer
 from jettison.lift.build_context import context_path, feeding_stages, handed_on
-from jettison.lift.projects import PYPROJECT, SETUP, ProjectRequest, is_declaring, project_requests
+from jettison.lift.projects import ProjectRequest, is_declaring, project_requests
 from jettison.lift.stage import FinalStage, lifted, lifted_stage
 from jettison.values import Origin
 
@@ -187,7 +188,7 @@ def _parsed_lock(path: str, text: str) -> Lock:
 
 
 def _of_request(project: Project, request: ProjectRequest) -> Iterator[Installed]:
-    if request.tool == "pylock":
+    if request.tool is PYLOCK:
         yield from _of_pylock(project, request)
         return
     local = local_folders(project, request)
@@ -238,14 +239,10 @@ def local_folders(project: Project, request: ProjectRequest) -> dict[str, str]:
 def _declared_in(project: Project, folder: str, request: ProjectRequest) -> Iterator[Declaration]:
     """What the files of a folder declare that the tool of a request looks into."""
     folder = "" if folder == "." else folder
-    if request.tool == "conda":
-        from jettison.ecosystems import conda  # noqa: PLC0415 — loads PyYAML
-
-        yield from conda.parse(project.texts[request.file], file=request.file)
-        return
-    names = (PYPROJECT, *SETUP) if request.tool == "pip" else (posixpath.basename(request.file),)
+    tool = request.tool
+    names = tool.declares if tool.follows else (posixpath.basename(request.file),)
     files = [path for name in names if (path := posixpath.join(folder, name)) in project.texts]
-    for path in tuple(files) if request.tool == "pip" else ():
+    for path in tuple(files) if tool.follows else ():
         named = (posixpath.join(folder, name) for name in named_files(path, project.texts[path]))
         files += [found for name in named if (found := posixpath.normpath(name)) in project.texts]
     for path in dict.fromkeys(files):

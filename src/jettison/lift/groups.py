@@ -84,8 +84,8 @@ def production_groups(project: Project) -> frozenset[str]:
 
 def _groups(project: Project, request: ProjectRequest) -> Iterator[ShippedGroup]:
     found: dict[tuple[Kind, str], set[str]] = {}
-    if request.tool == "hatch":
-        return  # an environment of hatch has no option that leaves a part of it out
+    if request.tool.whole:
+        return
     for one in declared_by(project, request):
         if one.kind is not Kind.MAIN and request.selection.takes(one):
             found.setdefault((one.kind, canonicalize_name(one.group)), set()).add(one.name)
@@ -96,7 +96,7 @@ def _groups(project: Project, request: ProjectRequest) -> Iterator[ShippedGroup]
             name=name,
             kind=kind,
             names=frozenset(names),
-            unasked=name not in asked and request.tool != "pipenv",
+            unasked=name not in asked and not request.tool.on_request,
             request=request,
         )
 

@@ -108,7 +108,7 @@ def _unknown_to_uv(
         yield f"`{[*local, '.'][0]}` is installed, which is not a list of requirements"
     if fact.target or fact.user:
         yield "the requirements go to a folder of their own"
-    if fact.groups and not fact.tool.startswith("uv "):
+    if fact.groups and not fact.by_uv:
         yield "dependency groups are installed"
     for option in fact.options.every(*LINKS):
         value = option.value or ""
@@ -254,7 +254,7 @@ def _unreadable(project: Project, fact: PipInstall, path: str, source: str | Non
         return f"{path} is UTF-16, which uv does not read"
     if not is_declaring(source):
         return ""
-    if not source.endswith(PYPROJECT) or not fact.tool.startswith("uv "):
+    if not source.endswith(PYPROJECT) or not fact.by_uv:
         return f"{path} is no requirements file"
     if project.in_context(posixpath.join(posixpath.dirname(source), "uv.toml")) in project.files:
         return "uv.toml steers the installation"

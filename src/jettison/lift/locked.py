@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from jettison.ecosystems import TOOLS
+from jettison.ecosystems import OF_PROJECTS, TOOLS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall, tool_setting
 from jettison.ecosystems.tool import VIRTUAL, Setting, SourceKind, Tool
 from jettison.formats.dockerfile import Copy, Instruction, mounts
@@ -29,16 +29,13 @@ from jettison.values import Evidence, Origin
 
 def locked_place(fact: ProjectInstall, stage: FinalStage, action: Action) -> str:
     """The folder of the environment that a tool makes or takes; empty when it is not known."""
-    folder = stage.folder_of(action).rstrip("/")
-    if fact.tool not in TOOLS:
-        return f"{folder}/.venv"
     setting = Setting(
         environment=stage.environment,
-        folder=folder,
+        folder=stage.folder_of(action).rstrip("/"),
         text=" ".join(run.script.text for run in stage.runs),
         words=frozenset(option.name for option in fact.options.options),
     )
-    return TOOLS[fact.tool].place(setting)
+    return OF_PROJECTS[fact.tool].place(setting)
 
 
 def environment_place(fact: ProjectInstall, stage: FinalStage, action: Action) -> str:
@@ -48,9 +45,9 @@ def environment_place(fact: ProjectInstall, stage: FinalStage, action: Action) -
     return place if named or not place else VIRTUAL
 
 
-def replaced_place(tool: str, environment: str, stage: FinalStage) -> dict[str, str]:
+def replaced_place(tool: Tool, environment: str, stage: FinalStage) -> dict[str, str]:
     """The variable of a tool that has to name another environment than the Dockerfile's."""
-    name = TOOLS[tool].placed
+    name = tool.placed
     said = posixpath.normpath(stage.environment.get(name, environment))
     return {name: environment} if name and said != environment else {}
 
@@ -58,9 +55,9 @@ def replaced_place(tool: str, environment: str, stage: FinalStage) -> dict[str, 
 class LockedInstallation(Struct, frozen=True, kw_only=True):
     """The commands of the final stage that install from a lock, and what a build stage needs.
 
-    ``tool`` is its name, ``command`` how it is called and ``options`` what follows, as
+    ``command`` is how the tool is called and ``options`` what follows, as
     it is written. ``files`` are the declaring file and the lock, relative to the context.
-    ``environment`` is the path of the environment; ``makes`` says that the tool makes it itself.
+    ``environment`` is the path of the environment.
     ``installer`` is the instruction, or the requirements, that bring the tool, and ``settings``
     commands that configure it. ``sources`` are the copies that the project itself is built from,
     empty when it is not installed. ``starts`` are CMD and ENTRYPOINT where they say ``TOOL run``,
@@ -69,14 +66,13 @@ class LockedInstallation(Struct, frozen=True, kw_only=True):
     with git.
     """
 
-    tool: str
+    tool: Tool
     actions: tuple[Action, ...]
     command: str
     options: str
     files: tuple[str, ...]
     folder: str
     environment: str
-    makes: bool
     installer: Instruction | str
     settings: tuple[str, ...]
     sources: tuple[Instruction, ...]
@@ -126,7 +122,7 @@ def _found(
     installer: Instruction | str,
     place: str,
 ) -> LockedInstallation:
-    last, tool = request.action, TOOLS[request.tool]
+    last, tool = request.action, request.tool
     prefix = f"{project.context}/" if project.context else ""
     own = (posixpath.join(request.folder, name).removeprefix(prefix) for name in tool.files)
     files = (request.file, request.lock or "", *(path for path in own if path in project.files))
@@ -136,14 +132,13 @@ def _found(
     if set(tool.reads) & set(project.files):
         plain = ()
     return LockedInstallation(
-        tool=tool.name,
+        tool=tool,
         actions=stage.of_kind(ActionKind.LOCKED),
         command=_command(request),
         options=" ".join(_options(last, tool)),
         files=tuple(path.removeprefix(prefix) for path in files if path),
         folder=stage.folder_of(last),
         environment=place,
-        makes=tool.makes,
         installer=installer,
         settings=tuple(_settings(stage)),
         sources=_sources(project, stage, request),
@@ -171,7 +166,7 @@ def _sources(
         for one in lock.distributions
     )
     words = request.action.command.words[1:]
-    if not TOOLS[request.tool].package(_declaring(project, request), words, linked):
+    if not request.tool.package(_declaring(project, request), words, linked):
         return ()
     line = request.action.instruction.origin.line or 0
     copies = (item for item, copied in stage.copies if copied.stage is None)
@@ -180,7 +175,7 @@ def _sources(
 
 def _command(request: ProjectRequest) -> str:
     action = request.fact.action if isinstance(request.fact, ProjectInstall) else ""
-    return f"{request.tool} {action}".strip()
+    return f"{request.tool.name} {action}".strip()
 
 
 def _declaring(project: Project, request: ProjectRequest) -> Table:
@@ -234,7 +229,7 @@ def _script(stage: FinalStage, tool: Tool) -> Instruction | None:
 
 def brought_tools(stage: FinalStage) -> frozenset[str]:
     """The tools that pip puts into the environment of a stage, with what they require."""
-    tools = [tool for tool in TOOLS if tool != "uv"]
+    tools = [tool.name for tool in TOOLS.values() if tool.seeded]
     facts = [action.fact for action in stage.of_kind(ActionKind.PYTHON)]
     words = [w.text for fact in facts if isinstance(fact, PipInstall) for w in fact.requirements]
     return frozenset(

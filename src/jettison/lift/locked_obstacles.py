@@ -99,14 +99,14 @@ def _of_project(
         f"{name} may change it" for name in tool.decides if _beside(project, requests, name)
     )
     if not requests or (tool.lock and any(r.lock is None for r in requests)):
-        yield f"there is no {tool.lock or tool.declares}"
+        yield f"there is no {tool.lock or tool.declares[0]}"
         return
     first = requests[0]
     if any(posixpath.dirname(r.lock) != r.folder for r in requests if r.lock):
         yield "the project is a member of a workspace above it"
     if len({(r.file, r.selection) for r in requests}) > 1:
         yield "its commands do not install the same"
-    own = {first.folder or "."} if tool.declares.endswith(".toml") else set()
+    own = {first.folder or "."} if tool.declares[0].endswith(".toml") else set()
     if set(local_folders(project, first).values()) - own:
         yield "other folders of the project are installed too"
     if not all(token.literal for action in installations for token in action.command.tokens):

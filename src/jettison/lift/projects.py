@@ -9,11 +9,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec import Struct
 from packaging.utils import canonicalize_name
 
-from jettison.ecosystems import TOOLS
+from jettison.ecosystems import OF_PROJECTS, TOOLS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.ecosystems.declaration import Declaration, Kind
 from jettison.ecosystems.finding import members, project_name
+from jettison.ecosystems.pip import PIP, PYLOCK
 from jettison.ecosystems.poetry import optional_groups
+from jettison.ecosystems.tool import Tool
 from jettison.formats.dockerfile import Instruction, Stage, copy, final_environment, mounts
 from jettison.formats.toml import read_toml
 from jettison.lift import Project
@@ -24,8 +26,6 @@ from jettison.lift.stage import lifted, lifted_stage
 MAIN = "main"
 DEVELOPMENT = "dev"
 FALSE = ("", "0", "false", "no", "off")
-# Files that a project itself declares its requirements in.
-DECLARING = ("pyproject.toml", "setup.cfg", "setup.py")
 # What each tool is told to leave every group out, but for the ones asked for by name.
 NO_GROUPS = ("--no-default-groups", "--prod", "--production")
 
@@ -73,20 +73,18 @@ def selection_of(
     if isinstance(fact, PipInstall):
         return _of_pip(fact)
     options = fact.options
-    tool, declared = TOOLS.get(fact.tool), read_toml(text, file)
-    unasked = tool.unasked(declared, fact.development) if tool else None
+    tool, declared = OF_PROJECTS[fact.tool], read_toml(text, file)
+    unasked = tool.unasked(declared, fact.development)
     defaults = None if unasked is None else _names(unasked)
     excluded = set(fact.without_groups)
-    if options.has(*NO_GROUPS) or (tool and fact.action in tool.bare):
+    if options.has(*NO_GROUPS) or fact.action in tool.bare:
         defaults = frozenset()
-    if options.has("--no-dev") or environment.get("UV_NO_DEV", "").lower() not in FALSE:
+    if options.has("--no-dev") or environment.get(tool.production, "").lower() not in FALSE:
         excluded.add(DEVELOPMENT)
     if options.has("--all-groups", "--all"):
         defaults = None
     return Selection(
-        extras=_names(
-            (*fact.extras, *(fact.with_groups if tool and tool.groups_or_extras else ()))
-        ),
+        extras=_names((*fact.extras, *(fact.with_groups if tool.groups_or_extras else ()))),
         all_extras=fact.all_extras or options.has("--all"),
         only=_names(_only(fact)),
         included=_names(fact.with_groups) - _names(excluded),
@@ -107,7 +105,7 @@ def _of_pip(fact: PipInstall) -> Selection:
     groups = _names(group.rpartition(":")[2] for group in fact.groups)
     words = (*(word.text for word in fact.requirements), *fact.editable)
     project = any(word.startswith((".", "/")) for word in words) or any(
-        path.endswith(DECLARING) for path in fact.requirement_files
+        path.endswith(PIP.declares) for path in fact.requirement_files
     )
     return Selection(
         extras=_extras_of_words(fact),
@@ -130,8 +128,7 @@ def _names(names: Iterable[str]) -> frozenset[str]:
 
 PYPROJECT = "pyproject.toml"
 PIPFILE = "Pipfile"
-SETUP = ("setup.cfg", "setup.py")
-PYLOCK = re.compile(r"pylock(\.[^/.]+)?\.toml")
+PYLOCK_NAME = re.compile(r"pylock(\.[^/.]+)?\.toml")
 
 
 class ProjectRequest(Struct, frozen=True, kw_only=True):
@@ -141,7 +138,7 @@ class ProjectRequest(Struct, frozen=True, kw_only=True):
     tool (None when there is none); both are relative to the project root.
     """
 
-    tool: str
+    tool: Tool
     folder: str
     file: str
     lock: str | None
@@ -172,10 +169,10 @@ def _request(project: Project, stage: Stage, action: Action) -> ProjectRequest |
     fact = action.fact
     if isinstance(fact, PipInstall) and (lock := _pylock(project, stage, action, fact)):
         return _of_pylock(project, stage, action, fact, lock)
-    names: tuple[str, ...] = (PYPROJECT, *SETUP)
-    tool = "pip"
+    tool = OF_PROJECTS[fact.tool] if isinstance(fact, ProjectInstall) else PIP
+    names = tool.declares
     if isinstance(fact, ProjectInstall):
-        tool, names = fact.tool, (_declaring_name(fact),)
+        names = (posixpath.basename(fact.file),) if fact.file else names
     elif isinstance(fact, PipInstall) and (words := _local(fact)):
         inner = posixpath.normpath(words[0].partition("[")[0])
         if not inner.startswith("/") and inner != ".":
@@ -193,7 +190,7 @@ def _request(project: Project, stage: Stage, action: Action) -> ProjectRequest |
         tool=tool,
         folder=posixpath.dirname(file),
         file=file,
-        lock=_lock(project, action, file, TOOLS[tool].lock if tool in TOOLS else ""),
+        lock=_lock(project, action, file, tool.lock),
         selection=selection_of(fact, text, variables, file=file),
         action=action,
         fact=fact,
@@ -201,17 +198,11 @@ def _request(project: Project, stage: Stage, action: Action) -> ProjectRequest |
     )
 
 
-def _declaring_name(fact: ProjectInstall) -> str:
-    if fact.tool == "conda":
-        return posixpath.basename(fact.options.value("-f", "--file") or "environment.yml")
-    return TOOLS[fact.tool].declares
-
-
 def _pylock(project: Project, stage: Stage, action: Action, fact: PipInstall) -> str | None:
     """The lock of the standard format that a command is given."""
     names = (posixpath.basename(path) for path in fact.requirement_files)
     return next(
-        (_file(project, stage, action, name) for name in names if PYLOCK.fullmatch(name)), None
+        (_file(project, stage, action, name) for name in names if PYLOCK_NAME.fullmatch(name)), None
     )
 
 
@@ -221,7 +212,7 @@ def _of_pylock(
     """A lock stands for what it holds; the file beside it declares, when there is one."""
     beside = posixpath.join(posixpath.dirname(lock), PYPROJECT)
     return ProjectRequest(
-        tool="pylock",
+        tool=PYLOCK,
         folder=posixpath.dirname(lock),
         file=beside if beside in project.texts else lock,
         lock=lock,
@@ -245,7 +236,7 @@ def _local(fact: PipInstall) -> list[str]:
 def is_declaring(path: str) -> bool:
     """Whether a file given to ``-r`` is one that declares a project, or the lock of one."""
     name = posixpath.basename(path)
-    return name in (PYPROJECT, *SETUP) or PYLOCK.fullmatch(name) is not None
+    return name in PIP.declares or PYLOCK_NAME.fullmatch(name) is not None
 
 
 def _file(project: Project, stage: Stage, action: Action, name: str) -> str | None:

@@ -282,10 +282,7 @@ def _virtual_environments(project: Project, stage: Stage) -> Iterator[tuple[str,
         for action in lifted_run(item).actions:
             if isinstance(action.fact, VirtualEnvironment):
                 path = _expanded(project, stage, action.fact.path)
-                yield (
-                    posixpath.normpath(posixpath.join(folder, path)),
-                    action.fact.tool != "uv venv",
-                )
+                yield posixpath.normpath(posixpath.join(folder, path)), action.fact.seeded
             elif action.kind is ActionKind.LOCKED:
                 yield posixpath.join(folder, ".venv"), False
 

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from jettison.ecosystems import TOOLS
+from jettison.ecosystems import OF_PROJECTS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.formats.dockerfile import Instruction
 from jettison.formats.dockerfile import copy as copy_of
@@ -28,10 +28,11 @@ def with_development_group(item: Instruction) -> str | None:
         fact = action.fact
         if not isinstance(fact, ProjectInstall) or fact.development:
             continue
-        tool = TOOLS.get(fact.tool)
-        refusals = tool.refusals if tool else ""
-        shown = re.sub(rf"[ \t]+(?:{refusals})(?![\w-])", "", text) if refusals else text
-        asking = tool.asking.get(fact.action) if tool else None
+        tool = OF_PROJECTS[fact.tool]
+        shown = text
+        if tool.refusals:
+            shown = re.sub(rf"[ \t]+(?:{tool.refusals})(?![\w-])", "", text)
+        asking = tool.asking.get(fact.action)
         if shown == text and asking:
             verb = rf"\b{fact.tool}(?:[ \t]+-\S+)*[ \t]+{fact.action}\b"
             shown = re.sub(verb, rf"\g<0> {asking}", text, count=1)

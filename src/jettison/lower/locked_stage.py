@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Mapping
 
-from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PackageInstall
 from jettison.formats.dockerfile import Instruction, raw_pairs
 from jettison.formats.dockerfile.run import with_script
@@ -107,9 +106,9 @@ def _arrival(
     direct = bool(found.starts) and not change.installer_stays
     elsewhere = replaced_place(found.tool, change.environment, stage)
     variables = []
-    if change.installer_stays and not found.makes:
+    if change.installer_stays and not found.tool.makes:
         variables.append(f"VIRTUAL_ENV={change.environment}")
-    if not known and (direct or elsewhere or not found.makes):
+    if not known and (direct or elsewhere or not found.tool.makes):
         variables.append(f"PATH={programs}:$PATH")
     return copied + (f"ENV {' '.join(variables)}\n" if variables else "")
 
@@ -117,8 +116,8 @@ def _arrival(
 def _build_stage(
     name: str, stage: FinalStage, found: LockedInstallation, change: SplitBuildStage
 ) -> str:
-    known = TOOLS[found.tool]
-    own = () if found.makes else (known.variables, "PIP_")
+    known = found.tool
+    own = () if known.makes else (known.variables, "PIP_")
     if found.fetches:
         own = (*own, "PATH")  # where the tool's own installer puts it
     said = " ".join((*found.settings, found.installer if isinstance(found.installer, str) else ""))
@@ -146,16 +145,16 @@ def _build_stage(
             _installation(found),
         ]
     if not (known.compiles or known.makes or known.compile in found.options.split()):
-        parts.append(_compilation(found.tool, change.environment))
+        parts.append(_compilation(known.name, change.environment))
     return "".join(ended(part) if part != "\n" else part for part in parts if part)
 
 
 def _first(found: LockedInstallation) -> tuple[str, ...]:
     """What the project requires, where that can be installed without the project itself."""
-    without = TOOLS[found.tool].without_project
+    without = found.tool.without_project
     if found.sources and not without:
         return ()
-    named = "lock" if TOOLS[found.tool].lock else "declaring file"
+    named = "lock" if found.tool.lock else "declaring file"
     again = "a change of code does not install everything again."
     said = comment(f"The {named} before the source: {again}")
     files = " ".join(dict.fromkeys(found.files))
@@ -169,10 +168,10 @@ def _prepared(
     settings = " ".join(f"{name}={value}" for name, value in wanted.items())
     yield f"ENV {settings}\n" if settings else ""
     yield _installer(found)
-    if found.makes:
+    if found.tool.makes:
         return
     variable = f"VIRTUAL_ENV={change.environment}"
-    if TOOLS[found.tool].on_path:
+    if found.tool.on_path:
         variable += f" PATH={change.environment}/bin:$PATH"
     yield from (f"RUN {setting}\n" for setting in found.settings)
     yield f"RUN python -m venv {change.environment}\n"
@@ -193,7 +192,7 @@ def _installer(found: LockedInstallation) -> str:
 
 
 def _installation(found: LockedInstallation, *more: str) -> str:
-    head = f"RUN --mount=type=cache,target={TOOLS[found.tool].cache}"
+    head = f"RUN --mount=type=cache,target={found.tool.cache}"
     words = " ".join(word for word in (found.command, found.options, *more) if word)
     line = f"{head} {words}\n"
     return line if len(line) <= WIDTH else f"{head} \\\n    {words}\n"
@@ -232,7 +231,7 @@ def _removed(stage: FinalStage, found: LockedInstallation, *, stays: bool) -> di
         if copied.stage is None and _brings_only(item, found.files):
             replaced[line_of(item)] = ""
     for run in stage.runs:
-        text = _without_installation(run, found.tool, stays=stays)
+        text = _without_installation(run, found.tool.name, stays=stays)
         if text is not None:
             replaced[line_of(run.instruction)] = text
     return replaced

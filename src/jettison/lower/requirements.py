@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
-from jettison.ecosystems import TOOLS
+from jettison.ecosystems import OF_PROJECTS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.ecosystems.commands.invocation import Option
 from jettison.ecosystems.declaration import Kind
@@ -141,11 +141,11 @@ def _without_groups(
         return _without_pip_groups(run, action, fact, groups)
     if not isinstance(fact, ProjectInstall):
         return None
-    tool = TOOLS.get(fact.tool)
+    tool = OF_PROJECTS[fact.tool]
     gone, renamed = [], {}
     for option in fact.options.options:
         tokens = _tokens(action, option)
-        if tool and option.name in tool.bringing and "dev" in names:
+        if option.name in tool.bringing and "dev" in names:
             gone += tokens
         elif option.value and any(option.name in options for options in NAMING.values()):
             asked = re.split(r"[,\s]+", option.value)
@@ -160,7 +160,7 @@ def _without_groups(
         return without_words(run.script, action.command, gone)
     if renamed:
         return replacing_words(run.script, renamed)
-    flags = " ".join(tool.omitting(_omitted(project, fact, groups, everything)) if tool else ())
+    flags = " ".join(tool.omitting(_omitted(project, fact, groups, everything)))
     verb = fact.options.arguments[0]
     return replacing_words(run.script, {verb: f"{verb.raw} {flags}"}) if flags else None
 

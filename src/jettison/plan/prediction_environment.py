@@ -11,13 +11,14 @@ from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.bases import BaseImages
-from jettison.ecosystems import TOOLS
+from jettison.ecosystems import OF_PROJECTS
 from jettison.ecosystems.commands import (
     PipInstall,
     ProjectInstall,
     VirtualEnvironment,
     compile_bytecode,
 )
+from jettison.ecosystems.uv import COMPILE
 from jettison.formats.dockerfile import Copy, mounts
 from jettison.formats.dockerignore import Pattern, pattern, verdicts
 from jettison.index.facts import distribution_size
@@ -40,11 +41,14 @@ def locked_roots(project: Project) -> frozenset[str]:
 
 def locked_byte_code(fact: ProjectInstall, stage: FinalStage) -> bool:
     """Whether byte code is made: by some tools always, by the others on request."""
-    asked = fact.options.has("--compile-bytecode", "--compile")
+    tool = OF_PROJECTS[fact.tool]
     compiled = any(compile_bytecode(action.command) for action in stage.actions)
-    uv = fact.tool == "uv" and bool(stage.environment.get("UV_COMPILE_BYTECODE"))
-    tool = TOOLS.get(fact.tool)
-    return asked or bool(tool and tool.compiles) or uv or compiled
+    return tool.compiles or compiled or _asked_to_compile(fact, stage, tool.compile_variable)
+
+
+def _asked_to_compile(fact: ProjectInstall | PipInstall, stage: FinalStage, variable: str) -> bool:
+    options = ("--compile-bytecode", "--compile")
+    return fact.options.has(*options) or bool(stage.environment.get(variable))
 
 
 LIBRARY = "/usr/local"
@@ -83,7 +87,7 @@ def environments(
                 byte_code = _compiles(stage, fact)
                 compiled |= byte_code
                 yield from _written(closure, new, where, fact.origin, byte_code=byte_code)
-                if fact.tool.startswith("uv"):
+                if fact.by_uv:
                     continue
                 if keeps_cache and _caches(stage, run, fact):
                     yield Written(path="/root", part=_cache(project, stage, closure, fact))
@@ -164,11 +168,7 @@ def _size(closure: Closure, name: str, *, byte_code: bool) -> int:
 def _compiles(stage: FinalStage, fact: PipInstall) -> bool:
     if fact.options.has("--no-compile"):
         return False
-    if fact.tool.startswith("uv"):
-        return fact.options.has("--compile-bytecode", "--compile") or bool(
-            stage.environment.get("UV_COMPILE_BYTECODE")
-        )
-    return True
+    return not fact.by_uv or _asked_to_compile(fact, stage, COMPILE)
 
 
 def _caches(stage: FinalStage, run: LiftedRun, fact: PipInstall) -> bool:
@@ -195,7 +195,7 @@ def _wheel_bytes(closure: Closure, names: Collection[str]) -> Iterable[int]:
 
 def _virtual_environment(fact: VirtualEnvironment) -> Part:
     known = table(BaseImages).python
-    count = 5_000 if fact.tool == "uv venv" else int(known.virtual_environment)
+    count = int(known.virtual_environment) if fact.seeded else 5_000
     size = Size(bytes=count, basis=Basis.CATALOGUED, source=known.source)
     return Part(what="a virtual environment", size=size, origin=fact.origin)
 

@@ -31,8 +31,8 @@ from packaging.version import InvalidVersion, Version
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import HEADERS, Tools, is_build_package
-from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PipInstall
+from jettison.ecosystems.uv import UV
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import ActionKind, is_plain
 from jettison.lift.installation import Installation, NotMovable
@@ -68,7 +68,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     locked = found if isinstance(found, LockedInstallation) else None
     programs = programs_of(plan.distributions.values())
     fixed = None if locked else fixed_path(plan.project, plan.stage, programs)
-    fixed = fixed or (None if locked and locked.tool == "uv" else _seeded(plan))
+    fixed = fixed or (_seeded(plan) if not locked or locked.tool.seeded else None)
     if fixed:
         return _stays(fixed)
     build = build_packages(plan, found)
@@ -78,14 +78,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         origin=found.origin,
     )
     stays = _installer_stays(plan, locked) if locked else None
-    if (
-        stays
-        and locked
-        and (
-            TOOLS[locked.tool].stays is None
-            or replaced_place(locked.tool, locked.environment, plan.stage)
-        )
-    ):
+    if stays and locked and not _can_stay(plan, locked):
         return _stays(stays)
     change = SplitBuildStage(
         build_packages=build,
@@ -94,8 +87,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         installer_stays=stays is not None,
         linked=() if locked else linked_programs(plan.project, plan.stage, programs),
     )
-    tool = locked.tool if locked else "uv"
-    message = f"a build stage makes the environment with {tool}; the final stage copies it"
+    tool = locked.tool if locked else UV
+    message = f"a build stage makes the environment with {tool.name}; the final stage copies it"
     if build:
         message += (
             f"; {counted(len(build), 'build package remains', 'build packages remain')} there"
@@ -119,18 +112,24 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     )
 
 
+def _can_stay(plan: Plan, found: LockedInstallation) -> bool:
+    """Whether the tool works in an image with the environment of a build stage."""
+    replaced = replaced_place(found.tool, found.environment, plan.stage)
+    return found.tool.stays is not None and not replaced
+
+
 def _installer_stays(plan: Plan, found: LockedInstallation) -> Evidence | None:
     """Why what installs from the lock is needed when the image runs."""
     calls = (
         each
-        for each in plan.usage.programs.get(found.tool, ())
+        for each in plan.usage.programs.get(found.tool.name, ())
         if each.kind != UNCALLED
         and each.origin
         and each.origin.file != plan.project.dockerfile_path
     )
     called = found.called or next(calls, None)
     if called is not None:
-        return replace(called, message=f"{found.tool} kept: {called.message}")
+        return replace(called, message=f"{found.tool.name} kept: {called.message}")
     known = table(Tools).ends_on_sigterm
     if any(module.partition(".")[0] in known.modules for module in plan.usage.imports):
         return None
@@ -138,7 +137,8 @@ def _installer_stays(plan: Plan, found: LockedInstallation) -> Evidence | None:
         program = words[2] if words[:2] == ("python", "-m") and words[2:] else words[0]
         if keyword == "CMD" and posixpath.basename(program) not in known.programs:
             invocation = plan.stage.command
-            message = f"{found.tool} kept: {program} is not known to end on SIGTERM as process 1"
+            unknown = f"{program} is not known to end on SIGTERM as process 1"
+            message = f"{found.tool.name} kept: {unknown}"
             return Evidence(
                 kind="signal", message=message, origin=invocation.origin if invocation else None
             )
@@ -152,7 +152,7 @@ def _started(plan: Plan, found: LockedInstallation, *, stays: bool) -> tuple[Cha
     writes into the environment nor needs a folder for its cache.
     """
     starts = () if stays else found.starts
-    wanted = tuple((TOOLS[found.tool].stays or {}).items()) if stays else ()
+    wanted = tuple((found.tool.stays or {}).items()) if stays else ()
     missing = tuple(pair for pair in wanted if pair[0] not in plan.stage.environment)
     return (
         *(SetCommand(keyword=keyword, words=words) for keyword, words in starts),

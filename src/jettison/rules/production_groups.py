@@ -23,6 +23,7 @@ from collections.abc import Collection, Iterable
 
 from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.finding import group_of
+from jettison.ecosystems.tool import Tool
 from jettison.index.graph import Leaving, leaving
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import shipped_names
@@ -42,9 +43,6 @@ from jettison.rules.rule import Rule
 from jettison.values import Evidence, Origin, Toward, replace
 
 NAME = "production-groups"
-UV_RUN = re.compile(r"\buv\s+run\b(?![^&|;\n]*--no-(?:sync|dev|default-groups))")
-# Tools whose extras can be omitted by an option or a word.
-WITH_EXTRAS = ("uv", "pip")
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -93,7 +91,7 @@ def _shared(plan: Plan) -> dict[int, Evidence]:
 def _is_for_development(plan: Plan, group: ShippedGroup) -> bool:
     if group.request.action.command.nested or "$" in group.request.action.text:
         return False  # what the words say is known only while building
-    if group.kind is Kind.OPTIONAL and group.request.tool not in WITH_EXTRAS:
+    if group.kind is Kind.OPTIONAL and not group.request.tool.extras:
         return False
     if is_named_for_development(group.name):
         return True
@@ -147,9 +145,10 @@ def _changed(
         )
     ]
     what = _names([*map(_called, groups), *map(_called, files)])
-    started = _synced_at_start(plan) if any(g.request.tool == "uv" for g in groups) else None
-    if started is not None:
-        changes.append(SetEnvironment(variables=(("UV_NO_SYNC", "1"),)))
+    syncing = next((g.request.tool for g in groups if g.request.tool.syncing), None)
+    started = _synced_at_start(plan, syncing) if syncing else None
+    if syncing and started:
+        changes.append(SetEnvironment(variables=(syncing.unsynced,)))
     count = "1 distribution" if len(gone.names) == 1 else f"{len(gone.names)} distributions"
     message = f"keep {' and '.join(what)} out of the image: {count} less"
     return (
@@ -182,22 +181,21 @@ def _evidence(groups: list[ShippedGroup], files: list[ShippedFile]) -> Iterable[
         yield Evidence(kind="file", message=message, origin=file.action.origin)
 
 
-def _synced_at_start(plan: Plan) -> Evidence | None:
+def _synced_at_start(plan: Plan, tool: Tool) -> Evidence | None:
     """A start command or script that would install the groups again."""
     found = movable(plan.project, plan.stage)
     direct = isinstance(found, LockedInstallation) and found.called is None
-    if direct or "UV_NO_SYNC" in plan.stage.environment:
-        # What the rule build-stage makes of it is started without uv.
+    if direct or tool.unsynced[0] in plan.stage.environment:
+        # What the rule build-stage makes of it is started without the tool.
         return None
+    message = f"`{tool.name} run` installs what is missing at every start"
     starts = [each for each in (plan.stage.command, plan.stage.entrypoint) if each is not None]
     for each in starts:
-        if UV_RUN.search(" ".join(each.words or (each.text,))):
-            message = "`uv run` installs what is missing at every start"
+        if re.search(tool.syncing, " ".join(each.words or (each.text,))):
             return Evidence(kind="start", message=message, origin=each.origin)
     for path, text in plan.project.texts.items():
         for number, line in enumerate(text.splitlines(), 1) if path.endswith(".sh") else ():
-            if UV_RUN.search(line):
-                message = "`uv run` installs what is missing at every start"
+            if re.search(tool.syncing, line):
                 origin = Origin(file=path, line=number)
                 return Evidence(kind="start", message=message, origin=origin)
     return None

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands.invocation import Invocation, Option, Options, invocation
+from jettison.ecosystems.uv import UV
 from jettison.formats.shell import Command, Word
 from jettison.values import Origin
 
@@ -32,6 +33,11 @@ class PipInstall(Struct, frozen=True, kw_only=True):
     cached: bool
     options: Options
     origin: Origin
+
+    @property
+    def by_uv(self) -> bool:
+        """Whether uv installs, which reads its own settings and leaves nothing of pip."""
+        return self.tool.startswith(UV.name)
 
 
 WHEEL = "pip wheel"
@@ -91,6 +97,14 @@ class VirtualEnvironment(Struct, frozen=True, kw_only=True):
     system_packages: bool
     origin: Origin
 
+    @property
+    def seeded(self) -> bool:
+        """Whether pip is put into it."""
+        return self.tool != _UV_VENV
+
+
+_UV_VENV = f"{UV.name} venv"
+
 
 def virtual_environment(command: Command) -> VirtualEnvironment | None:
     """Return the environment that ``python -m venv``, ``virtualenv`` or ``uv venv`` makes."""
@@ -99,7 +113,7 @@ def virtual_environment(command: Command) -> VirtualEnvironment | None:
         return None
     arguments = [word.text for word in run.options.arguments]
     if run.is_a("uv", "venv"):
-        tool, paths = "uv venv", arguments[1:] or [".venv"]
+        tool, paths = _UV_VENV, arguments[1:] or [".venv"]
     elif run.program in {"venv", "virtualenv"} and arguments:
         tool, paths = ("python -m venv" if run.program == "venv" else "virtualenv"), arguments
     else:
@@ -165,9 +179,8 @@ _DEVELOPMENT = frozenset({"dev", "develop", "development"})
 class ProjectInstall(Struct, frozen=True, kw_only=True):
     """An installation or an export (``output``) from a project's own lock file.
 
-    ``development`` says whether the development group comes along, ``locked`` whether the lock
-    file decides without being brought up to date. Environment variables such as ``UV_NO_DEV`` are
-    not seen here.
+    ``file`` is the declaring file where the command names it. ``development`` says whether the
+    development group comes along. Environment variables such as ``UV_NO_DEV`` are not seen here.
     """
 
     tool: str
@@ -181,6 +194,7 @@ class ProjectInstall(Struct, frozen=True, kw_only=True):
     output: str | None
     options: Options
     origin: Origin
+    file: str = ""
 
 
 def project_install(command: Command) -> ProjectInstall | None:
@@ -202,19 +216,17 @@ def project_install(command: Command) -> ProjectInstall | None:
         return None
     if tool.named:
         names = tuple(words[len(action.split()) :]) or ("default",)
-        return _whole(run, tool.name, action, names)
-    groups = {
-        "with_groups": _names(options, _WITH),
-        "without_groups": _names(options, _WITHOUT),
-        "only_groups": _names(options, _ONLY),
-    }
+        return _whole(run, tool.name, action, groups=names)
+    included, excluded, only = (_names(options, each) for each in (_WITH, _WITHOUT, _ONLY))
     return ProjectInstall(
         tool=run.program,
         action=action,
-        **groups,
+        with_groups=included,
+        without_groups=excluded,
+        only_groups=only,
         extras=_names(options, _EXTRAS),
         all_extras=options.has("--all-extras"),
-        development=_development(run, **groups),
+        development=_development(run, included, excluded, only),
         output=run.options.value("-o", "--output-file", "--output"),
         options=options,
         origin=run.origin,
@@ -228,10 +240,12 @@ def _conda(run: Invocation) -> ProjectInstall | None:
     action = words[1] if words[:1] == ["env"] and words[1:] else "".join(words[:1])
     if not file or not file.endswith((".yml", ".yaml")) or action not in _CONDA_ACTIONS:
         return None
-    return _whole(run, "conda", action, ())
+    return _whole(run, "conda", action, file=file)
 
 
-def _whole(run: Invocation, tool: str, action: str, groups: tuple[str, ...]) -> ProjectInstall:
+def _whole(
+    run: Invocation, tool: str, action: str, *, groups: tuple[str, ...] = (), file: str = ""
+) -> ProjectInstall:
     """An installation of all that a file declares, with some groups."""
     return ProjectInstall(
         tool=tool,
@@ -245,6 +259,7 @@ def _whole(run: Invocation, tool: str, action: str, groups: tuple[str, ...]) -> 
         output=None,
         options=run.options,
         origin=run.origin,
+        file=file,
     )
 
 
@@ -264,21 +279,17 @@ def _names(options: Options, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _development(
-    run: Invocation,
-    *,
-    with_groups: tuple[str, ...],
-    without_groups: tuple[str, ...],
-    only_groups: tuple[str, ...],
+    run: Invocation, included: Iterable[str], excluded: Iterable[str], only: tuple[str, ...]
 ) -> bool:
     options = run.options
     if run.program == "pipenv":
         return options.has("--dev", "-d", "--dev-only")
-    if only_groups or options.has("--only-root"):
-        return bool(_DEVELOPMENT & set(only_groups))
-    if options.has("--only-dev", "--dev") or _DEVELOPMENT & set(with_groups):
+    if only or options.has("--only-root"):
+        return bool(_DEVELOPMENT & set(only))
+    if options.has("--only-dev", "--dev") or _DEVELOPMENT & set(included):
         return True
     refused = options.has("--no-dev", "--no-default-groups", "--prod", "--production")
-    if refused or _DEVELOPMENT & set(without_groups):
+    if refused or _DEVELOPMENT & set(excluded):
         return False
     tool = TOOLS.get(run.program)
     return not (tool and options.arguments[0].text in tool.bare)

@@ -28,7 +28,7 @@ from jettison.values import Origin, Skipped, replace
 # Larger files that only look like one of these are not read; locks may be long.
 LIMIT = 2 * 1024 * 1024
 LOCK_LIMIT = 64 * 1024 * 1024
-OF_TOOLS = {name for tool in TOOLS.values() for name in (tool.declares, tool.lock) if name}
+OF_TOOLS = {name for tool in TOOLS.values() for name in (*tool.declares, tool.lock) if name}
 LOCKS = re.compile(
     rf"(^|/)({'|'.join(re.escape(tool.lock) for tool in TOOLS.values() if tool.lock)}"
     r"|pylock[^/]*\.toml)$"
