@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
-import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -34,6 +31,7 @@ from jettison.engines.limits import (
     require_variables,
     through_environment,
 )
+from jettison.engines.own_directory import OwnDirectory, own_directory
 from jettison.errors import BuildError
 from jettison.processes import follow, piped, uninterrupted
 from jettison.progress import Progress
@@ -42,9 +40,8 @@ _BUILDKIT_LINE = re.compile(r"^#(?P<vertex>\d+) (?P<text>.*)$")
 _BUILDKIT_STEP = re.compile(r"^\[(?P<name>[^\]]*)\] ?(?P<instruction>.*)$")
 _OUTPUT = re.compile(r"^\d+\.\d+ (?P<line>.*)$")
 _BUILDAH_STEP = re.compile(r"^(?:\[[^\]]+\] )?STEP (?P<number>\d+(?:/\d+)?): (?P<instruction>.*)$")
-_RUN_ID = re.compile(r"[0-9a-f]{12}")
+_RUN = "jettison-run-"
 _LAST_LINES = 20
-# A step that waits for something for ever must end some time; compilers may take an hour.
 
 
 class BuildStep(Struct, frozen=True, kw_only=True):
@@ -126,7 +123,7 @@ class CommandLineEngine:
     def __init__(self, client: Client, dialect: BuildDialect) -> None:
         self._client = client
         self._dialect = dialect
-        self._held: IO[str] | None = None
+        self._own: OwnDirectory | None = None
         self._ended = False
 
     @property
@@ -141,20 +138,26 @@ class CommandLineEngine:
 
     def __enter__(self) -> Self:
         """Remove what runs left that were killed, and give the engine itself."""
-        self._held = _held(self._client)
+        note = f"{self._client.run_id} {self._client.place}"
+        with suppress(OSError):  # where none can be made, nobody knows of a run that was killed
+            self._own = own_directory(_RUN, note, self._clear)
         return self
+
+    def _clear(self, note: str) -> bool:
+        """Remove what a killed run left in this engine, and say whether it was its own."""
+        run_id, _, place = note.partition(" ")
+        ours = place == self._client.place
+        if ours:
+            self._client.remove_everything(run_id)
+        return ours
 
     def __exit__(self, *failure: object) -> None:
         """Remove all that carries the label of this run, and start nothing more."""
         self._ended = True
         with uninterrupted():
             self._client.remove_everything(self._client.run_id)
-            if self._held:
-                self._held.close()
-                mark = _mark(self._client)
-                mark.unlink(missing_ok=True)
-                with suppress(OSError):  # others run
-                    mark.parent.rmdir()
+            if self._own:
+                self._own.remove()
 
     def build(self, request: BuildRequest, progress: Progress) -> ImageID:
         """Build with BuildKit or buildah. Raises BuildError, see the port."""
@@ -238,47 +241,3 @@ class CommandLineEngine:
         call = Call(verb=("save",), operands=(image_name(image),))
         with piped((self._client.program, *call.words)) as stream:
             yield stream
-
-
-def _held(client: Client) -> IO[str] | None:
-    """Lock a file for as long as this run lasts; a file that nobody locks is of a killed run.
-
-    What such a run left in the same engine is removed. None where no file can be made.
-    """
-    folder = _mark(client).parent
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        owned = folder.lstat()
-        if owned.st_uid != os.getuid() or not stat.S_ISDIR(owned.st_mode):
-            return None
-        own = _locked(_mark(client), os.O_CREAT | os.O_EXCL)
-        if own:
-            own.write(client.place)
-            own.flush()
-        for path in folder.iterdir():
-            if _RUN_ID.fullmatch(path.name) and (killed := _locked(path)):
-                with killed:
-                    if killed.read() == client.place:
-                        client.remove_everything(path.name)
-                        path.unlink(missing_ok=True)
-    except OSError:
-        return None
-    return own
-
-
-def _mark(client: Client) -> Path:
-    return Path(tempfile.gettempdir(), f"jettison-runs-{os.getuid()}", client.run_id)
-
-
-def _locked(path: Path, flags: int = 0) -> IO[str] | None:
-    """Open a file and lock it; None where another process has, or it is gone."""
-    try:
-        file = os.fdopen(os.open(path, flags | os.O_RDWR | os.O_NOFOLLOW, 0o600), "r+")
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
-    return file

@@ -24,6 +24,11 @@ _REGISTRY = re.compile(rf"(?:{_HOST_LABEL}(?:\.{_HOST_LABEL})*|\[[0-9a-fA-F:]+\]
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
+def last_name(text: str) -> str:
+    """Give the last part of the name of an image, however it is written: ``redis``."""
+    return text.rpartition("/")[2].partition("@")[0].partition(":")[0]
+
+
 class Reference(Struct, frozen=True, order=True, kw_only=True):
     """Where an image is: by ``tag``, by ``digest``, or both (then the digest decides)."""
 

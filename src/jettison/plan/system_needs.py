@@ -187,7 +187,9 @@ def _calls_anything(plan: Plan, observed: Observed) -> str:
     scripts = _scripts(plan, observed)
     known = observed.system.environment if observed.system else ()
     names = frozenset(map(posixpath.basename, (*scripts, *plan.usage.lists)))
-    for path, text in scripts.items():
+    # What the project's own texts run was looked at for the usage.
+    unread = {path: text for path, text in scripts.items() if path in observed.scripts or not text}
+    for path, text in unread.items():
         script = parse(text, origin=Origin(file=path, line=1))
         if found := computed_command(script, known, names):
             return f"{path} runs `{found}`, which may call it"

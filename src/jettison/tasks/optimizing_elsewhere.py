@@ -33,7 +33,7 @@ from jettison.gate.judging import CheckedImage, Outcome, said
 from jettison.gate.reading import amounts_of_built, image_name
 from jettison.images import is_remote, locate, nearest
 from jettison.images.descriptor import Platform
-from jettison.images.reference import Reference
+from jettison.images.reference import Reference, last_name
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.cache import blob_cache, cache_directory
 from jettison.images.stream import Compressor
@@ -128,7 +128,7 @@ def _program(engine: Engine) -> str:
 def _folder_name(reference: str) -> str:
     """The last part of an image's name, which the project is called by."""
     bare = reference if is_remote(reference) else reference.partition(":")[2]
-    name = posixpath.basename(bare).partition("@")[0].partition(":")[0]
+    name = last_name(bare)
     return name if name.strip(".") else "image"
 
 

@@ -15,6 +15,7 @@ from jettison.errors import InputSyntaxError
 from jettison.formats import dotenv
 from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service, parse
 from jettison.formats.dotenv import interpolate
+from jettison.images.reference import last_name
 from jettison.lift import Project
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import services_of
@@ -161,8 +162,7 @@ def started_by(service: Service | None) -> tuple[tuple[str, ...], tuple[str, ...
 
 def _port(service: Service) -> int | None:
     """Give the port to wait for: what such images listen on, or the first that is declared."""
-    name = (service.image or "").partition("@")[0].rpartition("/")[2].partition(":")[0]
-    known: int | None = table(Services).ports.get(name)
+    known: int | None = table(Services).ports.get(last_name(service.image or ""))
     texts = [text.partition("/")[0] for text in service.expose]
     texts += [port.target for port in service.ports if port.protocol in {"", "tcp"}]
     return known or next(filter(None, map(whole_number, texts)), None)

@@ -16,6 +16,7 @@ from jettison.errors import EngineError, ProgramError
 from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify.exchange.client import send
+from jettison.verify.inside import sockets
 from jettison.verify.observation import HealthOutcome
 from jettison.verify.request import (
     NeededService,
@@ -198,8 +199,6 @@ class Readiness(Struct, frozen=True, kw_only=True):
 
 TOO_LATE = " seconds"
 SPEAKS_HTTP2 = "speaks HTTP/2 alone, as servers of gRPC do"
-# The state of a socket that listens, the name server of an engine, and the loopback in IPv6.
-_LISTENS, _RESOLVER, _LOOPBACK = "0A", "0B00007F", f"{'0' * 24}01000000"
 _PROCESSES = Path("/proc")
 _FRAME_HEADER, _SETTINGS = 9, 4
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, _SETTINGS, 0, 0, 0, 0, 0))
@@ -268,17 +267,14 @@ def listening(process: int) -> set[tuple[int, bool]]:
     """Give the ports that a container listens on, and whether on the loopback; none when not known.
 
     Where it has the network of this machine, others listen there.
-    Source: proc_net_tcp of the documentation of Linux; addresses are in the order of the machine.
     """
     found: set[tuple[int, bool]] = set()
     if _network(str(process)) in ("", _network("self")):
         return found
     for name in ("tcp", "tcp6"):
         with suppress(OSError):
-            lines = (_PROCESSES / str(process) / "net" / name).read_text("ascii").splitlines()[1:]
-            local = (line.split()[1] for line in lines if line.split()[3] == _LISTENS)
-            pairs = (one.partition(":")[::2] for one in local)
-            found |= {(int(end, 16), _is_loopback(one)) for one, end in pairs if one != _RESOLVER}
+            table = (_PROCESSES / str(process) / "net" / name).read_text("ascii")
+            found |= sockets.listening(table)
     return found
 
 
@@ -297,10 +293,6 @@ def _elsewhere(process: int, port: int) -> str:
         return f"it listens on port {port} of the loopback alone"
     others = ", ".join(str(number) for number, _ in sorted(found))
     return f"port {port} does not respond; it listens on {others}"
-
-
-def _is_loopback(address: str) -> bool:
-    return address.endswith("7F") or address == _LOOPBACK
 
 
 def _only_http2(address: tuple[str, int], port: int) -> bool:

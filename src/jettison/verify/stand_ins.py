@@ -13,6 +13,7 @@ from jettison.engines.engine import BuildRequest, Engine
 from jettison.errors import BuildError, EngineError, InputSyntaxError, UnsupportedError
 from jettison.formats.compose import Service
 from jettison.formats.dockerfile import Dockerfile, copy, parse
+from jettison.images.reference import last_name
 from jettison.lift import Project
 from jettison.progress import Progress, step
 from jettison.source.reading import read_text
@@ -30,7 +31,7 @@ def image_of(project: Project, service: Service) -> str:
         return service.image or ""
     found = _built_by(project, service)
     base = found.stages[-1].base if found else ""
-    return base if _name(base) in table(Services).ports else ""
+    return base if last_name(base) in table(Services).ports else ""
 
 
 def initial_scripts(project: Project, service: Service) -> tuple[str, ...]:
@@ -149,7 +150,7 @@ def as_can_be_had(engine: Engine, service: NeededService, progress: Progress) ->
 
 
 def _stand_in(engine: Engine, service: NeededService, progress: Progress) -> NeededService | None:
-    name = _name(service.image)
+    name = last_name(service.image)
     known = table(Services).debian
     base = next((one for one in known.bases if _is_there(engine, one)), known.bases[0])
     for key, one in known.stand_ins.items():
@@ -164,10 +165,6 @@ def _stand_in(engine: Engine, service: NeededService, progress: Progress) -> Nee
         note = f"Debian's {packages[-1]} instead of {service.image}"
         return replace(service, image=image, instead=note)
     return None
-
-
-def _name(image: str) -> str:
-    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
 
 
 def _is_there(engine: Engine, image: str) -> bool:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Self
 
 from jettison.engines.embedded import Identity, Program, Spec, started
-from jettison.engines.embedded.container import EmbeddedContainer, limited, own_directory
+from jettison.engines.embedded.container import EmbeddedContainer, limited
 from jettison.engines.limits import Limits, groups_for
+from jettison.engines.own_directory import ENGINE, own_directory
 from jettison.errors import EngineError
 from jettison.processes import CONFINE, Completed, helper, run, uninterrupted
 
@@ -49,7 +50,7 @@ class Confined:
         own = own_directory()
         try:
             limits = Limits(processes=PROCESSES)
-            groups = groups_for(limits, own.path.name.removeprefix("jettison-engine-"))
+            groups = groups_for(limits, own.path.name.removeprefix(ENGINE))
             spec = limited(self._spec(own.path), limits, groups)
             begun = started.start(spec, own.path)
         except EngineError as refused:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -25,7 +23,6 @@ from jettison.engines.embedded.started import Started
 from jettison.engines.engine import ContainerState, Stopped
 from jettison.engines.limits import EXHAUSTED, Groups, Limits
 from jettison.errors import EngineError
-from jettison.images.stores.unpack import remove_unpacked
 from jettison.processes import NEUTRAL, Completed, helper, helper_environment, run, uninterrupted
 from jettison.values import replace, whole_number
 
@@ -184,45 +181,3 @@ def signal_number(name: str) -> int:
     if number is None or number not in range(1, signal.NSIG):
         raise EngineError(f"the image's stop signal {name[:40]!r} is unknown")
     return number
-
-
-_PREFIX = "jettison-engine-"
-_NEW = "jettison-new-"
-_LOCK = "lock"
-
-
-class OwnDirectory(Struct, frozen=True, kw_only=True):
-    """A directory for the owner alone, and a lock that ends with this process, however it ends."""
-
-    path: Path
-    lock: int
-
-    def remove(self) -> None:
-        """Remove all that is in it."""
-        remove_unpacked(self.path)
-        with suppress(OSError):
-            os.close(self.lock)
-
-
-def own_directory() -> OwnDirectory:
-    """Make a directory, and remove those whose processes were killed."""
-    remove_strays(Path(tempfile.gettempdir()))
-    made = Path(tempfile.mkdtemp(prefix=_NEW))
-    lock = os.open(made / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    # Under this name it is looked at, so the lock is held before it gets it.
-    path = made.rename(made.with_name(_PREFIX + made.name.removeprefix(_NEW)))
-    return OwnDirectory(path=path, lock=lock)
-
-
-def remove_strays(folder: Path) -> None:
-    """Remove the directories of this user's engines that no process holds."""
-    for directory in folder.glob(f"{_PREFIX}*"):
-        with suppress(OSError):
-            if directory.lstat().st_uid == os.geteuid() and not directory.is_symlink():
-                lock = os.open(directory / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    remove_unpacked(directory)
-                finally:
-                    os.close(lock)

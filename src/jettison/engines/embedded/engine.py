@@ -20,7 +20,6 @@ from jettison.engines.embedded.chroot import CHROOT, Ports, in_chroot, lay
 from jettison.engines.embedded.container import (
     EmbeddedContainer,
     limited,
-    own_directory,
     signal_number,
 )
 from jettison.engines.embedded.started import REFUSED, require_linux
@@ -34,6 +33,7 @@ from jettison.engines.engine import (
     work_ended,
 )
 from jettison.engines.limits import Limits, container_path, groups_for, tmpfs_of
+from jettison.engines.own_directory import own_directory
 from jettison.errors import EngineError, JettisonError, UnsupportedError
 from jettison.images import locate
 from jettison.images.config import Config

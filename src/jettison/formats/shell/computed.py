@@ -86,16 +86,14 @@ class _Named:
         )
         self._variables = set(known)
         self._values: dict[str, list[Word]] = {}
-        for command in script.commands:
-            for name, word in command.assignments:
-                self._values.setdefault(name, []).append(word)
         self._learn(script)
 
     def _learn(self, script: Script) -> None:
-        """Add the variables that are only ever assigned what is told, each read once."""
+        """Keep what variables are assigned; add those that are only ever assigned what is told."""
         needs: dict[str, set[str]] = {}
         for command in script.commands:
             for name, word in command.assignments:
+                self._values.setdefault(name, []).append(word)
                 found = _variables_in(word) if _is_written(word, command) else {""}
                 needs.setdefault(name, set()).update(found - {name})
         users: dict[str, list[str]] = {}

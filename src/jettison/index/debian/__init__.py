@@ -83,14 +83,6 @@ class Archive:
         self._mirror = Mirror(settings, self._cache, client or Client())
         self._indexes: dict[Path, PackageIndex] = {}
 
-    @property
-    def stale(self) -> tuple[Skipped, ...]:
-        """What was taken from the cache although it is old, because the network was away."""
-        return tuple(
-            Skipped(what=f"whether the package index of {suite} is current", reason=reason)
-            for suite, reason in self._mirror.stale.items()
-        )
-
     def index(self, release: str, architecture: str = "amd64") -> PackageIndex:
         """Return the packages of a release (``trixie``) for a Debian architecture.
 

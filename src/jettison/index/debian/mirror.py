@@ -150,8 +150,8 @@ class Mirror:
     """Reads a suite's release file and any file whose hash is known.
 
     What was fetched is kept below ``cache`` and used again, without the network for files whose
-    hash is known, and for release files while they are young or when the network is away; what
-    was then not checked is said in ``stale``.
+    hash is known, and for release files while they are young or when the network is away: those
+    may be no longer valid.
     """
 
     def __init__(self, settings: ArchiveSettings, cache: Path, client: Client) -> None:
@@ -160,7 +160,7 @@ class Mirror:
         self._blobs = BlobDirectory(cache / "blobs", cache=True)
         self._client = client
         self._releases: dict[str, Release] = {}
-        self.stale: dict[str, str] = {}
+        self._old: set[str] = set()
 
     def release(self, suite: str) -> Release:
         """Return the verified release file of a suite (``trixie``, ``trixie-security``).
@@ -212,12 +212,12 @@ class Mirror:
         if age is None or (age > self._settings.refresh_after and not self._settings.offline):
             try:
                 return self._fetch_release(suite, kept)
-            except NetworkError as error:
+            except NetworkError:
                 if age is None:
                     raise
-                self.stale[suite] = str(error)
+                self._old.add(suite)
         elif age > self._settings.refresh_after:
-            self.stale[suite] = "working offline"
+            self._old.add(suite)
         try:
             return self._checked(suite, regular_bytes(kept, _LARGEST_RELEASE_FILE))
         except (IntegrityError, OSError):
@@ -235,7 +235,7 @@ class Mirror:
         seen = self._date_of(kept)
         if seen is not None and release.date < seen:
             # As apt does: a mirror that lags, or is made to, does not bring back what was replaced.
-            self.stale[suite] = f"the mirror is older than the kept copy of {seen:%Y-%m-%d %H:%M}"
+            self._old.add(suite)
             return self._checked(suite, regular_bytes(kept, _LARGEST_RELEASE_FILE))
         with whole_file(kept) as file:
             file.write(document)
@@ -258,7 +258,7 @@ class Mirror:
             release = parse_release(text)
         except (JettisonError, UnicodeDecodeError) as error:
             raise _naming(self.address(suite, f"dists/{suite}/InRelease"), error) from error
-        ages = self._settings.check_valid_until and suite not in self.stale
+        ages = self._settings.check_valid_until and suite not in self._old
         require_current(release, suite, now if ages else datetime.fromtimestamp(0, UTC))
         return release
 

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 
-from jettison.verify.inside import digests
+from jettison.verify.inside import digests, sockets
 
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
@@ -153,18 +153,11 @@ def process():
     return {name: said for name, said in found.items() if said}
 
 
-# The state of a socket that listens, and the loopback in IPv4 and IPv6 (Linux, proc_net_tcp).
-LISTENS, LOOPBACK = "0A", ("7F", "0" * 24 + "01000000")
-
-
 def listens():
     """Say whether the first port is reached from outside; nothing where nobody listens there."""
-    wide = set()
-    for name in ("tcp", "tcp6"):
-        for line in value(lambda name=name: read(f"/proc/net/{name}"), "").splitlines()[1:]:
-            address, _, port = line.split()[1].partition(":")
-            if line.split()[3] == LISTENS and int(port, 16) in ASKED.get("ports", ())[:1]:
-                wide.add(not address.endswith(LOOPBACK))
+    tables = [value(lambda name=name: read(f"/proc/net/{name}"), "") for name in ("tcp", "tcp6")]
+    found = [one for table in tables for one in sockets.listening(table)]
+    wide = {not alone for port, alone in found if port in ASKED.get("ports", ())[:1]}
     return ("on the loopback alone", "on every address")[max(wide)] if wide else ""
 
 
