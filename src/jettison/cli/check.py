@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jettison.cli import save, show
-from jettison.cli.options import format_option, image_options, plan_options, reports_option
+from jettison.cli.options import format_option, plan_options, platform_option, reports_option
 from jettison.errors import BudgetError, NotEquivalentError
 from jettison.formats.budgets import Budget, Budgets, limit_of
 from jettison.gate.judging import CheckedImage, Gate, Outcome, said
@@ -44,7 +44,7 @@ def _budgets(
 
 @click.command("check")
 @plan_options
-@image_options
+@platform_option
 @click.option(
     "--planned",
     is_flag=True,

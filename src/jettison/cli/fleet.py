@@ -10,7 +10,15 @@ from typing import Any, TypeVar, cast
 import click
 
 from jettison.cli import save, show
-from jettison.cli.options import format_option, reports_option, verbose_option
+from jettison.cli.options import (
+    all_of,
+    engine_option,
+    format_option,
+    offline_option,
+    platform_option,
+    reports_option,
+    verbose_option,
+)
 from jettison.errors import FleetError, NotEquivalentError
 from jettison.fleet import FleetPlan
 from jettison.progress import ConsoleProgress
@@ -42,12 +50,11 @@ def reporting(function: Function) -> Function:
         report = partial(_report, verbose=verbose, reports=reports, output_format=output_format)
         return function(report=report, **rest)
 
-    for decorator in (verbose_option, reports_option("fleet"), format_option("fleet")):
-        gathered = decorator(gathered)
-    return cast("Function", gathered)
+    options = all_of(verbose_option, reports_option("fleet"), format_option("fleet"))
+    return cast("Function", options(gathered))
 
 
-_OPTIONS = (
+_options = all_of(
     click.argument("place", metavar="FLEET", type=click.Path(path_type=Path)),
     click.option(
         "--workers",
@@ -83,16 +90,9 @@ _OPTIONS = (
         metavar="MB",
         help="Begin no project on a node that has less free for the cache.",
     ),
-    click.option(
-        "--platform",
-        default="",
-        metavar="OS/ARCH",
-        help="Select a platform, such as linux/arm64; default: this machine's.",
-    ),
+    platform_option,
     click.option("-O", "level", type=click.IntRange(0, 2), help="Level, as for `plan`."),
-    click.option(
-        "--offline", is_flag=True, help="Do not query package indexes; use cached data only."
-    ),
+    offline_option,
 )
 
 
@@ -111,9 +111,7 @@ def fleet_options(function: Function) -> Function:
         )  # fmt: skip
         return function(found=found_fleet(place), options=options, **rest)
 
-    for decorator in _OPTIONS:
-        gathered = decorator(gathered)
-    return cast("Function", gathered)
+    return cast("Function", _options(gathered))
 
 
 @command.command("plan")
@@ -157,14 +155,9 @@ def build_command(
     report(built_fleet(found, options, delivery, ConsoleProgress()))
 
 
-_ENGINE = click.option(
-    "--engine", metavar="NAME", help="Use docker, podman or embedded; default: the first available."
-)
-
-
 @command.command("verify")
 @fleet_options
-@_ENGINE
+@engine_option
 @reporting
 def verify_command(
     *, found: Found, options: Options, engine: str | None, report: Callable[[FleetPlan], None]
@@ -178,7 +171,7 @@ def verify_command(
 
 @command.command("optimize")
 @fleet_options
-@_ENGINE
+@engine_option
 @click.option(
     "--write", is_flag=True, help="Update the files of projects whose images behave the same."
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from jettison.cli import save, show
-from jettison.cli.options import format_option, image_options, reports_option
+from jettison.cli.options import format_option, platform_option, reports_option
 from jettison.contents.inspection import compare
 from jettison.contents.layer_reading import inspect
 from jettison.progress import ConsoleProgress
@@ -25,7 +25,7 @@ from jettison.tasks.loading import planned
 
 @click.command("inspect")
 @click.argument("image")
-@image_options
+@platform_option
 @click.option(
     "--base",
     default="",
@@ -54,7 +54,7 @@ def command(*, image: str, platform: str, base: str, html: Path | None, output_f
 @click.command("compare")
 @click.argument("before")
 @click.argument("after")
-@image_options
+@platform_option
 @format_option("comparison")
 def compare_command(*, before: str, after: str, platform: str, output_format: str) -> None:
     """Compare the contents of two images by owner.
@@ -87,7 +87,7 @@ def compare_command(*, before: str, after: str, platform: str, output_format: st
     is_flag=True,
     help="State what is present as under_investigation in VEX; default: say nothing of it.",
 )
-@image_options
+@platform_option
 @reports_option("audit")
 @format_option("audit")
 def audit_command(

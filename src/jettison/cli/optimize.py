@@ -12,6 +12,7 @@ from jettison.audit.findings import Advisories
 from jettison.cli import save, show
 from jettison.cli.options import (
     commands_option,
+    engine_option,
     format_option,
     limit_options,
     plan_options,
@@ -64,9 +65,7 @@ _UNRUN = f"note: {_UNRUN_WHY}\n  {_UNRUN_HINT}"
     help="Push the optimized image to a registry (--image); may be repeated.",
 )
 @click.option("--tag", default="", metavar="NAME", help="Its name where it is loaded (--image).")
-@click.option(
-    "--engine", metavar="NAME", help="Use docker, podman or embedded; default: the first available."
-)
+@engine_option
 @click.option("--ablation", is_flag=True, help="Measure each rule: build again without it.")
 @click.option(
     "--imports/--no-imports",

@@ -25,39 +25,71 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def project_options(function: Function) -> Function:
-    """Add the folder and what selects an image in it."""
-    for decorator in (
-        click.argument("directory", type=click.Path(path_type=Path), default=Path()),
-        click.option(
-            "--file", "dockerfile", metavar="PATH", help="Use this Dockerfile, within DIRECTORY."
-        ),
-        click.option(
-            "--service", metavar="NAME", help="Select the compose service that builds the image."
-        ),
-        click.option(
-            "-O",
-            "level",
-            type=click.IntRange(0, 3),
-            help="Level: 0 nothing, 1 structure, 2 base and dead weight (default), "
-            "3 what a trace of the run did not use.",
-        ),
-        click.option(
-            "--offline", is_flag=True, help="Do not query package indexes; use cached data only."
-        ),
-    ):
-        function = decorator(function)
-    return function
+def all_of(*options: Callable[[Any], Any]) -> Callable[[Function], Function]:
+    """Give one decorator for several options, which help shows in the opposite order."""
+
+    def added(function: Function) -> Function:
+        for option in options:
+            function = option(function)
+        return function
+
+    return added
 
 
-def commands_option(function: Function) -> Function:
-    """Add whether commands of the project's settings run on this machine."""
-    return click.option(
-        "--allow-commands/--no-commands",
-        "allow_commands",
-        default=None,
-        help="Run or skip the probe-commands of the project's settings; required when it has some.",
-    )(function)
+service_option = click.option(
+    "--service", metavar="NAME", help="Select the compose service that builds the image."
+)
+offline_option = click.option(
+    "--offline", is_flag=True, help="Do not query package indexes; use cached data only."
+)
+engine_option = click.option(
+    "--engine", metavar="NAME", help="Use docker, podman or embedded; default: the first available."
+)
+platform_option = click.option(
+    "--platform",
+    default="",
+    metavar="OS/ARCH",
+    help="Select a platform, such as linux/arm64; default: this machine's.",
+)
+project_options = all_of(
+    click.argument("directory", type=click.Path(path_type=Path), default=Path()),
+    click.option(
+        "--file", "dockerfile", metavar="PATH", help="Use this Dockerfile, within DIRECTORY."
+    ),
+    service_option,
+    click.option(
+        "-O",
+        "level",
+        type=click.IntRange(0, 3),
+        help="Level: 0 nothing, 1 structure, 2 base and dead weight (default), "
+        "3 what a trace of the run did not use.",
+    ),
+    offline_option,
+)
+"""The folder and what selects an image in it."""
+commands_option = click.option(
+    "--allow-commands/--no-commands",
+    "allow_commands",
+    default=None,
+    help="Run or skip the probe-commands of the project's settings; required when it has some.",
+)
+"""Whether commands of the project's settings run on this machine."""
+write_options = all_of(
+    click.option(
+        "--output",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Write a copy of the project to DIR instead.",
+    ),
+    click.option("--force", is_flag=True, help="Overwrite uncommitted changes."),
+)
+"""Where the optimized files go."""
+verbose_option = click.option(
+    "-v", "--verbose", is_flag=True, help="Show the whole plan and all evidence."
+)
+unused_option = click.option(
+    "--remove-unused", is_flag=True, help="Also move unused requirements out of production."
+)
 
 
 def limit_options(function: Function) -> Function:
@@ -67,7 +99,7 @@ def limit_options(function: Function) -> Function:
     def gathered(*, memory_limit: int | None, process_limit: int | None, **rest: object) -> object:
         return function(limits=_limits(memory_limit, process_limit), **rest)
 
-    for decorator in (
+    options = all_of(
         click.option(
             "--memory-limit",
             type=click.IntRange(min=0),
@@ -81,9 +113,8 @@ def limit_options(function: Function) -> Function:
             metavar="N",
             help="Limit processes and threads of each container; default: 2048; 0: no limit.",
         ),
-    ):
-        gathered = decorator(gathered)
-    return cast("Function", gathered)
+    )
+    return cast("Function", options(gathered))
 
 
 def _limits(memory: int | None, processes: int | None) -> Limits:
@@ -129,31 +160,6 @@ def reports_option(kind: str) -> Callable[[Function], Function]:
     )
 
 
-def write_options(function: Function) -> Function:
-    """Add where the optimized files go."""
-    for decorator in (
-        click.option(
-            "--output",
-            type=click.Path(path_type=Path),
-            metavar="DIR",
-            help="Write a copy of the project to DIR instead.",
-        ),
-        click.option("--force", is_flag=True, help="Overwrite uncommitted changes."),
-    ):
-        function = decorator(function)
-    return function
-
-
-def image_options(function: Function) -> Function:
-    """Add which of an image's platforms is read."""
-    return click.option(
-        "--platform",
-        default="",
-        metavar="OS/ARCH",
-        help="Select a platform, such as linux/arm64; default: this machine's.",
-    )(function)
-
-
 def base_options(function: Function) -> Function:
     """Add what the user asks of the base image, given to the command as one ``base``."""
 
@@ -170,7 +176,7 @@ def base_options(function: Function) -> Function:
         given = policy or base or allow_source_builds or debug
         return function(base=override if given else None, **rest)
 
-    for decorator in (
+    options = all_of(
         click.option(
             "--policy",
             type=click.Choice([each.value for each in Policy]),
@@ -194,9 +200,8 @@ def base_options(function: Function) -> Function:
             is_flag=True,
             help="Add a target `debug` to the Dockerfile: the same image with a shell.",
         ),
-    ):
-        gathered = decorator(gathered)
-    return cast("Function", gathered)
+    )
+    return cast("Function", options(gathered))
 
 
 def plan_options(function: Function) -> Function:
@@ -221,20 +226,6 @@ def _planned(directory: Path, **choice: Any) -> Planned:  # noqa: ANN401  # as c
     from jettison.tasks.loading import planned  # noqa: PLC0415
 
     return planned(directory, **choice)
-
-
-def verbose_option(function: Function) -> Function:
-    """Add ``--verbose``."""
-    return click.option(
-        "-v", "--verbose", is_flag=True, help="Show the whole plan and all evidence."
-    )(function)
-
-
-def unused_option(function: Function) -> Function:
-    """Add ``--remove-unused``."""
-    return click.option(
-        "--remove-unused", is_flag=True, help="Also move unused requirements out of production."
-    )(function)
 
 
 def require_equivalent(

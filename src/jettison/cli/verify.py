@@ -12,7 +12,14 @@ from typing import Any, TypeVar, cast
 import click
 
 from jettison.cli import show
-from jettison.cli.options import commands_option, format_option, limit_options, require_equivalent
+from jettison.cli.options import (
+    all_of,
+    commands_option,
+    engine_option,
+    format_option,
+    limit_options,
+    require_equivalent,
+)
 from jettison.engines.finding import find_engine
 from jettison.engines.limits import Limits
 from jettison.errors import NotEquivalentError
@@ -39,51 +46,11 @@ from jettison.verify.request import (
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_REQUEST_OPTIONS = (
+_request_options = all_of(
+    click.option("--allow-root", is_flag=True, help="Allow the candidate to run as root."),
+    click.option("--strict", is_flag=True, help="Mask no measured quantity by its name."),
     click.option(
-        "--port",
-        "ports",
-        type=int,
-        multiple=True,
-        help="Publish a TCP port; the first speaks HTTP.",
-    ),
-    click.option(
-        "--env",
-        "variables",
-        metavar="NAME=VALUE",
-        multiple=True,
-        help="Set a variable in both images.",
-    ),
-    click.option(
-        "--volume",
-        "volumes",
-        metavar="PATH",
-        multiple=True,
-        help="Mount a writable volume at PATH.",
-    ),
-    click.option(
-        "--probes",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Send the requests of this .http file after the generated ones.",
-    ),
-    click.option(
-        "--probe-command",
-        "commands",
-        metavar="COMMAND",
-        multiple=True,
-        help="Run this command on the host after all requests, with JETTISON_URL set; repeatable.",
-    ),
-    click.option(
-        "--health-path", default="", metavar="PATH", help="Request this path to check health."
-    ),
-    click.option(
-        "--startup-timeout",
-        type=click.FloatRange(min=1),
-        default=60.0,
-        show_default=True,
-        metavar="SECONDS",
-        help="Wait this long for an image to become ready.",
+        "--writable-root", is_flag=True, help="Do not require a read-only root file system."
     ),
     click.option(
         "--response-timeout",
@@ -94,10 +61,50 @@ _REQUEST_OPTIONS = (
         help="Wait this long for each response.",
     ),
     click.option(
-        "--writable-root", is_flag=True, help="Do not require a read-only root file system."
+        "--startup-timeout",
+        type=click.FloatRange(min=1),
+        default=60.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="Wait this long for an image to become ready.",
     ),
-    click.option("--strict", is_flag=True, help="Mask no measured quantity by its name."),
-    click.option("--allow-root", is_flag=True, help="Allow the candidate to run as root."),
+    click.option(
+        "--health-path", default="", metavar="PATH", help="Request this path to check health."
+    ),
+    click.option(
+        "--probe-command",
+        "commands",
+        metavar="COMMAND",
+        multiple=True,
+        help="Run this command on the host after all requests, with JETTISON_URL set; repeatable.",
+    ),
+    click.option(
+        "--probes",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Send the requests of this .http file after the generated ones.",
+    ),
+    click.option(
+        "--volume",
+        "volumes",
+        metavar="PATH",
+        multiple=True,
+        help="Mount a writable volume at PATH.",
+    ),
+    click.option(
+        "--env",
+        "variables",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="Set a variable in both images.",
+    ),
+    click.option(
+        "--port",
+        "ports",
+        type=int,
+        multiple=True,
+        help="Publish a TCP port; the first speaks HTTP.",
+    ),
 )
 
 
@@ -131,9 +138,7 @@ def request_options(function: Function) -> Function:
 
         return function(changed=changed, **rest)
 
-    for decorator in reversed(_REQUEST_OPTIONS):
-        gathered = decorator(gathered)
-    return cast("Function", gathered)
+    return cast("Function", _request_options(gathered))
 
 
 @click.command("verify")
@@ -161,9 +166,7 @@ def request_options(function: Function) -> Function:
     metavar="IMAGE",
     help="Take the project's tests from this image, which has all requirements.",
 )
-@click.option(
-    "--engine", metavar="NAME", help="Use docker, podman or embedded; default: the first available."
-)
+@engine_option
 @request_options
 @commands_option
 @limit_options
