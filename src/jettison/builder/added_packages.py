@@ -53,15 +53,12 @@ def path_filter(lines: Iterable[str]) -> PathFilter:
         full = f"/{path}"
         verdict = True
         for included, pattern, start in rules:
-            if pattern.fullmatch(full) or (folder and included and _may_hold(full, start)):
+            may_hold = f"{full}/".startswith(start) or start.startswith(f"{full}/")
+            if pattern.fullmatch(full) or (folder and included and may_hold):
                 verdict = included
         return verdict
 
     return wanted
-
-
-def _may_hold(folder: str, start: str) -> bool:
-    return f"{folder}/".startswith(start) or start.startswith(f"{folder}/")
 
 
 _FORMAT = "1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
 
@@ -19,7 +19,6 @@ from jettison.errors import IntegrityError
 from jettison.images.entry import Entry, Kind
 from jettison.images.tar_writer import Member
 from jettison.index.facts import EntryPoint
-from jettison.index.metadata import parse_entry_points
 from jettison.plan.removal.listing import links_in
 
 _PROGRAM = """\
@@ -108,7 +107,7 @@ def installed_paths(wheel: Wheel) -> tuple[str, ...]:
     """Return the paths of all files that the wheel installs, without bytecode, sorted."""
     folder = f"{wheel.scheme.packages}/{wheel.information}"
     own = [f"{folder}/{name}" for name in ("RECORD", "INSTALLER")]
-    points = parse_entry_points(wheel.text("entry_points.txt"))
+    points = wheel.entry_points
     made = [f"{wheel.scheme.scripts}/{name}" for name, _ in entry_scripts(points, "")]
     return tuple(sorted({*(file.path for file in wheel.files), *own, *made}))
 
@@ -135,7 +134,7 @@ def installed_members(
 
     for placed in wheel.files:
         put(*_file(wheel, placed, treatment, libraries.get(placed.source)))
-    points = parse_entry_points(wheel.text("entry_points.txt"))
+    points = wheel.entry_points
     for name, content in entry_scripts(points, wheel.scheme.interpreter):
         put(
             _known(f"{wheel.scheme.scripts}/{_program_name(name, wheel)}", content, 0o755),
@@ -216,12 +215,12 @@ def _record(rows: list[tuple[str, str, str]], own: str) -> bytes:
     return text.getvalue().encode()
 
 
-def directories_of(paths: Collection[str], known: Collection[str]) -> tuple[str, ...]:
-    """Return the directories that paths need and that are not known yet, parents first."""
+def directories_of(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the directories that paths need, parents first."""
     found: set[str] = set()
     for path in paths:
         parent = path.rpartition("/")[0]
-        while parent and parent not in found and parent not in known:
+        while parent and parent not in found:
             found.add(parent)
             parent = parent.rpartition("/")[0]
     return tuple(sorted(found))

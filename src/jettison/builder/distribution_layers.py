@@ -137,7 +137,7 @@ def _layer(
     what: str,
 ) -> tuple[FoundationLayer, History]:  # fmt: skip
     folders = {path for each in found for path in each.folders}
-    folders |= set(directories_of([member.entry.path for member in own], ()))
+    folders |= set(directories_of(member.entry.path for member in own))
     first = [_finished(Member.directory(path), method) for path in folders - method.known]
     first += [_finished(member, method) for member in own]
     segment = cache.pack(first)
@@ -203,7 +203,7 @@ def _packed(pin: Pin, file: Path, method: Method, cache: SegmentCache) -> Packed
         libraries = wheel_libraries(pin, file, cache.records)
         members = installed_members(wheel, treatment, libraries)
         empty = (f"{folder}/." for folder in wheel.folders)
-        found = directories_of([*(m.entry.path for m in members), *empty], ())
+        found = directories_of((*(m.entry.path for m in members), *empty))
         segment = cache.put(key, [member.owned(*method.owner) for member in members])
     cache.records.put(found, "folders", key)
     return Packed(pin=pin, folders=found, segment=segment)

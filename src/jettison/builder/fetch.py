@@ -28,7 +28,6 @@ from jettison.images.stores import whole_file
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stream import checked_chunks
 from jettison.index.client import LARGEST_FILE, Client
-from jettison.index.metadata import parse_entry_points
 from jettison.index.resolving import is_silent, uv_program
 from jettison.index.settings import addressed, index_settings, index_url, uv_variables
 from jettison.plan.removal.remove_files import IMPORT, imported
@@ -63,12 +62,7 @@ def fetched(pins: Iterable[Pin], blobs: BlobDirectory, *, offline: bool = False)
         credentials = addressed((settings.url, *settings.extra), os.environ)[1]
         client = Client(credentials=credentials, settings=settings)
         mapped(missing, lambda pin: _fetch(pin, blobs, client))
-    return {pin.name: path_of(pin, blobs) for pin in wanted}
-
-
-def path_of(pin: Pin, blobs: BlobDirectory) -> Path:
-    """Return where the wheel of a pin is, or would be."""
-    return blobs.path(Digest("sha256", pin.sha256))
+    return {pin.name: blobs.path(Digest("sha256", pin.sha256)) for pin in wanted}
 
 
 def _most(pin: Pin) -> int:
@@ -274,7 +268,7 @@ def _modules(wheels: Sequence[Wheel], scheme: Scheme) -> Iterator[tuple[str, tup
 def _started(wheels: Sequence[Wheel], programs: frozenset[str]) -> Iterator[str]:
     """Yield the modules of the entry points among the programs."""
     for wheel in wheels:
-        for point in parse_entry_points(wheel.text("entry_points.txt")):
+        for point in wheel.entry_points:
             if point.group == "console_scripts" and point.name in programs:
                 yield point.value.partition(":")[0].strip()
 

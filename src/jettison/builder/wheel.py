@@ -24,6 +24,8 @@ from jettison.builder.wheel_listing import (
 )
 from jettison.errors import IntegrityError
 from jettison.images.tar_writer import Member
+from jettison.index.facts import EntryPoint
+from jettison.index.metadata import parse_entry_points
 
 
 class Scheme(Struct, frozen=True, kw_only=True):
@@ -156,10 +158,11 @@ class Wheel:
         if placed.digest and encoded(running.digest()) != placed.digest:
             raise damaged(self.name, f"{placed.source} has another hash than RECORD states")
 
-    def text(self, name: str) -> str:
-        """Return a text of the ``.dist-info`` directory, empty when there is none."""
-        member = self._listing.members.get(f"{self.information}/{name}")
-        return text_of(self._content, member, self.name) if member else ""
+    @property
+    def entry_points(self) -> tuple[EntryPoint, ...]:
+        """What ``entry_points.txt`` of the ``.dist-info`` directory says."""
+        member = self._listing.members.get(f"{self.information}/entry_points.txt")
+        return parse_entry_points(text_of(self._content, member, self.name) if member else "")
 
     def _placed(self) -> Iterator[Placed]:
         for name, member in self._listing.members.items():

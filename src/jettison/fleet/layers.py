@@ -92,11 +92,6 @@ class Layout(Struct, frozen=True, kw_only=True):
     cost: Cost
     bound: Cost
 
-    @property
-    def gap(self) -> float:
-        """By what share the cost is above the bound."""
-        return self.cost.total / self.bound.total - 1 if self.bound.total else 0.0
-
 
 def choose_layers(
     items: Mapping[str, Item], images: Sequence[Needs], *, nodes: int, most: int

@@ -174,14 +174,14 @@ def _names(path: str) -> Iterator[str]:
             yield posixpath.join(folder, example)
 
 
-def parse(text: str, *, file: str, env: Mapping[str, str] | None = None) -> tuple[Variable, ...]:
+def parse(text: str, *, file: str) -> tuple[Variable, ...]:
     """Read the variables of an environment file in order.
 
-    Values may refer to earlier ones and to ``env``; single quotes keep a value as it is. A name
-    without ``=`` is passed through (value None). Raises InputSyntaxError with the line.
+    Values may refer to earlier ones; single quotes keep a value as it is. A name without ``=`` is
+    passed through (value None). Raises InputSyntaxError with the line.
     """
     text = text.replace("\r\n", "\n").removeprefix("\ufeff")
-    known = dict(env or {})
+    known: dict[str, str] = {}
     variables = []
     at = total = 0
     line, counted = 1, 0

@@ -250,7 +250,6 @@ class Index(_Described, frozen=True, kw_only=True):
         manifests: Iterable[Descriptor],
         *,
         media_type: str = OCI_INDEX,
-        annotations: Mapping[str, str] | None = None,
     ) -> Index:
         """Make an index of manifests in the order given."""
         return cls.of(
@@ -258,7 +257,6 @@ class Index(_Described, frozen=True, kw_only=True):
                 "schemaVersion": 2,
                 "mediaType": media_type,
                 "manifests": [manifest.fields for manifest in manifests],
-                "annotations": dict(annotations) if annotations else None,
             }
         )
 

@@ -135,9 +135,9 @@ class Image(Struct, frozen=True, kw_only=True):
         return cls(config=config, manifest=manifest, layers=typed)
 
     @classmethod
-    def empty(cls, platform: Platform, created: str = "") -> Image:
+    def empty(cls, platform: Platform) -> Image:
         """Return an image with no layer."""
-        return cls.compose(Config.empty(platform, created))
+        return cls.compose(Config.empty(platform))
 
     @property
     def platform(self) -> Platform:

@@ -173,20 +173,16 @@ def _platform_tags(tags: Iterable[str]) -> str:
 
 
 def newest(
-    offered: Mapping[Version, Release],
-    specifiers: SpecifierSet,
-    target: Target,
-    avoid: Collection[Version] = (),
+    offered: Mapping[Version, Release], specifiers: SpecifierSet, target: Target
 ) -> Release | None:
     """Find the release an installer takes: the newest that specifiers and Python admit.
 
     Whether it has a fitting wheel does not matter, as it does not to pip and uv, which build from
     source then. A yanked release is taken only for an exact pin; a pre-release only when the
-    specifiers ask for it or nothing else is there. ``avoid`` holds versions that were tried and
-    failed.
+    specifiers ask for it or nothing else is there.
     """
     versions = sorted(specifiers.filter(offered), reverse=True)
-    candidates = (offered[version] for version in versions if version not in avoid)
+    candidates = (offered[version] for version in versions)
     return next(
         (one for one in candidates if _allowed(one, specifiers) and _runs_on(one, target)), None
     )

@@ -214,8 +214,8 @@ def _expression(glob: str) -> str:
     return f"{text}(?:/.*)?" if below else text
 
 
-def predicted_size(request: BaseRequest, *, bytecode: bool = True) -> Size | None:
-    """Return the uncompressed bytes of a base, with its standard library's bytecode if asked.
+def predicted_size(request: BaseRequest) -> Size | None:
+    """Return the uncompressed bytes of a base, with its standard library's bytecode.
 
     The base itself was measured, and so were the files that many packages add; of others the
     Installed-Size counts, with documentation that will be omitted. None for a base that was not
@@ -235,9 +235,8 @@ def predicted_size(request: BaseRequest, *, bytecode: bool = True) -> Size | Non
         *(always.timezones if request.timezones else ()),
         *(always.shell if request.shell else ()),
     ]
-    total = measured.files + (measured.bytecode if bytecode else 0)
     return Size(
-        bytes=total + _added(request, wanted),
+        bytes=measured.files + measured.bytecode + _added(request, wanted),
         basis=Basis.CATALOGUED,
         source=f"composed and measured, {table_of_sizes.date}",
     )

@@ -23,16 +23,13 @@ _SEPARATORS = re.compile(r"\|\||&&|[;|&\n]|\$\(")
 class ProgramCall(Struct, frozen=True, kw_only=True):
     """A program that the code runs or looks for.
 
-    ``program`` is its last path component, empty when it is computed; ``arguments`` has None for
-    each computed word. ``shell`` says that a shell splits the text; ``searched`` that the program
-    is looked for (``shutil.which``), not run.
+    ``program`` is its last path component, empty when it is computed; ``searched`` says that the
+    program is looked for (``shutil.which``), not run.
     """
 
     program: str
     origin: Origin
     callee: str
-    arguments: tuple[str | None, ...] = ()
-    shell: bool = False
     searched: bool = False
 
 
@@ -99,21 +96,19 @@ def _list(call: Call) -> Iterator[ProgramCall]:
     first = call.arguments[0] if call.arguments else call.keyword("args")
     if isinstance(first, str) and (call.keyword("shell") or " " in first):
         yield from _shell(call)
-    elif isinstance(first, str):
-        yield _program(call, (first,))
     else:
-        yield _program(call, first if isinstance(first, tuple) else ())
+        yield _program(call, _flat([first]))
 
 
 def _shell(call: Call) -> Iterator[ProgramCall]:
     text = call.arguments[0] if call.arguments else call.keyword("args")
     if not isinstance(text, str):
-        yield _program(call, text if isinstance(text, tuple) else (), split=True)
+        yield _program(call, _flat([text]))
         return
     for part in _SEPARATORS.split(text):
         words = _split(part)
         if words:
-            yield _program(call, words, split=True)
+            yield _program(call, words)
 
 
 def _words(call: Call) -> Iterator[ProgramCall]:
@@ -141,17 +136,13 @@ def _readers_by_callee() -> dict[str, tuple[_Reader, ...]]:
     }
 
 
-def _program(
-    call: Call, words: tuple[str | None, ...], *, split: bool = False, searched: bool = False
-) -> ProgramCall:
+def _program(call: Call, words: tuple[str | None, ...], *, searched: bool = False) -> ProgramCall:
     first = words[0] if words else None
     computed = first is None or first.startswith("{")
     return ProgramCall(
         program="" if computed or first is None else first.rpartition("/")[2],
         origin=call.origin,
         callee=call.callee,
-        arguments=words[1:],
-        shell=split,
         searched=searched,
     )
 

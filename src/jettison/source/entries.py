@@ -39,40 +39,37 @@ def entries_of_command(
     origin: Origin,
     index: SourceIndex,
     *,
-    folder: str = "",
     environment: Mapping[str, str] | None = None,
 ) -> tuple[Entry, ...]:
     """Entries that one simple command starts; empty when it starts no Python of the project.
 
-    ``folder`` is the working directory, relative to the project; variables of ``environment`` are
-    put in where a word is ``$NAME`` or ``${NAME}``.
+    Variables of ``environment`` are put in where a word is ``$NAME`` or ``${NAME}``.
     """
     expanded = [_expand(word, environment or {}) for word in words]
     words = _without_prefixes(expanded)
     if not words:
         return ()
-    roots = tuple(dict.fromkeys((folder, *_told(words, folder), *index.roots)))
-    return tuple(dict.fromkeys(_entries(words, _Place(index, roots, folder, origin), environment)))
+    roots = tuple(dict.fromkeys(("", *_told(words), *index.roots)))
+    return tuple(dict.fromkeys(_entries(words, _Place(index, roots, origin), environment)))
 
 
 # Options that put a folder on the module search path.
 _FOLDERS = ("--chdir", "--app-dir", "--pythonpath", "--workdir")
 
 
-def _told(words: Sequence[str], folder: str) -> Iterator[str]:
+def _told(words: Sequence[str]) -> Iterator[str]:
     """The folders that options name, absolute ones by every end that the project may have."""
     options = (word.partition("=") for word in words)
     values = zip(options, (*words[1:], ""), strict=True)
     for (option, equals, value), following in values:
         if option in _FOLDERS:
             parts = posixpath.normpath(value if equals else following).strip("/").split("/")
-            yield from (posixpath.join(folder, *parts[start:]) for start in range(len(parts)))
+            yield from ("/".join(parts[start:]) for start in range(len(parts)))
 
 
 class _Place(Struct, frozen=True):
     index: SourceIndex
     roots: tuple[str, ...]
-    folder: str
     origin: Origin
 
     def module(self, name: str, why: str, *, script: bool = False) -> list[Entry]:
@@ -89,7 +86,7 @@ class _Place(Struct, frozen=True):
         parts = path.removeprefix("./").strip("/").split("/")
         for start in range(len(parts)):
             tail = "/".join(parts[start:])
-            for folder in dict.fromkeys((self.folder, *self.roots)):
+            for folder in self.roots:
                 file = f"{folder}/{tail}" if folder else tail
                 if file in self.index.modules:
                     return [Entry(file=file, why=why, origin=self.origin, script=True)]

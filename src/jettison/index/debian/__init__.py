@@ -90,7 +90,7 @@ class Archive:
         NetworkError, IntegrityError, and PackageError for a release that Jettison has no keys for.
         """
         files = self._package_files(release, architecture)
-        kept = self._kept("packages", files.values())
+        kept = self._kept(files.values())
         if sealed_size(kept) is None:
             _write(kept, index_lines(self._package_lines(files)))
         if kept not in self._indexes:
@@ -103,7 +103,7 @@ class Archive:
 
     def fingerprint(self, release: str, architecture: str = "amd64") -> str:
         """Return a text that is the same as long as ``index`` gives the same; raises as it does."""
-        return self._kept("packages", self._package_files(release, architecture).values()).name
+        return self._kept(self._package_files(release, architecture).values()).name
 
     def date(self, release: str) -> datetime:
         """Return the time (UTC) of the newest of a release's indexes; raises as ``index`` does."""
@@ -136,10 +136,10 @@ class Archive:
     def _index_file(self, suite: str, file: IndexFile) -> Path:
         return self._mirror.file(suite, f"dists/{suite}/{file.path}", file.sha256, file.size)
 
-    def _kept(self, kind: str, files: Iterable[IndexFile]) -> Path:
+    def _kept(self, files: Iterable[IndexFile]) -> Path:
         """Name the compact form by what it is made from."""
         names = " ".join((_FORMAT, *(file.sha256 for file in files)))
-        return self.folder / kind / hashlib.sha256(names.encode()).hexdigest()
+        return self.folder / "packages" / hashlib.sha256(names.encode()).hexdigest()
 
 
 def _suites(release: str) -> tuple[str, ...]:

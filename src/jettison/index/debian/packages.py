@@ -161,8 +161,6 @@ def closure(
     index: PackageIndex,
     names: Iterable[str],
     already: Collection[str] = frozenset(),
-    *,
-    recommends: bool = False,
 ) -> tuple[Package, ...]:
     """Return the packages that installing ``names`` adds to a system that has ``already``.
 
@@ -182,8 +180,6 @@ def closure(
         chosen[package.name] = package
         installed |= {package.name, *(each.name for each in package.provides)}
         waiting.extend((each, package.name) for each in needs(package))
-        if recommends:
-            waiting.extend(_recommended(index, package))
     return tuple(chosen[name] for name in sorted(chosen))
 
 
@@ -214,13 +210,6 @@ def needs(package: Package) -> Iterator[Alternatives]:
         relevant = tuple(each for each in alternatives if each.holds_on(package.architecture))
         if relevant:
             yield relevant
-
-
-def _recommended(index: PackageIndex, package: Package) -> Iterator[tuple[Alternatives, str]]:
-    """Yield recommendations that can be met; apt leaves the others out silently."""
-    for alternatives in package.recommends:
-        if any(index.candidates(each) for each in alternatives):
-            yield alternatives, package.name
 
 
 def _choose(

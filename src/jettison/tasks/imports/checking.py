@@ -281,7 +281,7 @@ def guarded(
         tried = checked(found, replanned, progress, offline=offline, entries_only=True)
     except ProgramError as failed:
         return _untried(found, f"{failed.what}: {failed.why}".rstrip(": "))
-    planned = replace(tried.planned, imports=tried.result)
+    planned = tried.planned
     return _noted(planned, APART, why) if (why := tried.result.not_apart) else planned
 
 

@@ -45,16 +45,12 @@ TRACED = 3
 
 
 class Planned(Struct, frozen=True, kw_only=True):
-    """A folder, the plan before any rule, the plan after all of them, and what is imported.
-
-    ``imports`` is what importing with the planned distributions gave, where it was tried.
-    """
+    """A folder, the plan before any rule, and the plan after all of them."""
 
     loaded: Loaded
     start: Plan
     plan: Plan
     reachable: Reachable
-    imports: ImportResult | None = None
 
     def for_builder(self) -> Planned:
         """The same for the embedded builder, which composes a base itself and runs no steps."""
