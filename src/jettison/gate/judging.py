@@ -216,6 +216,11 @@ class Gate(Struct, frozen=True, kw_only=True):
     folder: str = ""
 
     @property
+    def over(self) -> bool:
+        """Whether a budget of any image is exceeded."""
+        return any(one.over for one in self.images)
+
+    @property
     def different(self) -> bool:
         """Whether any image behaves differently."""
         return any(one.different for one in self.images)

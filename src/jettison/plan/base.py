@@ -68,6 +68,11 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     stands_on: str = ""
     size: Size | None = None
 
+    @property
+    def libc(self) -> str | None:
+        """The C library with its version."""
+        return f"{self.target.libc} {self.target.libc_version}" if self.target else None
+
 
 class BaseCandidate(Struct, frozen=True, kw_only=True):
     """A base image that was considered.
@@ -108,6 +113,11 @@ class BaseCandidate(Struct, frozen=True, kw_only=True):
     def size(self) -> Size | None:
         """The bytes of the base alone."""
         return self.facts.size
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The verdict and what it rests on, as text."""
+        return (self.verdict, *(item.message for item in self.evidence))
 
 
 class BaseChoice(Struct, frozen=True, kw_only=True):
