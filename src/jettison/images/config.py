@@ -51,11 +51,11 @@ class Config(Document, frozen=True, kw_only=True):
     """An immutable image config; each ``with_…`` gives a new one and keeps all other fields."""
 
     @classmethod
-    def empty(cls, platform: Platform) -> Config:
-        """Return the config of an image with no layer."""
+    def empty(cls, platform: Platform, created: str = "") -> Config:
+        """Return the config of an image with no layer; ``created`` is RFC 3339 text."""
         fields: dict[str, Json] = {
             **platform.fields,
-            "created": None,
+            "created": created or None,
             "config": {},
             "rootfs": {"type": "layers", "diff_ids": []},
             "history": [],

@@ -135,9 +135,9 @@ class Image(Struct, frozen=True, kw_only=True):
         return cls(config=config, manifest=manifest, layers=typed)
 
     @classmethod
-    def empty(cls, platform: Platform) -> Image:
+    def empty(cls, platform: Platform, created: str = "") -> Image:
         """Return an image with no layer."""
-        return cls.compose(Config.empty(platform))
+        return cls.compose(Config.empty(platform, created))
 
     @property
     def platform(self) -> Platform:
