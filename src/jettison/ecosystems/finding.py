@@ -25,7 +25,6 @@ from jettison.ecosystems.declaration import (
 )
 from jettison.ecosystems.pip import parse as pylock_parse
 from jettison.ecosystems.pipenv import parse_pipfile
-from jettison.ecosystems.poetry import poetry
 from jettison.ecosystems.pyproject_moves import (
     move_in_pipfile,
     move_in_pyproject,
@@ -44,7 +43,6 @@ PROJECT: Path = ("project",)
 GROUPS: Path = ("dependency-groups",)
 # Of all groups together; a project has a few.
 _MOST_INCLUDED = 10_000
-_UV_DEVELOPMENT: Path = ("tool", "uv", "dev-dependencies")
 
 
 def parse_pyproject(text: str, *, file: str) -> tuple[Declaration, ...]:
@@ -58,10 +56,7 @@ def parse_pyproject(text: str, *, file: str) -> tuple[Declaration, ...]:
         *in_array(document, (*PROJECT, "dependencies"), MAIN),
         *_optional(document),
         *_groups(document),
-        *poetry(document),
-        *_pdm(document),
-        *in_array(document, _UV_DEVELOPMENT, Group(kind=Kind.GROUP, name="dev")),
-        *_hatch(document),
+        *(one for tool in TOOLS.values() for one in tool.declared(document)),
     )
 
 
@@ -118,21 +113,6 @@ def _with_included(
         yield key
         included = (m for m in array(groups, key) if isinstance(m, dict))
         pending += reversed([text for m in included if (text := text_of(m, "include-group"))])
-
-
-def _pdm(document: Document) -> Iterator[Declaration]:
-    path: Path = ("tool", "pdm", "dev-dependencies")
-    for name in toml_table(document.root, *map(str, path)):
-        yield from in_array(document, (*path, name), Group(kind=Kind.GROUP, name=name))
-
-
-def _hatch(document: Document) -> Iterator[Declaration]:
-    """Yield what hatch environments add; they are for development, whatever their names."""
-    path: Path = ("tool", "hatch", "envs")
-    for name in toml_table(document.root, *map(str, path)):
-        group = Group(kind=Kind.GROUP, name=name)
-        yield from in_array(document, (*path, name, "dependencies"), group)
-        yield from in_array(document, (*path, name, "extra-dependencies"), group)
 
 
 _PYPROJECT = "pyproject.toml"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from itertools import dropwhile
 
+from jettison.ecosystems.declaration import Declaration, Document, Group, Kind, in_array
 from jettison.ecosystems.tool import VIRTUAL, Setting, Tool
 from jettison.formats.toml import Table, table, text_of
 
@@ -14,6 +15,15 @@ _DEFAULT = "default"
 _DECIDING = (
     "python", "matrix", "env-vars", "platforms", "pre-install-commands", "post-install-commands"
 )  # fmt: skip
+
+
+def _declared(document: Document) -> Iterator[Declaration]:
+    """Yield what environments add; they are for development, whatever their names."""
+    path = ("tool", "hatch", "envs")
+    for name in table(document.root, *path):
+        group = Group(kind=Kind.GROUP, name=name)
+        yield from in_array(document, (*path, name, "dependencies"), group)
+        yield from in_array(document, (*path, name, "extra-dependencies"), group)
 
 
 def _name(words: Collection[str]) -> str:
@@ -64,6 +74,7 @@ HATCH = Tool(
     name="hatch",
     installs=("env create",),
     named=True,
+    declared=_declared,
     decides=("hatch.toml",),
     place=_place,
     home=_HOME,

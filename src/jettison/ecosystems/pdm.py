@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from jettison.ecosystems.declaration import Declaration, Document, Group, Kind, in_array
 from jettison.ecosystems.tool import (
     Lock,
     LockedDistribution,
@@ -16,6 +17,13 @@ from jettison.ecosystems.tool import (
     locked_file,
 )
 from jettison.formats.toml import Table, table, tables, text_of
+
+
+def _declared(document: Document) -> Iterator[Declaration]:
+    path = ("tool", "pdm", "dev-dependencies")
+    for name in table(document.root, *path):
+        yield from in_array(document, (*path, name), Group(kind=Kind.GROUP, name=name))
+
 
 _SOURCES = {"git": SourceKind.GIT, "url": SourceKind.URL, "path": SourceKind.PATH}
 
@@ -85,6 +93,7 @@ PDM = Tool(
     name="pdm",
     installs=("install", "sync"),
     writes=("export",),
+    declared=_declared,
     lock="pdm.lock",
     read_lock=parse,
     relock="pdm lock",

@@ -26,7 +26,7 @@ _TOOL = ("tool", "poetry")
 _SOURCES = ("url", "git", "path")
 
 
-def poetry(document: Document) -> Iterator[Declaration]:
+def _declared(document: Document) -> Iterator[Declaration]:
     """Yield poetry's own declarations: main, extras' optional ones, and groups."""
     tool = table(document.root, *_TOOL)
     extras = _extras(tool)
@@ -167,6 +167,7 @@ POETRY = Tool(
     name="poetry",
     installs=("install", "sync"),
     writes=("export",),
+    declared=_declared,
     lock="poetry.lock",
     read_lock=parse,
     relock="poetry lock",

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from msgspec import Struct
 from packaging.utils import canonicalize_name
 
+from jettison.ecosystems.declaration import Declaration, Document
 from jettison.formats.toml import Table, read_toml, table, tables, text_of
 from jettison.values import Origin, replace
 
@@ -183,6 +184,10 @@ def _all_groups(_declared: Table, _development: bool) -> None:
     return None
 
 
+def _declares_nothing(_document: Document) -> Iterator[Declaration]:
+    yield from ()
+
+
 def _no_names(_declared: Table, _words: Collection[str]) -> frozenset[str]:
     return frozenset()
 
@@ -191,11 +196,12 @@ class Tool(Struct, frozen=True, kw_only=True):
     """A tool, and what has to hold before its installation can move to a build stage.
 
     Commands: ``installs`` and ``writes`` are actions that install and that write requirements;
-    ``named`` actions take environments of the project as arguments. ``declares`` are the files that
-    they read, one of them, or with ``follows`` each that is there and those that it names; ``lock``
-    is the one beside it (empty for a tool without one), ``read_lock`` its parser, ``relock`` the
-    command that writes it, ``files`` further files of the tool, and ``decides`` those that may
-    change where or what it installs.
+    ``named`` actions take environments of the project as arguments. ``declares`` are the files
+    that they read, one of them, or with ``follows`` each that is there and those that it names;
+    ``declared`` gives what a table of the tool's own in pyproject.toml declares. ``lock`` is the
+    one beside it (empty for a tool without one), ``read_lock`` its parser, ``relock`` the command
+    that writes it, ``files`` further files of the tool, and ``decides`` those that may change
+    where or what it installs.
 
     Place: ``place`` gives the folder of the environment, empty when that cannot be determined;
     ``home`` is a folder of environments that a build stage replaces (the tool's own, or that of
@@ -238,6 +244,7 @@ class Tool(Struct, frozen=True, kw_only=True):
     named: bool = False
     declares: tuple[str, ...] = ("pyproject.toml",)
     follows: bool = False
+    declared: Callable[[Document], Iterator[Declaration]] = _declares_nothing
     lock: str = ""
     read_lock: Callable[..., Lock] | None = None
     relock: str = ""

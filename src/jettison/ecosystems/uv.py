@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator
 
+from jettison.ecosystems.declaration import Declaration, Document, Group, Kind, in_array
 from jettison.ecosystems.tool import (
     SYSTEM,
     Lock,
@@ -30,6 +31,11 @@ _SOURCES = {
     "editable": SourceKind.EDITABLE,
     "virtual": SourceKind.VIRTUAL,
 }
+
+
+def _declared(document: Document) -> Iterator[Declaration]:
+    path = ("tool", "uv", "dev-dependencies")
+    return in_array(document, path, Group(kind=Kind.GROUP, name="dev"))
 
 
 _PLACE = "UV_PROJECT_ENVIRONMENT"
@@ -107,6 +113,7 @@ UV = Tool(
     name="uv",
     installs=("sync",),
     writes=("export",),
+    declared=_declared,
     lock="uv.lock",
     read_lock=parse,
     relock="uv lock",
