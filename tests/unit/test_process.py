@@ -11,7 +11,7 @@ import pytest
 
 from jettison import processes
 from jettison.errors import ENDING, ProgramError
-from jettison.processes import begin, follow, helper, piped, run, uninterrupted
+from jettison.processes import begin, follow, helper, piped, process_group, run, uninterrupted
 
 
 def test_a_result_has_status_and_both_streams() -> None:
@@ -107,7 +107,7 @@ def test_a_program_that_writes_without_end_is_stopped(monkeypatch: pytest.Monkey
 def test_output_that_a_child_holds_open_is_waited_for_in_vain(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(processes, "_SPARE_SECONDS", 0.1)
+    monkeypatch.setattr(process_group, "_SPARE_SECONDS", 0.1)
     script = "import subprocess; subprocess.Popen(['sleep', '5'], start_new_session=True)"
     with pytest.raises(ProgramError, match="did not end within"):
         run((sys.executable, "-c", script), timeout=1)

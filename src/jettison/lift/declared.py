@@ -277,23 +277,6 @@ def wheels_from(
     return None
 
 
-def list_from(
-    project: Project, stage: FinalStage, step: Instruction, path: str
-) -> Instruction | None:
-    """The COPY that brings nothing but a list of requirements which another stage makes."""
-    wanted = stage.absolute(path, step)
-    if not any(handed_on(project, stage, step, wanted)):
-        return None
-    for item, copied in reversed(stage.copies):
-        into = stage.absolute(copied.destination, item)
-        names = {posixpath.basename(source) for source in copied.sources}
-        lists = all(name.endswith((".txt", ".in", ".lock")) for name in names)
-        brought = {into, *(posixpath.join(into, name) for name in names)}
-        if copied.stage and lists and wanted in brought:
-            return item
-    return None
-
-
 def wheels_elsewhere(
     project: Project, stage: FinalStage, commands: Iterable[tuple[Instruction, PipInstall]]
 ) -> tuple[dict[str, str], list[Instruction]]:

@@ -18,8 +18,8 @@ from jettison.formats.requirements import RequirementLine
 from jettison.formats.shell import Word
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
-from jettison.lift.build_context import context_path
-from jettison.lift.declared import LINKS, list_from, wheels_elsewhere, wheels_from
+from jettison.lift.build_context import context_path, list_from
+from jettison.lift.declared import LINKS, wheels_elsewhere, wheels_from
 from jettison.lift.projects import PYPROJECT, is_declaring
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import stages_on, steering_pip

@@ -23,7 +23,7 @@ from jettison.formats.dockerfile import (
 )
 from jettison.formats.dockerfile import user as user_of
 from jettison.formats.dockerfile import workdir as folder_of
-from jettison.formats.dockerfile.lines import UNSAYABLE, in_exec_form, literal, word
+from jettison.formats.dockerfile.lines import UNSAYABLE, in_exec_form, literal
 from jettison.images.config import Config
 from jettison.lift import Project
 from jettison.lift.action import ActionKind, lifted_run
@@ -139,9 +139,9 @@ def configured(config: Config, said: Said) -> Iterator[str]:
     yield from _collected(config, said)
     started_anew = "ENTRYPOINT" in said.keywords
     single = {
-        "WORKDIR": word(config.working_directory.rstrip("/")),
-        "USER": word(config.user),
-        "STOPSIGNAL": word(config.stop_signal),
+        "WORKDIR": _word(config.working_directory.rstrip("/")),
+        "USER": _word(config.user),
+        "STOPSIGNAL": _word(config.stop_signal),
         "HEALTHCHECK": _health_check(config),
         "ENTRYPOINT": in_exec_form(config.entrypoint) if config.entrypoint else "",
         "CMD": in_exec_form(config.command) if config.command and not started_anew else "",
@@ -149,6 +149,11 @@ def configured(config: Config, said: Said) -> Iterator[str]:
     for keyword, text in single.items():
         if text and keyword not in said.keywords:
             yield f"{keyword} {text}\n"
+
+
+def _word(text: str) -> str:
+    """Write the same of an instruction that is left out where there is nothing to say."""
+    return literal(text) if text else ""
 
 
 def _collected(config: Config, said: Said) -> Iterator[str]:
@@ -162,7 +167,7 @@ def _collected(config: Config, said: Said) -> Iterator[str]:
         yield f"LABEL {' '.join(labels)}\n"
     exposed = {port.removesuffix("/tcp") for port in said.ports}
     ports = [port.removesuffix("/tcp") for port in config.ports]
-    if new := [word(port) for port in ports if port not in exposed]:
+    if new := [_word(port) for port in ports if port not in exposed]:
         yield f"EXPOSE {' '.join(new)}\n"
     if volumes := [path for path in config.volumes if path not in said.volumes]:
         escaped = in_exec_form(path.replace("$", "\\$") for path in volumes)

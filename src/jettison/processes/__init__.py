@@ -24,15 +24,22 @@ import msgspec
 from msgspec import Struct
 
 from jettison.errors import ENDING, ProgramError
-from jettison.processes.process_group import deadline, end_group, group, limit, pipe
+from jettison.processes.process_group import (
+    PIECE,
+    all_ended,
+    deadline,
+    end_group,
+    give_input,
+    group,
+    limit,
+    pipe,
+)
 
 _GRACE_SECONDS = 3.0
 _KEPT_BYTES = 512 * 2**20
 _KEPT_LINES = 50_000
 _LONGEST_LINE = 2**12
-_PIECE = 2**16
 _STREAM_SECONDS = 3600.0
-_SPARE_SECONDS = 2 * _GRACE_SECONDS
 # The folder in which helpers start: nobody but root writes there.
 NEUTRAL = Path("/")
 CONFINE = "jettison.engines.embedded.launch:confine"
@@ -101,20 +108,11 @@ def run(
         with deadline(process, timeout) as late:
             for reader in readers:
                 reader.start()
-            with suppress(BrokenPipeError), pipe(process.stdin) as input_:
-                if isinstance(stdin, bytes):
-                    input_.write(stdin)
-                else:
-                    shutil.copyfileobj(stdin, input_, _PIECE)
-            # what the program started may hold its streams open when it has ended itself
-            for reader in readers:
-                reader.join(
-                    timeout and max(0.0, begun + timeout - time.monotonic()) + _SPARE_SECONDS
-                )
-            if any(reader.is_alive() for reader in readers):
-                late.set()
-            else:
+            give_input(process, stdin)
+            if all_ended(readers, timeout and begun + timeout):
                 process.wait()
+            else:
+                late.set()
     if full.is_set():
         raise ProgramError(
             f"{' '.join(command[:3])} wrote more than {_KEPT_BYTES >> 20} MiB", why="it was stopped"
@@ -293,7 +291,7 @@ def _keep(
     left = _KEPT_BYTES
     # not through the buffer of the stream, which cannot be closed while somebody reads
     with suppress(OSError, ValueError):
-        while piece := os.read(stream.fileno(), _PIECE):
+        while piece := os.read(stream.fileno(), PIECE):
             left -= len(piece)
             if left < 0:
                 full.set()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -15,6 +17,8 @@ from typing import IO
 from jettison.errors import ProgramError
 
 _GRACE_SECONDS = 3.0
+_SPARE_SECONDS = 2 * _GRACE_SECONDS
+PIECE = 2**16
 
 
 def limit(process: int, memory: int, seconds: float | None) -> None:
@@ -106,3 +110,22 @@ def pipe(stream: IO[bytes] | None) -> IO[bytes]:
     """Give a stream that was opened as a pipe."""
     assert stream is not None  # noqa: S101 - all three are opened as pipes; only mypy cannot know
     return stream
+
+
+def give_input(process: subprocess.Popen[bytes], stdin: bytes | IO[bytes]) -> None:
+    """Write all that a program is to read, unless it closes its input before."""
+    with suppress(BrokenPipeError), pipe(process.stdin) as input_:
+        if isinstance(stdin, bytes):
+            input_.write(stdin)
+        else:
+            shutil.copyfileobj(stdin, input_, PIECE)
+
+
+def all_ended(readers: Iterable[threading.Thread], until: float | None) -> bool:
+    """Wait for the ends of streams, or until a moment.
+
+    What the program started may hold its streams open when it has ended itself.
+    """
+    for reader in readers:
+        reader.join(until and max(0.0, until - time.monotonic()) + _SPARE_SECONDS)
+    return not any(reader.is_alive() for reader in readers)

@@ -182,18 +182,6 @@ def with_stored(
     return replace(seen, stored=stored)
 
 
-_ENDED = "it ended with status "
-
-
-def is_command(failure: str, *, serves: bool) -> bool:
-    """Whether an image that did not become ready is a command, which ends when it is done.
-
-    A command may end with any status where it gets no arguments, settings or services; an image
-    that should serve has failed then.
-    """
-    return failure == f"{_ENDED}0" or (failure.startswith(_ENDED) and not serves)
-
-
 _SECONDS = 150.0
 _OK, _ABSENT, _FURTHER = 200, 404, "further files"
 _KINDS = {

@@ -24,6 +24,7 @@ from jettison.verify.observe import (
     Running,
     converse,
     ended,
+    is_command,
     observe,
     options,
     running,
@@ -32,7 +33,7 @@ from jettison.verify.observe import (
 )
 from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.retries import again
-from jettison.verify.services import SPEAKS_HTTP2, run_as, setting_of, within_reach
+from jettison.verify.services import SPEAKS_HTTP2, setting_of, within_reach
 from jettison.verify.workload.plan import workload
 from jettison.verify.workload.step import Client, Step
 
@@ -168,7 +169,7 @@ class Prefetched(Struct, frozen=True, kw_only=True):
 
     def within_reach(self, request: VerificationRequest) -> VerificationRequest:
         """Give a request with what is known of services."""
-        return replace(run_as(request, self.reached), unreached=self.reached.unreached)
+        return replace(request.run_as(self.reached), unreached=self.reached.unreached)
 
 
 def prefetch(
@@ -198,7 +199,7 @@ def begun_somehow(
             return replace(way, startup_timeout=request.startup_timeout), found
     if not first.baseline.observation.failure:
         return request, first
-    ways = [run_as(request, other) for other in request.otherwise]
+    ways = list(map(request.run_as, request.otherwise))
     if first.baseline.observation.failure.endswith(SPEAKS_HTTP2):
         how = f"without requests, as port {request.ports[0]} {SPEAKS_HTTP2}"
         ways = [replace(request, ports=(), how=how)]
@@ -242,9 +243,7 @@ def _begun(
         if found.why:
             seen = replace(seen, missing={**seen.missing, "routes": found.why})
     # only a run tells of one without a port whether it is a server
-    if (found.unready or not request.ports) and batch.is_command(
-        seen.failure, serves=request.serves
-    ):
+    if (found.unready or not request.ports) and is_command(seen.failure, serves=request.serves):
         with step(progress, "Running the baseline to its end"):
             seen = batch.observed(engine, setting, request)
         talk, whole = Conversation(ends=True), True

@@ -295,3 +295,15 @@ def reason_of(failure: EngineError) -> str:
     """Say in one line why an engine could not do something."""
     said = [line for line in failure.why.strip().splitlines() if not line.startswith(_USAGE)]
     return said[-1] if said else failure.what
+
+
+_ENDED = "it ended with status "
+
+
+def is_command(failure: str, *, serves: bool) -> bool:
+    """Whether an image that did not become ready is a command, which ends when it is done.
+
+    A command may end with any status where it gets no arguments, settings or services; an image
+    that should serve has failed then.
+    """
+    return failure == f"{_ENDED}0" or (failure.startswith(_ENDED) and not serves)

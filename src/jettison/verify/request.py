@@ -227,6 +227,11 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
         named = self.optional & words
         return named if named or set(self.samples) - self.optional else self.optional
 
+    def run_as(self, other: Surroundings | VerificationRequest) -> VerificationRequest:
+        """Give the same with the way in which another value says to run the images."""
+        names = Surroundings.__struct_fields__
+        return replace(self, **{name: getattr(other, name) for name in names})
+
     def patient(self, seconds: float) -> VerificationRequest:
         """Give an image at least so many seconds to start."""
         return replace(self, startup_timeout=max(self.startup_timeout, seconds))

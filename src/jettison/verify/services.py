@@ -21,7 +21,6 @@ from jettison.verify.observation import HealthOutcome
 from jettison.verify.request import (
     NeededService,
     Setting,
-    Surroundings,
     Unreached,
     VerificationRequest,
 )
@@ -31,14 +30,6 @@ _POLL_SECONDS = 0.1
 _READY_SECONDS = 60.0
 # Most services wait for the client to speak first.
 _SPEAKS_SECONDS = 0.2
-
-
-def run_as(
-    request: VerificationRequest, other: Surroundings | VerificationRequest
-) -> VerificationRequest:
-    """Give a request with the way in which another value says to run the images."""
-    names = Surroundings.__struct_fields__
-    return replace(request, **{name: getattr(other, name) for name in names})
 
 
 def within_reach(

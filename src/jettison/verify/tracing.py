@@ -48,7 +48,6 @@ from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.services import (
     health_command,
     health_path,
-    run_as,
     run_health_command,
     within_reach,
 )
@@ -214,7 +213,7 @@ def _watched_somehow(
     progress: Progress,
 ) -> Training:
     """Watch the image in the first way in which it becomes ready. EngineError where it is none."""
-    *ways, last = (request, *(run_as(request, other) for other in request.otherwise))
+    *ways, last = (request, *map(request.run_as, request.otherwise))
     for way in ways:
         with suppress(EngineError):
             return _watch(within_reach(engine, way, progress), facts, watching, progress)

@@ -11,7 +11,7 @@ import pytest
 
 from jettison.engines.engine import ImageFacts, ImageID
 from jettison.processes import Completed
-from jettison.verify import batch
+from jettison.verify import batch, observe
 from jettison.verify.checks.behaviour import compared
 from jettison.verify.observation import Observation
 from jettison.verify.request import Setting, VerificationRequest
@@ -122,4 +122,4 @@ def test_what_a_run_leaves_is_compared(old: str, new: str, said: str, tmp_path: 
 def test_an_image_that_ends_is_a_command_unless_it_should_serve(
     failure: str, serves: bool, command: bool
 ) -> None:
-    assert batch.is_command(failure, serves=serves) is command
+    assert observe.is_command(failure, serves=serves) is command

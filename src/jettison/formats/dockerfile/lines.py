@@ -258,11 +258,6 @@ def literal(value: str) -> str:
     return quoted(value).replace("$", "\\$")
 
 
-def word(text: str) -> str:
-    """Write the same of an instruction that is left out where there is nothing to say."""
-    return literal(text) if text else ""
-
-
 HEREDOC = frozenset({"ADD", "COPY", "RUN"})
 
 

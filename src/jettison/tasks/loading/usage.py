@@ -236,12 +236,8 @@ def _module_names(closure: Closure) -> Iterator[str]:
     """What the distributions that an unused part brings are imported by."""
     for entry in table(DeadWeight).optional:
         here = entry.distribution in closure.facts
-        waiting, seen = list(entry.requires if here else ()), set[str]()
-        while waiting:
-            name = waiting.pop()
-            if name in closure.facts and name not in seen:
-                seen.add(name)
-                waiting += closure.graph.edges.get(name, ())
+        for name in closure.graph.reached(entry.requires if here else ()):
+            if name in closure.facts:
                 yield from closure.facts[name].import_names
 
 
