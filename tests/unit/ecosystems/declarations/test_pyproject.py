@@ -89,17 +89,17 @@ def test_poetry_old_and_new() -> None:
 
 def test_other_tools_development_tables() -> None:
     text = """\
-        [tool.pdm.dev-dependencies]
-        lint = ["ruff", "-e file:///${PROJECT_ROOT}/x#egg=x"]
         [tool.uv]
         dev-dependencies = ["pytest"]
+        [tool.pdm.dev-dependencies]
+        lint = ["ruff", "-e file:///${PROJECT_ROOT}/x#egg=x"]
         [tool.hatch.envs.docs]
         dependencies = ["mkdocs"]
         extra-dependencies = ["mkdocs-material"]
         """
     assert read(text) == [
-        ("ruff", "", "group", "lint", 2),
-        ("pytest", "", "group", "dev", 4),
+        ("pytest", "", "group", "dev", 2),
+        ("ruff", "", "group", "lint", 4),
         ("mkdocs", "", "group", "docs", 6),
         ("mkdocs-material", "", "group", "docs", 7),
     ]
