@@ -25,7 +25,7 @@ from jettison.builder.pins import checked_text
 from jettison.builder.wheel import Scheme, Wheel
 from jettison.contents.image import alpine_packages, debian_packages
 from jettison.contents.measurement import TextRoom
-from jettison.ecosystems import conda, finding, pdm, pipenv, poetry, setuptools, tool, uv
+from jettison.ecosystems import conda, finding, pdm, pip, pipenv, poetry, setuptools, uv
 from jettison.engines.measuring import _file_read
 from jettison.errors import JettisonError
 from jettison.fleet.file import parse_fleet
@@ -212,7 +212,7 @@ def all_parsers() -> dict[str, Parser]:
         "dockerignore": Parser(text(lambda t: parse_ignore(t, file=".dockerignore").ignores("a/b/c.py")), lines("**/*.pyc\n!a\n[a-z]?\n"),
                                lines("*", "**", "/", "!", "[", "]", "^", "-", "\\", "?", "a", "\n", "#", " ", "..")),
         "toml": Parser(_of(finding.parse_pyproject, finding.named_in_pyproject, finding.project_name,
-                           poetry.parse, uv.parse, pdm.parse, tool.parse, pipenv.parse_pipfile, file="pyproject.toml"), lines(
+                           poetry.parse, uv.parse, pdm.parse, pip.parse, pipenv.parse_pipfile, file="pyproject.toml"), lines(
             "[project]\nname='a'\ndependencies=['six>=1']\n[project.optional-dependencies]\na=['b']\n[dependency-groups]\nx=[{include-group='y'}]\n",
             "version = 1\n[[package]]\nname='a'\nversion='1'\nsource={registry='x'}\nwheels=[{url='u',hash='sha256:a'}]\ndependencies=[{name='b'}]\n",
             "[tool.poetry.dependencies]\npython='^3.11'\nsix={version='*',extras=['a']}\n[packages]\na='*'\nb={git='x'}\n",
