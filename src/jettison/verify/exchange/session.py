@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import quote, urlencode
 
@@ -19,6 +20,7 @@ from jettison.verify.exchange.clients import (
     languages_in_turn,
     repeated,
 )
+from jettison.verify.exchange.normal import decoded
 from jettison.verify.exchange.pages import hidden_values, landing_steps, page_steps
 from jettison.verify.request import CustomRequest
 from jettison.verify.workload import Json, TokenScheme
@@ -82,6 +84,8 @@ _UNAUTHORIZED = 401
 _DOUBTED = 8
 # A page that is another one in a second language is asked for in so many.
 _TWO, _LANGUAGES = 2, 8
+# Tokens and numbers, which pages of one language have others of each time.
+_RESTLESS = re.compile(rb"[\w+/=-]{16,}|\d+")
 # pages, what they show to somebody who is logged in, and what that leads to
 _ROUNDS = 3
 
@@ -195,7 +199,8 @@ class Session:
     def _speaks(self, first: Answer, others: Iterable[Answer]) -> bool:
         """Tell whether a page is another one in another language, and more languages are known."""
         pages = (one for one in others if one.client == Client.PAGE and one.status == first.status)
-        return len(self._languages) > _TWO and any(one.body != first.body for one in pages)
+        words = _words(first)
+        return len(self._languages) > _TWO and any(_words(one) != words for one in pages)
 
     def _again(
         self, step: Step, clients: Iterable[Client], first: Answer, sent: int = 0
@@ -253,6 +258,12 @@ class Session:
         if isinstance(value, list):
             return [self._filled(one) for one in value]
         return value
+
+
+def _words(page: Answer) -> bytes:
+    """Give what a page says, without what is another one each time."""
+    body = decoded(page.body, page.headers.get("content-encoding", ""))
+    return _RESTLESS.sub(b"", body)
 
 
 def _wants_password(answer: Answer) -> bool:

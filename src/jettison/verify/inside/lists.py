@@ -16,6 +16,21 @@ DEEPEST = 7
 MOST = 60_000
 # folders that hold one file or one folder for each language
 CATALOGUES = {"locale", "locales", "translations", "i18n", "lang", "langs", "languages", "messages"}
+# Scripts and styles in such a folder are for browsers, which choose among them themselves.
+TEXTS = (
+    ".json",
+    ".yml",
+    ".yaml",
+    ".toml",
+    ".ftl",
+    ".po",
+    ".mo",
+    ".xml",
+    ".properties",
+    ".ini",
+    ".txt",
+    ".py",
+)
 
 
 def distributions():
@@ -76,7 +91,8 @@ def languages():
         if "LC_MESSAGES" in inner:
             found.add(os.path.basename(place))
         if os.path.basename(place).lower() in CATALOGUES:
-            found.update(name.rpartition(".")[0] for name in names if name.count(".") == 1)
+            texts = (name for name in names if name.endswith(TEXTS) and name.count(".") == 1)
+            found.update(name.rpartition(".")[0] for name in texts)
     return {one.replace("_", "-") for one in found if code.match(one)}
 
 

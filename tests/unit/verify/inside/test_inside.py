@@ -531,6 +531,7 @@ def test_the_languages_of_an_application_are_those_of_its_catalogues(tmp_path: P
         "shop/locale/pt_BR/LC_MESSAGES/django.mo",
         "web/locales/fr.json",
         "web/locales/index.json",
+        "static/admin/select2/i18n/sv.js",
         "venv/lib/python3.12/site-packages/other/locale/de/LC_MESSAGES/x.mo",
     ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
