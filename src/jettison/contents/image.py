@@ -102,7 +102,8 @@ class ImageFile(Struct, frozen=True, kw_only=True):
 
     ``target`` is what a link leads to. ``needed`` are the
     libraries that an ELF file asks for, None for any other file; ``text`` is there for files that
-    are read. A further name of the same file has no ``size``.
+    are read. A further name of the same file has no ``size``. ``digest`` is that of the content,
+    owner and mode of a file that can have a second name, empty for any other.
     """
 
     kind: Kind
@@ -111,6 +112,7 @@ class ImageFile(Struct, frozen=True, kw_only=True):
     target: str = ""
     needed: tuple[str, ...] | None = None
     text: bytes | None = None
+    digest: bytes = b""
 
 
 class ImageFiles(Struct, frozen=True, kw_only=True, dict=True):
@@ -173,6 +175,7 @@ class ImageFiles(Struct, frozen=True, kw_only=True, dict=True):
             packages=packages,
             environment=self.config.env,
             manual=frozenset(self._manual(packages)),
+            digests={path: file.digest for path, file in plain.items() if file.digest},
         )
 
     @cached_property

@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
+from types import MappingProxyType
 
 from msgspec import Struct, field
 
@@ -42,7 +43,8 @@ class System(Struct, frozen=True, kw_only=True, dict=True):
 
     ``files`` have their bytes, ``links`` what they lead to, ``libraries`` (all ELF files) the names
     of libraries that they need. ``environment`` are the variables of the image, ``manual`` the
-    packages that were asked for on top of the base image.
+    packages that were asked for on top of the base image. ``digests`` are of the files that can be
+    second names of equal ones.
     """
 
     files: Mapping[str, int]
@@ -51,6 +53,7 @@ class System(Struct, frozen=True, kw_only=True, dict=True):
     packages: Mapping[str, SystemPackage]
     environment: Mapping[str, str]
     manual: frozenset[str] = frozenset()
+    digests: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
     def owners(self) -> Mapping[str, frozenset[str]]:

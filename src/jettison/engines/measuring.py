@@ -8,11 +8,15 @@ import posixpath
 import re
 import tarfile
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
+from hashlib import blake2b
 from typing import IO, Any, BinaryIO, Generic, TypeVar, cast
 
 from msgspec import Struct, field
 
+from jettison.catalogue import table
+from jettison.catalogue.dead_weight import DeadWeight
 from jettison.contents.image import ImageFile, ImageFiles, world
 from jettison.contents.layer_reading import LEVEL, compression_pool, known_layers, measured_layer
 from jettison.contents.measurement import (
@@ -39,6 +43,8 @@ from jettison.source.pickles import SUFFIXES, names_saved
 from jettison.values import Basis, Size
 
 _PEEK = 4
+_FOR_OTHERS = 0o022
+_DIGEST_BYTES = 16
 _DOCUMENT_LIMIT = 4 * 2**20
 Layer = TypeVar("Layer")
 
@@ -195,11 +201,12 @@ MAGIC, SCRIPT = b"\x7fELF", b"#!"
 
 
 class _Read(Struct, frozen=True, kw_only=True):
-    """What was read of one layer: its entries, and texts and needed libraries by path."""
+    """What was read of one layer: its entries; texts, needed libraries and digests by path."""
 
     entries: tuple[Entry, ...]
     texts: dict[str, bytes]
     needed: dict[str, tuple[str, ...]]
+    digests: dict[str, bytes]
 
 
 def read_image_files(engine: Engine, image: str) -> ImageFiles:
@@ -251,6 +258,7 @@ def _file(placed: Placed, layers: tuple[_Read, ...]) -> ImageFile:
         target=entry.link if entry.kind is Kind.SYMLINK else "",
         needed=found.needed.get(path),
         text=found.texts.get(path),
+        digest=b"" if placed.linked_to else layer.digests.get(path, b""),
     )
 
 
@@ -258,12 +266,16 @@ def _file_read(stream: BinaryIO, folder: str, room: TextRoom) -> _Read:
     entries: list[Entry] = []
     texts: dict[str, bytes] = {}
     needed: dict[str, tuple[str, ...]] = {}
+    digests: dict[str, bytes] = {}
     for read in read_entries(stream):
         entry = read.entry
         entries.append(entry)
         if entry.kind is not Kind.FILE or not entry.size:
             continue
         chunks = read.chunks()
+        running = _running(entry) if _is_of_python(entry.path, folder) else None
+        if running:
+            chunks = _fed(chunks, running)
         first = next(chunks, b"")
         if first.startswith(MAGIC):
             needed[entry.path] = _needed(first, chunks, entry.size)
@@ -272,7 +284,31 @@ def _file_read(stream: BinaryIO, folder: str, room: TextRoom) -> _Read:
             texts[entry.path] = first + b"".join(chunks)
         elif entry.size <= IN_MEMORY and _is_own(entry.path, folder, SUFFIXES):
             texts[entry.path] = names_saved(first + b"".join(chunks))
-    return _Read(entries=tuple(entries), texts=texts, needed=needed)
+        if running:
+            deque(chunks, maxlen=0)
+            digests[entry.path] = running.digest()
+    return _Read(entries=tuple(entries), texts=texts, needed=needed, digests=digests)
+
+
+def _is_of_python(path: str, folder: str) -> bool:
+    """Whether a file is the application's or a distribution's."""
+    return "-packages/" in path or _is_own(path, folder)
+
+
+def _running(entry: Entry) -> blake2b | None:
+    """Begin the digest of a file that can be a second name of an equal one; None for others."""
+    known = table(DeadWeight).duplicates
+    name = posixpath.basename(entry.path)
+    apart = ".so" in name or name.endswith(known.apart)
+    if apart or entry.size < known.floor or entry.uid or entry.mode & _FOR_OTHERS:
+        return None
+    return blake2b(f"{entry.gid} {entry.mode} ".encode(), digest_size=_DIGEST_BYTES)
+
+
+def _fed(chunks: Iterator[bytes], running: blake2b) -> Iterator[bytes]:
+    for chunk in chunks:
+        running.update(chunk)
+        yield chunk
 
 
 def _is_text(entry: Entry, first: bytes, folder: str) -> bool:

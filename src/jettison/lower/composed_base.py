@@ -227,7 +227,9 @@ def start_from_nothing(project: Project, change: StartFromNothing) -> Mapping[st
     return {
         project.dockerfile_path: edited(project.dockerfile, edits),
         project.own(SYSTEM_LIST): SYSTEM_HEAD + system_written(change.groups),
-        project.own(LAYERS): layers_written((one.name, one.folders) for one in change.layers),
+        project.own(LAYERS): layers_written(
+            ((one.name, one.folders) for one in change.layers), change.once
+        ),
         project.own(SYSTEM_SCRIPT): removal_script(SYSTEM_SCRIPT),
         project.own(SORTING): removal_script(SORTING),
         **let_in(project, (SYSTEM_LIST, SYSTEM_SCRIPT)),

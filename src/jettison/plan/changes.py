@@ -234,7 +234,8 @@ class StartFromNothing(Struct, frozen=True, kw_only=True):
     ``layers`` are in their order, the first one takes what no other names. ``said`` are
     instructions for what the base image is configured with, which an image that starts from nothing
     does not have. ``python`` is the interpreter that takes files out, ``environment`` the one that
-    late removals are made in. ``stays`` are the bytes of the files that were read and stay.
+    late removals are made in. ``stays`` are the bytes of the files that were read and stay; in the
+    folders of ``once`` equal files are kept once.
     """
 
     groups: tuple[SystemGroup, ...]
@@ -243,6 +244,7 @@ class StartFromNothing(Struct, frozen=True, kw_only=True):
     python: str
     environment: str
     stays: int
+    once: tuple[str, ...] = ()
 
 
 Change = (

@@ -126,6 +126,24 @@ def staying_bytes(plan: Plan, observed: Observed, system: System) -> int:
     return sum(counted.values()) + byte_code_of(sources)
 
 
+@once_each
+def doubled(plan: Plan) -> Mapping[str, int]:
+    """The files that stay and equal another one, the first of each kind apart, with their bytes."""
+    observed = plan.observed
+    if observed is None or observed.system is None:
+        return {}
+    system = observed.system
+    gone, firsts = _gone(plan, observed, system), set[bytes]()
+    found: dict[str, int] = {}
+    for path, digest in sorted(system.digests.items()):
+        if path in gone:
+            continue
+        if digest in firsts:
+            found[path] = system.files[path]
+        firsts.add(digest)
+    return found
+
+
 def leaving_distributions(plan: Plan) -> frozenset[str]:
     """Name the distributions that leave with packages of the system, as ``python3-pip`` has pip."""
     observed = plan.observed

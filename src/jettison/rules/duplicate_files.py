@@ -80,6 +80,14 @@ def _can_be_shared(file: OwnedFile) -> bool:
 
 def _writers(plan: Plan) -> Iterator[Evidence]:
     """What lets the application write to files of the environment, as far as is known."""
+    yield from run_by_root(plan)
+    found = environment_of(plan.project, plan.stage)
+    if isinstance(found, BuiltEnvironment):
+        yield from _given_away(plan, found)
+
+
+def run_by_root(plan: Plan) -> Iterator[Evidence]:
+    """What makes the process root, who may write to every file."""
     stage = plan.stage
     if stage.runs_as_root:
         message = "the process is root, which may write to them"
@@ -89,9 +97,6 @@ def _writers(plan: Plan) -> Iterator[Evidence]:
         if service.user and (user in ROOT_NAMES or "$" in user):
             message = f"the compose file runs {service.name} as {service.user}"
             yield Evidence(kind="compose", message=message, origin=service.origin_of("user"))
-    found = environment_of(plan.project, stage)
-    if isinstance(found, BuiltEnvironment):
-        yield from _given_away(plan, found)
 
 
 def _given_away(plan: Plan, found: BuiltEnvironment) -> Iterator[Evidence]:

@@ -18,6 +18,10 @@ without need. At -O3 the trace decides too.
 Source: docs.docker.com, "Create a base image" (FROM scratch); Debian Policy 7.2 (Depends), for what
 packages need; the catalogue for what of them nobody reads.
 
+Equal files of the environment and the application, such as static files that Django collected from
+its distributions, become names of one file, unless the process is root, who could write to them.
+What stays apart all the same is told by `duplicate-files`.
+
 Modules of the standard library are removed that the trace did not see loaded and to which no
 import, name given as text, or word in a compiled module leads. Importing one fails with a message
 that names Jettison and the line to write to keep it.
@@ -46,9 +50,10 @@ from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction import WORTH_A_STAGE
 from jettison.plan.removal.listing import SystemGroup
 from jettison.plan.system_leaving import RULE as NAME
-from jettison.plan.system_leaving import leaving_groups, staying_bytes, system_reach
+from jettison.plan.system_leaving import doubled, leaving_groups, staying_bytes, system_reach
 from jettison.plan.system_needs import variables_of
 from jettison.plan.system_removal import build_group, leaves_late, starts_from_nothing
+from jettison.rules.duplicate_files import run_by_root
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Evidence, Saving, human
 
@@ -72,22 +77,25 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         said = tuple(said_of(plan, system, observed.config))
     except UnsupportedError:
         return ()
+    once = _once(plan, observed)
+    twice = sum(doubled(plan).values()) if once else 0
     change = StartFromNothing(
         groups=(*groups, build_group(NAME, plan)),
         layers=layers_of(plan, observed),
         said=said,
         python=observed.python or f"/usr/local/bin/python{plan.stage.python}",
         environment=environment_of(observed) if late else "",
-        stays=staying_bytes(plan, observed, system),
+        stays=staying_bytes(plan, observed, system) - twice,
+        once=once,
     )
     message = "the image starts from nothing and takes what the application reaches"
     return (
         Finding.of(
             NAME,
             message,
-            tuple(_evidence(system, reach.packages, groups)),
+            (*_evidence(system, reach.packages, groups), *_shared(once, twice)),
             change,
-            saving=Saving(bytes=saved, basis=Basis.MEASURED, source="files of the image"),
+            saving=Saving(bytes=saved + twice, basis=Basis.MEASURED, source="files of the image"),
         ),
     )
 
@@ -101,6 +109,20 @@ def _evidence(
         names = group.packages or group.paths or group.programs_of
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         message = f"{group.reason}: {human(group.bytes)}: {', '.join(names[:SHOWN])}{more}"
+        yield Evidence(kind="image", message=message)
+
+
+def _once(plan: Plan, observed: Observed) -> tuple[str, ...]:
+    """Where equal files are kept once: of the environment and the application, if not for root."""
+    if any(run_by_root(plan)):
+        return ()
+    folders = dict.fromkeys((observed.installed.site, plan.stage.folder))
+    return tuple(folder for folder in folders if folder and folder not in SHARED)
+
+
+def _shared(once: tuple[str, ...], twice: int) -> Iterator[Evidence]:
+    if twice:
+        message = f"equal files below {' and '.join(once)} are kept once: {human(twice)}"
         yield Evidence(kind="image", message=message)
 
 

@@ -142,6 +142,7 @@ SYSTEM_HEAD = f"""\
 
 LAYERS = "layers.txt"
 SORTING = "sort_into_layers.py"
+EQUAL_ONCE = "equal files once"
 HEAD_OF_LAYERS = f"""\
 # The layers of the image, with the folders of each; what lies elsewhere is in the first.
 # The build sorts files into them ({SORTING}).
@@ -181,10 +182,15 @@ def system_written(groups: Iterable[SystemGroup]) -> str:
     return "".join(f"\n{_system_paragraph(group)}" for group in groups)
 
 
-def layers_written(layers: Iterable[tuple[str, Iterable[str]]]) -> str:
-    """Write the layers, in their order, with the folders of each."""
-    heads = (f"\nlayer: {name}\n" + "".join(f"{one}\n" for one in below if is_listable(one))
-             for name, below in layers)  # fmt: skip
+def layers_written(layers: Iterable[tuple[str, Iterable[str]]], once: Iterable[str]) -> str:
+    """Write the layers, in their order, with the folders of each.
+
+    In the folders of ``once`` equal files are kept once.
+    """
+    parts = [(f"layer: {name}", below) for name, below in layers]
+    parts += [(EQUAL_ONCE, tuple(once))] if once else []
+    heads = (f"\n{head}\n" + "".join(f"{one}\n" for one in below if is_listable(one))
+             for head, below in parts)  # fmt: skip
     return HEAD_OF_LAYERS + "".join(heads)
 
 

@@ -21,6 +21,15 @@ layer: application
 """
 
 
+EQUAL = f"""\
+{LIST}
+equal files once
+/usr/lib/site-packages
+/app
+"""
+WEB = "body {}\n" * 1000
+
+
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     """The layers of a small system."""
@@ -35,8 +44,13 @@ def out(tmp_path: Path) -> Path:
         (root / folder).chmod(mode)
     (root / "app/main.py").chmod(0o4755)
     os.utime(root / "app", (1, 1_000_000))
+    return sorted_into_layers(root, LIST)
+
+
+def sorted_into_layers(root: Path, text: str) -> Path:
     place = root / "removal/layers.txt"
-    place.write_text(LIST)
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(text)
     subprocess.run(
         [sys.executable, "-I", "-S", sort_into_layers.__file__, "/removal/layers.txt", "/layers"],
         env={**os.environ, "REMOVAL_ROOT": str(root)},
@@ -44,6 +58,47 @@ def out(tmp_path: Path) -> Path:
         check=True,
     )
     return root / "layers"
+
+
+# Each with what is written to it, and its mode.
+FILES = {
+    "app/static/base.css": (WEB, 0o644),
+    "app/static/base.1f.css": (WEB, 0o644),
+    "usr/lib/site-packages/web/base.css": (WEB, 0o644),
+    "app/static/other.css": (WEB[:-1] + " ", 0o644),
+    "app/static/private.css": (WEB, 0o600),
+    "app/static/open.css": (WEB, 0o666),
+    "app/static/small.css": ("x", 0o644),
+    "app/static/small2.css": ("x", 0o644),
+    "app/module.py": (WEB, 0o644),
+    "usr/lib/site-packages/web/module.py": (WEB, 0o644),
+    "srv/base.css": (WEB, 0o644),
+}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only files of root are kept once")
+def test_equal_files_that_only_root_writes_are_names_of_the_one_in_the_first_layer(
+    tmp_path: Path,
+) -> None:
+    for path, (text, mode) in FILES.items():
+        place = tmp_path / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+        place.chmod(mode)
+    out = sorted_into_layers(tmp_path, EQUAL)
+    linked = {"app/static/base.css", "app/static/base.1f.css", "usr/lib/site-packages/web/base.css"}
+    first = out / "system/usr/lib/site-packages/web/base.css"
+    assert {path for path in FILES if (out / "system" / path).exists()} >= linked
+    assert all((out / "system" / path).samefile(first) for path in linked)
+    assert first.stat().st_nlink == len(linked) + sum(
+        (tmp_path / path).samefile(first) for path in linked
+    )
+    assert paths(out / "application") == {
+        path for path in FILES if path.startswith("app/") and path not in linked
+    }
+    for path, (text, mode) in FILES.items():
+        found = next(found for layer in out.iterdir() if (found := layer / path).exists())
+        assert (found.read_text(), found.stat().st_mode & 0o7777) == (text, mode)
 
 
 def paths(folder: Path) -> set[str]:
