@@ -20,7 +20,7 @@ packages need; the catalogue for what of them nobody reads.
 
 Equal files of the environment and the application, such as static files that Django collected from
 its distributions, become names of one file, unless the process is root, who could write to them.
-What stays apart all the same is told by `duplicate-files`.
+`duplicate-files` says which files are kept twice all the same, and why.
 
 Modules of the standard library are removed that the trace did not see loaded and to which no
 import, name given as text, or word in a compiled module leads. Importing one fails with a message
