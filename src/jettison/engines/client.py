@@ -93,7 +93,7 @@ class Client(Struct, frozen=True, kw_only=True):
         """
         done = self.ask(*verb, options=options, operands=operands, environment=environment)
         if done.status:
-            why = done.error_text or f"exit status {done.status}"
+            why = _reason(done.error_text) or f"exit status {done.status}"
             if found := next((one for one in _FULL if re.search(one, why)), ""):
                 raise FullEngineError(f"{self.program}: {failing}", why=why, hint=_FULL[found])
             raise EngineError(
@@ -148,6 +148,11 @@ def image_facts(text: str) -> ImageFacts:
         ) from wrong
 
 
+def _reason(said: str) -> str:
+    """Leave out where a client tells to find its manual."""
+    return "\n".join(line for line in said.splitlines() if not line.startswith(_USAGE)).strip()
+
+
 def _configured(config: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "environment": tuple(_pair(entry) for entry in config.get("Env") or ()),
@@ -191,6 +196,7 @@ def _health_check(value: Mapping[str, Any] | None) -> HealthCheck | None:
     )
 
 
+_USAGE = "See '"
 LOOPBACK = ("127.0.0.1", "::1")
 _RELAY = "jettison.engines.embedded.relay"
 

@@ -41,7 +41,6 @@ _SEED = "PYTHONHASHSEED"
 # When an image that listens elsewhere is given up, also by the time that the other one took.
 _ELSEWHERE, _ELSEWHERE_FACTOR = 15.0, 6
 # how a client ends what it says of a command that it refuses
-_USAGE = "See '"
 _LAST_LINES = 5  # of a log without an exception
 
 
@@ -293,7 +292,7 @@ def errors_of(logs: str) -> tuple[str, ...]:
 
 def reason_of(failure: EngineError) -> str:
     """Say in one line why an engine could not do something."""
-    said = [line for line in failure.why.strip().splitlines() if not line.startswith(_USAGE)]
+    said = failure.why.strip().splitlines()
     return said[-1] if said else failure.what
 
 

@@ -169,3 +169,13 @@ def test_an_engine_without_addresses_or_room_is_no_fault_of_the_image(tmp_path: 
     assert "docker network prune" in caught.value.hint
     with pytest.raises(FullEngineError):
         still_there(engine, "image", caught.value)
+
+
+def test_the_reason_of_an_engine_is_not_where_to_find_its_manual(tmp_path: Path) -> None:
+    program = tmp_path / "docker"
+    said = "docker: Duplicate mount point: /data."
+    program.write_text(f"#!/bin/sh\necho \"{said}\nSee 'docker run --help'.\" >&2; exit 125")
+    program.chmod(0o755)
+    with pytest.raises(EngineError) as caught:
+        engine_of(program, "dddddddddddd").run("image", RunOptions())
+    assert caught.value.why == said

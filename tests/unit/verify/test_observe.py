@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from jettison.engines.engine import ImageFacts, ImageID
-from jettison.errors import EngineError
-from jettison.verify.observe import options, reason_of
+from jettison.verify.observe import options
 from jettison.verify.request import Setting, VerificationRequest
 
 FACTS = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
@@ -22,8 +21,3 @@ def test_a_folder_that_the_plan_keeps_writable_and_a_volume_have_in_common_is_mo
     )
     setting = Setting(image="b", facts=FACTS, health_path="/", read_only=True)
     assert options(setting, request).volumes == ("/data", "/cache")
-
-
-def test_the_reason_of_an_engine_is_not_where_to_find_its_manual() -> None:
-    why = "docker: Duplicate mount point: /data.\nSee 'docker run --help'."
-    assert reason_of(EngineError("it failed", why=why)) == "docker: Duplicate mount point: /data."

@@ -145,7 +145,9 @@ def _compare_services(
     _before: Observation, _after: Observation, request: VerificationRequest
 ) -> CheckResult:
     if request.unreached:
-        missing = "; ".join(f"{one.name} ({one.image}): {one.why}" for one in request.unreached)
+        missing = "; ".join(
+            f"{one.name} ({one.image}): {one.why.rstrip('.')}" for one in request.unreached
+        )
         return skipped(_SERVICES, f"what needs them was not compared: {missing}. {_WAY_OUT}")
     if not request.services:
         return skipped(_SERVICES, "the application is run alone")
