@@ -224,9 +224,13 @@ def feed(command: Sequence[str], chunks: Iterable[bytes]) -> Completed:
         # Taken away, so that communicate leaves it alone: it only has to read.
         stdin, process.stdin = pipe(process.stdin), None
         output: list[tuple[bytes, bytes]] = []
-        listener = threading.Thread(
-            target=lambda: output.append(process.communicate()), daemon=True
-        )
+
+        def listen() -> None:
+            # the streams may be closed already where making the input failed at once
+            with suppress(OSError, ValueError):
+                output.append(process.communicate())
+
+        listener = threading.Thread(target=listen, daemon=True)
         listener.start()
         with suppress(BrokenPipeError), stdin:
             for chunk in chunks:
