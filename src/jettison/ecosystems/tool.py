@@ -235,7 +235,8 @@ class Tool(Struct, frozen=True, kw_only=True):
     ``on_request`` are asked for. ``bare`` actions bring none, and with ``groups_or_extras`` the
     option for groups names extras too. ``extras`` says that extras can be omitted by an option or
     a word, and ``whole`` that no part can. ``production`` is the variable that omits development.
-    What matches ``syncing`` installs what is missing when it starts, unless ``unsynced`` is set.
+    What matches ``syncing`` installs what is missing when it starts, unless ``unsynced`` is set;
+    with the option ``active`` it does so in the environment that VIRTUAL_ENV names.
     """
 
     name: str
@@ -290,4 +291,5 @@ class Tool(Struct, frozen=True, kw_only=True):
     whole: bool = False
     production: str = ""
     syncing: str = ""
+    active: str = ""
     unsynced: tuple[str, str] = ("", "")

@@ -150,5 +150,6 @@ UV = Tool(
     extras=True,
     production="UV_NO_DEV",
     syncing=r"\buv\s+run\b(?![^&|;\n]*--no-(?:sync|dev|default-groups))",
+    active="--active",
     unsynced=("UV_NO_SYNC", "1"),
 )

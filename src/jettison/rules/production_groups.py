@@ -19,7 +19,7 @@ requirement that is used. A command inside a condition is not changed.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.finding import group_of
@@ -37,6 +37,7 @@ from jettison.lift.groups import (
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.scopes import Scope
 from jettison.lift.stage import lifted
+from jettison.lift.stages import services_of
 from jettison.plan.changes import Change, LeaveGroupsOut, SetEnvironment
 from jettison.plan.plan import Finding, Plan, PlannedRequirement
 from jettison.rules.rule import Rule
@@ -56,7 +57,9 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     held = {
         _called(one): why
         for one in everything
-        if (why := shared.get(one.stage.index) or _needed(plan, one.names))
+        if (
+            why := shared.get(one.stage.index) or _needed(plan, one.names) or _made_later(plan, one)
+        )
     }
     return (
         *_changed(
@@ -189,16 +192,40 @@ def _synced_at_start(plan: Plan, tool: Tool) -> Evidence | None:
         # What the rule build-stage makes of it is started without the tool.
         return None
     message = f"`{tool.name} run` installs what is missing at every start"
-    starts = [each for each in (plan.stage.command, plan.stage.entrypoint) if each is not None]
-    for each in starts:
-        if re.search(tool.syncing, " ".join(each.words or (each.text,))):
-            return Evidence(kind="start", message=message, origin=each.origin)
+    places = (origin for text, origin in _starts(plan) if re.search(tool.syncing, text))
+    origin = next(places, None)
+    return Evidence(kind="start", message=message, origin=origin) if origin else None
+
+
+def _made_later(plan: Plan, one: ShippedGroup | ShippedFile) -> Evidence | None:
+    """A start that installs everything into another environment than the image's steps do."""
+    if isinstance(one, ShippedFile) or not one.request.tool.active:
+        return None
+    tool, text = one.request.tool, one.request.action.text
+    if tool.active in text or not plan.stage.environment.get("VIRTUAL_ENV"):
+        return None
+    message = f"`{tool.name} run {tool.active}` installs into another environment at every start"
+    found = (
+        origin
+        for text, origin in _starts(plan)
+        if tool.active in text and re.search(tool.syncing, text)
+    )
+    origin = next(found, None)
+    return Evidence(kind="start", message=message, origin=origin) if origin else None
+
+
+def _starts(plan: Plan) -> Iterator[tuple[str, Origin]]:
+    """The start commands of the image and of its services, and each line of scripts."""
+    for each in (plan.stage.command, plan.stage.entrypoint):
+        if each is not None:
+            yield " ".join(each.words or (each.text,)), each.origin
+    for service in services_of(plan.project):
+        for said in (service.command, service.entrypoint):
+            if said is not None:
+                yield " ".join(said.words), said.origin
     for path, text in plan.project.texts.items():
         for number, line in enumerate(text.splitlines(), 1) if path.endswith(".sh") else ():
-            if re.search(tool.syncing, line):
-                origin = Origin(file=path, line=number)
-                return Evidence(kind="start", message=message, origin=origin)
-    return None
+            yield line, Origin(file=path, line=number)
 
 
 def _stays(what: str, why: Evidence) -> Finding:
