@@ -59,6 +59,11 @@ class Duplicates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     floor: int
     apart: Words
 
+    def can_share(self, path: str, size: int) -> bool:
+        """Whether a file can be a second name of an equal one, by its own name and its bytes."""
+        name = path.rpartition("/")[2]
+        return size >= self.floor and ".so" not in name and not name.endswith(self.apart)
+
 
 class Known(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is known of a distribution, where it was read, and when.

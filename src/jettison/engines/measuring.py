@@ -297,10 +297,8 @@ def _is_of_python(path: str, folder: str) -> bool:
 
 def _running(entry: Entry) -> blake2b | None:
     """Begin the digest of a file that can be a second name of an equal one; None for others."""
-    known = table(DeadWeight).duplicates
-    name = posixpath.basename(entry.path)
-    apart = ".so" in name or name.endswith(known.apart)
-    if apart or entry.size < known.floor or entry.uid or entry.mode & _FOR_OTHERS:
+    of_others = entry.uid or entry.mode & _FOR_OTHERS
+    if of_others or not table(DeadWeight).duplicates.can_share(entry.path, entry.size):
         return None
     return blake2b(f"{entry.gid} {entry.mode} ".encode(), digest_size=_DIGEST_BYTES)
 

@@ -69,13 +69,10 @@ def _groups(plan: Plan) -> Iterator[Group]:
 
 
 def _can_be_shared(file: OwnedFile) -> bool:
-    known = table(DeadWeight).duplicates
-    if file.size < known.floor or not file.checksum or ".dist-info/" in file.path:
+    if not file.checksum or ".dist-info/" in file.path:
         return False
-    name = file.path.rpartition("/")[2]
-    apart = ".so" in name or name.endswith(known.apart)
     plain = not file.path.startswith("/") and names_itself(file.path) and ARROW not in file.path
-    return plain and not apart
+    return plain and table(DeadWeight).duplicates.can_share(file.path, file.size)
 
 
 def _writers(plan: Plan) -> Iterator[Evidence]:

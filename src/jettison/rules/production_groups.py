@@ -19,7 +19,7 @@ requirement that is used. A command inside a condition is not changed.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.finding import group_of
@@ -192,9 +192,7 @@ def _synced_at_start(plan: Plan, tool: Tool) -> Evidence | None:
         # What the rule build-stage makes of it is started without the tool.
         return None
     message = f"`{tool.name} run` installs what is missing at every start"
-    places = (origin for text, origin in _starts(plan) if re.search(tool.syncing, text))
-    origin = next(places, None)
-    return Evidence(kind="start", message=message, origin=origin) if origin else None
+    return _start(plan, message, lambda text: bool(re.search(tool.syncing, text)))
 
 
 def _made_later(plan: Plan, one: ShippedGroup | ShippedFile) -> Evidence | None:
@@ -205,12 +203,17 @@ def _made_later(plan: Plan, one: ShippedGroup | ShippedFile) -> Evidence | None:
     if tool.active in text or not plan.stage.environment.get("VIRTUAL_ENV"):
         return None
     message = f"`{tool.name} run {tool.active}` installs into another environment at every start"
-    found = (
-        origin
-        for text, origin in _starts(plan)
-        if tool.active in text and re.search(tool.syncing, text)
+    return _start(
+        plan,
+        message,
+        lambda text: tool.active in text and bool(re.search(tool.syncing, text)),
     )
-    origin = next(found, None)
+
+
+def _start(plan: Plan, message: str, meant: Callable[[str], bool]) -> Evidence | None:
+    """Give the message with the first start command or line of a script that is ``meant``."""
+    places = (origin for text, origin in _starts(plan) if meant(text))
+    origin = next(places, None)
     return Evidence(kind="start", message=message, origin=origin) if origin else None
 
 

@@ -13,7 +13,7 @@ from jettison.values import replace
 from jettison.verify import START, Outcome
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.behaviour import compared
-from jettison.verify.checks.check import kinds_of
+from jettison.verify.checks.check import kinds_of, lost_uses
 from jettison.verify.exchange import Exchange
 from jettison.verify.interior import written_files
 from jettison.verify.observation import Observation
@@ -157,15 +157,14 @@ def hindered(request: VerificationRequest, before: Observation, after: Observati
     return bool(narrow and narrow - _differing(before, writable, request))
 
 
-def _unwritable(before: Observation, other: Observation) -> tuple[str, ...]:
+def _unwritable(before: Observation, other: Observation) -> list[str]:
     """Give the folders in which the image before can write, and another run could not.
 
     Root without its capabilities cannot write where another user owns the folder.
     """
-    had, has = (seen.interior.writable if seen.interior else {} for seen in (before, other))
-    return tuple(
-        path for path, found in had.items() if found.works and path in has and not has[path].works
-    )
+    if before.interior is None or other.interior is None:
+        return []
+    return lost_uses(before.interior.writable, other.interior.writable)
 
 
 def _differing(

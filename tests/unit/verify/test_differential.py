@@ -145,13 +145,17 @@ def test_workers_run_as_production_will_run_them(
     assert check.outcome is (Outcome.DIFFERENT if planned else Outcome.SAME)
 
 
-def test_what_does_not_start_as_its_service_runs_it_is_compared_in_another_way(
-    tmp_path: Path,
-) -> None:
+def write_servers_that_end_in_development(folder: Path) -> None:
     ends = "os.environ.get('MODE') == 'development' and sys.exit(2)"
     for name in ("before.py", "after.py"):
         text = SERVER.replace("start, count", f"{ends}\nstart, count", 1)
-        (tmp_path / name).write_text(text.replace("FAULT", NOTHING))
+        (folder / name).write_text(text.replace("FAULT", NOTHING))
+
+
+def test_what_does_not_start_as_its_service_runs_it_is_compared_in_another_way(
+    tmp_path: Path,
+) -> None:
+    write_servers_that_end_in_development(tmp_path)
     request = replace(
         REQUEST,
         environment={"MODE": "development"},
@@ -178,10 +182,7 @@ def test_the_suite_begins_at_once_and_runs_as_the_images_are_run(
         return replace(seen, suite=outcome)
 
     monkeypatch.setattr(differential, "run_suite", suite)
-    ends = "os.environ.get('MODE') == 'development' and sys.exit(2)"
-    for name in ("before.py", "after.py"):
-        text = SERVER.replace("start, count", f"{ends}\nstart, count", 1)
-        (tmp_path / name).write_text(text.replace("FAULT", NOTHING))
+    write_servers_that_end_in_development(tmp_path)
     request = replace(
         REQUEST,
         suite=Suite(image="after.py"),

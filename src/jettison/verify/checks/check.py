@@ -120,13 +120,18 @@ def judged(
     )
 
 
+def lost_uses(before: Mapping[str, Loaded], after: Mapping[str, Loaded]) -> list[str]:
+    """Give what works before and no longer after."""
+    return [one for one, loaded in before.items() if loaded.works and not _works(after, one)]
+
+
 def compare_uses(
     name: str, what: str, before: Mapping[str, Loaded], after: Mapping[str, Loaded]
 ) -> CheckResult:
     """Compare which of several things work: one that no longer works is a difference."""
     if not before:
         return skipped(name, f"no {what} to look for")
-    lost = [one for one, loaded in before.items() if loaded.works and not _works(after, one)]
+    lost = lost_uses(before, after)
     gained = [one for one, loaded in before.items() if not loaded.works and _works(after, one)]
     neither = [one for one, loaded in before.items() if not loaded.works and not _works(after, one)]
     counts = _count(before.values()), _count(after.values())

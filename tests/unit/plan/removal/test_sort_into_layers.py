@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from jettison.catalogue import table
+from jettison.catalogue.dead_weight import DeadWeight
 from jettison.plan.removal import sort_into_layers
 
 LIST = """\
@@ -125,3 +127,9 @@ def test_folders_and_files_keep_their_modes_and_times(out: Path) -> None:
 
 def test_two_names_of_one_file_stay_one_file(out: Path) -> None:
     assert (out / "application/app/main.py").samefile(out / "application/app/again.py")
+
+
+def test_what_stays_apart_is_what_the_catalogue_says() -> None:
+    # the script runs where nothing of Jettison is
+    known = table(DeadWeight).duplicates
+    assert (known.floor, known.apart) == (sort_into_layers.SMALLEST, sort_into_layers.APART)
