@@ -138,7 +138,7 @@ class Bench:
         if sample.name not in self._ahead:
             with beside() as pool:
                 self._ahead[sample.name] = prefetch(request, self._engine, QUIET, pool)
-        return compare(request, self._engine, QUIET, self._ahead[sample.name])
+        return compare(request, self._engine, QUIET, lambda: self._ahead[sample.name])
 
     def _request(self, sample: Sample, after: str) -> VerificationRequest:
         before = self.baseline(sample)

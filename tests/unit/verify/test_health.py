@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -92,6 +94,20 @@ def test_a_path_that_is_named_for_health_has_to_be_well() -> None:
 def test_without_one_a_server_error_that_stays_is_an_answer() -> None:
     with answering(lambda _path: 500) as machine:
         assert wait_until_ready(machine, 8000, "", 30, steady=0.0).failure == ""
+
+
+def test_start_up_counts_from_the_start_of_the_first_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with subprocess.Popen(("sleep", "60")) as first:
+        state = ContainerState(running=True, exit_status=0, process=first.pid)
+        monkeypatch.setattr(Machine, "state", lambda _: state)
+        time.sleep(0.5)
+        with answering(lambda _path: 200) as machine:
+            ready = wait_until_ready(machine, 8000, "/", 30)
+        first.kill()
+    assert ready.failure == ""
+    assert ready.seconds > 0.4
 
 
 @pytest.mark.parametrize(
