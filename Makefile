@@ -47,6 +47,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --explicit-package-bases tests/faults/*.py tests/wild/*.py tests/corpus/*.py
 	$(BIN)/lint-imports
 	$(BIN)/python tools/docs.py --check
 

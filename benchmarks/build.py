@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from support.downloads import only_downloads
@@ -104,7 +105,7 @@ def main() -> int:
         site = site_in(Path(name))
         print(f"jettison build {EXAMPLE.name}, best of {runs}")
         for bytecode in ("none", "all"):
-            found = best(runs, lambda kind=bytecode: site.cold(kind))
+            found = best(runs, partial(site.cold, bytecode))
             print(f"  cold, --bytecode {bytecode:<4}       {found}")
         print(f"  one requirement added      {best(runs, site.with_requirement)}")
         found = best(runs * 2, lambda: site.with_line("--output", site.layout))

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from build import Site, change_line, site_in
@@ -79,7 +80,7 @@ def from_nothing(site: Site, written: Path, tag: str, runs: int) -> None:
     print(f"from nothing, jettison build          {ours.seconds:7.2f} s")
     for what, project in (("original", site.project), ("written", written)):
         context = str(project / "pkms-backend")
-        theirs = best(runs, lambda at=context: built_by_docker(site, tag, at, "--no-cache"))
+        theirs = best(runs, partial(built_by_docker, site, tag, context, "--no-cache"))
         ratio = theirs.seconds / ours.seconds
         print(f"from nothing, docker build {what:<10} {theirs.seconds:7.2f} s  {ratio:5.1f} times")
 

@@ -43,13 +43,13 @@ def measured(archive: Archive, python: str) -> ComposedSizes:
     request = BaseRequest(python=python, architecture=host_architecture())
     tree = composed_base(request, archive)
     compiler = composed_compiler(tree, archive.folder / "interpreters")
-    sizes = (
-        dict(by_architecture(archive, python, compiler)) if isinstance(compiler, Compiler) else {}
-    )
+    known = by_architecture(archive, python, compiler) if isinstance(compiler, Compiler) else ()
+    sizes = dict(known)
     return ComposedSizes(
         packages=tuple(package.name for package in tree.packages),
         kept=dict(kept(archive, request)),
-        **sizes,
+        amd64=sizes.get("amd64"),
+        arm64=sizes.get("arm64"),
     )
 
 

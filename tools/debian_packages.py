@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from debian_contents import FileOwners, archive_owners, owners_of, relevant_lines
+from recommended import with_recommended
 
 from jettison.catalogue import table
 from jettison.catalogue.bases import SystemPackages
@@ -69,7 +70,7 @@ def facts(release: str, index: PackageIndex, owners: FileOwners) -> Iterator[str
     yield from (f"full\t{name}" for name in full)
     development = {
         name: runtime_libraries(index, name)
-        for name in FACTS.lookup["development"]
+        for name in FACTS.lookup.development
         if name in index or index.providers(name)
     }
     for name, libraries in development.items():
@@ -80,10 +81,10 @@ def facts(release: str, index: PackageIndex, owners: FileOwners) -> Iterator[str
         **dict(program_packages(index, owners)),
     }
     yield from (f"program\t{name}\t{package}" for name, package in programs.items())
-    runtime = {library for libraries in development.values() for library in libraries}
-    libraries = runtime | set(FACTS.lookup["libraries"]) | set(base)
-    yield from library_lines(owners, libraries)
-    names = {*development, *libraries, *programs.values(), *FACTS.lookup["packages"], *full}
+    runtime = {library for each in development.values() for library in each}
+    shipped = runtime | set(FACTS.lookup.libraries) | set(base)
+    yield from library_lines(owners, shipped)
+    names = {*development, *shipped, *programs.values(), *FACTS.lookup.packages, *full}
     yield from package_lines(index, names | set(FACTS.build), base)
 
 
@@ -98,7 +99,7 @@ def slim_base(release: str, index: PackageIndex) -> list[str]:
 
 def full_image(index: PackageIndex, base: list[str]) -> list[str]:
     """Name the packages that an official full Python image has beyond the slim one's."""
-    names = [name for name in FACTS.full["packages"] if name in index or index.providers(name)]
+    names = [name for name in FACTS.full if name in index or index.providers(name)]
     return [package.name for package in closure(index, names, base)]
 
 
@@ -111,7 +112,7 @@ def is_required(index: PackageIndex, name: str) -> bool:
 def program_packages(index: PackageIndex, owners: FileOwners) -> Iterator[tuple[str, str]]:
     """Yield each program with the package to name for it."""
     preferred = FACTS.programs
-    for program in sorted({*FACTS.lookup["programs"], *preferred}):
+    for program in sorted({*FACTS.lookup.programs, *preferred}):
         shipped = owners.programs.get(program, ())
         package = preferred.get(program) or (shipped[0] if len(shipped) == 1 else "")
         if package in index:
@@ -146,7 +147,7 @@ def package_lines(index: PackageIndex, names: Iterable[str], base: list[str]) ->
     known = sorted(name for name in names if name in index)
     found = set(base)
     for name in known:
-        found.update(each.name for each in closure(index, [name], base, recommends=True))
+        found.update(each.name for each in with_recommended(index, name, base))
     for name in found:
         package = index.get(name)
         if package is None:

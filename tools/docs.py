@@ -205,7 +205,7 @@ def _exit_statuses() -> Iterator[tuple[int, str, str]]:
     found: Mapping[str, type] = dict(inspect.getmembers(errors, inspect.isclass))
     for name, cls in found.items():
         if issubclass(cls, JettisonError) and cls is not JettisonError:
-            text = " ".join(inspect.getdoc(cls).split()).removesuffix(".")
+            text = " ".join((inspect.getdoc(cls) or "").split()).removesuffix(".")
             yield cls.exit_status, f"`{name}`", _marked(text)
 
 

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 
+from recommended import with_recommended
+
 from jettison.catalogue import table
 from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.bases import SystemPackages
@@ -23,7 +25,7 @@ from jettison.errors import JettisonError
 from jettison.images.entry import Kind, read_entries
 from jettison.index.debian import Archive, read_deb
 from jettison.index.debian.package import Package
-from jettison.index.debian.packages import PackageIndex, closure
+from jettison.index.debian.packages import PackageIndex
 
 TARGET = Path(__file__).parent.parent / "src/jettison/catalogue/debian"
 RELEASES = ("trixie", "bookworm")
@@ -76,7 +78,7 @@ def wanted(release: str, index: PackageIndex) -> list[Package]:
     found = {}
     for name in sorted(names):
         if name in index or index.providers(name):
-            brought = closure(index, [name], base, recommends=True)
+            brought = with_recommended(index, name, base)
             found.update({each.name: each for each in brought if each.size <= LARGEST})
     return [found[name] for name in sorted(found)]
 

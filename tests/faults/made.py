@@ -193,9 +193,10 @@ def _python(text: str) -> Iterator[tuple[str, str]]:
             continue
         if isinstance(node, ast.Constant) and id(node) not in said:
             old = ast.get_source_segment(text, node) or ""
-            if type(node.value) in (int, float):
-                new = repr(node.value + 1)
-            elif type(node.value) is str and old[:1] in "'\"" and len(node.value) > 1:
+            value = node.value
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                new = repr(value + 1)
+            elif isinstance(value, str) and old[:1] in "'\"" and len(value) > 1:
                 new = f"{old[:-1]}x{old[-1]}"
             else:
                 continue

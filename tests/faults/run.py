@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 from tests.faults.changes import ANEW, KINDS, NULL, SQUASHED, UNCHANGED, Change
@@ -198,7 +199,7 @@ def changes(bench: Bench, chance: Chance, made: int, only: str) -> Iterator[Chan
     yield from nulls()
 
 
-def judged(change: Change, verdict: Verdict, seconds: float) -> dict[str, object]:
+def judged(change: Change, verdict: Verdict, seconds: float) -> dict[str, Any]:
     """Say what became of a change."""
     found = verdict.differences
     right = [one for one in found if not change.checks or one.name in change.checks]
@@ -216,7 +217,7 @@ def judged(change: Change, verdict: Verdict, seconds: float) -> dict[str, object
     }
 
 
-def table(results: Iterable[dict[str, object]]) -> str:
+def table(results: Iterable[dict[str, Any]]) -> str:
     """Sum up by kind, and name what escaped and what was a false alarm."""
     rows = list(results)
     lines = ["kind          changes  caught  named  seconds each"]

@@ -24,9 +24,12 @@ import tempfile
 import time
 import tomllib
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 STEP = re.compile(r"^build (before|after|watched|development).*\((\d+\.\d) s\)$", re.MULTILINE)
+# an application of the file, or what came of it
+Row = dict[str, Any]
 COLUMNS = "| application | kind | accepted | before | after | ratio | verdict | seconds |"
 
 
@@ -60,7 +63,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _tried(one: dict, asked: argparse.Namespace) -> dict:
+def _tried(one: Row, asked: argparse.Namespace) -> Row:
     with tempfile.TemporaryDirectory(prefix="jettison-wild-") as folder:
         root = (asked.keep or Path(folder)) / one["name"]
         try:
@@ -70,7 +73,7 @@ def _tried(one: dict, asked: argparse.Namespace) -> dict:
         return _optimized(one, root / one.get("folder", "."), Path(folder), asked)
 
 
-def materialize(one: dict, root: Path) -> None:
+def materialize(one: Row, root: Path) -> None:
     """Lay the application's tree at its commit, with its replacements, into ``root``."""
     packed = subprocess.run(
         [
@@ -106,7 +109,7 @@ def _mirror(repository: str) -> Path:
     return found[0]
 
 
-def _optimized(one: dict, root: Path, folder: Path, asked: argparse.Namespace) -> dict:
+def _optimized(one: Row, root: Path, folder: Path, asked: argparse.Namespace) -> Row:
     written = folder / "written"
     jettison = [sys.executable, "-m", "jettison"]
     if asked.plan:
@@ -162,7 +165,7 @@ def _reason(status: int | None, err: str) -> str:
     return f"exit {status}: {said[1] if said else err.strip()[-100:]}"
 
 
-def _built_again(written: Path, root: Path, told: dict) -> str:
+def _built_again(written: Path, root: Path, told: Row) -> str:
     """Say what is wrong with what the written files build; empty when nothing is."""
     place = written if written.exists() else root
     project = told.get("plan", {})
@@ -182,14 +185,14 @@ def _built_again(written: Path, root: Path, told: dict) -> str:
 
 
 def _row(
-    one: dict,
+    one: Row,
     *,
     accepted: bool = False,
-    told: dict | None = None,
+    told: Row | None = None,
     reason: str = "",
     seconds: float = 0.0,
     building: float = 0.0,
-) -> dict:
+) -> Row:
     before, after = (
         ((told or {}).get(name) or {}).get("size", {}).get("bytes") for name in ("before", "after")
     )
