@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from jettison.catalogue import table
@@ -64,9 +64,18 @@ def moving_stages(stage: FinalStage) -> Iterator[Stage]:
             yield each
 
 
+def feeding_runs(stage: FinalStage) -> Iterator[LiftedRun]:
+    """The RUN instructions of all feeding stages."""
+    yield from _runs_of(feeding_stages(stage))
+
+
 def runs_of(stage: FinalStage) -> Iterator[LiftedRun]:
     """The RUN instructions of all moving stages."""
-    for each in moving_stages(stage):
+    yield from _runs_of(moving_stages(stage))
+
+
+def _runs_of(stages: Iterable[Stage]) -> Iterator[LiftedRun]:
+    for each in stages:
         for item in each.instructions:
             if item.keyword == "RUN":
                 yield lifted_run(item)

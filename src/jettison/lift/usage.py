@@ -68,7 +68,8 @@ class Usage(Struct, frozen=True, kw_only=True):
     it, and ``computed_libraries`` are such loads. ``lists`` are files whose commands were all read,
     ``stored`` are files that production writes.
     ``imports`` maps the external modules that any production file imports to where. ``words`` are
-    those of the rules' vocabulary that are in the source at all, each with its first place.
+    those of the rules' vocabulary, and names of files of keys, that are in the source at all, each
+    with its first place.
     ``given`` maps distributions that load data by name to the names that the source gives them.
     ``searched`` says what was read, in words; ``sourceless`` that it was no Python at all, as where
     the application is itself installed from an index; ``absent`` are parts of it that are not here.

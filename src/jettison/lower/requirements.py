@@ -19,7 +19,7 @@ from jettison.formats.requirements import parse, split
 from jettison.formats.shell import Word, replacing_words, without, without_words
 from jettison.lift import Project
 from jettison.lift.action import Action, LiftedRun
-from jettison.lift.build_context import runs_of
+from jettison.lift.build_context import feeding_runs
 from jettison.lift.declared import installed_declarations, movable_files, production_files
 from jettison.lift.groups import ShippedGroup, shipped_files, shipped_groups
 from jettison.lift.stage import lifted
@@ -106,7 +106,7 @@ def _edited(project: Project, change: LeaveGroupsOut) -> str | None:
     groups = [one for one in shipped_groups(project) if _leaves(one, change)]
     wanted = dict(change.files)
     files = [one for one in shipped_files(project) if one.path in wanted]
-    for run in runs_of(lifted(project)):
+    for run in feeding_runs(lifted(project)):
         for action in run.actions:
             own = [g for g in groups if g.request.action.origin == action.origin]
             gone = [file.path for file in files if file.action.origin == action.origin]

@@ -10,7 +10,8 @@ the catalogue names its own.
 Safe: files that the Dockerfile copies by name, and modules that production imports, stay in; so do
 files in folders that a web server serves or renders, whatever they are called (a `.gitignore` below
 `static` has an address), secrets and caches apart; and a file of settings that the application may
-read when nothing else gives it to it. A pattern that only may be useless at run time is used for
+read when nothing else gives it to it; and a key or certificate whose name stands in the source, the
+Dockerfile, or a file of settings or a script. A pattern that only may be useless at run time is used for
 tests alone, when nothing imports them and no other stage or Dockerfile beside makes an image for
 development from the whole context.
 """
@@ -37,6 +38,7 @@ from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.source import Use, is_dockerfile, use_of_file
 from jettison.source.operations_images import is_for_development
+from jettison.source.tree import KEY_FILE, is_test
 from jettison.values import Basis, Evidence, Origin, Saving, counted, human
 
 # Words in the names of files that only show what settings there are.
@@ -59,6 +61,7 @@ def settings_that_are_read(project: Project, usage: Usage) -> tuple[str, ...]:
         for path in project.files
         if any(fnmatchcase(path, pattern) for pattern in known.files)
         and not any(word in path for word in TEMPLATES)
+        and not is_test(path)
         and project.in_context(path) not in given
         and not (project.ignore and project.ignore.ignores(path))
     )
@@ -79,6 +82,8 @@ SERVED = re.compile(
 TESTING = re.compile(
     r"\bpy\.?test\b|\bnose2?\b|\bunittest\b|\bmanage\.py test\b|(?<![\w-])tests?/\S"
 )
+# Files that may name a key or certificate for what runs in the image.
+SETTINGS = re.compile(r"\.(conf|ini|cfg|toml|ya?ml|json|sh|env)$")
 NAMED = re.compile(r"[\w@.+-]*(?:/[\w@.+-]+)+/?|(?<=\bcd )[\w@.+-]+")
 NEVER_SERVED = re.compile(
     r"(^|/)(\.(git|hg|svn|ssh|aws|venv|env[^/]*)|__pycache__|node_modules|venv|id_\w+)(/|$)"
@@ -94,7 +99,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     read = settings_that_are_read(project, plan.usage)
     needed = [source for item in _copies(plan) for source in item]
     needed += [*read, *_copied_elsewhere(plan.original), *_served(project.files)]
-    needed += plan.withheld(NAME)
+    needed += [*plan.withheld(NAME), *_named_keys(plan)]
     commands = [*_scripts(plan), *_steps(plan.original)]
     needed += _named(commands, project.files)
     elsewhere = _runs_tests_elsewhere(plan.original) or any(map(TESTING.search, commands))
@@ -223,6 +228,22 @@ def _named(commands: Iterable[str], files: Collection[str]) -> Iterator[str]:
             parts = [part for part in word.split("/") if part not in ("", ".")]
             ends = ("/".join(parts[start:]) for start in range(len(parts)))
             yield from [end for end in ends if end in known][:1]
+
+
+def _named_keys(plan: Plan) -> Iterator[str]:
+    """The keys and certificates that the source, the Dockerfile or settings name."""
+    project = plan.original
+    keys = {path: posixpath.basename(path) for path in project.files if KEY_FILE.search(path)}
+    texts = [
+        text
+        for path, text in (project.texts.items() if keys else ())
+        if (SETTINGS.search(path) or path == project.dockerfile_path)
+        and path != project.compose_path
+        and use_of_file(path) is not Use.DEVELOPMENT
+    ]
+    for path, name in keys.items():
+        if name in plan.usage.words or any(name in text for text in texts):
+            yield path
 
 
 def _others(project: Project) -> Iterator[tuple[Stage, bool]]:

@@ -12,6 +12,9 @@ from jettison.catalogue import table
 from jettison.catalogue.applications import Conventions
 from jettison.values import Skipped
 
+# Files of keys and certificates: some are secrets, some are what an application trusts.
+KEY_FILE = re.compile(r"\.(pem|key|p12|pfx|kdbx)$")
+
 
 class TreeFile(Struct, frozen=True, kw_only=True):
     """A file: bytes, time of modification in nanoseconds, whether it may be executed.

@@ -24,7 +24,7 @@ from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED, Given, Usage, usage_
 from jettison.source import Commands, Use
 from jettison.source.operations_collect import called_scripts
 from jettison.source.reading import Sources, read_text
-from jettison.source.tree import folders_of, is_test
+from jettison.source.tree import KEY_FILE, folders_of, is_test
 from jettison.source.vocabulary import LocaleFunctions, first_arguments, locales_named, words_in
 from jettison.tasks.loading.project import Loaded
 from jettison.values import Evidence, Origin, Toward, replace
@@ -139,8 +139,9 @@ TEMPLATES = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2")
 
 
 def used_words(loaded: Loaded, closure: Closure) -> Mapping[str, Origin]:
-    """Search the source, tests apart, for the words that matter to these distributions."""
-    vocabulary = {*_vocabulary(closure.facts), *_module_names(closure)}
+    """Search the source, tests apart, for these distributions' words and the names of keys."""
+    keys = {posixpath.basename(path) for path in loaded.tree.files if KEY_FILE.search(path)}
+    vocabulary = {*_vocabulary(closure.facts), *_module_names(closure), *keys}
     found: dict[str, Origin] = {}
     for path in _paths(loaded) if vocabulary else ():
         text = read_text(loaded.root, path)
