@@ -9,11 +9,11 @@ the catalogue names its own.
 
 Safe: files that the Dockerfile copies by name, and modules that production imports, stay in; so do
 files in folders that a web server serves or renders, whatever they are called (a `.gitignore` below
-`static` has an address), secrets and caches apart; and a file of settings that the application may
-read when nothing else gives it to it; and a key or certificate whose name stands in the source, the
-Dockerfile, or a file of settings or a script. A pattern that only may be useless at run time is used for
-tests alone, when nothing imports them and no other stage or Dockerfile beside makes an image for
-development from the whole context.
+`static` has an address), secrets and caches apart; a file of settings that the application may read
+when nothing else gives it to it; and a key or certificate that the source, the Dockerfile, a script
+or a file of settings names. A pattern that only may be useless at run time is used for tests alone,
+when nothing imports them and no other stage or Dockerfile beside makes an image for development
+from the whole context.
 """
 
 from __future__ import annotations
