@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from jettison.catalogue import table
 from jettison.catalogue.bases import SystemPackages
 from jettison.formats.compose import ComposeMount, MountKind, Service
+from jettison.formats.dockerfile.views import HealthCheck
 from jettison.lift.declared import shipped_names
 from jettison.lift.locked import brought_tools
 from jettison.lift.scopes import Scope
@@ -144,9 +145,9 @@ def _variables(plan: Plan) -> dict[str, str]:
     return found
 
 
-def _changed_variables(plan: Plan) -> frozenset[str]:
+def _changed_variables(plan: Plan) -> dict[str, str | None]:
     had, has = plan.original_stage.environment, plan.stage.environment
-    return frozenset(name for name in {**had, **has} if had.get(name) != has.get(name))
+    return {name: has.get(name) for name in {**had, **has} if had.get(name) != has.get(name)}
 
 
 def _changed_command(plan: Plan) -> tuple[str, ...] | None:
@@ -161,10 +162,16 @@ def _started(stage: FinalStage) -> tuple[str, ...]:
     return tuple(word for one in words for word in one)
 
 
-def _other_health_check(plan: Plan) -> bool:
+def _other_health_check(plan: Plan) -> tuple[str, ...]:
     checks = (stage.health_check for stage in (plan.original_stage, plan.stage))
-    had, has = (one and (one.none, one.exec_form, one.shell_form) for one in checks)
-    return had != has
+    had, has = (_health_test(one) if one else () for one in checks)
+    return has if had != has else ()
+
+
+def _health_test(check: HealthCheck) -> tuple[str, ...]:
+    if check.shell_form is not None:
+        return ("CMD-SHELL", check.shell_form)
+    return ("NONE",) if check.none else ("CMD", *(check.exec_form or ()))
 
 
 def _ports(plan: Plan, read: Callable[[str], str | None]) -> tuple[int, ...]:

@@ -147,8 +147,9 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     that it will in production, so that it counts when it cannot, whatever the image before can.
 
     ``removed_distributions`` are expected to be gone; with ``installed_distributions`` all others
-    are, which a tool brought that leaves with them. ``planned_environment`` names the variables
-    that the plan sets, ``planned_health_check`` says that it has another health check.
+    are, which a tool brought that leaves with them. ``planned_environment`` has the variables that
+    the plan changes with their values, None for one that it drops, and
+    ``planned_health_check`` the command of another health check, as an image has it.
     ``expected_command`` and ``expected_user`` are what the plan made of them, None and empty where
     it changed nothing. ``labels`` names those that the project itself sets, which have to stay;
     others are the base image's. None where that is not known: then all have to. ``kept_out`` are
@@ -194,9 +195,9 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     time_zones: tuple[str, ...] = ()
     read_only_volumes: tuple[str, ...] = ()
     removed_distributions: tuple[str, ...] = ()
-    planned_environment: frozenset[str] = frozenset()
+    planned_environment: Mapping[str, str | None] = field(default_factory=dict)
     installed_distributions: tuple[str, ...] | None = None
-    planned_health_check: bool = False
+    planned_health_check: tuple[str, ...] = ()
     expected_command: tuple[str, ...] | None = None
     expected_user: str = ""
     labels: frozenset[str] | None = None

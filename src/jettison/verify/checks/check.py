@@ -50,10 +50,11 @@ def made_from(had: ImageFacts, has: ImageFacts) -> bool:
     return bool(layers) and has.layers[: len(layers)] == layers and had.id != has.id
 
 
-def keeps_command(request: VerificationRequest, had: ImageFacts) -> bool:
-    """Tell whether the plan runs the same command as the image before."""
+def keeps_command(request: VerificationRequest, had: ImageFacts, has: ImageFacts) -> bool:
+    """Tell whether the image after runs the same command as the one before, or is to."""
+    own, now = (started_words(command_of(one)) for one in (had, has))
     expected = request.expected_command
-    return expected is None or started_words(expected) == started_words(command_of(had))
+    return expected is None or own in (now, started_words(expected))
 
 
 def often(failed: Sequence[bool]) -> str:
@@ -241,7 +242,7 @@ def _compare_logs(
         for line in frozenset.intersection(*after.logs) - frozenset.union(*before.logs)
         if _EXCEPTION.match(line)
     )
-    changed = not keeps_command(request, before.facts)
+    changed = not keeps_command(request, before.facts, after.facts)
     details = [f"{NO_MORE}{line}" for line in lost]
     details += [f"a new exception: {line}" for line in new]
     different = new or (lost and not changed)

@@ -90,7 +90,7 @@ def _compare_environment(
         name
         for name in dict.fromkeys((*had, *has))
         if not _NOT_COMPARED.match(name)
-        and name not in request.planned_environment
+        and not _as_planned(name, has.get(name), request)
         and (alike or not _OF_A_BASE.match(name) or had.get(name) == has.get(name))
     ]
     details = [
@@ -103,6 +103,17 @@ def _compare_environment(
     message = f"changed: {changed}" if details else f"{len(names)} variables are the same"
     shown = f"{len(had)} variables", f"{len(has)} variables"
     return judged(_ENVIRONMENT, details, message, shown)
+
+
+def _as_planned(name: str, value: str | None, request: VerificationRequest) -> bool:
+    """Tell whether a variable has the value that the plan gives it, with what it adds to a path."""
+    if name not in request.planned_environment:
+        return False
+    planned = request.planned_environment[name]
+    if planned is None or value is None:
+        return planned is value
+    # the parts of a base image are not known to the plan
+    return {*planned.split(":")} - {""} <= {*value.split(":")}
 
 
 def _show_environment(name: str, value: str | None) -> str:
@@ -258,7 +269,7 @@ def _compare_process(
     counts = tuple(sum(each.processes.values()) for each in both)
     # one that is started for a request is sometimes there, and one that is replaced is not
     fewer = counts[0] != counts[1] > 0 and one.early != other.early
-    if fewer and keeps_command(request, before.facts):
+    if fewer and keeps_command(request, before.facts, after.facts):
         names = (_show_processes(each.processes) for each in both)
         details.append("its processes were {} and are {}".format(*names))
     details += [

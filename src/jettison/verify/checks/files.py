@@ -66,6 +66,9 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
         return CheckResult(name=_NAME, outcome=Outcome.DIFFERENT, message=message)
     opened = before.opened or frozenset()
     whole = made_from(before.facts, after.facts)
+    if whole:
+        # no plan adds layers to the image before
+        request = replace(request, edited=())
     if not same_base(before, after):
         had = _without_renamed(had, has)
     folder = before.facts.working_directory.rstrip("/")
@@ -214,7 +217,7 @@ def _scripts(
         if path in has:
             said = _unlike(digest, has[path])
         else:
-            said = "is gone" if keeps_command(request, before.facts) else ""
+            said = "is gone" if keeps_command(request, before.facts, after.facts) else ""
         if said:
             yield f"{path}, which starts the application, {said}"
 

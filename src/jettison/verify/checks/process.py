@@ -170,7 +170,7 @@ def _changed_health(
     """Say what of a health check is another one, unless the plan or the service says so."""
     if had is None or has is None or request.health_command:
         return
-    if had.test != has.test and not request.planned_health_check:
+    if had.test != has.test and _one_line(has.test) != _one_line(request.planned_health_check):
         commands = (" ".join(one.test[1:]) or one.test[0] for one in (had, has))
         yield "its command was {!r} and is {!r}".format(*commands)
     for name in ("interval", "timeout", "start_period", "retries"):
@@ -179,6 +179,10 @@ def _changed_health(
             unit = "" if name == "retries" else " s"
             what = name.replace("_", " ")
             yield f"its {what} was {one:g}{unit} and is {other:g}{unit} (0: as the engine has it)"
+
+
+def _one_line(words: tuple[str, ...]) -> str:
+    return " ".join(" ".join(words).split())
 
 
 def _outcomes(seen: Observation) -> list[HealthOutcome]:
@@ -230,7 +234,7 @@ def _statuses(
 ) -> tuple[Outcome, str]:
     """Compare exit statuses; another command may end with another one, but not fail instead."""
     had, has = ({one.stopped.exit_status for one in seen.starts} for seen in (before, after))
-    if not had & has and (0 in had or keeps_command(request, before.facts)):
+    if not had & has and (0 in had or keeps_command(request, before.facts, after.facts)):
         one, other = (" or ".join(map(str, sorted(each))) for each in (had, has))
         return Outcome.DIFFERENT, f"ended with status {one} and ends with {other}"
     return Outcome.SAME, "ends by itself in both"

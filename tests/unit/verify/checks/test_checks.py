@@ -258,12 +258,15 @@ def test_what_works_only_now_is_an_improvement(
             replace(REQUEST, installed_distributions=("FastAPI",)),
         ),
         ("environment", facts(environment=FACTS.environment[:2]),
-         replace(REQUEST, planned_environment=frozenset({"API_KEY"}))),
+         replace(REQUEST, planned_environment={"API_KEY": None})),
         ("environment", facts(layers=("b",), environment=(*FACTS.environment, ("LANG", "C.UTF-8"))),
          REQUEST),
+        ("environment", facts(environment=(("PATH", "/venv/bin:/bin"), *FACTS.environment[::2])),
+         replace(REQUEST, planned_environment={"PATH": "/venv/bin:"})),
         ("health-check", facts(health_check=HealthCheck(test=("CMD", "python"))),
-         replace(REQUEST, planned_health_check=True)),
-        ("process", inside(processes={"gunicorn": 2}, early=2),
+         replace(REQUEST, planned_health_check=("CMD", "python"))),
+        ("process", replace(facts(command=("gunicorn", "--workers", "1")),
+                            interior=replace(INTERIOR, processes={"gunicorn": 2}, early=2)),
          replace(REQUEST, expected_command=("gunicorn", "--workers", "1"))),
         ("entry-point", facts(command=("uvicorn", "x:app")),
          replace(REQUEST, expected_command=("/venv/bin/uvicorn", "x:app"))),
@@ -274,6 +277,27 @@ def test_what_the_plan_meant_to_change_is_no_difference(
     name: str, after: Observation, request_: VerificationRequest
 ) -> None:
     assert check(name, SEEN, after, request_).outcome is SAME
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "request_"),
+    [
+        ("environment", facts(environment=(("PATH", "/usr/bin"), *FACTS.environment[::2])),
+         replace(REQUEST, planned_environment={"PATH": "/venv/bin:"})),
+        ("environment", facts(environment=FACTS.environment[1:]),
+         replace(REQUEST, planned_environment={"TZ": "UTC"})),
+        ("environment", facts(environment=(("TZ", "UTC"), *FACTS.environment[1:])),
+         replace(REQUEST, planned_environment={"TZ": None})),
+        ("health-check", facts(health_check=HealthCheck(test=("CMD", "false"))),
+         replace(REQUEST, planned_health_check=("CMD", "python"))),
+        ("process", inside(processes={"gunicorn": 2}, early=2),
+         replace(REQUEST, expected_command=("gunicorn", "--workers", "1"))),
+    ],
+)  # fmt: skip
+def test_what_the_plan_means_to_change_otherwise_is_a_difference(
+    name: str, after: Observation, request_: VerificationRequest
+) -> None:
+    assert check(name, SEEN, after, request_).outcome is DIFFERENT
 
 
 @pytest.mark.parametrize(
