@@ -42,7 +42,7 @@ class Application(Struct, frozen=True, kw_only=True):
 
 
 def words_of(command: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the words of a command; those of a shell's text when it is run by one."""
+    """Give the words of a command; those of a shell's text and arguments when it is run by one."""
     if not command:
         return ()
     shell = command[0].rpartition("/")[2] in _SHELLS
@@ -56,7 +56,8 @@ def words_of(command: tuple[str, ...]) -> tuple[str, ...]:
             words = tuple(shlex.split(command[2]))
         except (ValueError, RecursionError):
             return tuple(command[2].split())
-        return words[1:] if words[:1] == ("exec",) else words
+        words = words[1:] if words[:1] == ("exec",) else words
+        return (*words, *command[_SHELL_COMMAND + 1 :])
     return command
 
 

@@ -124,7 +124,7 @@ def verification_request(
         planned_environment=_changed_variables(plan),
         planned_health_check=_other_health_check(plan),
         expected_command=_changed_command(plan),
-        expected_user=stage.user,
+        expected_user=stage.user if stage.user != plan.original_stage.user else "",
         labels=frozenset(plan.original_stage.labels),
         removed_files=(*removed_lines(plan), *_removed_of_system(plan)),
         fewer_groups="container-client" in applied_rules(plan),

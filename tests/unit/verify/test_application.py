@@ -9,6 +9,7 @@ from jettison.verify.discover import find_application, words_of
         (("/bin/sh", "-c", "exec uvicorn main:app --port 8000"), "uvicorn main:app --port 8000"),
         (("bash", "-ec", "flask run"), "flask run"),
         (("uvicorn", "main:app"), "uvicorn main:app"),
+        (("sh", "-c", 'umask 7; exec "$@"', "sh", "flask", "run"), "umask 7; exec $@ flask run"),
         (("sh", "-c", "echo 'open"), "echo 'open"),
         ((), ""),
     ],

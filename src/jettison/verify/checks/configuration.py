@@ -12,7 +12,6 @@ from jettison.verify.checks.check import (
     Check,
     command_of,
     inside,
-    inside_check,
     judged,
     keeps_command,
     made_from,
@@ -21,7 +20,7 @@ from jettison.verify.checks.check import (
     started_words,
     uses_check,
 )
-from jettison.verify.observation import Interior, Observation
+from jettison.verify.observation import Observation
 from jettison.verify.request import VerificationRequest
 
 _ENTRY_POINT = "entry-point"
@@ -73,11 +72,11 @@ ENTRY_POINT_CHECK = Check(name=_ENTRY_POINT, compare=_compare_entry_point)
 _ENVIRONMENT = "environment"
 # These belong to the base image, to the user, or to installing: no application is made of them.
 _NOT_COMPARED = re.compile(
-    r"^(HOSTNAME|HOME|PWD|SHLVL|_|TERM|LC_CTYPE|GPG_KEY|VIRTUAL_ENV|DEBIAN_FRONTEND|UV_.*|PIP_.*"
+    r"^(HOSTNAME|PWD|SHLVL|_|GPG_KEY|VIRTUAL_ENV|DEBIAN_FRONTEND|UV_.*|PIP_.*"
     r"|PYTHON_(VERSION|SHA256|PIP_VERSION|SETUPTOOLS_VERSION|GET_PIP_.*)|POETRY_.*|container)$"
 )
 # What another base image has other values of, or brings along.
-_OF_A_BASE = re.compile(r"^(PATH|SSL_CERT_FILE|LANG)$")
+_OF_A_BASE = re.compile(r"^(PATH|SSL_CERT_FILE|LANG|LC_CTYPE|HOME|TERM)$")
 _SECRET = re.compile(r"secret|password|token|key|credential", re.I)
 
 
@@ -158,9 +157,18 @@ LABELS_CHECK = Check(name=_LABELS, compare=_compare_labels)
 _USER = "user"
 
 
-def _compare_user(one: Interior, other: Interior, request: VerificationRequest) -> CheckResult:
+def _compare_user(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> CheckResult:
+    both = inside(_USER, before, after)
+    if isinstance(both, CheckResult):
+        return both
+    one, other = both
     had, has = one.user_id, other.user_id
-    outcome, message = _judge(had, has, request)
+    names = [each.process.get("name", "unknown") for each in both]
+    # the same account may have another number where it is made on another base
+    renumbered = names[0] == names[1] != "unknown" and not same_base(before, after)
+    outcome, message = _judge(had, has, request, renumbered=renumbered)
     # the plan takes the user out of the group that reaches the host's containers
     fewer = request.fewer_groups and {*other.groups} <= {*one.groups}
     if had == has and one.groups != other.groups and outcome is Outcome.SAME and not fewer:
@@ -171,7 +179,9 @@ def _compare_user(one: Interior, other: Interior, request: VerificationRequest) 
     )
 
 
-def _judge(had: int, has: int, request: VerificationRequest) -> tuple[Outcome, str]:
+def _judge(
+    had: int, has: int, request: VerificationRequest, *, renumbered: bool
+) -> tuple[Outcome, str]:
     expected = request.expected_user.partition(":")[0]
     if expected.isdecimal() and int(expected) != has:
         return Outcome.DIFFERENT, f"runs as user {has}, not as {expected}"
@@ -182,12 +192,12 @@ def _judge(had: int, has: int, request: VerificationRequest) -> tuple[Outcome, s
         return Outcome.DIFFERENT, "the candidate runs as root"
     if had == 0:
         return Outcome.IMPROVED, f"runs as user {has} instead of root"
-    if had != has and not expected:
+    if had != has and not (expected or renumbered):
         return Outcome.DIFFERENT, f"the user was {had} and is {has}"
     return Outcome.SAME, f"runs as user {has}"
 
 
-USER_CHECK = inside_check(_USER, _compare_user)
+USER_CHECK = Check(name=_USER, compare=_compare_user)
 
 
 _ROOT_FILESYSTEM = "read-only-root"

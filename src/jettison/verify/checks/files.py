@@ -192,7 +192,8 @@ def _other(
     Of a file of several distributions each installer keeps another one: it counts where it is used.
     """
     for path, digest in had.application.items():
-        own = not (_OF_THE_BUILD.search(path) or _ends(path, request.edited))
+        unread = _OF_THE_BUILD.search(path) and not _ends(path, opened)
+        own = not (unread or _ends(path, request.edited))
         own = own and (whole or not _STATE.search(path))
         if own and (said := _unlike(digest, has.application.get(path, ""))):
             yield f"{path} of the application {said}"

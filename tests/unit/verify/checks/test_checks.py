@@ -136,6 +136,7 @@ def test_the_same_observation_differs_in_nothing() -> None:
         ("python", inside(python="3.12.1"), DIFFERENT, "3.12.1"),
         ("python", inside(python="3.11.9"), SAME, "3.11.9"),
         ("environment", facts(environment=FACTS.environment[1:]), DIFFERENT, "TZ"),
+        ("environment", facts(environment=(*FACTS.environment, ("HOME", "/"))), DIFFERENT, "HOME"),
         (
             "environment",
             facts(environment=(*FACTS.environment, ("PYTHONOPTIMIZE", "2"))),
@@ -313,6 +314,15 @@ def test_other_versions_are_told_from_what_is_missing(
 ) -> None:
     found = check("distributions", SEEN, inside(distributions=versions))
     assert resolved_differently(found) is differently
+
+
+def test_an_account_of_the_same_name_may_have_another_number_on_another_base() -> None:
+    before, after = (
+        inside(user_id=number, process={"umask": "0022", "name": "shop"}) for number in (999, 998)
+    )
+    assert check("user", before, after).outcome is DIFFERENT
+    elsewhere = replace(after, facts=replace(FACTS, layers=("other",)))
+    assert check("user", before, elsewhere).outcome is SAME
 
 
 ROOT, OWN = inside(user_id=0), replace(REQUEST, expected_user="pkms")

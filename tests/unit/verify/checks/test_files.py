@@ -167,6 +167,25 @@ def test_a_file_of_two_distributions_may_be_that_of_either_unless_it_is_used() -
     assert f"{both} of easy, filer is gone" in judged("files", gone, stored=had).message
 
 
+def test_a_file_of_the_build_counts_where_the_application_reads_it() -> None:
+    has = replace(HELD, application={**HELD.application, "Dockerfile": "x"})
+    assert judged("files", has).outcome is Outcome.SAME
+    opened = frozenset({"/app/Dockerfile"})
+    assert "Dockerfile of the app" in judged("files", has, opened=opened).message
+    edited = replace(ASKED, edited=("Dockerfile",))
+    assert judged("files", has, edited, opened=opened).outcome is Outcome.SAME
+
+
+def test_what_a_plan_edits_is_not_what_layers_upon_the_baseline_changed() -> None:
+    facts = replace(SEEN.facts, layers=("base",))
+    upon = replace(facts, id=ImageID("sha256:bb"), layers=("base", "more"))
+    has = replace(HELD, application={**HELD.application, "main.py": "x"})
+    (check,) = (each for each in CHECKS if each.name == "files")
+    before, after = replace(SEEN, facts=facts), replace(SEEN, facts=upon, stored=has)
+    found = check.compare(before, after, replace(ASKED, edited=("app/main.py",)))
+    assert "main.py of the application has another content" in found.message
+
+
 def test_what_a_run_opened_is_missed_whatever_the_plan_says() -> None:
     has = replace(less("distributions", "idna/core.py"), removed=frozenset({"idna/core.py"}))
     opened = frozenset({"/usr/lib/python3.11/site-packages/idna/core.py"})

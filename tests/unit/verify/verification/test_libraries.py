@@ -14,15 +14,19 @@ def test_libraries_that_distributions_load_are_asked_for_too(tmp_path: Path) -> 
     assert request.libraries == ("libmagic.so.1",)
 
 
-def test_a_command_that_the_plan_leaves_as_it_is_is_that_of_the_image(tmp_path: Path) -> None:
+def test_a_command_and_a_user_that_the_plan_leaves_as_they_are_are_those_of_the_image(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "Dockerfile").write_text(
-        "FROM python:3.11-slim\nWORKDIR /srv\nCOPY . .\n"
+        "FROM python:3.11-slim\nWORKDIR /srv\nCOPY . .\nRUN useradd shop\nUSER shop\n"
         'ENTRYPOINT ["./start.sh"]\nCMD ["python", "main.py"]\n'
     )
     (tmp_path / "main.py").write_text("print(1)\n")
     (tmp_path / "start.sh").write_text('#!/bin/sh\nexec "$@"\n')
     plan = planned(tmp_path, offline=True, cache=tmp_path / "cache").plan
-    assert verification_request(plan, "before", "after", None).expected_command is None
+    asked = verification_request(plan, "before", "after", None)
+    assert asked.expected_command is None
+    assert not asked.expected_user
 
 
 def test_a_start_script_that_can_run_the_tests_does_not_ask_for_their_program(
