@@ -82,7 +82,8 @@ REFUSED = "Operation not permitted"
 def chroot(engine: Engine) -> Iterator[EmbeddedEngine]:
     if os.geteuid():
         pytest.skip("only root may change its root")
-    with EmbeddedEngine(isolation=CHROOT) as made:
+    with EmbeddedEngine() as made:
+        made.isolation = CHROOT
         yield made
 
 
@@ -170,7 +171,8 @@ import sys, time
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.embedded.chroot import CHROOT
 from jettison.engines.engine import Network, RunOptions
-engine = EmbeddedEngine(isolation=CHROOT)
+engine = EmbeddedEngine()
+engine.isolation = CHROOT
 script = "(setsid sleep LONG &); exec sleep LONG"
 engine.run(sys.argv[1], RunOptions(entrypoint=("sh", "-c", script), network=Network.NONE))
 print("started", flush=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from tests.support.names import RUN
 
-from jettison.contents.layer_reading import known_layers
 from jettison.engines.engine import (
     CONTAINERS,
     BuildRequest,
@@ -134,9 +133,11 @@ def test_a_command_that_is_not_there_is_an_error(engine: Engine, image: ImageID)
         engine.run(image, RunOptions(entrypoint=("/no/such/program",)))
 
 
-def test_an_image_is_measured(engine: Engine, image: ImageID, tmp_path: Path) -> None:
-    known = known_layers(tmp_path)
-    measured = measure(image, engine, known)
+def test_an_image_is_measured(
+    engine: Engine, image: ImageID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    measured = measure(image, engine)
     assert measured.size.bytes == engine.inspect(image).size
     assert sum(measured.layers) == measured.compressed_size.bytes
     assert 0 < measured.compressed_size.bytes < measured.size.bytes
@@ -144,7 +145,7 @@ def test_an_image_is_measured(engine: Engine, image: ImageID, tmp_path: Path) ->
     assert "pip" in {one.name for one in measured.distributions}
     assert "libc6" in {one.name for one in measured.debian_packages}
     assert measured.python_version.startswith("3.11")
-    assert measure(image, engine, known) == measured
+    assert measure(image, engine) == measured
 
 
 def test_leaving_the_engine_removes_what_it_made_and_nothing_else(

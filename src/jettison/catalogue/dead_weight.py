@@ -1,4 +1,4 @@
-"""What wheels bring that no running application needs, as ``dead_weight.toml`` tells of it."""
+"""What no running application needs: dead weight of wheels, and files of a build context."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-Words = tuple[str, ...]
+from jettison.catalogue.applications import Entry, Words
+
 # Distributions, each with the reason why it matters.
 Reasons = Mapping[str, str]
 
@@ -189,3 +190,38 @@ class DeadWeight(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     services: tuple[ServiceData, ...]
     collections: tuple[Collection, ...]
     variants: tuple[Variant, ...]
+
+
+class IgnoreEntry(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line for an ignore file, and why.
+
+    ``certain`` says that no running application needs what it matches; ``guard`` that the pattern
+    is worth having before there is anything to match, ``sample`` being a path that it would.
+    """
+
+    pattern: str
+    reason: str
+    guard: bool = False
+    sample: str = ""
+    certain: bool = True
+
+
+class IgnoreCategory(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Lines of one kind."""
+
+    name: str
+    entries: tuple[IgnoreEntry, ...]
+
+
+class LocalEnvironment(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a virtual environment stays out of a build context."""
+
+    category: str
+    reason: str
+
+
+class Ignore(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What no build context needs."""
+
+    environment: LocalEnvironment
+    categories: tuple[IgnoreCategory, ...]

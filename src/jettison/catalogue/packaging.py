@@ -13,41 +13,6 @@ from jettison.catalogue.bases import SystemPackages
 from jettison.values import Basis, Size
 
 
-class IgnoreEntry(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One line for an ignore file, and why.
-
-    ``certain`` says that no running application needs what it matches; ``guard`` that the pattern
-    is worth having before there is anything to match, ``sample`` being a path that it would.
-    """
-
-    pattern: str
-    reason: str
-    guard: bool = False
-    sample: str = ""
-    certain: bool = True
-
-
-class IgnoreCategory(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Lines of one kind."""
-
-    name: str
-    entries: tuple[IgnoreEntry, ...]
-
-
-class LocalEnvironment(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why a virtual environment stays out of a build context."""
-
-    category: str
-    reason: str
-
-
-class Ignore(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What no build context needs."""
-
-    environment: LocalEnvironment
-    categories: tuple[IgnoreCategory, ...]
-
-
 class Need(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Distributions that another one needs for some names, schemes or variables."""
 
@@ -106,12 +71,6 @@ class RequirementFiles(Entry, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     main: Words
     development: Words
-
-
-class ImportNames(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """By which names distributions are imported that are not called so."""
-
-    import_names: Lists
 
 
 class Uv(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

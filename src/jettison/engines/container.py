@@ -49,33 +49,36 @@ _VERSIONS = (
 )
 
 
-def memory_of(process: int, container: str, root: Path = Path("/")) -> int | None:
+SYSTEM = Path("/")
+
+
+def memory_of(process: int, container: str) -> int | None:
     """Bytes in use by the control group of a container's first process; None when not known.
 
     Page cache that can be dropped is not counted, as by ``docker stats`` (docs.docker.com, "docker
     container stats"). An engine in another machine, or in a container, gives a process number that
     means something else here, so the group's path has to name the container.
     """
-    groups = _groups_of(process, root)
+    groups = _groups_of(process)
     for line, controller, current, droppable in _VERSIONS:
         path = line.search(groups)
         if path and container in path[1] and ".." not in path[1]:
-            folder = root / "sys/fs/cgroup" / controller / path[1].lstrip("/")
+            folder = SYSTEM / "sys/fs/cgroup" / controller / path[1].lstrip("/")
             found = _read(folder, current, droppable)
             if found is not None:
                 return found
     return None
 
 
-def is_of(process: int, container: str, root: Path = Path("/")) -> bool:
+def is_of(process: int, container: str) -> bool:
     """Whether a process of this machine is one of the container, by its control groups."""
-    return container in _groups_of(process, root)
+    return container in _groups_of(process)
 
 
-def _groups_of(process: int, root: Path) -> str:
+def _groups_of(process: int) -> str:
     """The control groups of a process as the kernel lists them; empty when it is not there."""
     try:
-        return (root / f"proc/{process}/cgroup").read_text("ascii")
+        return (SYSTEM / f"proc/{process}/cgroup").read_text("ascii")
     except OSError:
         return ""
 

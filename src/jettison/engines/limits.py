@@ -77,33 +77,37 @@ class Groups(Struct, frozen=True, kw_only=True):
                 time.sleep(_WAIT)
 
 
-def groups_for(limits: Limits, name: str, root: Path = Path("/")) -> Groups:
+_MOUNTED = Path("/sys/fs/cgroup")
+
+
+def groups_for(limits: Limits, name: str) -> Groups:
     """Make control groups beside that of this process; none where it may not."""
-    own = (root / "proc/self/cgroup").read_text() if (root / "proc/self/cgroup").exists() else ""
+    listed = Path("/proc/self/cgroup")
+    own = listed.read_text() if listed.exists() else ""
     folder = f"jettison-{os.getpid()}-{name}"
     found = Groups()
     for controller, (line, key) in _SEPARATE.items():
         path = line.search(own)
         amount = getattr(limits, "memory" if controller == "memory" else "processes")
         if path and amount:
-            place = root / "sys/fs/cgroup" / controller / path[1].lstrip("/") / folder
+            place = _MOUNTED / controller / path[1].lstrip("/") / folder
             if _made(place, {f"{controller}.{key}": amount}):
                 folders = (*found.folders, place)
                 found = Groups(folders=folders, memory=found.memory or controller == "memory")
     if found.folders:
         return found
     keys = {"memory.max": limits.memory, "pids.max": limits.processes}
-    for parent in _unified(own, root):
+    for parent in _unified(own):
         if _made(parent / folder, {key: amount for key, amount in keys.items() if amount}):
             return Groups(folders=(parent / folder,), memory=bool(limits.memory))
     return found
 
 
-def _unified(own: str, root: Path) -> Iterator[Path]:
+def _unified(own: str) -> Iterator[Path]:
     """Yield where a group of the second version may be: a group with processes has none below."""
     path = _UNIFIED.search(own)
     if path:
-        here = root / "sys/fs/cgroup" / path[1].lstrip("/")
+        here = _MOUNTED / path[1].lstrip("/")
         yield here
         if path[1] != "/":
             yield here.parent

@@ -6,14 +6,14 @@ import json
 import mmap
 import posixpath
 import re
-import tarfile
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
-from typing import IO, Any, BinaryIO, Generic, TypeVar, cast
+from itertools import chain
+from typing import IO, Any, BinaryIO, TypeVar, cast
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
@@ -31,30 +31,21 @@ from jettison.contents.measurement import (
 )
 from jettison.contents.stored_files import base_layers
 from jettison.engines.engine import Engine, ImageFacts
-from jettison.errors import EngineError
+from jettison.errors import EngineError, IntegrityError
 from jettison.formats.elf import Content, read_elf
 from jettison.images.config import Config
 from jettison.images.digest import Compression
 from jettison.images.entry import Entry, Kind, read_entries
-from jettison.images.stream import compression_of
+from jettison.images.stores.members import link_target
+from jettison.images.stream import compression_of, reader
 from jettison.images.tree import Placed, merge
-from jettison.records import Records
 from jettison.source.pickles import SUFFIXES, names_saved
 from jettison.values import Basis, Size
 
-_PEEK = 4
 _FOR_OTHERS = 0o022
 _DIGEST_BYTES = 16
 _DOCUMENT_LIMIT = 4 * 2**20
 Layer = TypeVar("Layer")
-
-
-class _Members(Struct, Generic[Layer]):
-    """What was met in the stream so far, by member name."""
-
-    layers: dict[str, Layer] = field(default_factory=dict)
-    documents: dict[str, bytes] = field(default_factory=dict)
-    links: dict[str, str] = field(default_factory=dict)
 
 
 Known = Callable[[str], MeasuredLayer | None]
@@ -82,70 +73,43 @@ def layers_of(
     It is given the name of a layer, its stream, and its size where it is compressed. Raises
     EngineError when the stream is not an image.
     """
-    members = _Members[Layer]()
+    layers: dict[str, Layer] = {}
+    documents: dict[str, bytes] = {}
+    links: dict[str, str] = {}
     try:
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
-            for member in archive:
-                _meet(archive, member, members, read)
-        manifest: list[dict[str, Any]] = json.loads(members.documents["manifest.json"])
-        names = (members.links.get(name, name) for name in manifest[0]["Layers"])
-        config = Config(content=members.documents.get(manifest[0].get("Config", ""), b"{}"))
-        return config, tuple(members.layers[name] for name in names)
-    except (tarfile.TarError, ValueError, KeyError, IndexError) as wrong:
+        for found in read_entries(cast("BinaryIO", stream)):
+            entry, chunks = found.entry, found.chunks()
+            first = next(chunks, b"")
+            if entry.kind is not Kind.FILE:
+                links[entry.path] = link_target(entry)
+            elif first[:1] in (b"{", b"[") and entry.size <= _DOCUMENT_LIMIT:
+                documents[entry.path] = first + b"".join(chunks)
+            elif entry.path.startswith("blobs/") or entry.path.endswith(".tar"):
+                packed = compression_of(first) is not Compression.NONE
+                whole = reader(chain((first,), chunks))
+                name = posixpath.basename(entry.path)
+                layers[entry.path] = read(name, whole, entry.size if packed else None)
+        manifest: list[dict[str, Any]] = json.loads(documents["manifest.json"])
+        names = (links.get(name, name) for name in manifest[0]["Layers"])
+        config = Config(content=documents.get(manifest[0].get("Config", ""), b"{}"))
+        return config, tuple(layers[name] for name in names)
+    except (IntegrityError, ValueError, KeyError, IndexError) as wrong:
         raise EngineError(
             "the engine saved an image in a way that is not understood",
             why=f"{type(wrong).__name__}: {wrong}",
         ) from wrong
 
 
-def _meet(
-    archive: tarfile.TarFile,
-    member: tarfile.TarInfo,
-    members: _Members[Layer],
-    read: Callable[[str, BinaryIO, int | None], Layer],
-) -> None:
-    if member.issym() or member.islnk():
-        folder = posixpath.dirname(member.name) if member.issym() else ""
-        members.links[member.name] = posixpath.normpath(posixpath.join(folder, member.linkname))
-        return
-    opened = archive.extractfile(member) if member.isreg() else None
-    if opened is None:
-        return
-    beginning = opened.read(_PEEK)
-    if beginning[:1] in (b"{", b"[") and member.size <= _DOCUMENT_LIMIT:
-        members.documents[member.name] = beginning + opened.read()
-    elif member.name.startswith("blobs/") or member.name.endswith(".tar"):
-        packed = compression_of(beginning) is not Compression.NONE
-        whole = cast("BinaryIO", _Rejoined(beginning, opened))
-        name = posixpath.basename(member.name)
-        members.layers[member.name] = read(name, whole, member.size if packed else None)
-
-
-class _Rejoined:
-    """A stream with the bytes in front that were read to look at it."""
-
-    def __init__(self, beginning: bytes, rest: IO[bytes]) -> None:
-        self._beginning = beginning
-        self._rest = rest
-
-    def read(self, size: int = -1) -> bytes:
-        if not self._beginning:
-            return self._rest.read(size)
-        beginning, self._beginning = self._beginning, b""
-        return beginning + self._rest.read(size - len(beginning) if size >= 0 else size)
-
-
 _GZIP_SOURCE = f"gzip level {LEVEL} (zlib-ng), layer by layer"
 
 
-def measure(image: str, engine: Engine, known: Records | None = None) -> ImageMeasurement:
+def measure(image: str, engine: Engine) -> ImageMeasurement:
     """Measure an image; layers that were read before are not read again.
 
     Raises EngineError when there is no such image.
     """
-    known = known or known_layers()
     facts = engine.inspect(image)
-    read = _read(image, facts, engine, known)
+    read = _read(image, facts, engine)
     layers = tuple(layer.compressed_size for layer in read)
     contents = overlay(tuple(layer.contents for layer in read))
     return ImageMeasurement(
@@ -167,9 +131,8 @@ def measure(image: str, engine: Engine, known: Records | None = None) -> ImageMe
     )
 
 
-def _read(
-    image: str, facts: ImageFacts, engine: Engine, known: Records
-) -> tuple[MeasuredLayer, ...]:
+def _read(image: str, facts: ImageFacts, engine: Engine) -> tuple[MeasuredLayer, ...]:
+    known = known_layers()
     digests = [diff_id.rpartition(":")[2] for diff_id in facts.layers]
     remembered = {digest: known.get(MeasuredLayer, digest) for digest in digests}
     found = tuple(layer for digest in digests if (layer := remembered[digest]))

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from jettison.catalogue import table
-from jettison.catalogue.packaging import Ignore, IgnoreEntry
+from jettison.catalogue.dead_weight import Ignore, IgnoreEntry
 from jettison.formats.dockerignore import Amount, IgnoreFile, Pattern, pattern, verdicts
 
 

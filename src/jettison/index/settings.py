@@ -80,12 +80,12 @@ def index_url(variables: Mapping[str, str], *, home: Path) -> str:
     return index_settings(variables, home=home).url
 
 
-def uv_variables(variables: Mapping[str, str], home: Path | None = None) -> Mapping[str, str]:
+def uv_variables(variables: Mapping[str, str]) -> Mapping[str, str]:
     """Return variables by which uv goes where pip goes on this machine, and fetches no Python.
 
     It trusts the system's certificate store, or the file that one of pip's settings names.
     """
-    known = index_settings(variables, home=home or Path.home())
+    known = index_settings(variables, home=Path.home())
     certain = bool(variables.get("SSL_CERT_FILE"))
     bundle = certificate_file(variables) or known.bundle
     given = {

@@ -18,15 +18,24 @@ DIGEST = re.compile(r"(sha256:[0-9a-f]{8})[0-9a-f]{56}")
 # So many optimizations a summary shows, and so many columns a bar has.
 _LARGEST, _BAR = 5, 48
 _NO_CHANGE = "No rule changes anything."
-# Texts that share a module, and functions that are not called as their module.
-_HOMES = {"comparison_text": "inspection_text", "imports_text": "verdict_text"}
+# Formats that share a module, and are not called as it is.
+_HOMES = {
+    "audit_text": "result_text",
+    "check_github": "ci_formats",
+    "check_gitlab": "ci_formats",
+    "check_junit": "ci_formats",
+    "comparison_text": "inspection_text",
+    "fleet_html": "fleet",
+    "fleet_text": "fleet",
+    "imports_text": "verdict_text",
+}
 _FORMATS = ("text", "json")
 
 
 def formats_of(kind: str) -> tuple[str, ...]:
     """Name the formats of a kind of result, the default first."""
     modules = (file.name.removesuffix(".py") for file in files(__package__).iterdir())
-    names = (module.rpartition("_") for module in modules)
+    names = (name.rpartition("_") for name in (*modules, *_HOMES))
     own = sorted(form for start, _, form in names if start == kind)
     return tuple(dict.fromkeys((*_FORMATS, *own)))
 

@@ -139,9 +139,9 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "-"
 
 
-def fitting(text: str, width: int = _WIDTH) -> str:
+def fitting(text: str) -> str:
     """Cut a text to a column."""
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
 
 
 _SHOWN = 20

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from jettison.audit.findings import Audit
+from jettison.audit import findings
+from jettison.audit.findings import Audit, Fate
 from jettison.contents.measurement import ImageMeasurement
 from jettison.plan.base import COMPOSED
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction_parts import Predictions
 from jettison.plan.system_leaving import TOLD, left_in
 from jettison.report import bars, fitted, largest, table
-from jettison.report.audit_text import audit_text, summary_text
 from jettison.report.plan_text import diff_text, plan_text, to_review
 from jettison.report.verdict_text import conclusion, differences_text, verdict_text
-from jettison.values import Saving, Size, human, sized
+from jettison.values import Saving, Size, counted, human, sized
 from jettison.verify import Subject, Verdict
 
 
@@ -80,11 +80,7 @@ def result_text(result: Result, *, where: str, diff: bool = False, verbose: bool
 
     ``where`` says where the optimized files are, or how to take them.
     """
-    parts = (
-        [plan_text(result.plan, verbose=True).rstrip("\n"), *_whole(result)]
-        if verbose
-        else _short(result)
-    )
+    parts = _whole(result) if verbose else _short(result)
     text = fitted("\n\n".join(part for part in (*parts, where) if part)) + "\n"
     return "\n".join((text, diff_text(result.plan))) if diff else text
 
@@ -230,3 +226,69 @@ def _advice(result: Result) -> str:
 def _advised(finding: Finding) -> str:
     place = finding.evidence[0].origin if finding.evidence else None
     return f"  - {finding.message}{f' ({place})' if place else ''}"
+
+
+_TITLES = {
+    Fate.PRESENT: "present",
+    Fate.NEW: "new in the candidate",
+    Fate.CODE_REMOVED: "present, without the file that the advisory names",
+    Fate.UPDATED: "gone: another release",
+    Fate.REMOVED: "gone: the component was removed",
+}
+_HEADERS = {
+    Fate.PRESENT: "removed by",
+    Fate.NEW: "removed by",
+    Fate.CODE_REMOVED: "removed file",
+    Fate.UPDATED: "now",
+    Fate.REMOVED: "because",
+}
+
+
+def audit_text(audit: Audit, *, undecided: bool) -> str:  # noqa: ARG001  # an option of VEX alone
+    """Give what is present first, with what would remove it, then what left and why."""
+    parts = [summary_text(audit), *_by_fate(audit)]
+    parts += [f"note: {one.what} not matched: {one.reason}" for one in audit.skipped]
+    return fitted("\n\n".join(parts)) + "\n"
+
+
+def summary_text(audit: Audit) -> str:
+    """Say how many are there, how many left, and what was matched."""
+    counts = audit.counts
+    there = counts[Fate.PRESENT] + counts[Fate.NEW] + counts[Fate.CODE_REMOVED]
+    gone = counts[Fate.REMOVED] + counts[Fate.UPDATED]
+    lines = [f"{audit.image}: {counted(there, 'known vulnerability', 'known vulnerabilities')}"]
+    if audit.before:
+        fresh = f", {counts[Fate.NEW]} new" if counts[Fate.NEW] else ""
+        lines[0] += f"; gone from {audit.before}: {gone}{fresh}"
+    newest = f", the newest of {audit.newest}" if audit.newest else ""
+    newest += f", fetched on {audit.fetched}" if audit.fetched else ""
+    ecosystems = ", ".join(audit.ecosystems)
+    lines.append(
+        f"{counted(audit.components, 'component')} matched with "
+        f"{counted(audit.advisories, 'advisory', 'advisories')} of {ecosystems}{newest}"
+    )
+    return "\n".join(lines)
+
+
+def _by_fate(audit: Audit) -> Iterator[str]:
+    for fate in Fate:
+        found = [one for one in audit.findings if one.fate is fate]
+        if found:
+            header = ("advisory", "severity", "component", _HEADERS[fate])
+            yield f"{_TITLES[fate]}: {len(found)}\n{table(header, map(_vulnerability, found))}"
+
+
+def _vulnerability(finding: findings.Finding) -> tuple[str, str, str, str]:
+    component = f"{finding.component.name} {finding.component.version}"
+    return finding.names[0], finding.severity or "-", component, _fate_of(finding)
+
+
+def _fate_of(finding: findings.Finding) -> str:
+    """Give what would remove it, or why it is gone."""
+    if finding.fate is Fate.UPDATED:
+        return finding.now
+    if finding.fate is Fate.REMOVED:
+        return "not in the candidate"
+    if finding.fate is Fate.CODE_REMOVED:
+        return f"{', '.join(finding.files)}: {finding.source}"
+    return finding.advice

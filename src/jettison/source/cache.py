@@ -39,14 +39,12 @@ class SourceCache:
         known = self._records.get(dict[str, _Entry], *self._words) if self._records else None
         self._entries = known or {}
         self._changed = False
-        self.reused = 0
 
     def get(self, path: str, file: TreeFile) -> ModuleFacts | None:
         """Facts of an unchanged file."""
         entry = self._entries.get(path)
         if entry is None or entry[:2] != (file.size, file.modified_ns):
             return None
-        self.reused += 1
         return _FACTS.decode(entry[2])
 
     def put(self, path: str, file: TreeFile, facts: ModuleFacts) -> None:

@@ -53,6 +53,7 @@ _MOST = 8
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 — it is only looked for
 # No source is that large, and only notebooks with pictures come near.
 LARGEST = 32 * 1024 * 1024
+_LARGEST_TEXT = 4 * 1024 * 1024
 # Bytes of saved objects that are looked at, after they were expanded.
 _SAVED = 512 * 1024 * 1024
 _FACTS = msgpack.Decoder(ModuleFacts)
@@ -60,15 +61,13 @@ _FACTS = msgpack.Decoder(ModuleFacts)
 Answer = ModuleFacts | Skipped
 
 
-def parse_files(
-    root: Path, files: Sequence[tuple[str, int]], *, worth_it: int = WORTH_IT
-) -> Iterator[Answer]:
+def parse_files(root: Path, files: Sequence[tuple[str, int]]) -> Iterator[Answer]:
     """Facts of each file, in the order given; what cannot be read gives Skipped.
 
     ``files`` are paths below ``root`` with their sizes in bytes.
     """
     total = sum(size for _, size in files)
-    workers = min(os.cpu_count() or 1, _MOST, 1 + total // worth_it)
+    workers = min(os.cpu_count() or 1, _MOST, 1 + total // WORTH_IT)
     alone = sys.platform != "linux" or threading.active_count() > 1
     if workers < 2 or alone or not os.access(SHARED_MEMORY, os.W_OK):  # noqa: PLR2004  # one is this process
         yield from (_parsed(root, path) for path, _ in files)
@@ -146,11 +145,10 @@ _LEFT_OUT = frozenset(
 
 
 class Sources(Struct, frozen=True, kw_only=True):
-    """The facts of every Python file, sorted by path; ``reused`` counts those from the cache."""
+    """The facts of every Python file, sorted by path."""
 
     modules: tuple[ModuleFacts, ...]
     skipped: tuple[Skipped, ...] = ()
-    reused: int = 0
 
 
 def read_tree(root: Path) -> Tree:
@@ -187,14 +185,14 @@ def read_tree(root: Path) -> Tree:
     return Tree(files=dict(sorted(files.items())), left_out=left_out, skipped=tuple(skipped))
 
 
-def read_text(root: Path, path: str, *, limit: int = 4 * 1024 * 1024) -> str | None:
+def read_text(root: Path, path: str) -> str | None:
     """Text of a file of the project; None when it is missing, too large or not UTF-8."""
     try:
         with open_regular(root / path) as stream:
-            content = stream.read(limit + 1)
+            content = stream.read(_LARGEST_TEXT + 1)
     except OSError:
         return None
-    if len(content) > limit or leads_out(root, path):
+    if len(content) > _LARGEST_TEXT or leads_out(root, path):
         return None
     try:
         return content.decode("utf-8-sig")
@@ -239,7 +237,7 @@ def read_sources(root: Path, tree: Tree, *, cache: Path | None = None) -> Source
     modules = tuple(a for a in answers.values() if isinstance(a, ModuleFacts))
     store.save(keep=[facts.file for facts in modules])
     skipped = tuple(a for a in answers.values() if isinstance(a, Skipped))
-    return Sources(modules=modules, skipped=skipped, reused=store.reused)
+    return Sources(modules=modules, skipped=skipped)
 
 
 def read_pickles(root: Path, tree: Tree) -> dict[str, frozenset[str]]:

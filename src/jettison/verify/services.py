@@ -142,7 +142,7 @@ _SERVER_ERROR = 500
 # what timeout(1) gives
 _TIMED_OUT = 124
 # After this long, an answer of a path that nobody named as the one for health is an answer.
-_STEADY_SECONDS = 5.0
+STEADY_SECONDS = 5.0
 
 
 def health_path(request: VerificationRequest, *images: ImageFacts) -> str:
@@ -202,13 +202,12 @@ def wait_until_ready(
     path: str,
     timeout: float,
     *,
-    steady: float = _STEADY_SECONDS,
     late: float = math.inf,
 ) -> Readiness:
     """Wait for the first answer of ``path`` that is no server error.
 
     Without a path ``/`` is asked, of which nobody said that it has to be well: a server error
-    will do when it stays for ``steady`` seconds. Without a port, a container is ready when it
+    will do when it stays for a while. Without a port, a container is ready when it
     still runs after three seconds. A server of gRPC fails with ``SPEAKS_HTTP2``, and after ``late``
     seconds one that listens elsewhere alone. Seconds count from the start of the first process,
     where this machine knows it: what the engine and others do before they return is none of its.
@@ -226,7 +225,7 @@ def wait_until_ready(
         if status is not None and status < _SERVER_ERROR:
             return Readiness(seconds=seconds)
         failing_since = (failing_since or seconds) if status else 0.0
-        if not named and failing_since and seconds - failing_since >= steady:
+        if not named and failing_since and seconds - failing_since >= STEADY_SECONDS:
             return Readiness(seconds=failing_since)
         said = f"{path} responds with {status}" if status else said
         if address is None or seconds - looked > _LOOK_SECONDS:

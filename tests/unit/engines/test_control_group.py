@@ -3,10 +3,17 @@ from pathlib import Path
 
 import pytest
 
+from jettison.engines import container
 from jettison.engines.container import memory_of
 
 NAME = "0123456789abcdef"
 DOCKER = f"/system.slice/docker-{NAME}.scope"
+
+
+@pytest.fixture
+def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(container, "SYSTEM", tmp_path)
+    return tmp_path
 
 
 def _kernel(root: Path, groups: str, folder: str, current: str, droppable: str) -> Path:
@@ -32,14 +39,17 @@ def _version_1(root: Path) -> Path:
 
 @pytest.mark.parametrize("kernel", [_version_1, _version_2])
 def test_page_cache_that_can_be_dropped_is_not_counted(
-    kernel: Callable[[Path], Path], tmp_path: Path
+    kernel: Callable[[Path], Path], system: Path
 ) -> None:
-    assert memory_of(77, NAME, kernel(tmp_path)) == 3800
+    kernel(system)
+    assert memory_of(77, NAME) == 3800
 
 
-def test_a_process_of_something_else_tells_nothing(tmp_path: Path) -> None:
-    assert memory_of(77, NAME, _version_2(tmp_path, "/user.slice/shell.scope")) is None
+def test_a_process_of_something_else_tells_nothing(system: Path) -> None:
+    _version_2(system, "/user.slice/shell.scope")
+    assert memory_of(77, NAME) is None
 
 
-def test_a_process_that_is_not_here_tells_nothing(tmp_path: Path) -> None:
-    assert memory_of(78, NAME, _version_2(tmp_path)) is None
+def test_a_process_that_is_not_here_tells_nothing(system: Path) -> None:
+    _version_2(system)
+    assert memory_of(78, NAME) is None

@@ -85,15 +85,21 @@ def test_any_answer_but_a_server_error_will_do(status: int) -> None:
         assert wait_until_ready(machine, 8000, "/health", 30).failure == ""
 
 
-def test_a_path_that_is_named_for_health_has_to_be_well() -> None:
+def test_a_path_that_is_named_for_health_has_to_be_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(services, "STEADY_SECONDS", 0.0)
     with answering(lambda path: 503 if path == "/health" else 200) as machine:
-        ready = wait_until_ready(machine, 8000, "/health", 1, steady=0.0)
+        ready = wait_until_ready(machine, 8000, "/health", 1)
     assert ready.failure == "/health responds with 503 within 1 seconds"
 
 
-def test_without_one_a_server_error_that_stays_is_an_answer() -> None:
+def test_without_one_a_server_error_that_stays_is_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(services, "STEADY_SECONDS", 0.0)
     with answering(lambda _path: 500) as machine:
-        assert wait_until_ready(machine, 8000, "", 30, steady=0.0).failure == ""
+        assert wait_until_ready(machine, 8000, "", 30).failure == ""
 
 
 def test_start_up_counts_from_the_start_of_the_first_process(

@@ -17,11 +17,7 @@ from msgspec import Struct
 from jettison.engines.client import image_facts
 from jettison.engines.embedded import Program, Spec, identity, started, syscalls
 from jettison.engines.embedded.chroot import CHROOT, Ports, in_chroot, lay
-from jettison.engines.embedded.container import (
-    EmbeddedContainer,
-    limited,
-    signal_number,
-)
+from jettison.engines.embedded.container import EmbeddedContainer, limited, signal_number
 from jettison.engines.embedded.started import REFUSED, require_linux
 from jettison.engines.engine import (
     BuildRequest,
@@ -57,7 +53,7 @@ NAMESPACES = Isolation(name="namespaces")
 class EmbeddedEngine:
     """Runs images that were added, or that a text names as ``locate`` reads it."""
 
-    def __init__(self, limits: Limits | None = None, isolation: Isolation = NAMESPACES) -> None:
+    def __init__(self, limits: Limits | None = None) -> None:
         """Make an engine. UnsupportedError on systems other than Linux."""
         require_linux()
         self._own = own_directory()
@@ -68,7 +64,7 @@ class EmbeddedEngine:
         # Several containers may be started at the same time, of an image that is unpacked once.
         self._lock = Lock()
         self._ended = False
-        self.isolation = isolation
+        self.isolation = NAMESPACES
         self._ports = Ports()
         self._limits = limits or Limits()
 

@@ -41,10 +41,10 @@ def require_linux() -> None:
         )
 
 
-def refused(why: str, settings: Path = Path("/proc/sys")) -> EngineError:
-    """Return the error for what the kernel did not allow; ``settings`` is where it tells why."""
+def refused(why: str) -> EngineError:
+    """Return the error for what the kernel did not allow."""
     for name, forbidding, remedy in _SETTINGS:
-        setting = settings / name
+        setting = Path("/proc/sys") / name
         if setting.is_file() and setting.read_text().strip() == forbidding:
             return EngineError(
                 REFUSED,

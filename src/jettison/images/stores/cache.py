@@ -125,13 +125,11 @@ def cache_entries(cache: Path) -> Iterator[CacheEntry]:
                 yield _entry(kind.name, path, [path])
 
 
-def unused_since(
-    entries: Iterable[CacheEntry], days: int, *, now: float | None = None
-) -> list[CacheEntry]:
-    """Give the entries that nothing has used for so many days, by default counted from now."""
+def unused_since(entries: Iterable[CacheEntry], days: int) -> list[CacheEntry]:
+    """Give the entries that nothing has used for so many days."""
     # Read first: looking at a link is a use of it.
     found = list(entries)
-    before = (time.time() if now is None else now) - days * DAY
+    before = time.time() - days * DAY
     return [entry for entry in found if entry.used <= before]
 
 

@@ -17,8 +17,9 @@ from jettison.images.digest import OCI_LAYER
 from jettison.images.entry import (
     TAR_ERRORS,
     BoundedTarInfo,
+    Entry,
     Kind,
-    normal_path,
+    entry_of,
     read_entries,
 )
 from jettison.images.stores.blobs import BlobDirectory
@@ -75,12 +76,12 @@ def members_of_tar(path: Path) -> Members:
     try:
         with tarfile.open(path, "r:", tarinfo=BoundedTarInfo) as tar:
             for found in tar:
-                name = normal_path(found.name)
-                if found.isreg():
+                entry = entry_of(found)
+                if entry.kind is Kind.FILE:
                     opened = partial(_opened, path, found.offset_data, found.size)
-                    files[name] = Member(size=found.size, opened=opened)
-                elif found.linkname:
-                    links[name] = _target(name, found.linkname, hard=found.islnk())
+                    files[entry.path] = Member(size=found.size, opened=opened)
+                elif entry.link:
+                    links[entry.path] = link_target(entry)
     except FileNotFoundError as error:
         raise ImageError(f"{path} does not exist") from error
     except (*TAR_ERRORS, OSError) as error:
@@ -101,8 +102,7 @@ def members_of_stream(stream: BinaryIO, blobs: BlobDirectory, what: str) -> Memb
                 files[entry.path] = Member(size=kept.size, opened=partial(blobs.open, kept))
                 new += [] if was_there else [kept]
             elif entry.link:
-                hard = entry.kind is Kind.HARD_LINK
-                links[entry.path] = _target(entry.path, entry.link, hard=hard)
+                links[entry.path] = link_target(entry)
     except BaseException:
         # Nobody would find them again: what they are part of is not whole.
         for descriptor in new:
@@ -111,10 +111,10 @@ def members_of_stream(stream: BinaryIO, blobs: BlobDirectory, what: str) -> Memb
     return Members(what=what, files=files, links=links)
 
 
-def _target(name: str, link: str, *, hard: bool) -> str:
-    """Return the file of the archive that the link ``name`` stands for."""
-    near = "" if hard else posixpath.dirname(name)
-    return posixpath.normpath(posixpath.join(near, link))
+def link_target(entry: Entry) -> str:
+    """Return the file of the archive that a link stands for."""
+    near = "" if entry.kind is Kind.HARD_LINK else posixpath.dirname(entry.path)
+    return posixpath.normpath(posixpath.join(near, entry.link))
 
 
 def _opened(path: Path, offset: int, size: int) -> BinaryIO:

@@ -66,7 +66,6 @@ def checked(
     *,
     offline: bool = False,
     entries_only: bool = False,
-    cache: Path | None = None,
 ) -> Checked:
     """Import what production reaches with what the plan leaves; keep what turns out to be missing.
 
@@ -78,7 +77,7 @@ def checked(
         progress=progress,
         offline=offline,
         entries_only=entries_only,
-        cache=cache or cache_directory(),
+        cache=cache_directory(),
     )
     now = first
     losses: list[Loss] = []

@@ -6,10 +6,11 @@ import pytest
 from archives import layer_tar, saved_image
 from zlib_ng import zlib_ng
 
-from jettison.contents.layer_reading import LEVEL, known_layers
+from jettison.contents.layer_reading import LEVEL
 from jettison.contents.measurement import MeasuredLayer
 from jettison.engines.measuring import read_archive
 from jettison.errors import EngineError
+from jettison.records import Records
 
 LOW = layer_tar({"etc/": b"", "etc/passwd": bytes(range(256)) * 2_000})
 HIGH = layer_tar({"app/main.py": b"print()"})
@@ -50,7 +51,7 @@ def test_a_layer_stored_as_gzip_has_the_size_that_it_is_stored_with() -> None:
 def test_a_known_layer_is_not_read_again(tmp_path: Path) -> None:
     image = saved_image({"blobs/sha256/aa": HIGH}, ["blobs/sha256/aa"])
     (read,) = read_archive(io.BytesIO(image), unknown)
-    known = known_layers(tmp_path / "layers")
+    known = Records(tmp_path / "layers")
     known.put(read, "aa")
     damaged = saved_image({"blobs/sha256/aa": b"damaged" * 100}, ["blobs/sha256/aa"])
     (layer,) = read_archive(io.BytesIO(damaged), lambda digest: known.get(MeasuredLayer, digest))
@@ -62,7 +63,7 @@ def test_what_is_remembered_of_a_layer_is_all_that_is_measured(tmp_path: Path) -
     text = {"a.dist-info/METADATA": b"Name: \xff\n", "b": b"x"}
     image = saved_image({"blobs/sha256/aa": layer_tar(text)}, ["blobs/sha256/aa"])
     (read,) = read_archive(io.BytesIO(image), unknown)
-    known = known_layers(tmp_path)
+    known = Records(tmp_path)
     known.put(read, "aa")
     assert known.get(MeasuredLayer, "aa") == read
     assert known.get(MeasuredLayer, "bb") is None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from jettison.images.stores.cache import DAY, cache_entries, remove_entries, unused_since
 
-NOW = 100 * DAY
+NOW = time.time()
 
 
 def written(cache: Path, name: str, *, days_ago: int) -> Path:
@@ -28,7 +29,7 @@ def test_files_leave_after_days_without_use(tmp_path: Path) -> None:
     os.utime(read, (NOW, NOW - 31 * DAY))
     entries = list(cache_entries(tmp_path))
     assert [(entry.kind, entry.bytes) for entry in entries] == [("blobs", 4), ("blobs", 4)]
-    remove_entries(unused_since(entries, 30, now=NOW))
+    remove_entries(unused_since(entries, 30))
     assert not old.exists()
     assert read.exists()
 
@@ -37,7 +38,7 @@ def test_a_tree_leaves_whole_or_not_at_all(tmp_path: Path) -> None:
     written(tmp_path, "interpreters/one/bin/python", days_ago=0)
     rarely = written(tmp_path, "interpreters/one/lib/csv.py", days_ago=90)
     written(tmp_path, "interpreters/two/bin/python", days_ago=90)
-    remove_entries(unused_since(cache_entries(tmp_path), 30, now=NOW))
+    remove_entries(unused_since(cache_entries(tmp_path), 30))
     assert rarely.exists()
     assert [tree.name for tree in (tmp_path / "interpreters").iterdir()] == ["one"]
 

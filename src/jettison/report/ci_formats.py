@@ -1,15 +1,67 @@
-"""What the gate found, as JUnit writes results of tests: budgets, and the checks of a verdict."""
+"""What the gate found, for continuous integration: GitHub, GitLab and results of tests."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from msgspec import Struct
 
 from jettison import verify
+from jettison.gate import Level, Placed
 from jettison.gate.judging import CheckedImage, Gate, Outcome, said
 from jettison.values import printable
+
+# GitHub shows so many of each kind of a step.
+MOST = 10
+_COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning"}
+_ESCAPED = (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"))
+_IN_PROPERTIES = ((":", "%3A"), (",", "%2C"))
+
+
+def check_github(gate: Gate) -> str:
+    """Give the worst problems, each at its file and line; notes are for the other formats."""
+    told = [one for one in gate.placed if one.problem.level in _COMMANDS]
+    return "".join(f"{_annotation(one)}\n" for one in told[:MOST])
+
+
+def _annotation(one: Placed) -> str:
+    properties = {"file": one.file, "line": str(one.line), "title": f"jettison {one.problem.rule}"}
+    written = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    return f"::{_COMMANDS[one.problem.level]} {written}::{_data(one.problem.message)}"
+
+
+def _data(text: str) -> str:
+    for character, escaped in _ESCAPED:
+        text = text.replace(character, escaped)
+    return text
+
+
+def _property(text: str) -> str:
+    text = _data(text)
+    for character, escaped in _IN_PROPERTIES:
+        text = text.replace(character, escaped)
+    return text
+
+
+_SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "minor", Level.NOTE: "info"}
+
+
+def check_gitlab(gate: Gate) -> str:
+    """Give every problem in the subset of Code Climate's format that GitLab reads."""
+    document = [
+        {
+            "description": one.problem.message,
+            "check_name": one.problem.rule,
+            "fingerprint": one.fingerprint,
+            "severity": _SEVERITIES[one.problem.level],
+            "location": {"path": one.file, "lines": {"begin": one.line}},
+        }
+        for one in gate.placed
+    ]
+    return json.dumps(document, indent=2) + "\n"
+
 
 _FAILED = (Outcome.OVER, verify.Outcome.DIFFERENT)
 _SKIPPED = (Outcome.UNKNOWN, verify.Outcome.SKIPPED)
