@@ -3,7 +3,7 @@
     python tools/catalogue.py PATH [PATH …]
 
 Each PATH is a folder of wheels (``pip download``) or a virtual environment. What they say of
-themselves is joined with ``src/jettison/catalogue/import_names.toml`` and written to
+themselves is joined with ``import_names.toml`` beside this file and written to
 ``src/jettison/catalogue/distributions.json``; entries that are already there and not among the
 paths are kept with their date. No network is used.
 """
@@ -54,7 +54,7 @@ def read(path: Path) -> Iterator[DistributionFacts]:
 
 def compiled(before: Mapping[str, Any], measured: list[DistributionFacts]) -> dict[str, Any]:
     """Join what was catalogued before, what was measured now, and the stated names."""
-    stated = tomllib.loads((CATALOGUE / "import_names.toml").read_text(encoding="utf-8"))
+    stated = tomllib.loads(Path(__file__).with_name("import_names.toml").read_text(encoding="utf-8"))
     today = dt.datetime.now(tz=dt.UTC).date().isoformat()
     group = f"wheels-{today}"
     entries = {

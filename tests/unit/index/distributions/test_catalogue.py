@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from jettison.catalogue import resource
 from jettison.index.facts import Source
 from jettison.index.metadata import catalogued
+
+NAMES = Path(__file__).parents[4] / "tools" / "import_names.toml"
 
 
 @pytest.mark.parametrize(
@@ -22,7 +24,7 @@ def test_names_that_differ_are_known_without_a_network(name: str, imported: str)
 
 
 def test_every_stated_name_is_compiled() -> None:
-    stated = tomllib.loads(resource("import_names.toml").decode())["import_names"]
+    stated = tomllib.loads(NAMES.read_text(encoding="utf-8"))["import_names"]
     assert [name for name in stated if name not in catalogued()] == []
 
 
