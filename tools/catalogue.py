@@ -25,6 +25,7 @@ from jettison.index.metadata import facts_from
 from jettison.index.wheels import installed_distributions, read_local_wheel
 
 CATALOGUE = Path(__file__).parents[1] / "src" / "jettison" / "catalogue"
+NAMES = Path(__file__).with_name("import_names.toml")
 # Console scripts are kept by name already.
 LEFT_OUT = ("console_scripts", "gui_scripts")
 # What an entry says by its key, and what holds for one build of a wheel alone.
@@ -54,7 +55,7 @@ def read(path: Path) -> Iterator[DistributionFacts]:
 
 def compiled(before: Mapping[str, Any], measured: list[DistributionFacts]) -> dict[str, Any]:
     """Join what was catalogued before, what was measured now, and the stated names."""
-    stated = tomllib.loads(Path(__file__).with_name("import_names.toml").read_text(encoding="utf-8"))
+    stated = tomllib.loads(NAMES.read_text(encoding="utf-8"))
     today = dt.datetime.now(tz=dt.UTC).date().isoformat()
     group = f"wheels-{today}"
     entries = {
