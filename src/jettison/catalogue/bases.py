@@ -23,10 +23,14 @@ class EndOfLife(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Alpine(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The version of musl, the packages of the image, and the last days of releases."""
+    """The version of musl, the packages of the image, and the last days of releases.
+
+    ``split`` are beginnings of Debian's packages that Alpine's counterparts do not bring.
+    """
 
     libc: str
     packages: Words
+    split: Words
     ends: Mapping[str, dt.date]
 
 

@@ -123,14 +123,16 @@ def usage_of(
     loads = libraries_loaded(modules)
     commands = list(commands)
     scripted = tuple(_scripted(scripts))
-    programs = (*_called(calls), *scripted, *_named_by(commands), *_run_by_imported(imports))
+    # As with calls, what nothing is seen to load may be loaded by a name: a plugin, a task.
+    imported = {**_imported_by(modules), **imports}
+    programs = (*_called(calls), *scripted, *_named_by(commands), *_run_by_imported(imported))
     libraries = ((load.name, _loaded(load)) for load in loads if load.name)
     return Usage(
         programs=_grouped(programs),
         started=_grouped((*scripted, *_started(commands))),
         computed=(
             *(_computed(call) for call in calls if not call.program),
-            *_computed_by_imported(imports),
+            *_computed_by_imported(imported),
             *_computed_by_scripts(
                 (script for script, kind in scripts if kind == SCRIPT), known, lists
             ),
@@ -164,6 +166,17 @@ def _called(calls: Iterable[ProgramCall]) -> Iterator[Use]:
             kind, verb = ("lookup", "looks for") if call.searched else ("subprocess", "runs")
             message = f"{call.callee} {verb} {call.program}"
             yield call.program, Evidence(kind=kind, message=message, origin=call.origin)
+
+
+def _imported_by(modules: Iterable[ModuleFacts]) -> dict[str, tuple[Origin, ...]]:
+    """The absolute names that any of the files imports, each with its places."""
+    found: dict[str, list[Origin]] = {}
+    for facts in modules:
+        for imported in facts.imports:
+            if imported.level == 0 and not imported.circumstance.typing_only:
+                for name in (imported.module, *(f"{imported.module}.{n}" for n in imported.names)):
+                    found.setdefault(name, []).append(imported.origin)
+    return {name: tuple(places) for name, places in found.items()}
 
 
 def _run_by_imported(imports: Mapping[str, tuple[Origin, ...]]) -> Iterator[Use]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from jettison.catalogue.packaging import programs_in
-from jettison.ecosystems.commands import PackageInstall, system_remove
+from jettison.ecosystems.commands import PackageInstall, system_remove, system_upgrade
 from jettison.formats.dockerfile import mounts_over
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import Command, replacing, without, without_words
@@ -148,7 +148,7 @@ def without_commands(run: LiftedRun, gone: list[Command]) -> str:
     """The RUN without some commands, and without package plumbing that nothing needs any more."""
     starts = {command.start for command in gone}
     left = [action for action in run.actions if action.command.start not in starts]
-    installs = [n for n, action in enumerate(left) if action.kind is ActionKind.PACKAGES]
+    installs = [n for n, action in enumerate(left) if _reads_lists(action)]
     if not installs:
         gone = [*gone, *(action.command for action in left if _is_plumbing(action))]
     else:
@@ -156,6 +156,12 @@ def without_commands(run: LiftedRun, gone: list[Command]) -> str:
         gone = [*gone, *(action.command for action in late)]
     source = without(run.script, gone)
     return "" if source is None else with_script(run.instruction, source)
+
+
+def _reads_lists(action: Action) -> bool:
+    """Whether a command does nothing useful before the package lists are there."""
+    upgrades = action.kind is ActionKind.UPGRADE and bool(system_upgrade(action.command))
+    return action.kind is ActionKind.PACKAGES or upgrades
 
 
 def _is_plumbing(action: Action) -> bool:
@@ -204,11 +210,12 @@ def runs_leaving_lists(stage: FinalStage) -> tuple[LiftedRun, ...]:
 
 
 def _relies_on_lists(run: LiftedRun) -> bool:
-    """Whether a RUN installs with apt before it has updated the lists itself."""
+    """Whether a RUN installs or upgrades with apt before it has updated the lists itself."""
     for action in run.actions:
         if action.kind is ActionKind.INDEX:
             return False
-        if isinstance(action.fact, PackageInstall) and action.fact.manager == "apt":
+        installs = isinstance(action.fact, PackageInstall) and action.fact.manager == "apt"
+        if installs or (action.kind is ActionKind.UPGRADE and _reads_lists(action)):
             return True
     return False
 

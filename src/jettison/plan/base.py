@@ -224,13 +224,14 @@ def _sized(name: str) -> Size | None:
     alike = [other for other in known.bytes if other.partition("-")[2] == variant]
     if not alike:
         return None
-    nearest = max(alike, key=_minor)
+    nearest = max(alike, key=minor_of)
     if series:
-        nearest = min(alike, key=lambda other: abs(_minor(other) - _minor(series)))
+        nearest = min(alike, key=lambda other: abs(minor_of(other) - minor_of(series)))
     return Size(bytes=known.bytes[nearest], basis=Basis.ESTIMATED, source=f"as large as {nearest}")
 
 
-def _minor(name: str) -> int:
+def minor_of(name: str) -> int:
+    """The second number of a version of Python, or of a tag that begins with one; 0 for none."""
     return int(name.partition("-")[0].partition(".")[2] or 0)
 
 

@@ -100,10 +100,22 @@ def environments(
             elif isinstance(fact, ProjectInstall) and fact.output is None:
                 place = locked_place(fact, stage, action)
                 compiled |= locked_byte_code(fact, stage)
-                # The second command of a stage adds the project to what the first one installed.
+                # The second command adds the project to what the first one installed, or to what
+                # another stage made.
                 fresh = closure.graph.reached(locked_roots(project)) - names
                 names |= fresh
+                if _is_copied(stage, place, fact.origin):
+                    continue
                 yield from _written(closure, fresh, place, fact.origin, byte_code=compiled)
+
+
+def _is_copied(stage: FinalStage, place: str, before: Origin) -> bool:
+    """Whether another stage's environment was copied to a place by then."""
+    return any(
+        copied.stage is not None and _absolute(copied.destination, stage).rstrip("/") == place
+        for item, copied in stage.all_copies
+        if (item.origin.line or 0) < (before.line or 0)
+    )
 
 
 def _runs(stage: FinalStage) -> Iterator[LiftedRun]:

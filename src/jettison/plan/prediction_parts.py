@@ -9,7 +9,13 @@ from types import MappingProxyType
 from msgspec import Struct, field
 
 from jettison.catalogue import table
-from jettison.catalogue.base_release import ALPINE, RELEASES, PackageFacts, facts_of
+from jettison.catalogue.base_release import (
+    ALPINE,
+    RELEASES,
+    PackageFacts,
+    ReleaseFacts,
+    facts_of,
+)
 from jettison.catalogue.bases import BaseImages
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.catalogue.packaging import translated
@@ -202,7 +208,7 @@ class Packages:
         # Alpine's packages count as Debian's: no index of theirs is at hand.
         self._alpine = release == ALPINE
         self._facts = facts_of(RELEASES[0] if self._alpine else release)
-        self._present = set(present)
+        self._present = {*present, *(_of_alpine(self._facts) if self._alpine else ())}
         self._documented = documented
         self._logged = 0
         self._has_lists = False
@@ -237,7 +243,8 @@ class Packages:
             return []
         own = [self._name(name) for name in names]
         removed = {self._name(name) for name in gone}
-        closure = self._facts.closure(own, self._present, recommends=fact.recommends)
+        present = self._present - set(own) if self._alpine else self._present
+        closure = self._facts.closure(own, present, recommends=fact.recommends)
         found = [each for each in closure if each.name not in removed]
         self._present |= {each.name for each in found}
         return found
@@ -278,6 +285,14 @@ class Packages:
             self._has_lists = True
             origin = run.instruction.origin
             yield Part(what="package lists that stay", size=size, origin=origin, of_base=True)
+
+
+def _of_alpine(facts: ReleaseFacts | None) -> Iterator[str]:
+    """Debian's packages that no package of Alpine brings, but for those that are asked for."""
+    split = table(BaseImages).alpine.split
+    for name in (*facts.base, *facts.packages) if facts else ():
+        if name in facts.base or name.startswith(split):
+            yield name
 
 
 def _takes_along(run: LiftedRun) -> bool:

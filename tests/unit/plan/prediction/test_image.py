@@ -281,3 +281,39 @@ def test_no_range_is_given_where_much_of_what_is_installed_is_not_known(
     project = project_of(text + 'CMD ["python"]\n', {"requirements.txt": "\n".join(names)})
     found = predicted(project, closure(*known), keeps_cache=True)
     assert (expected(project, lifted(project), found, (), 2) is not None) is told
+
+
+def test_a_range_is_given_for_a_python_whose_smallest_base_was_not_measured() -> None:
+    for python, told in (("3.12", True), ("3.14", True), ("2.7", False)):
+        project = project_of(f'FROM python:{python}\nCOPY a.py .\nCMD ["python"]\n', {"a.py": ""})
+        found = predicted(project, closure(), keeps_cache=True)
+        assert (expected(project, lifted(project), found, (), 2) is not None) is told
+
+
+def test_packages_of_alpine_bring_neither_perl_nor_what_its_base_has() -> None:
+    def added(base: str, name: str, install: str) -> int:
+        found = of(f"FROM {base}\nRUN {install} {name}\n")
+        return sizes(found)[f"packages: {name}"]
+
+    apt = "apt-get update && apt-get install -y --no-install-recommends"
+    for name in ("git", "postgresql-client"):
+        alpine = added("python:3.13-alpine", name, "apk add --no-cache")
+        assert alpine < added("python:3.13-slim", name, apt) * 0.6
+    assert added("python:3.13-alpine", "bash", "apk add --no-cache") > 5_000_000
+
+
+def test_what_a_stage_made_and_the_image_installs_once_more_counts_once() -> None:
+    declared = {
+        "pyproject.toml": '[project]\nname = "a"\nversion = "1"\ndependencies = ["one"]\n',
+        "uv.lock": "version = 1\n",
+    }
+    build = f"FROM python:3.11-slim AS build\nWORKDIR /app\nCOPY . .\nRUN uv sync\n{SLIM}"
+    copying = "COPY --from=build /app/.venv /app/.venv\nCOPY . /app\nWORKDIR /app\n"
+    project = {
+        text: project_of(build + text, declared) for text in (copying, f"{copying}RUN uv sync\n")
+    }
+    once, again = (predicted(each, closure("one"), keeps_cache=True) for each in project.values())
+    assert once.size is not None
+    assert again.size is not None
+    assert once.size.bytes > 122_600_000 + 1_000_000
+    assert again.size.bytes < once.size.bytes + 1000
