@@ -240,9 +240,11 @@ def _below(path: str, folder: str) -> bool:
 
 
 def _overlaps(path: str, source: str) -> bool:
-    """Whether a copied path holds what was written below ``path``, or a part of it."""
+    """Whether a copied path holds what was written below ``path``, or a part that has a size."""
     source = source.rstrip("/") or "/"
-    return _below(path, source) or _below(source, path)
+    return _below(path, source) or (
+        _below(source, path) and not _below(source, posixpath.join(path, "bin"))
+    )
 
 
 # What stays of an official image over the smallest base of the same Python, measured on the

@@ -69,8 +69,7 @@ def environments(
 ) -> Iterator[Written | Skipped]:
     """Follow the RUN instructions of a stage and of those below it: what each of them installs."""
     place, left, compiled = LIBRARY, False, False
-    names: set[str] = set()
-    there: dict[str, set[str]] = {}
+    there = _There()
     for run in _runs(stage):
         for action in run.actions:
             fact = action.fact
@@ -79,11 +78,7 @@ def environments(
                 yield Written(path=place, part=_virtual_environment(fact))
             elif isinstance(fact, PipInstall):
                 where = fact.target or ("/root/.local" if fact.user else place)
-                # What an earlier command put there already is not installed again.
-                own = there.setdefault(where, set())
-                new = installed_names(project, stage, fact, closure) - own
-                own |= new
-                names |= new
+                new = there.added(where, installed_names(project, stage, fact, closure))
                 byte_code = _compiles(stage, fact)
                 compiled |= byte_code
                 yield from _written(closure, new, where, fact.origin, byte_code=byte_code)
@@ -95,18 +90,51 @@ def environments(
                     left = True
                     yield Written(path="/usr/local/lib", part=_left(fact))
             elif applies_list(action):
-                part = taken_out(project, closure, names, action, byte_code=compiled)
+                part = taken_out(project, closure, there.names, action, byte_code=compiled)
                 yield Written(path=place, part=part)
             elif isinstance(fact, ProjectInstall) and fact.output is None:
-                place = locked_place(fact, stage, action)
                 compiled |= locked_byte_code(fact, stage)
-                # The second command adds the project to what the first one installed, or to what
-                # another stage made.
-                fresh = closure.graph.reached(locked_roots(project)) - names
-                names |= fresh
-                if _is_copied(stage, place, fact.origin):
-                    continue
-                yield from _written(closure, fresh, place, fact.origin, byte_code=compiled)
+                new = there.locked(closure.graph.reached(locked_roots(project)))
+                own = locked_place(fact, stage, action)
+                yield from _synced(stage, closure, new, own, fact.origin, byte_code=compiled)
+
+
+def _synced(
+    stage: FinalStage,
+    closure: Closure,
+    names: Collection[str],
+    where: str,
+    origin: Origin,
+    *,
+    byte_code: bool,
+) -> Iterator[Written | Skipped]:
+    """What a lock brings, unless another stage's environment was copied there."""
+    if not _is_copied(stage, where, origin):
+        yield from _written(closure, names, where, origin, byte_code=byte_code)
+
+
+class _There:
+    """What the commands so far installed: later ones do not install it again."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self._at: dict[str, set[str]] = {}
+        self._locked: set[str] = set()
+
+    def added(self, where: str, names: Collection[str]) -> set[str]:
+        """Note what a command installs to a place, and give what of it is new."""
+        own = self._at.setdefault(where, set(self._locked))
+        new = set(names) - own
+        own |= new
+        self.names |= new
+        return new
+
+    def locked(self, names: Collection[str]) -> set[str]:
+        """The same for what a lock says, to which later commands add as well."""
+        new = set(names) - self.names
+        self.names |= new
+        self._locked |= new
+        return new
 
 
 def _is_copied(stage: FinalStage, place: str, before: Origin) -> bool:

@@ -317,3 +317,29 @@ def test_what_a_stage_made_and_the_image_installs_once_more_counts_once() -> Non
     assert again.size is not None
     assert once.size.bytes > 122_600_000 + 1_000_000
     assert again.size.bytes < once.size.bytes + 1000
+
+
+def test_the_project_itself_adds_to_what_its_lock_installed() -> None:
+    declared = {
+        "pyproject.toml": '[project]\nname = "a"\nversion = "1"\ndependencies = ["one"]\n',
+        "uv.lock": "version = 1\n",
+    }
+    text = f"{SLIM}WORKDIR /app\nCOPY . .\nRUN uv sync\n"
+    once, again = (
+        predicted(project_of(each, declared), closure("one"), keeps_cache=True).size
+        for each in (text, f"{text}RUN uv pip install --no-deps .\n")
+    )
+    assert once is not None
+    assert again is not None
+    assert again.bytes < once.bytes + 1000
+
+
+def test_one_program_of_an_environment_is_not_the_environment() -> None:
+    made = (
+        "FROM python:3.11-slim AS build\nRUN python -m venv /app/venv\nCOPY requirements.txt .\n"
+        f"RUN /app/venv/bin/pip install -r requirements.txt\n{SLIM}"
+        "COPY --from=build /app /app\n"
+    )
+    once = of(made, "one")
+    again = of(f"{made}COPY --from=build /app/venv/bin/manage /usr/bin/\n", "one")
+    assert once.size == again.size
