@@ -22,6 +22,8 @@ from jettison.values import Evidence, Origin
 PYTHON = ("python", "/usr/local/bin/python", "/usr/bin/python")
 DOCKERFILE = re.compile(r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.(d|D)ockerfile$")
 HOME = re.compile(r"(^|[\s=:\"'])(/root\b|~/|\$\{?HOME\b)")
+# Folders of programs that packages and environments bring.
+BINS = frozenset({"bin", "sbin"})
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
 # Settings of servers that give root up by themselves.
 DROPS_ROOT = re.compile(r"\s*(uid|gid|user)\s*=\s*[\w$%({-]")
@@ -125,19 +127,24 @@ def _started(usage: Usage, stage: FinalStage) -> Iterator[Evidence]:
 
 
 def _unseen(project: Project, stage: FinalStage) -> Iterator[Evidence]:
-    """A start script that is no file of the project: it may need root, or give it up."""
+    """What starts and is no file of the project, as s6's `/init`: it may need or give up root."""
     names = {posixpath.basename(path) for path in (*project.files, *project.texts)}
     for started in (stage.entrypoint, stage.command):
         words = (started.words or ()) if started else ()
         shell = bool(words) and posixpath.basename(words[0]) in SHELLS
         script = next((w for w in words[1:] if not w.startswith("-")), "") if shell else ""
-        if words and words[0].endswith(".sh"):
+        if words and (words[0].endswith(".sh") or _lies_apart(words[0])):
             script = words[0]
         name = posixpath.basename(script)
         inline = shell and any(word.startswith("-") and "c" in word for word in words[1:2])
         if started and name and not inline and name not in names and not _written(stage, name):
-            message = f"what the start script {script} does is not known: it is no file here"
+            message = f"what the start program {script} does is not known: it is no file here"
             yield Evidence(kind="start", message=message, origin=started.origin)
+
+
+def _lies_apart(program: str) -> bool:
+    """Whether a start program lies where neither packages nor environments put theirs: `/init`."""
+    return program.startswith("/") and posixpath.basename(posixpath.dirname(program)) not in BINS
 
 
 def _written(stage: FinalStage, name: str) -> bool:
