@@ -287,12 +287,12 @@ class Packages:
             yield Part(what="package lists that stay", size=size, origin=origin, of_base=True)
 
 
-def _of_alpine(facts: ReleaseFacts | None) -> Iterator[str]:
+def _of_alpine(facts: ReleaseFacts | None) -> frozenset[str]:
     """Debian's packages that no package of Alpine brings, but for those that are asked for."""
     split = table(BaseImages).alpine.split
-    for name in (*facts.base, *facts.packages) if facts else ():
-        if name in facts.base or name.startswith(split):
-            yield name
+    if facts is None:
+        return frozenset()
+    return facts.base.union(name for name in facts.packages if name.startswith(split))
 
 
 def _takes_along(run: LiftedRun) -> bool:
