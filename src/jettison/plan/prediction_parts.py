@@ -288,7 +288,7 @@ class Packages:
 
 
 def _of_alpine(facts: ReleaseFacts | None) -> frozenset[str]:
-    """Debian's packages that no package of Alpine brings, but for those that are asked for."""
+    """Debian's packages that no package of Alpine brings, but for those that are requested."""
     split = table(BaseImages).alpine.split
     if facts is None:
         return frozenset()

@@ -29,10 +29,12 @@ from jettison.plan.candidate_needs import brought_packages, inherited_packages, 
 from jettison.plan.changes import AddPackages
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
+from jettison.source import is_dockerfile
 from jettison.values import Evidence
 
 NAME = "missing-programs"
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
+PLACED = re.compile(r"/s?bin/([\w.+-]+)(?![\w./+-])")
 # What the Python of every image brings.
 PYTHON = ("python", "pip")
 DECLARING = ("pyproject.toml", "setup.cfg", "setup.py")
@@ -54,7 +56,7 @@ def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
     """Program, package and use of each that neither the base nor a named package has."""
     named = named_packages(plan.stage) | inherited_packages(plan.stage)
     others = table(Tools).alternatives
-    provided = {*plan.scripts, *_installed(plan), *_own(plan)}
+    provided = {*plan.scripts, *_installed(plan), *_own(plan), *_placed(plan)}
     provided.update(name for package in named for name in others.get(package, ()))
     for program, uses in plan.usage.programs.items():
         certain = [use for use in uses if _is_certain(use, plan)]
@@ -88,11 +90,28 @@ def _installed(plan: Plan) -> Iterator[str]:
                     yield from (found[0].lower() for found in words if found)
 
 
+def _placed(plan: Plan) -> Iterator[str]:
+    """The programs that the Dockerfile itself puts into a folder of programs: copied, fetched."""
+    for stage in plan.original_stage.chain:
+        for item in stage.instructions:
+            if item.keyword in ("COPY", "ADD", "RUN"):
+                yield from PLACED.findall(item.text)
+
+
 def _is_certain(use: Evidence, plan: Plan) -> bool:
     """Whether production makes a call: in a file that it loads or a script that it runs."""
     if use.kind in (SCRIPT, BUILDING):
-        return True
+        return use.origin is None or not _is_of_another_image(use.origin.file, plan)
     return use.kind == "subprocess" and use.origin is not None and use.origin.file in plan.loaded
+
+
+def _is_of_another_image(file: str, plan: Plan) -> bool:
+    """Whether a script lies beside a Dockerfile that is not the image's."""
+    folder, own = posixpath.dirname(file), plan.original.dockerfile_path
+    if folder == posixpath.dirname(own):
+        return False
+    beside = (path for path in plan.original.texts if posixpath.dirname(path) == folder)
+    return any(is_dockerfile(path) and path != own for path in beside)
 
 
 def _finding(missing: tuple[str, str, Evidence], today: Mapping[str, str]) -> Finding:
