@@ -183,6 +183,7 @@ class Releases(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     newest: str
     facts: Mapping[str, DebianFacts]
     numbers: Texts
+    system_python: Texts
     aliases: Texts
     python: Mapping[str, Mapping[str, int]]
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import takewhile
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.base_release import release_of
+from jettison.catalogue.bases import SystemPackages
 from jettison.formats.dockerfile import (
     Copy,
     Dockerfile,
@@ -33,6 +36,10 @@ from jettison.values import Evidence, once_each
 
 ROOT_NAMES = ("", "root", "0")
 COPIES = ("COPY", "ADD")
+# How names of images and steps tell the version of Python: `python-312`, `py39`, `python3.12`.
+IN_NAME = re.compile(r"py(?:thon)?[-:]?3\.?(\d{1,2})(?!\d)")
+IN_STEP = re.compile(r"(?:\bpython3\.|\bpython (?:install )?3\.|--python[ =]3\.)(\d{1,2})(?!\d)")
+STEPS = ("RUN", "ENV", "COPY")
 
 
 class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
@@ -96,6 +103,17 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
     def python(self) -> str | None:
         """The minor version of Python that the base brings."""
         return self.tag.minor if self.tag else None
+
+    @cached_property
+    def likely_python(self) -> str | None:
+        """The minor version that runs, by the base's name, steps or distribution; else None."""
+        steps = "\n".join(item.text for item in self.inherited if item.keyword in STEPS)
+        for form, text in ((IN_NAME, self.base), (IN_STEP, steps)):
+            if found := form.search(text):
+                return f"3.{found[1]}"
+        known = table(SystemPackages).releases.system_python
+        words = (*re.split(r"[^\w.]", self.base), self.release or "")
+        return next((known[one] for one in words if one in known), None)
 
     @property
     def release(self) -> str | None:

@@ -10,7 +10,9 @@ from itertools import takewhile
 from msgspec import Struct
 
 from jettison.catalogue import table
+from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.bases import BaseImages, ComposedBaseSizes, Measured
+from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import Permission, UserChange, compile_bytecode, system_remove
 from jettison.formats.dockerfile import Copy, Instruction, copy
 from jettison.index.facts import byte_code_of
@@ -292,12 +294,25 @@ def expected(
     byte_code = sum(
         part.size.bytes for part in planned.parts if part.of_base and part.what.startswith(COMPILED)
     )
-    kept = sum(one.size.bytes for one in packages if one.size and one.scope not in GONE)
+    kept = _kept(stage, packages)
     middle = own + byte_code + kept + OVER_SMALLEST * smallest.files
     apart = isinstance(environment_of(project, stage), BuiltEnvironment)
     if middle >= planned.size.bytes * ((1 - WORTH_A_STAGE) if apart else 1):
         return None
     return SizeRange(low=round(LEAST * middle), high=min(round(MOST * middle), planned.size.bytes))
+
+
+def _kept(stage: FinalStage, packages: tuple[PlannedPackage, ...]) -> int:
+    """The bytes of the packages that stay, what several of them bring counted once."""
+    own = [one for one in packages if one.size and one.scope not in GONE]
+    facts = facts_of(stage.release or "")
+    each = sum(one.size.bytes for one in own if one.size)
+    if facts is None:
+        return each
+    names = [translated(one.name, facts.release) or one.name for one in own]
+    there = packages_of(image_facts(stage.base))
+    together = facts.closure(names, there, recommends=False)
+    return min(each, sum(one.bytes(documented=False) for one in together))
 
 
 def _is_a_guess(planned: Prediction) -> bool:

@@ -153,9 +153,11 @@ def _runs(stage: FinalStage) -> Iterator[LiftedRun]:
 def installed_names(
     project: Project, stage: FinalStage, fact: PipInstall, closure: Closure
 ) -> set[str]:
-    """The distributions that a command installs, with all that they need."""
+    """The distributions that a command installs, with all that they need unless it says not to."""
     roots = set(_declared(project, stage, fact))
     roots |= {name for word in fact.requirements if (name := _named(word.text))}
+    if fact.options.has("--no-deps"):
+        return roots
     editable = (option.value or "" for option in fact.options.every("-e", "--editable"))
     if any(map(_is_local, (*(word.text for word in fact.requirements), *editable))):
         roots |= locked_roots(project)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from base_needs import project_of
 
 from jettison.lift.stage import lifted
@@ -71,3 +72,27 @@ def test_a_step_stands_where_it_stands_before_and_after_a_change() -> None:
     after = lifted(project_of(f"{text}USER 10001\n"))
     step = next(item for item in before.inherited if item.keyword == "RUN")
     assert before.folder_at(step) == after.folder_at(step) == "/"
+
+
+@pytest.mark.parametrize(
+    ("text", "python"),
+    [
+        ("FROM registry.access.redhat.com/ubi9/python-312", "3.12"),
+        ("FROM public.ecr.aws/lambda/python:3.13", "3.13"),
+        ("FROM ghcr.io/astral-sh/uv:python3.10-bookworm-slim", "3.10"),
+        (
+            "FROM quay.io/centos/centos:stream10\nRUN dnf install -y python3.12 && dnf clean all",
+            "3.12",
+        ),
+        ("FROM ubuntu:24.04\nRUN uv python install 3.11", "3.11"),
+        ("FROM ubuntu:24.04\nRUN apt-get install -y python3 python3-dev", "3.12"),
+        ("FROM ubuntu:jammy", "3.10"),
+        ("FROM debian:12-slim", "3.11"),
+        ("FROM debian:12", "3.11"),
+        ("FROM company/base", None),
+    ],
+)
+def test_names_steps_and_distributions_tell_the_python_of_other_bases(
+    text: str, python: str | None
+) -> None:
+    assert lifted(project_of(f"{text}\n", {})).likely_python == python

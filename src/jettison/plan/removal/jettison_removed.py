@@ -119,7 +119,8 @@ def main(arguments: Iterable[str]) -> None:
     files = [line for line in removed.read_text().splitlines() if not line.endswith(".pyc")]
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(manifest(listed.read_text(encoding="utf-8"), files))
-    site = next(iter(sorted(environment.glob("lib/python3*/site-packages"))), environment)
+    places = environment.glob("lib/python3*/*-packages")  # dist-packages: Debian's own Python
+    site = min(places, key=lambda one: (one.name < "s", one), default=environment)
     text = Path(__file__).read_text(encoding="utf-8")
     own = site / (NAME + ".py")
     own.write_text(installed(text, files), encoding="utf-8")

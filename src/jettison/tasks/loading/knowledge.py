@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
@@ -134,7 +133,6 @@ def _pickles(loaded: Loaded, sources: Sources) -> dict[str, frozenset[str]]:
 
 
 DEFAULT_PYTHON = "3.11"
-PYTHON = re.compile(r"py(?:thon)?-?(3\.\d+)")
 
 
 class Knowledge(Struct, frozen=True, kw_only=True):
@@ -171,7 +169,9 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     )
     listed = installed_declarations(project)
     bringing = listed or named_in_steps(project)
-    target = image_facts(stage.base).target or Target(python=stage.python or _python(stage.base))
+    target = image_facts(stage.base).target or Target(
+        python=stage.python or stage.likely_python or DEFAULT_PYTHON
+    )
     locked = {k: v for lock in locks_of(project) for k, v in locked_releases(lock, target).items()}
     bounding = bounds(project)
     opened = partial(
@@ -312,9 +312,3 @@ def _from_source(brought: Closure, names: Collection[str], target: Target) -> It
         known = bool(facts.sdist_only or facts.wheels) and facts.compiles is not False
         if name in names and name not in listed and known:
             yield from () if compatible(facts, target).compatible else (name,)
-
-
-def _python(base: str) -> str:
-    """The version that the name of an image which is not an official one tells."""
-    found = PYTHON.search(base)
-    return found[1] if found else DEFAULT_PYTHON

@@ -295,3 +295,21 @@ def test_no_file_outside_of_the_environment_becomes_a_link(
     with pytest.raises(SystemExit, match="not a path below"):
         take_out(environment, "link: ../../../../two.bin -> drawing/one.bin\n", tmp_path)
     assert (tmp_path / "two.bin").stat().st_nlink == 1
+
+
+@pytest.mark.parametrize("other", [None, "lib/python3.9/dist-packages"])
+def test_debians_own_python_has_its_distributions_elsewhere(
+    tmp_path: Path, other: str | None
+) -> None:
+    root = tmp_path / "local"
+    install(root, "counting", {"counting/__init__.py": "", "counting/tests/__init__.py": ""})
+    place = root / SITE
+    if other is None:
+        place = place.rename(place.with_name("dist-packages"))
+    else:
+        (root / other).mkdir(parents=True)
+    listed = tmp_path / "list"
+    listed.write_text("counting/tests/\n")
+    remove_files.main([str(listed), str(root)])
+    assert not (place / "counting/tests").exists()
+    assert (place / "counting/__init__.py").exists()

@@ -48,7 +48,7 @@ File = TypeVar("File")
 def main(arguments: list[str]) -> None:
     """Carry out the list."""
     root = Path(arguments[1]).resolve()
-    site = next(iter(sorted(root.glob("lib/python3*/site-packages"))), root)
+    site = min(root.glob("lib/python3*/*-packages"), key=lambda p: (p.name < "s", p), default=root)
     text = Path(arguments[0]).read_text(encoding="utf-8")
     groups = [Group(lines, root, site) for lines in lines_together(text)]
     gone, kept = removable(groups, lambda left, gone: uses_on_disk(left, gone, site))
