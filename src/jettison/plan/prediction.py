@@ -10,9 +10,7 @@ from itertools import takewhile
 from msgspec import Struct
 
 from jettison.catalogue import table
-from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.bases import BaseImages, ComposedBaseSizes, Measured
-from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import Permission, UserChange, compile_bytecode, system_remove
 from jettison.formats.dockerfile import Copy, Instruction, copy
 from jettison.index.facts import byte_code_of
@@ -82,10 +80,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
     keeps_cache: bool
 
     def steps(self) -> Iterator[Part | Skipped]:
-        base = image_facts(self.stage.base)
-        packages = Packages(
-            self.stage.release or "", packages_of(base), documented=base.variant is Variant.FULL
-        )
+        packages = _packages(self.stage)
         for item in self.stage.inherited:
             if item.keyword == "RUN":
                 run = lifted_run(item)
@@ -304,15 +299,14 @@ def expected(
 
 def _kept(stage: FinalStage, packages: tuple[PlannedPackage, ...]) -> int:
     """The bytes of the packages that stay, what several of them bring counted once."""
-    own = [one for one in packages if one.size and one.scope not in GONE]
-    facts = facts_of(stage.release or "")
-    each = sum(one.size.bytes for one in own if one.size)
-    if facts is None:
-        return each
-    names = [translated(one.name, facts.release) or one.name for one in own]
-    there = packages_of(image_facts(stage.base))
-    together = facts.closure(names, there, recommends=False)
-    return min(each, sum(one.bytes(documented=False) for one in together))
+    own = [one for one in packages if one.scope not in GONE]
+    together = _packages(stage).bytes_of(one.name for one in own)
+    return sum(one.size.bytes for one in own if one.size) if together is None else together
+
+
+def _packages(stage: FinalStage) -> Packages:
+    base = image_facts(stage.base)
+    return Packages(stage.release or "", packages_of(base), documented=base.variant is Variant.FULL)
 
 
 def _is_a_guess(planned: Prediction) -> bool:

@@ -241,13 +241,23 @@ class Packages:
     ) -> list[PackageFacts]:
         if self._facts is None or fact.manager not in MANAGERS:
             return []
-        own = [self._name(name) for name in names]
         removed = {self._name(name) for name in gone}
-        present = self._present - set(own) if self._alpine else self._present
-        closure = self._facts.closure(own, present, recommends=fact.recommends)
+        closure = self._closure(names, recommends=fact.recommends and not self._alpine)
         found = [each for each in closure if each.name not in removed]
         self._present |= {each.name for each in found}
         return found
+
+    def bytes_of(self, names: Iterable[str]) -> int | None:
+        """What some packages have with all that they bring, counted once; None when not known."""
+        if self._facts is None:
+            return None
+        found = self._closure(names, recommends=False)
+        return sum(each.bytes(documented=self._documented) for each in found)
+
+    def _closure(self, names: Iterable[str], *, recommends: bool) -> tuple[PackageFacts, ...]:
+        own = [self._name(name) for name in names]
+        present = self._present - set(own) if self._alpine else self._present
+        return self._facts.closure(own, present, recommends=recommends) if self._facts else ()
 
     def _name(self, name: str) -> str:
         """The name of the release whose packages are counted."""
