@@ -24,11 +24,11 @@ from support.processes import Measured, jettison, jettison_environment
 from support.processes import measured as whole
 from support.registry import registry
 
+from jettison.assessment.fleet import Project, Row, fleet_plan
+from jettison.assessment.fleet_bases import BaseNeeds
+from jettison.assessment.fleet_file import Member, fleet_of
+from jettison.assessment.fleet_layers import Item
 from jettison.builder import BaseWanted
-from jettison.fleet import Project, Row, fleet_plan
-from jettison.fleet.bases import BaseNeeds
-from jettison.fleet.file import Member, fleet_of
-from jettison.fleet.layers import Item
 from jettison.tasks.fleet.planning import size_of_base
 
 SIZES = (1, 10, 100, 1_000, 10_000)

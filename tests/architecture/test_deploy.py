@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 import yaml
 
+from jettison.assessment.fleet_file import parse_fleet
 from jettison.cli.fleet import build_command
-from jettison.fleet.file import parse_fleet
 from jettison.tasks.fleet.cluster import RESOURCE
 
 MANIFEST = Path(__file__).parents[2] / "deploy" / "fleet.yaml"

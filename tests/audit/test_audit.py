@@ -23,8 +23,8 @@ from images import packed_layer
 from inspected import SITE, distribution
 
 from jettison.__main__ import run
-from jettison.audit import Advisory, affecting
-from jettison.audit.findings import Fate, components_planned
+from jettison.assessment.advisories import Advisory, affecting
+from jettison.assessment.audit import Fate, components_planned
 from jettison.contents.measurement import (
     DebianPackageMeasurement,
     DistributionMeasurement,

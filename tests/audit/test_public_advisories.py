@@ -18,7 +18,7 @@ from inspected import distribution
 from packaging.version import InvalidVersion, Version
 
 from jettison.__main__ import run
-from jettison.audit import Advisory, affecting
+from jettison.assessment.advisories import Advisory, affecting
 from jettison.images.config import History
 from jettison.images.descriptor import Platform
 from jettison.images.image import Image

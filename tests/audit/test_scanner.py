@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.audit.findings import Component
+from jettison.assessment.audit import Component
 from jettison.processes import installed
 from jettison.progress import ConsoleProgress
 from jettison.tasks.auditing import side_of

@@ -13,10 +13,10 @@ from checkouts import Checkout
 from jsonschema import Draft4Validator
 from msgspec.structs import replace
 
+from jettison.assessment import Amount, Figures, OwnedBytes, caused
+from jettison.assessment.judging import CheckedImage, Gate
 from jettison.contents.stored_files import OwnerKind
 from jettison.formats.budgets import Budget, limit_of
-from jettison.gate import Amount, Figures, OwnedBytes, caused
-from jettison.gate.judging import CheckedImage, Gate
 from jettison.report import rendered
 from jettison.rules import RULES
 from jettison.values import Basis, Origin

@@ -20,6 +20,7 @@ from elf import shared_library
 from images import small_image
 from wheels import source, wheel
 
+from jettison.assessment.fleet_file import parse_fleet
 from jettison.builder.lock import parse_lock
 from jettison.builder.pins import checked_text
 from jettison.builder.wheel import Scheme, Wheel
@@ -28,7 +29,6 @@ from jettison.contents.measurement import TextRoom
 from jettison.ecosystems import conda, finding, pdm, pip, pipenv, poetry, setuptools, uv
 from jettison.engines.measuring import _file_read
 from jettison.errors import JettisonError
-from jettison.fleet.file import parse_fleet
 from jettison.formats import dotenv
 from jettison.formats.compose import parse as parse_compose
 from jettison.formats.debian_control import paragraphs, parse_relations

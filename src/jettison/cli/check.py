@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jettison.assessment.judging import CheckedImage, Gate, Outcome, said
 from jettison.cli import save, show
 from jettison.cli.options import format_option, plan_options, platform_option, reports_option
 from jettison.errors import BudgetError, NotEquivalentError
 from jettison.formats.budgets import Budget, Budgets, limit_of
-from jettison.gate.judging import CheckedImage, Gate, Outcome, said
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
 from jettison.tasks.baselines import Looked

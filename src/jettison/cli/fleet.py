@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from jettison.assessment.fleet import FleetPlan
 from jettison.cli import save, show
 from jettison.cli.options import (
     all_of,
@@ -20,7 +21,6 @@ from jettison.cli.options import (
     verbose_option,
 )
 from jettison.errors import FleetError, NotEquivalentError
-from jettison.fleet import FleetPlan
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
 from jettison.tasks.fleet import Limits

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from jettison.audit.findings import Advisories
+from jettison.assessment.audit import Advisories
 from jettison.cli import save, show
 from jettison.cli.options import (
     commands_option,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from jettison import __version__
-from jettison.audit import PYPI
-from jettison.audit.findings import Audit, Component, Fate, Finding
+from jettison.assessment.advisories import PYPI
+from jettison.assessment.audit import Audit, Component, Fate, Finding
 from jettison.report.audit_openvex import JUSTIFICATIONS, impact, named
 
 

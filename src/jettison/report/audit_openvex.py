@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jettison import __version__
-from jettison.audit.findings import Audit, Fate, Finding
+from jettison.assessment.audit import Audit, Fate, Finding
 
 # Never "not affected" for what is merely not reached.
 JUSTIFICATIONS = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from jettison.assessment import Growth, Level
+from jettison.assessment.judging import CheckedImage, Gate, percent
 from jettison.formats.budgets import Budget
-from jettison.gate import Growth, Level
-from jettison.gate.judging import CheckedImage, Gate, percent
 from jettison.report.check_text import LEAST_SHOWN, basis_of, figure_rows, judgement, remarks
 from jettison.values import counted, human, printable
 

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from jettison import __version__
-from jettison.gate import Placed
-from jettison.gate.judging import Gate
+from jettison.assessment import Placed
+from jettison.assessment.judging import Gate
 from jettison.rules import RULES
 
 _ROOT = "%SRCROOT%"

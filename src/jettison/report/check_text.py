@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jettison.assessment import Level, caused
+from jettison.assessment.judging import BudgetCheck, CheckedImage, Gate, percent, written
 from jettison.formats.budgets import FIGURES, Budget
-from jettison.gate import Level, caused
-from jettison.gate.judging import BudgetCheck, CheckedImage, Gate, percent, written
 from jettison.report import fitted, table
 from jettison.report.verdict_text import conclusion
 from jettison.values import Basis, counted, human

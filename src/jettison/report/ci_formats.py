@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 from msgspec import Struct
 
 from jettison import verify
-from jettison.gate import Level, Placed
-from jettison.gate.judging import CheckedImage, Gate, Outcome, said
+from jettison.assessment import Level, Placed
+from jettison.assessment.judging import CheckedImage, Gate, Outcome, said
 from jettison.values import printable
 
 # GitHub shows so many of each kind of a step.

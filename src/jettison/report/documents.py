@@ -11,8 +11,21 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from jettison.audit.findings import Audit, Component
-from jettison.audit.findings import Finding as Vulnerability
+from jettison.assessment import Amount, Figures, Growth, OwnedBytes, Problem
+from jettison.assessment.audit import Audit, Component
+from jettison.assessment.audit import Finding as Vulnerability
+from jettison.assessment.fleet import (
+    BuiltImage,
+    Failure,
+    FleetPlan,
+    Project,
+    Row,
+    StoredLayer,
+    Verified,
+)
+from jettison.assessment.fleet_bases import Group
+from jettison.assessment.fleet_layers import Alignment, Cost, Item
+from jettison.assessment.judging import BudgetCheck, CheckedImage, Gate
 from jettison.contents.inspection import (
     Change,
     Comparison,
@@ -29,11 +42,6 @@ from jettison.contents.measurement import (
     ImageMeasurement,
 )
 from jettison.contents.stored_files import Owner
-from jettison.fleet import BuiltImage, Failure, FleetPlan, Project, Row, StoredLayer, Verified
-from jettison.fleet.bases import Group
-from jettison.fleet.layers import Alignment, Cost, Item
-from jettison.gate import Amount, Figures, Growth, OwnedBytes, Problem
-from jettison.gate.judging import BudgetCheck, CheckedImage, Gate
 from jettison.lift.scopes import PlannedPackage
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
 from jettison.plan.plan import FileChange, Finding, Plan, PlannedRequirement

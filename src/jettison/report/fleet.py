@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from jettison.assessment.fleet import FleetPlan, Row, StoredLayer, shared_layers
+from jettison.assessment.fleet_bases import Group
+from jettison.assessment.fleet_layers import Alignment, Cost
 from jettison.contents.stored_files import OwnerKind
-from jettison.fleet import FleetPlan, Row, StoredLayer, shared_layers
-from jettison.fleet.bases import Group
-from jettison.fleet.layers import Alignment, Cost
 from jettison.report import fitted, table
 from jettison.report.page import Area, page, tabulated
 from jettison.values import counted, human

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from jettison.audit import findings
-from jettison.audit.findings import Audit, Fate
+from jettison.assessment.audit import Audit, Fate
+from jettison.assessment.audit import Finding as Vulnerability
 from jettison.contents.measurement import ImageMeasurement
 from jettison.plan.base import COMPOSED
 from jettison.plan.plan import Finding, Plan
@@ -278,12 +278,12 @@ def _by_fate(audit: Audit) -> Iterator[str]:
             yield f"{_TITLES[fate]}: {len(found)}\n{table(header, map(_vulnerability, found))}"
 
 
-def _vulnerability(finding: findings.Finding) -> tuple[str, str, str, str]:
+def _vulnerability(finding: Vulnerability) -> tuple[str, str, str, str]:
     component = f"{finding.component.name} {finding.component.version}"
     return finding.names[0], finding.severity or "-", component, _fate_of(finding)
 
 
-def _fate_of(finding: findings.Finding) -> str:
+def _fate_of(finding: Vulnerability) -> str:
     """Give what would remove it, or why it is gone."""
     if finding.fate is Fate.UPDATED:
         return finding.now

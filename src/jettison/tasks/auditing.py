@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from jettison.audit import DEBIAN, PYPI, Advisory, package_key
-from jettison.audit.findings import (
+from jettison.assessment.advisories import DEBIAN, PYPI, Advisory, package_key
+from jettison.assessment.audit import (
     Advisories,
     Audit,
     Component,

@@ -9,6 +9,7 @@ from platform import machine
 import msgspec
 from msgspec import Struct
 
+from jettison.assessment import Amount, Figures, OwnedBytes
 from jettison.contents.stored_files import OwnerKind
 from jettison.errors import (
     ImageError,
@@ -18,7 +19,6 @@ from jettison.errors import (
     TransientNetworkError,
 )
 from jettison.formats.budgets import Budget
-from jettison.gate import Amount, Figures, OwnedBytes
 from jettison.images import Location, is_remote, locate, nearest
 from jettison.images.descriptor import Platform
 from jettison.images.reference import DOCKER_HUB, Reference
@@ -43,7 +43,7 @@ def figures_of(reference: str, looked: Looked, known: tuple[OwnedBytes, ...] = (
     ``known`` tell which requirement brings a distribution. Raises ImageError when there is none,
     and what the store raises.
     """
-    from jettison.gate.reading import figures_of_inspection, figures_of_manifest  # noqa: PLC0415
+    from jettison.assessment.reading import figures_of_inspection, figures_of_manifest  # noqa: PLC0415
 
     place = _place(reference)
     remote = str(place.store) == "a registry"

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
+from jettison.assessment import Amount, Figures, OwnedBytes, Problem
+from jettison.assessment.judging import CheckedImage, Outcome
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.budgets import GROWING, Budget, Budgets, rounded_up, with_budget
 from jettison.formats.settings import OWN_FILE, SHARED_FILE, Settings, find_settings, settings_table
 from jettison.formats.toml import places, read_toml, table
-from jettison.gate import Amount, Figures, OwnedBytes, Problem
-from jettison.gate.judging import CheckedImage, Outcome
 from jettison.images.stores import whole_file
 from jettison.images.stores.cache import cache_directory
 from jettison.records import Records
@@ -75,7 +75,7 @@ def snapshot(directory: Path, asked: str, plan: Callable[[], Planned]) -> Snapsh
 
 
 def _snapshot(plan: Plan) -> Snapshot:
-    from jettison.gate.reading import figures_of_plan, image_name, noted  # noqa: PLC0415 — late
+    from jettison.assessment.reading import figures_of_plan, image_name, noted  # noqa: PLC0415 — late
 
     return Snapshot(
         settings=plan.settings,

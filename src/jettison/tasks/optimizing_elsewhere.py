@@ -12,6 +12,9 @@ from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 
+from jettison.assessment import Figures
+from jettison.assessment.judging import CheckedImage, Outcome, said
+from jettison.assessment.reading import amounts_of_built, image_name
 from jettison.builder import BaseWanted
 from jettison.builder.builder import Builder
 from jettison.builder.composed_base import request_of
@@ -28,9 +31,6 @@ from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits
 from jettison.engines.measuring import measure, read_image_files
 from jettison.errors import EngineError, UnsupportedError
-from jettison.gate import Figures
-from jettison.gate.judging import CheckedImage, Outcome, said
-from jettison.gate.reading import amounts_of_built, image_name
 from jettison.images import is_remote, locate, nearest
 from jettison.images.descriptor import Platform
 from jettison.images.reference import Reference, last_name

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from jettison.assessment.fleet_file import parse_fleet
 from jettison.errors import InputSyntaxError
-from jettison.fleet.file import parse_fleet
 
 PROJECT = '[[project]]\nname = "shop"\npath = "services/shop"\n'
 

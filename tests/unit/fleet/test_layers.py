@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jettison.builder import BaseWanted
-from jettison.fleet.bases import BaseNeeds, Standing, bases_bound, cost_of_bases, grouped
-from jettison.fleet.layers import (
+from jettison.assessment.fleet_bases import BaseNeeds, Standing, bases_bound, cost_of_bases, grouped
+from jettison.assessment.fleet_layers import (
     Item,
     Needs,
     alignments,
@@ -18,6 +17,7 @@ from jettison.fleet.layers import (
     lower_bound,
     nodes_with,
 )
+from jettison.builder import BaseWanted
 
 KEYS = "abcdefgh"
 MB = 1_000_000

@@ -10,11 +10,19 @@ from pathlib import Path
 import pytest
 from browser import shown
 
+from jettison.assessment.fleet import (
+    BuiltImage,
+    Failure,
+    FleetPlan,
+    Project,
+    Row,
+    StoredLayer,
+    fleet_plan,
+)
+from jettison.assessment.fleet_bases import BaseNeeds
+from jettison.assessment.fleet_file import Member, fleet_of
+from jettison.assessment.fleet_layers import Item
 from jettison.builder import BaseWanted
-from jettison.fleet import BuiltImage, Failure, FleetPlan, Project, Row, StoredLayer, fleet_plan
-from jettison.fleet.bases import BaseNeeds
-from jettison.fleet.file import Member, fleet_of
-from jettison.fleet.layers import Item
 from jettison.report import rendered
 
 MB = 1_000_000

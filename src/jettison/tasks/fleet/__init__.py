@@ -28,8 +28,8 @@ from typing import Any
 
 from msgspec import Struct, field, msgpack
 
+from jettison.assessment.fleet import Failure
 from jettison.errors import DamagedCacheError, JettisonError
-from jettison.fleet import Failure
 from jettison.images.stores.cache import cache_directory, cache_in_use
 
 # What planning imports; loaded once, so that a project costs no start of Python.

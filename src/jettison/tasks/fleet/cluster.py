@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from jettison.assessment.fleet import Failure
 from jettison.errors import EngineError
-from jettison.fleet import Failure
 from jettison.tasks.fleet import Done, Job, attempt
 
 LOCAL = "local"

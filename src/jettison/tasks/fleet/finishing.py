@@ -7,8 +7,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from jettison.assessment.fleet import BuiltImage, FleetPlan, Project, Row, Verified
 from jettison.errors import JettisonError
-from jettison.fleet import BuiltImage, FleetPlan, Project, Row, Verified
 from jettison.images import locate
 from jettison.images.stores.cache import blob_cache, cache_directory
 from jettison.progress import Progress

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, field, msgpack
 
+from jettison.assessment.fleet import BuiltImage, FleetPlan, Project, Row, Verified, fleet_plan
+from jettison.assessment.fleet_bases import BaseNeeds
+from jettison.assessment.fleet_file import Fleet, Member, fleet_of, name_of, parse_fleet
 from jettison.builder.composed_base import request_of
 from jettison.errors import JettisonError, ProjectError
-from jettison.fleet import BuiltImage, FleetPlan, Project, Row, Verified, fleet_plan
-from jettison.fleet.bases import BaseNeeds
-from jettison.fleet.file import Fleet, Member, fleet_of, name_of, parse_fleet
 from jettison.images.descriptor import Platform
 from jettison.images.stores.cache import cache_directory
 from jettison.plan.minimal_base import predicted_size

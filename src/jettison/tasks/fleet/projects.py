@@ -11,15 +11,15 @@ from pathlib import Path
 
 from msgspec import Struct, msgpack
 
+from jettison.assessment.fleet import BuiltImage, Project, StoredLayer, Verified
+from jettison.assessment.fleet_bases import BaseNeeds
+from jettison.assessment.fleet_file import Member
+from jettison.assessment.fleet_layers import Item
 from jettison.builder import Shared
 from jettison.builder.builder import Builder
 from jettison.builder.foundation import BuildOptions
 from jettison.builder.shortened_base import BuildNeeds
 from jettison.errors import JettisonError, ProjectError, UnsupportedError
-from jettison.fleet import BuiltImage, Project, StoredLayer, Verified
-from jettison.fleet.bases import BaseNeeds
-from jettison.fleet.file import Member
-from jettison.fleet.layers import Item
 from jettison.images import locate
 from jettison.images.descriptor import Platform
 from jettison.images.digest import Compression

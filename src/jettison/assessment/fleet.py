@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from packaging.version import InvalidVersion, Version
 
-from jettison.builder import Shared
-from jettison.fleet.bases import (
+from jettison.assessment.fleet_bases import (
     BaseNeeds,
     Bytes,
     Group,
@@ -18,8 +17,8 @@ from jettison.fleet.bases import (
     cost_of_bases,
     grouped,
 )
-from jettison.fleet.file import Fleet, Member
-from jettison.fleet.layers import (
+from jettison.assessment.fleet_file import Fleet, Member
+from jettison.assessment.fleet_layers import (
     Alignment,
     Cost,
     Item,
@@ -30,6 +29,7 @@ from jettison.fleet.layers import (
     cost_of,
     layer_cost,
 )
+from jettison.builder import Shared
 
 # The least number of projects of which a finding is said to repeat.
 _REPEATED = 2

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from jettison.assessment.fleet_layers import Cost, layer_cost
 from jettison.builder import BaseWanted
-from jettison.fleet.layers import Cost, layer_cost
 from jettison.values import replace
 
 # An image may be so much larger on a shared base than on its own, as far as sizes are predicted:

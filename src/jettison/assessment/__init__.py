@@ -1,4 +1,7 @@
-"""The gate: figures of an image, what grew since a baseline, and problems that a check reports."""
+"""How an image stands: its figures, what grew since a baseline, and the problems of a check.
+
+Modules beside it hold it against budgets, known vulnerabilities and the other images of a fleet.
+"""
 
 from __future__ import annotations
 

@@ -9,9 +9,7 @@ from itertools import chain
 
 from msgspec import Struct
 
-from jettison.contents.stored_files import OwnerKind
-from jettison.formats.budgets import FIGURES, GROWING, Budget, Budgets, Limit, shown
-from jettison.gate import (
+from jettison.assessment import (
     Amount,
     Figures,
     Growth,
@@ -23,6 +21,8 @@ from jettison.gate import (
     placed,
     worst_first,
 )
+from jettison.contents.stored_files import OwnerKind
+from jettison.formats.budgets import FIGURES, GROWING, Budget, Budgets, Limit, shown
 from jettison.verify import Verdict
 
 # Growth that is not worth a budget of its own, where the settings say nothing.

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
+from jettison.assessment import Amount, Figures, Level, OwnedBytes, Problem
 from jettison.contents.inspection import Inspection
 from jettison.contents.measurement import ImageMeasurement
 from jettison.contents.stored_files import OwnerKind, instructions
 from jettison.formats.budgets import Budget
-from jettison.gate import Amount, Figures, Level, OwnedBytes, Problem
 from jettison.images.image import Image
 from jettison.index.facts import Source
 from jettison.index.graph import path_to

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from msgspec import Struct, field
 from packaging.utils import canonicalize_name
 
-from jettison.audit import DEBIAN, PYPI, Advisory, Hit, affecting, package_key
+from jettison.assessment.advisories import DEBIAN, PYPI, Advisory, Hit, affecting, package_key
 from jettison.catalogue import table
 from jettison.catalogue.systems import VulnerableFiles
 from jettison.contents.measurement import DebianPackageMeasurement, DistributionMeasurement
