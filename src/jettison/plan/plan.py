@@ -103,13 +103,13 @@ class Withdrawal(Struct, frozen=True, kw_only=True):
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """One result of one rule.
+    """One result of one rule, which the fold names.
 
     A finding without changes is advice. Findings marked for review are reported and never applied.
     ``error`` says that the project does not work as it is.
     """
 
-    rule: str
+    rule: str = ""
     message: str
     evidence: tuple[Evidence, ...] = ()
     saving: Saving | None = None
@@ -120,25 +120,18 @@ class Finding(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(
         cls,
-        rule: str,
         message: str,
         evidence: Iterable[Evidence],
         *changes: Change,
         saving: Saving | None = None,
     ) -> Finding:
         """Return a finding with the changes that it asks for."""
-        return cls(
-            rule=rule, message=message, evidence=tuple(evidence), saving=saving, changes=changes
-        )
+        return cls(message=message, evidence=tuple(evidence), saving=saving, changes=changes)
 
     @classmethod
-    def advice(
-        cls, rule: str, message: str, *evidence: Evidence, saving: Saving | None = None
-    ) -> Finding:
+    def advice(cls, message: str, *evidence: Evidence, saving: Saving | None = None) -> Finding:
         """Return what a person has to decide."""
-        return cls(
-            rule=rule, message=message, evidence=evidence, saving=saving, safety=Safety.REVIEW
-        )
+        return cls(message=message, evidence=evidence, saving=saving, safety=Safety.REVIEW)
 
     @property
     def applied(self) -> bool:

@@ -64,11 +64,7 @@ def linked(plan: Plan) -> Mapping[str, str]:
 
 
 def grouped(
-    plan: Plan,
-    rule: str,
-    what: str,
-    chosen: Callable[[OwnedFile], bool],
-    whole: Callable[[str], bool],
+    plan: Plan, what: str, chosen: Callable[[OwnedFile], bool], whole: Callable[[str], bool]
 ) -> tuple[Group, ...]:
     """Group the chosen files by distribution, the heaviest first; ``what`` they are of it.
 
@@ -82,7 +78,6 @@ def grouped(
     beside = _by_top(here)
     groups = [
         group(
-            rule,
             f"{what} of {plan.contents.label(name)}",
             files,
             every=[path for top in {_top(file.path) for file in files} for path in beside[top]],
@@ -111,7 +106,6 @@ def _top(path: str) -> str:
 
 
 def group(
-    rule: str,
     reason: str,
     files: Sequence[OwnedFile],
     *,
@@ -124,7 +118,6 @@ def group(
     files = [file for file in files if names_itself(file.path)]
     paths = {file.path for file in files}
     return Group(
-        rule=rule,
         distribution=distribution,
         reason=reason,
         paths=collapsed(paths, every, whole) if every else tuple(sorted(paths)),
@@ -143,7 +136,7 @@ def removal(
     *,
     unproven: tuple[Unproven, ...] = (),
     obstacle: Evidence | None = None,
-) -> tuple[Finding, ...]:
+) -> Iterator[Finding]:
     """Ask for groups to leave; where there is an obstacle, only say so.
 
     ``what`` names the files in the plural (``tests of distributions``); ``unproven`` are those that
@@ -153,7 +146,7 @@ def removal(
     groups = [one for one in groups if one.distribution not in stay and not _keeps(plan, one)]
     groups = [one for one in groups if one.is_listable]
     if not groups:
-        return ()
+        return
     saving = together(groups)
     why = (*evidence, *(_evidence(group) for group in groups))
     where = place_of_removal(plan.project, plan.stage)
@@ -161,18 +154,18 @@ def removal(
     obstacle = where.evidence if isinstance(where, NotApart) and not late else obstacle
     if obstacle is not None:
         if saving.bytes < TOLD:
-            return ()
+            return
         message = f"{what} kept ({human(saving.bytes)}): {obstacle.message}"
-        return (Finding.advice(rule, message, obstacle, *why),)
+        yield Finding.advice(message, obstacle, *why)
+        return
     message = f"remove {what} from the environment"
-    return (
-        Finding.of(
-            rule,
-            message,
-            why,
-            RemoveFiles(groups=tuple(groups), unproven=unproven, late=late),
-            saving=saving if saving.bytes else None,
+    yield Finding.of(
+        message,
+        why,
+        RemoveFiles(
+            groups=tuple(replace(one, rule=rule) for one in groups), unproven=unproven, late=late
         ),
+        saving=saving if saving.bytes else None,
     )
 
 
@@ -181,9 +174,7 @@ def is_unused(plan: Plan, entry: Known) -> bool:
     return entry.distribution in plan.distributions and not set(entry.words) & set(plan.usage.words)
 
 
-def part_of(
-    plan: Plan, rule: str, entry: Part, reason: str, owners: Collection[str]
-) -> Iterator[Group]:
+def part_of(plan: Plan, entry: Part, reason: str, owners: Collection[str]) -> Iterator[Group]:
     """Make a group of a part, where one of ``owners`` has it."""
     meant = Matcher.of((path, True) for path in entry.paths)
     files = [
@@ -192,7 +183,7 @@ def part_of(
         if file.distribution in owners and meant.find(path)
     ]
     if files:
-        found = group(rule, reason, files, not_counting=entry.not_counting)
+        found = group(reason, files, not_counting=entry.not_counting)
         yield replace(found, paths=entry.paths, together=True)
 
 
@@ -208,12 +199,12 @@ def asked_alone(entry: Known, verb: str, names: Collection[str]) -> Evidence:
     return Evidence(kind="catalogue", message=message)
 
 
-def staying(rule: str, what: str, files: Iterable[OwnedFile], why: Evidence) -> tuple[Finding, ...]:
+def staying(what: str, files: Iterable[OwnedFile], why: Evidence) -> Iterator[Finding]:
     """Say that files stay which could have left, where they are worth it; ``what`` names them."""
     size = sum(file.size for file in files)
     if size < TOLD:
-        return ()
-    return (Finding.advice(rule, f"{what} stay ({human(size)}): {why.message}", why),)
+        return
+    yield Finding.advice(f"{what} stay ({human(size)}): {why.message}", why)
 
 
 def any_version(path: str) -> str:

@@ -31,7 +31,6 @@ from jettison.values import once_each
 
 METADATA = re.compile(r"/(?P<name>[^/]+?)(?:-[^-/]+)?\.(?:dist|egg)-info(?:/METADATA|/PKG-INFO)?$")
 NOTHING = SystemReach(packages={}, programs={})
-RULE = "unreached-system"
 # What is left in is told from this size on.
 TOLD = 1_000_000
 UNTOUCHED = "it is part of the base image, whose files no stage takes out"
@@ -72,12 +71,12 @@ def leaving_groups(plan: Plan) -> tuple[SystemGroup, ...]:
         return ()
     system, reach = observed.system, system_reach(plan)
     used = used_of(plan, observed, _wanted(plan))
-    standard = standard_group(RULE, observed)
+    standard = standard_group(observed)
     found = (
         *((standard,) if standard and standard.paths else ()),
-        *package_groups(RULE, system, reach.packages),
-        *program_groups(RULE, system, reach),
-        *file_groups(RULE, plan, observed, reach.packages, used),
+        *package_groups(system, reach.packages),
+        *program_groups(system, reach),
+        *file_groups(plan, observed, reach.packages, used),
     )
     return tuple(group for group in found if group.is_listable)
 

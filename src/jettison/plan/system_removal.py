@@ -43,18 +43,17 @@ class Used(Struct, frozen=True, kw_only=True):
     unnamed: tuple[SystemEntry, ...] = ()
 
 
-def build_group(rule: str, plan: Plan) -> SystemGroup:
+def build_group(plan: Plan) -> SystemGroup:
     """What only the build reads, where it was copied along with the application."""
     folder = plan.project.own_folder
     places = dict.fromkeys((posixpath.normpath(f"{plan.stage.folder}/{folder}"), f"/{folder}"))
     return SystemGroup(
-        rule=rule,
         reason="what only this build reads",
         paths=(*(f"{place}/**" for place in places), REMOVED),
     )
 
 
-def package_groups(rule: str, system: System, kept: Collection[str]) -> Iterator[SystemGroup]:
+def package_groups(system: System, kept: Collection[str]) -> Iterator[SystemGroup]:
     """Give the packages that leave, with the bytes of the files that are theirs alone."""
     gone = gone_with(system, kept)
     leaving = {name for name in system.packages if name not in kept and is_listable(name)}
@@ -62,7 +61,6 @@ def package_groups(rule: str, system: System, kept: Collection[str]) -> Iterator
         return
     spared = [path for path in system.owners if path not in gone and system.owners[path] <= leaving]
     yield SystemGroup(
-        rule=rule,
         reason="packages that nothing reaches",
         packages=tuple(sorted(leaving)),
         paths=tuple(
@@ -73,7 +71,7 @@ def package_groups(rule: str, system: System, kept: Collection[str]) -> Iterator
     )
 
 
-def standard_group(rule: str, observed: Observed) -> SystemGroup | None:
+def standard_group(observed: Observed) -> SystemGroup | None:
     """Give the modules of the standard library that cannot be reached; None where none leave."""
     installed, reach = observed.installed, observed.standard
     if reach is None or installed.standard is None:
@@ -84,7 +82,6 @@ def standard_group(rule: str, observed: Observed) -> SystemGroup | None:
     single = (path for path in sorted(gone) if not path.startswith(tuple(_folders(folders))))
     paths = (*_folders(folders), *single)
     return SystemGroup(
-        rule=rule,
         reason="modules of the standard library that nothing reaches",
         modules_of=installed.library,
         paths=tuple(f"{installed.library}/{path}" for path in sorted(paths)),
@@ -112,11 +109,10 @@ def gone_when_idle(system: System, imported: Collection[str]) -> frozenset[str]:
     return frozenset(path for each in entries for path in _meant(each, system, ()))
 
 
-def program_groups(rule: str, system: System, reach: SystemReach) -> Iterator[SystemGroup]:
+def program_groups(system: System, reach: SystemReach) -> Iterator[SystemGroup]:
     """Give the programs of packages of which only some are called."""
     for name, called in sorted(reach.programs.items()):
         yield SystemGroup(
-            rule=rule,
             reason=f"programs of {name} that nothing calls",
             programs_of=(name,),
             keep=tuple(sorted(called)),
@@ -142,7 +138,7 @@ def gone_with(system: System, kept: Collection[str]) -> frozenset[str]:
 
 
 def file_groups(
-    rule: str, plan: Plan, observed: Observed, kept: Collection[str], used: Used
+    plan: Plan, observed: Observed, kept: Collection[str], used: Used
 ) -> Iterator[SystemGroup]:
     """Give the groups of the catalogue of which nothing is used; ``kept`` packages stay."""
     system = observed.system
@@ -154,7 +150,7 @@ def file_groups(
         if {*entry.programs, *entry.modules} & used.names:
             continue
         meant = frozenset(_meant(entry, system, gone))
-        group = _group(rule, entry, sum(system.files[path] for path in meant), used.quiet)
+        group = _group(entry, sum(system.files[path] for path in meant), used.quiet)
         if group.bytes >= WORTHWHILE and meant.isdisjoint(observed.trace.touched):
             gone |= meant
             yield group
@@ -222,9 +218,8 @@ def _meant(entry: SystemEntry, system: System, gone: Collection[str]) -> Iterato
             yield path
 
 
-def _group(rule: str, entry: SystemEntry, count: int, quiet: Collection[str]) -> SystemGroup:
+def _group(entry: SystemEntry, count: int, quiet: Collection[str]) -> SystemGroup:
     return SystemGroup(
-        rule=rule,
         reason=entry.reason,
         paths=entry.paths,
         keep=entry.keep,

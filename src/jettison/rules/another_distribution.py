@@ -25,18 +25,17 @@ from jettison.plan.system_removal import leaves_late
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Saving
 
-NAME = "another-distribution"
 # On Debian a compiler brings the headers of the C library along, on Alpine it does not.
 COMPILERS = ("gcc", "g++", "clang")
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find a final stage on another distribution than the chosen one."""
     stage, taken = plan.stage, plan.base.taken
     if taken is None or taken.facts.release in (None, stage.release) or stage.tag is None:
-        return ()
+        return
     if stage.finish or leaves_late(plan):
-        return ()
+        return
     names = _names(plan, taken)
     alpine = taken.facts.release == ALPINE
     build = tuple(sorted(set(_build(taken)) - set(names.values())))
@@ -49,7 +48,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         reason = f"needed by the application, and no part of {taken.image}"
         changes.append(AddPackages(names=tuple(missing), reason=reason))
     message = f"replace {stage.base} with {taken.image} in every stage that feeds the image"
-    return (Finding.of(NAME, message, taken.evidence, *changes, saving=_saving(plan, taken)),)
+    yield Finding.of(message, taken.evidence, *changes, saving=_saving(plan, taken))
 
 
 def _names(plan: Plan, taken: BaseCandidate) -> dict[str, str]:
@@ -84,4 +83,4 @@ def _saving(plan: Plan, taken: BaseCandidate) -> Saving | None:
     return Saving(bytes=count, basis=Basis.ESTIMATED, source=taken.predicted.source)
 
 
-RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
+RULE = Rule(name="another-distribution", level=2, documentation=__doc__, detect=detect)

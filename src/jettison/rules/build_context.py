@@ -91,11 +91,11 @@ NEVER_SERVED = re.compile(
 )
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find paths of the context that no line of the ignore file keeps out."""
     project = plan.project
     if not any(copied.stage is None for _, copied in plan.stage.copies):
-        return ()
+        return
     read = settings_that_are_read(project, plan.usage)
     needed = [source for item in _copies(plan) for source in item]
     needed += [*read, *_copied_elsewhere(plan.original), *_served(project.files)]
@@ -115,7 +115,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     ]
     kept = tuple(_kept(plan, path) for path in read)
     if not proposals:
-        return kept
+        yield from kept
+        return
     count = sum(item.amount.bytes for item in proposals)
     files = sum(item.amount.files for item in proposals)
     entries = tuple(
@@ -126,19 +127,16 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     saving = Saving(
         bytes=count, basis=Basis.MEASURED, source="files of the context that they match"
     )
-    return (
-        Finding.of(
-            NAME,
-            (
-                f"{counted(len(entries), 'pattern keeps', 'patterns keep')} "
-                f"{counted(files, 'file')} ({human(count)}) out"
-            ),
-            tuple(_evidence(item) for item in sorted(proposals, key=_weight)),
-            IgnorePaths(entries=entries),
-            saving=saving,
+    yield Finding.of(
+        (
+            f"{counted(len(entries), 'pattern keeps', 'patterns keep')} "
+            f"{counted(files, 'file')} ({human(count)}) out"
         ),
-        *kept,
+        tuple(_evidence(item) for item in sorted(proposals, key=_weight)),
+        IgnorePaths(entries=entries),
+        saving=saving,
     )
+    yield from kept
 
 
 def _given(project: Project) -> set[str]:
@@ -171,7 +169,7 @@ def _kept(plan: Plan, path: str) -> Finding:
         f"{path} kept: the application may read it; give it to the container instead "
         "(env_file, --env-file), so that it is not in the image for ever"
     )
-    return Finding.advice(NAME, message, evidence)
+    return Finding.advice(message, evidence)
 
 
 def _copies(plan: Plan) -> list[tuple[str, ...]]:

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 
 from packaging.version import InvalidVersion, Version
 
@@ -52,7 +53,6 @@ from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, counted, replace
 
-NAME = "build-stage"
 ENVIRONMENT = "/opt/venv"
 # The official images of Python bring setuptools up to here.
 WITHOUT_SETUPTOOLS = (3, 12)
@@ -60,17 +60,19 @@ WITHOUT_SETUPTOOLS = (3, 12)
 FETCHING = ("curl", "wget", "ca-certificates")
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find requirements that are installed in the final stage."""
     found = movable(plan.project, plan.stage)
     if isinstance(found, NotMovable):
-        return _stays(found.evidence) if found.evidence else ()
+        yield from _stays(found.evidence) if found.evidence else ()
+        return
     locked = found if isinstance(found, LockedInstallation) else None
     programs = programs_of(plan.distributions.values())
     fixed = None if locked else fixed_path(plan.project, plan.stage, programs)
     fixed = fixed or (_seeded(plan) if not locked or locked.tool.seeded else None)
     if fixed:
-        return _stays(fixed)
+        yield from _stays(fixed)
+        return
     build = build_packages(plan, found)
     evidence = Evidence(
         kind="installation",
@@ -79,7 +81,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     )
     stays = _installer_stays(plan, locked) if locked else None
     if stays and locked and not _can_stay(plan, locked):
-        return _stays(stays)
+        yield from _stays(stays)
+        return
     change = SplitBuildStage(
         build_packages=build,
         environment=locked.environment if locked else ENVIRONMENT,
@@ -101,14 +104,11 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     changes: tuple[Change, ...] = (change, RemovePackages(names=gone)) if gone else (change,)
     if locked:
         changes = (*changes, *_started(plan, locked, stays=stays is not None))
-    return (
-        Finding.of(
-            NAME,
-            message,
-            (evidence, *_why_build(plan, found, build), *((stays,) if stays else ())),
-            *changes,
-            saving=saved_without(plan.stage, gone),
-        ),
+    yield Finding.of(
+        message,
+        (evidence, *_why_build(plan, found, build), *((stays,) if stays else ())),
+        *changes,
+        saving=saved_without(plan.stage, gone),
     )
 
 
@@ -250,9 +250,9 @@ def _why_build(
     )
 
 
-def _stays(evidence: Evidence) -> tuple[Finding, ...]:
+def _stays(evidence: Evidence) -> Iterator[Finding]:
     message = "kept as a single stage"
-    return (Finding.advice(NAME, f"{message}: {evidence.message}", evidence),)
+    yield Finding.advice(f"{message}: {evidence.message}", evidence)
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="build-stage", level=1, documentation=__doc__, detect=detect)

@@ -30,15 +30,14 @@ from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
-NAME = "compiled-bytecode"
 TRACED = 3
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find source that is copied into the final stage and not compiled there."""
     stage = plan.stage
     if stage.folder == "/" or not _hashes(stage.python) or stage.triggers:
-        return ()
+        return
     copies = [item for item, copied in stage.copies if _brings_source(plan, item, copied)]
     done = any("compileall" in action.text for action in stage.of_kind(ActionKind.APPLICATION))
     if (
@@ -47,7 +46,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         or not stage.is_root_at(copies[-1])
         or any(s.what.endswith(".py") for s in plan.skipped)
     ):
-        return ()
+        return
     library = f"/usr/local/lib/python{stage.python}"
     evidence = Evidence(
         kind="copy", message="source is copied and never compiled", origin=copies[-1].origin
@@ -55,7 +54,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     modules = tuple(_loaded(plan, library))
     change = CompileApplication(folder=stage.folder, library=library, modules=modules)
     message = "bytecode of application and standard library is part of the image"
-    return (Finding.of(NAME, message, (evidence, *_told(plan, modules)), change),)
+    yield Finding.of(message, (evidence, *_told(plan, modules)), change)
 
 
 def _loaded(plan: Plan, library: str) -> Iterator[str]:
@@ -99,4 +98,4 @@ def _brings_source(plan: Plan, item: Instruction, copied: Copy) -> bool:
     )
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="compiled-bytecode", level=1, documentation=__doc__, detect=detect)

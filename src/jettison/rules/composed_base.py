@@ -24,23 +24,18 @@ from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Saving, counted
 
-NAME = "composed-base"
 
-
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find a final stage that does not use the requested minimal base."""
     made_of = plan.composition
     if made_of is None or is_composed(plan.stage) or refused(plan.stage):
-        return ()
+        return
     message = f"the base is composed of {counted(len(made_of.packages), 'Debian package')}"
-    return (
-        Finding.of(
-            NAME,
-            message,
-            tuple(_evidence(plan, made_of)),
-            ComposeBase(composition=made_of),
-            saving=_saving(plan, made_of),
-        ),
+    yield Finding.of(
+        message,
+        tuple(_evidence(plan, made_of)),
+        ComposeBase(composition=made_of),
+        saving=_saving(plan, made_of),
     )
 
 
@@ -60,4 +55,4 @@ def _evidence(plan: Plan, made_of: Composition) -> Iterator[Evidence]:
         yield Evidence(kind="note", message=f"{note.what}: {note.reason}")
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="composed-base", level=1, documentation=__doc__, detect=detect)

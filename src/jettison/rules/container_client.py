@@ -13,6 +13,8 @@ a call is computed, the client stays.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import GroupChange, UserChange
@@ -25,25 +27,26 @@ from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
-NAME = "container-client"
 GROUP = "docker"
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find client packages, what sets up their source, and the mounted socket."""
     known = table(Tools).container_clients
     clients = [item for item in plan.packages if item.name in known.packages]
     unneeded = [item for item in clients if item.scope is PackageScope.UNNEEDED]
     kept = [item for item in clients if item.scope is not PackageScope.UNNEEDED]
-    return (*_unneeded(plan, unneeded), *_kept(kept), *_socket(plan))
+    yield from _unneeded(plan, unneeded)
+    yield from _kept(kept)
+    yield from _socket(plan)
 
 
-def _unneeded(plan: Plan, clients: list[PlannedPackage]) -> tuple[Finding, ...]:
+def _unneeded(plan: Plan, clients: list[PlannedPackage]) -> Iterator[Finding]:
     actions = [action for action in plan.stage.actions if _serves_client(action, plan)]
     present = removable(plan.stage)
     names = tuple(item.name for item in clients if item.name in present)
     if not names:
-        return ()
+        return
     steps = [
         Evidence(kind="step", message=f"`{_short(a.text)}` only serves it", origin=a.origin)
         for a in actions
@@ -51,15 +54,12 @@ def _unneeded(plan: Plan, clients: list[PlannedPackage]) -> tuple[Finding, ...]:
     evidence = (*(found for item in clients for found in item.evidence), *steps)
     changes = (RemoveCommands(commands=tuple(a.text for a in actions)),) if actions else ()
     message = f"remove {', '.join(names)}: nothing calls {'it' if len(names) == 1 else 'them'}"
-    return (
-        Finding.of(
-            NAME,
-            message,
-            evidence,
-            *changes,
-            RemovePackages(names=names),
-            saving=saved_without(plan.stage, names),
-        ),
+    yield Finding.of(
+        message,
+        evidence,
+        *changes,
+        RemovePackages(names=names),
+        saving=saved_without(plan.stage, names),
     )
 
 
@@ -79,14 +79,13 @@ def _serves_client(action: Action, plan: Plan) -> bool:
     return isinstance(fact, UserChange) and fact.action == "modify" and GROUP in fact.groups
 
 
-def _kept(clients: list[PlannedPackage]) -> tuple[Finding, ...]:
-    return tuple(
-        Finding.advice(NAME, f"{item.name} kept: it may be called", *item.evidence)
-        for item in clients
+def _kept(clients: list[PlannedPackage]) -> Iterator[Finding]:
+    yield from (
+        Finding.advice(f"{item.name} kept: it may be called", *item.evidence) for item in clients
     )
 
 
-def _socket(plan: Plan) -> tuple[Finding, ...]:
+def _socket(plan: Plan) -> Iterator[Finding]:
     sockets = table(Tools).container_clients.sockets
     service = service_of(plan.project)
     mounts = (
@@ -94,9 +93,8 @@ def _socket(plan: Plan) -> tuple[Finding, ...]:
         if service
         else []
     )
-    return tuple(
+    yield from (
         Finding.advice(
-            NAME,
             f"the service mounts {mount.target}: the application is root on the host",
             Evidence(kind="mount", message="the engine's socket is mounted", origin=mount.origin),
         )
@@ -108,4 +106,4 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004  what fits in a line
 
 
-RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
+RULE = Rule(name="container-client", level=2, documentation=__doc__, detect=detect)

@@ -10,31 +10,28 @@ Safe: the image does not change. Applied only with `--debug`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jettison.lower.composed_base import DEBUG, is_composed, shell_place
 from jettison.plan.changes import AddDebugTarget
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
-NAME = "debug-target"
 
-
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find a Dockerfile without the requested debug target."""
     stage = plan.stage
     last = stage.dockerfile.stages[-1]
     if not plan.debug or stage.dockerfile.stage_named(DEBUG) or stage.stage.index != last.index:
-        return ()
+        return
     shell = shell_place(stage) if is_composed(stage) else ""
     message = "the image has no shell" if shell else "the image has a shell"
-    return (
-        Finding.of(
-            NAME,
-            "the target debug has the same files and a shell",
-            (Evidence(kind="shell", message=message, origin=last.origin),),
-            AddDebugTarget(shell=shell),
-        ),
+    yield Finding.of(
+        "the target debug has the same files and a shell",
+        (Evidence(kind="shell", message=message, origin=last.origin),),
+        AddDebugTarget(shell=shell),
     )
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="debug-target", level=1, documentation=__doc__, detect=detect)

@@ -13,6 +13,7 @@ Safe: it only adds files. A project that has a `Dockerfile.dev` keeps its own.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 
 from jettison.ecosystems.finding import development_file
 from jettison.lift.declared import production_files
@@ -25,15 +26,13 @@ from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
-NAME = "development-image"
 
-
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find development requirements, or a mounted source, without a Dockerfile for development."""
     project = plan.project
     path = posixpath.join(posixpath.dirname(project.dockerfile_path), DOCKERFILE)
     if path in project.texts:
-        return ()
+        return
     evidence = [
         Evidence(kind="file", message=f"{name} holds the requirements for development")
         for file in production_files(project)
@@ -51,7 +50,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         if mount.target in targets
     ]
     if not evidence:
-        return ()
+        return
     command = plan.stage.command
     words = with_reload(command.words) if command and command.words else ()
     hardened = service_of(project)
@@ -63,7 +62,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         health_check=check,
     )
     message = "development gets an image of its own, with all requirements and reload"
-    return (Finding.of(NAME, message, tuple(dict.fromkeys(evidence)), change),)
+    yield Finding.of(message, tuple(dict.fromkeys(evidence)), change)
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="development-image", level=1, documentation=__doc__, detect=detect)

@@ -53,10 +53,10 @@ LOCKING = {
 COUNTED = ("development requirement", "development requirements")
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find requirements of the production files that are for development, or unused."""
     if plan.stage.triggers:
-        return ()
+        return
     found = _by_name(plan)
     wanted = {scope: [r for r in plan.requirements if r.scope is scope] for scope in Scope}
     moving = [r for r in wanted[Scope.DEVELOPMENT] if r.name in found and not r.group]
@@ -69,12 +69,10 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     unused = [r for r in wanted[Scope.UNUSED] if r.name in found]
     absent = {r.name for r in plan.requirements} - shipped_names(plan.project)
     for_review = [r for r in moving if r not in free]
-    return (
-        *_leaving(free, _saved(plan, free, absent), plan.leaving),
-        *_compiled(plan, free),
-        *_for_review(for_review, found, _saved(plan, for_review, absent)),
-        *_unused(unused),
-    )
+    yield from _leaving(free, _saved(plan, free, absent), plan.leaving)
+    yield from _compiled(plan, free)
+    yield from _for_review(for_review, found, _saved(plan, for_review, absent))
+    yield from _unused(unused)
 
 
 def _comes_back(plan: Plan, path: str) -> bool:
@@ -119,25 +117,22 @@ def _obstacle(one: Installed) -> str:
 
 def _leaving(
     found: list[PlannedRequirement], saving: Size | None, leaving: Leaving
-) -> tuple[Finding, ...]:
+) -> Iterator[Finding]:
     if not found:
-        return ()
+        return
     names = tuple(item.name for item in found)
     held, alone = leaving.held, leaving.alone
     message = "keeps the release that a moved requirement allowed"
     needed = "stays, as something that stays imports it"
-    return (
-        Finding.of(
-            NAME,
-            f"move {counted(len(found), *COUNTED)} out of production: {', '.join(names)}",
-            (
-                *(_first(item) for item in found),
-                *(Evidence(kind="version", message=f"{line}: {message}") for line in held),
-                *(Evidence(kind="import-check", message=f"{line}: {needed}") for line in alone),
-            ),
-            MoveToDevelopment(names=names, held=held, alone=alone),
-            saving=saving,
+    yield Finding.of(
+        f"move {counted(len(found), *COUNTED)} out of production: {', '.join(names)}",
+        (
+            *(_first(item) for item in found),
+            *(Evidence(kind="version", message=f"{line}: {message}") for line in held),
+            *(Evidence(kind="import-check", message=f"{line}: {needed}") for line in alone),
         ),
+        MoveToDevelopment(names=names, held=held, alone=alone),
+        saving=saving,
     )
 
 
@@ -156,35 +151,32 @@ def _compiled(plan: Plan, found: list[PlannedRequirement]) -> Iterator[Finding]:
                 f"{', '.join(item.name for item in moving)} there too, or the next compilation "
                 "brings them back"
             )
-            yield Finding.advice(NAME, message, *(_first(item) for item in moving))
+            yield Finding.advice(message, *(_first(item) for item in moving))
 
 
 def _for_review(
     items: list[PlannedRequirement], found: dict[str, Installed], saving: Size | None
-) -> tuple[Finding, ...]:
+) -> Iterator[Finding]:
     if not items:
-        return ()
+        return
     names = tuple(item.name for item in items)
     noun = "requirement is" if len(items) == 1 else "requirements are"
     todo = "; ".join(dict.fromkeys(_obstacle(found[name]) for name in names))
-    return (
-        Finding(
-            rule=NAME,
-            message=f"{len(items)} {noun} for development: {', '.join(names)}: {todo}",
-            evidence=tuple(_first(item) for item in items),
-            saving=saving,
-            safety=Safety.REVIEW,
-            changes=(MoveToDevelopment(names=names),),
-        ),
+    yield Finding(
+        message=f"{len(items)} {noun} for development: {', '.join(names)}: {todo}",
+        evidence=tuple(_first(item) for item in items),
+        saving=saving,
+        safety=Safety.REVIEW,
+        changes=(MoveToDevelopment(names=names),),
     )
 
 
-def _unused(items: list[PlannedRequirement]) -> tuple[Finding, ...]:
+def _unused(items: list[PlannedRequirement]) -> Iterator[Finding]:
     if not items:
-        return ()
+        return
     names = ", ".join(item.name for item in items)
     message = f"{names}: no usage found; kept (--remove-unused moves them)"
-    return (Finding.advice(NAME, message, *(_first(item) for item in items)),)
+    yield Finding.advice(message, *(_first(item) for item in items))
 
 
 def _first(item: PlannedRequirement) -> Evidence:

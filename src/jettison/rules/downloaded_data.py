@@ -21,12 +21,10 @@ from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Evidence, Origin, Saving
 
-NAME = "downloaded-data"
 
-
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find commands that name a collection, in the final stage and those that it copies from."""
-    return tuple(
+    yield from (
         _advice(plan, entry, action, name)
         for entry in table(DeadWeight).collections
         if entry.distribution in plan.distributions
@@ -76,7 +74,6 @@ def _advice(plan: Plan, entry: Collection, action: Action, name: str) -> Finding
     needed = sum(entry.data[data].bytes for data in named)
     message = _message(entry, name, named)
     return Finding.advice(
-        NAME,
         message,
         *evidence,
         saving=Saving(
@@ -92,4 +89,4 @@ def _message(entry: Collection, name: str, named: Mapping[str, Origin]) -> str:
     return f"`{less}` may do instead of the collection {name}"
 
 
-RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
+RULE = Rule(name="downloaded-data", level=2, documentation=__doc__, detect=detect)

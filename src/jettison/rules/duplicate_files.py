@@ -38,7 +38,7 @@ from jettison.values import Evidence
 NAME = "duplicate-files"
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find equal files of one distribution, and whether something may write to them."""
     groups = sorted(_groups(plan), key=lambda one: (-one.bytes, one.distribution))
     what = "second copies of equal files"
@@ -60,7 +60,6 @@ def _groups(plan: Plan) -> Iterator[Group]:
         count = sum(size for size, _, _ in found)
         if count >= WORTHWHILE:
             yield Group(
-                rule=NAME,
                 distribution=name,
                 reason=f"files of {plan.contents.label(name)} that it has twice or more",
                 links=tuple((path, first) for _, path, first in found),

@@ -19,19 +19,15 @@ from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
-NAME = "end-of-life"
 
-
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find a base whose Python or distribution has no support on the day of the plan."""
     if plan.today is None:
-        return ()
+        return
     origin = plan.stage.chain[0].origin
-    return tuple(
+    yield from (
         Finding.advice(
-            NAME,
-            message,
-            Evidence(kind="base", message=f"the base is {plan.stage.base}", origin=origin),
+            message, Evidence(kind="base", message=f"the base is {plan.stage.base}", origin=origin)
         )
         for message in _ended(image_facts(plan.stage.base), plan.today)
     )
@@ -52,4 +48,4 @@ def _ended(image: ImageFacts, today: date) -> Iterator[str]:
         yield f"{image.distribution} has had no security fixes since {long_term or regular}"
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="end-of-life", level=1, documentation=__doc__, detect=detect)

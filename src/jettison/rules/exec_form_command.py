@@ -17,6 +17,7 @@ Safe: the words are the same; only a single plain command is rewritten.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from jettison.formats.dockerfile.run import run_script
 from jettison.formats.shell import Command, Script
@@ -26,7 +27,6 @@ from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
-NAME = "exec-form-command"
 # Entry points that run what they are given, and scripts that end so without looking at it.
 TRANSPARENT = frozenset({"tini", "dumb-init", "catatonit", "docker-init", "env", "nice", "exec"})
 PASSES_ON = re.compile(r"\A(?!.*\$\{?1\b)(?!.*\$1\b).*\bexec \"\$@\"\s*\Z", re.DOTALL)
@@ -35,10 +35,10 @@ PATTERN_CHARACTERS = frozenset("*?[]~{}")
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find a CMD or ENTRYPOINT in shell form."""
     found = (plan.stage.entrypoint, plan.stage.command)
-    return tuple(
+    yield from (
         finding
         for invocation in found
         if invocation and invocation.words is None and invocation.text
@@ -46,20 +46,23 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     )
 
 
-def _findings(plan: Plan, invocation: Invocation) -> tuple[Finding, ...]:
+def _findings(plan: Plan, invocation: Invocation) -> Iterator[Finding]:
     beside = _beside(plan, invocation)
     if beside is not None:
-        return (_finding(invocation, beside, ()),)
+        yield _finding(invocation, beside, ())
+        return
     script = run_script(invocation.instruction)
     command = script.commands[0] if len(script.commands) == 1 else None
     if command and command.name == "exec":
-        return ()
+        return
     if command is None or not _is_plain(script, command) or _starts_a_shell(command):
-        return (_finding(invocation, "is a shell script: make sure that it ends with exec", ()),)
+        yield _finding(invocation, "is a shell script: make sure that it ends with exec", ())
+        return
     if all(token.literal for token in command.tokens):
         if _lacks_interpreter(plan, command.name):
             message = f"runs {command.name}, which has no #! line and needs the shell"
-            return (_finding(invocation, message, ()),)
+            yield _finding(invocation, message, ())
+            return
         words = command.words
         message = "runs without a shell around it, so that it receives SIGTERM"
     else:
@@ -67,7 +70,7 @@ def _findings(plan: Plan, invocation: Invocation) -> tuple[Finding, ...]:
         text = command.raw if quoted else " ".join(command.raw.split())
         words = (*_shell(plan), f"exec {text}")
         message = "replaces its shell (exec), so that it receives SIGTERM"
-    return (_finding(invocation, message, words),)
+    yield _finding(invocation, message, words)
 
 
 def _starts_a_shell(command: Command) -> bool:
@@ -118,7 +121,6 @@ def _is_plain(script: Script, command: Command) -> bool:
 def _finding(invocation: Invocation, message: str, words: tuple[str, ...]) -> Finding:
     changes = (SetCommand(keyword=invocation.keyword, words=words),) if words else ()
     return Finding(
-        rule=NAME,
         message=f"{invocation.keyword} {message}",
         evidence=(
             Evidence(
@@ -132,4 +134,4 @@ def _finding(invocation: Invocation, message: str, words: tuple[str, ...]) -> Fi
     )
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="exec-form-command", level=1, documentation=__doc__, detect=detect)

@@ -20,20 +20,19 @@ _METADATA = ".dist-info/"
 _MODULES = (".py", ".so")
 
 
-def detect(kind: FileKind, plan: Plan) -> tuple[Finding, ...]:
+def detect(kind: FileKind, plan: Plan) -> Iterator[Finding]:
     """Find files of one kind."""
     if plan.distributions.keys() & kind.readers.keys():
-        return ()
+        return
     outermost = cache(partial(_outermost, kind))
     whole = _matching(kind.whole)
     groups = grouped(
         plan,
-        kind.rule,
         kind.what,
         _chosen(kind, plan, outermost),
         lambda folder: bool(outermost(folder) or any(map(whole, folder.split("/")))),
     )
-    return removal(plan, kind.rule, kind.finding, groups)
+    yield from removal(plan, kind.rule, kind.finding, groups)
 
 
 def _chosen(

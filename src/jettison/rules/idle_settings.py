@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import posixpath
 import sys
+from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
@@ -25,17 +26,15 @@ from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
-NAME = "idle-settings"
 # From this level on the system around the application is looked at.
 WATCHED = 3
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find lines without an effect."""
     lines: tuple[Override | Line, ...] = (*plan.overrides.files, *plan.settings.lines)
-    return tuple(
+    yield from (
         Finding.advice(
-            NAME,
             f"{line.shown} means nothing: {why}",
             Evidence(kind="setting", message="the line of the settings", origin=line.origin),
         )
@@ -89,4 +88,4 @@ def in_system(plan: Plan, name: str) -> bool | None:
     )
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="idle-settings", level=1, documentation=__doc__, detect=detect)

@@ -10,13 +10,14 @@ Safe: labels do not change how an image runs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jettison.lift.stages import service_of, services_of
 from jettison.plan.changes import AddLabels
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
-NAME = "image-labels"
 # Names of services that say nothing about the application.
 ROLES = frozenset(
     {"web", "app", "api", "backend", "server", "service", "django", "flask", "fastapi", "python"}
@@ -24,14 +25,14 @@ ROLES = frozenset(
 TITLE = "org.opencontainers.image.title"
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find an image without a title."""
     if TITLE in plan.stage.labels:
-        return ()
+        return
     title = title_of(plan)
     evidence = Evidence(kind="label", message=f"no label {TITLE}", origin=plan.stage.stage.origin)
     message = f"the image is labelled {title}"
-    return (Finding.of(NAME, message, (evidence,), AddLabels(labels=((TITLE, title),))),)
+    yield Finding.of(message, (evidence,), AddLabels(labels=((TITLE, title),)))
 
 
 def title_of(plan: Plan) -> str:
@@ -46,4 +47,4 @@ def title_of(plan: Plan) -> str:
     return f"{plan.project.name}-{service.name}" if service.name in ROLES else service.name
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="image-labels", level=1, documentation=__doc__, detect=detect)

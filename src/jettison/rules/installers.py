@@ -32,17 +32,17 @@ NAME = "installers"
 WITHOUT_SETUPTOOLS = (3, 12)
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find installers that the maker of the environment put into it."""
     where = environment_of(plan.project, plan.stage)
     minor = tuple(int(part) for part in (plan.python or "0").split("."))
     if leaves_late(plan):
         names = tuple(name for name in INSTALLERS if name in plan.contents.versions)
     elif isinstance(where, NotApart) or not where.seeded:
-        return ()
+        return
     else:
         names = ("pip",) if minor >= WITHOUT_SETUPTOOLS else ("pip", "setuptools")
-    return removal(plan, NAME, "installers", tuple(_groups(plan, names)))
+    yield from removal(plan, NAME, "installers", tuple(_groups(plan, names)))
 
 
 def _groups(plan: Plan, names: tuple[str, ...]) -> Iterator[Group]:
@@ -50,7 +50,6 @@ def _groups(plan: Plan, names: tuple[str, ...]) -> Iterator[Group]:
     for name, known in table(DeadWeight).seeds.items():
         if name in names and not _is_needed(plan, name) and not paths.find(known.paths[0]):
             yield Group(
-                rule=NAME,
                 distribution=name,
                 reason=f"{name}, which is in every new environment",
                 paths=tuple(known.paths),

@@ -22,10 +22,8 @@ from jettison.plan.plan import Finding, Plan, PlannedRequirement, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
-NAME = "misplaced-requirements"
 
-
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find requirements of a development group that production needs."""
     elsewhere = {
         item.name
@@ -34,9 +32,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     }
     # What the words of a command say is then known only while building.
     computed = any("$" in request.action.text for request in project_requests(plan.project))
-    return tuple(
+    yield from (
         Finding(
-            rule=NAME,
             message=f"{item.name} is declared for development, needed in production"
             f"{_fate(item, computed=computed)}",
             evidence=tuple(_evidence(item)),
@@ -64,4 +61,4 @@ def _evidence(item: PlannedRequirement) -> Iterator[Evidence]:
     yield Evidence(kind="group", message=message, origin=item.origin)
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="misplaced-requirements", level=1, documentation=__doc__, detect=detect)

@@ -11,7 +11,7 @@ Safe: it only adds what the import of the application shows to be needed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.stage import FinalStage
@@ -20,26 +20,24 @@ from jettison.plan.changes import AddPackages
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 
-NAME = "missing-libraries"
 FROM_SOURCE = "built from source"
 OPTIONAL = "where it is there"
 _SYSTEM = ("/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "/usr/local/lib/")
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find packages that must be there at run time and that the final stage does not install.
 
     What a release calls them has to be known.
     """
     if plan.stage.release is None:
-        return ()
+        return
     present = named_packages(plan.stage) | inherited_packages(plan.stage)
     brought = brought_packages(plan.original_stage)
     # The headers bring the library, and the library takes their place when they leave.
     headed = {library for item in plan.packages for library in item.runtime}
-    return tuple(
+    yield from (
         Finding.of(
-            NAME,
             f"{name} is installed by name: {_where_from(name, brought)}",
             (why,),
             AddPackages(names=(name,), reason=why.message),
@@ -75,4 +73,4 @@ def _where_from(name: str, brought: Mapping[str, str]) -> str:
     return "nothing installs it, so that what loads it does not work"
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="missing-libraries", level=1, documentation=__doc__, detect=detect)

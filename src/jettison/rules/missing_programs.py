@@ -32,7 +32,6 @@ from jettison.rules.rule import Rule
 from jettison.source import is_dockerfile
 from jettison.values import Evidence
 
-NAME = "missing-programs"
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 PLACED = re.compile(r"/s?bin/([\w.+-]+)(?![\w./+-])")
 # What the Python of every image brings.
@@ -42,14 +41,14 @@ DECLARING = ("pyproject.toml", "setup.cfg", "setup.py")
 PARTS = ("-common", "-core", "-bin", "-base")
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find programs that are run and that no package the Dockerfile names ships."""
     stage = plan.stage
     known = stage.release is not None and facts_of(stage.release) is not None
     if stage.tag is None or stage.release is None or not known:
-        return ()
+        return
     today = brought_packages(plan.original_stage)
-    return tuple(_finding(each, today) for each in _missing(plan, stage.release))
+    yield from (_finding(each, today) for each in _missing(plan, stage.release))
 
 
 def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
@@ -119,9 +118,9 @@ def _finding(missing: tuple[str, str, Evidence], today: Mapping[str, str]) -> Fi
     if package in today:
         reason = f"{program} is called"
         message = f"{package} is installed by name: {program} came along with {today[package]}"
-        return Finding.of(NAME, message, (use,), AddPackages(names=(package,), reason=reason))
+        return Finding.of(message, (use,), AddPackages(names=(package,), reason=reason))
     message = f"{program} is called and not there: {package} has it, and nothing installs it"
-    return Finding.advice(NAME, message, use)
+    return Finding.advice(message, use)
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="missing-programs", level=1, documentation=__doc__, detect=detect)

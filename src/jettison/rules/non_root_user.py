@@ -37,7 +37,6 @@ from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
-NAME = "non-root-user"
 IDENTIFIER = 10001
 LOGIN = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 ROLES = re.compile(r"[-_](backend|api|web|app|server|service)$")
@@ -51,16 +50,18 @@ TAKEN = frozenset(
 PRIVILEGED_PORTS = 1024
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find a final stage that runs as root, or code that its user owns."""
     stage = plan.stage
     if stage.folder == "/" or stage.release is None:
-        return ()
+        return
     if not stage.runs_as_root:
-        return _owned_code(plan)
+        yield from _owned_code(plan)
+        return
     obstacle = needs_root(plan.project, stage, plan.usage, plan.writing)
     if obstacle is not None:
-        return (Finding.advice(NAME, f"the user is kept: {obstacle.message}", obstacle),)
+        yield Finding.advice(f"the user is kept: {obstacle.message}", obstacle)
+        return
     change = _change(plan)
     evidence = [
         Evidence(
@@ -71,8 +72,10 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         *plan.writing.unsure,
         *plan.writing.folders.values(),
     ]
-    found = [Finding.of(NAME, _message(change), tuple(evidence), change)]
-    return (*found, *_volumes(plan, change), *_low_ports(stage))
+    found = [Finding.of(_message(change), tuple(evidence), change)]
+    yield from found
+    yield from _volumes(plan, change)
+    yield from _low_ports(stage)
 
 
 def _change(plan: Plan) -> RunAsUser:
@@ -136,7 +139,7 @@ def user_name(plan: Plan) -> str:
     return next(name for name in ("app", "application", "jettison") if name not in made)
 
 
-def _owned_code(plan: Plan) -> tuple[Finding, ...]:
+def _owned_code(plan: Plan) -> Iterator[Finding]:
     """Copies and recursive changes that give the code to the user, or a mode once more."""
     stage, writing = plan.stage, plan.writing
     copies = [
@@ -149,12 +152,13 @@ def _owned_code(plan: Plan) -> tuple[Finding, ...]:
     actions = [a for a in stage.actions if recursive_on(a, stage.folder, stage)]
     evidence = (*copies, *(_recursive(action) for action in actions))
     if not evidence:
-        return ()
+        return
     reasons = tuple(_owner_needs(plan))
     if reasons or not writing.folders:
         message = f"{stage.user} owns the code: it is not known where else the application writes"
-        found = Finding.advice(NAME, message, *evidence, *reasons)
-        return (found,) if actions else ()
+        found = Finding.advice(message, *evidence, *reasons)
+        yield from (found,) if actions else ()
+        return
     change = RunAsUser(
         name=_owner(actions, stage.user),
         uid=0,
@@ -165,7 +169,7 @@ def _owned_code(plan: Plan) -> tuple[Finding, ...]:
         filled=_filled(plan),
     )
     message = f"code belongs to root; {stage.user} writes to {', '.join(change.writable)} alone"
-    return (Finding.of(NAME, message, evidence, change),)
+    yield Finding.of(message, evidence, change)
 
 
 def _owner_needs(plan: Plan) -> Iterator[Evidence]:
@@ -202,40 +206,35 @@ def _recursive(action: Action) -> Evidence:
     return Evidence(kind="permission", message=message, origin=action.origin)
 
 
-def _volumes(plan: Plan, change: RunAsUser) -> tuple[Finding, ...]:
+def _volumes(plan: Plan, change: RunAsUser) -> Iterator[Finding]:
     """What has to be done once for volumes that a root process filled."""
     service = service_of(plan.project)
     mounts = data_mounts(service, plan.project)
     if not mounts or service is None:
-        return ()
+        return
     targets = " ".join(mount.target for mount in mounts)
     owner = f"{change.uid}:{change.gid}"
     command = f"docker compose run --rm --user 0 {service.name} chown -R {owner} {targets}"
     message = f"volumes that exist belong to root: give them away once with `{command}`"
-    return (
-        Finding.advice(
-            NAME,
-            message,
-            Evidence(
-                kind="volume", message=f"{targets} outlives the image", origin=mounts[0].origin
-            ),
-        ),
+    yield Finding.advice(
+        message,
+        Evidence(kind="volume", message=f"{targets} outlives the image", origin=mounts[0].origin),
     )
 
 
-def _low_ports(stage: FinalStage) -> tuple[Finding, ...]:
+def _low_ports(stage: FinalStage) -> Iterator[Finding]:
     low = [
         p
         for p in stage.ports
         if p.partition("/")[0].isdecimal() and int(p.partition("/")[0]) < PRIVILEGED_PORTS
     ]
     if not low:
-        return ()
+        return
     message = (
         f"port {low[0]} is below 1024: Docker allows it to any user, other runtimes may need the "
         "capability NET_BIND_SERVICE"
     )
-    return (Finding.advice(NAME, message),)
+    yield Finding.advice(message)
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="non-root-user", level=1, documentation=__doc__, detect=detect)

@@ -36,22 +36,22 @@ from jettison.values import Evidence, replace
 NAME = "optional-distributions"
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find distributions that nothing needs once unused parts are not counted."""
     unused = [entry for entry in table(DeadWeight).optional if _is_unused(plan, entry)]
     if not unused:
-        return ()
+        return
     names = _unneeded(plan, unused)
     owners = plan.contents.versions.keys() - set(names)
     parts = (
         one
         for entry in unused
         for reason in [f"{entry.reason}, in {plan.contents.label(entry.distribution)}"]
-        for one in part_of(plan, NAME, entry, reason, owners)
+        for one in part_of(plan, entry, reason, owners)
     )
     groups = (*parts, *_groups(plan, names))
     what = f"{', '.join(names)}, which only unused parts of others need,"
-    return removal(plan, NAME, what, groups, [_evidence(entry) for entry in unused])
+    yield from removal(plan, NAME, what, groups, [_evidence(entry) for entry in unused])
 
 
 def _is_unused(plan: Plan, entry: Optional) -> bool:
@@ -91,7 +91,7 @@ def _groups(plan: Plan, names: Iterable[str]) -> Iterator[Group]:
         files = [file for file in here.values() if file.distribution == name]
         if files:
             label = plan.contents.label(name)
-            found = group(NAME, f"all of {label}", files, every=every, whole=lambda _: True)
+            found = group(f"all of {label}", files, every=every, whole=lambda _: True)
             programs = (f"/bin/{one}" for one in plan.distributions[name].console_scripts)
             paths = dict.fromkeys([*map(any_version, found.paths), *programs])
             yield replace(found, paths=tuple(paths), together=True)

@@ -68,7 +68,6 @@ def _own(plan: Plan) -> frozenset[Origin]:
     )
 
 
-NAME = "production-compose"
 # As many as nobody writes: each is an edit of the file.
 MOST = 200
 RESTRICTIONS = {
@@ -78,12 +77,13 @@ RESTRICTIONS = {
 }
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find services that mount their source or a socket, or that may write everywhere."""
     leave = sum(len(leaving(plan, service)) for service in services_of(plan.project))
     if leave > MOST:
         message = f"{leave} mounts of source or of sockets remain: more than {MOST} are not edited"
-        return (Finding.advice(NAME, message),)
+        yield Finding.advice(message)
+        return
     wanted = _volumes(plan)
     targets = [target for _, target in wanted]
     filled = filled_folders(plan.project, plan.stage, targets, made_folders(plan.original_stage))
@@ -93,7 +93,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         "a volume for its home folder would protect the rest": home_writers(_kept(plan)),
     }
     own = _own(plan)
-    return tuple(
+    yield from (
         finding
         for service in services_of(plan.project)
         for finding in _findings(plan, service, volumes, open_to, own)
@@ -126,7 +126,6 @@ def _findings(
         )
         message = _message(service, mounts, missing)
         yield Finding.of(
-            NAME,
             message,
             (
                 *(_evidence(mount) for mount in mounts),
@@ -142,18 +141,18 @@ def _findings(
             f"{service.name} keeps the mounts {targets}: they belong to a part that "
             "services share; take them out there"
         )
-        yield Finding.advice(NAME, message, *(_evidence(mount) for mount in shared))
+        yield Finding.advice(message, *(_evidence(mount) for mount in shared))
     if not unsure and not service.read_only:
         for reason, evidence in open_to.items():
             if evidence:
                 message = f"{service.name} remains writable: {reason}"
-                yield Finding.advice(NAME, message, *evidence)
+                yield Finding.advice(message, *evidence)
     if unsure and not service.read_only:
         message = (
             f"{service.name} remains writable: it may write into the folder of its code; "
             "a volume for its data, or a variable that names its folder, would protect the rest"
         )
-        yield Finding.advice(NAME, message, *unsure)
+        yield Finding.advice(message, *unsure)
 
 
 def _kept(plan: Plan) -> frozenset[str]:
@@ -173,7 +172,7 @@ def _to_copy(
                 source = posixpath.join(mount.source, posixpath.relpath(target, mount.target))
                 command = f"docker compose cp {source}/. {service.name}:{target}"
                 message = f"what {source} holds goes into the volume {name} once: `{command}`"
-                yield Finding.advice(NAME, message, _evidence(mount))
+                yield Finding.advice(message, _evidence(mount))
 
 
 def _volumes(plan: Plan) -> tuple[tuple[str, str], ...]:
@@ -280,4 +279,4 @@ def _asked(service: Service, checked: tuple[str, ...]) -> tuple[Evidence, ...]:
     return (Evidence(kind="health-check", message=message, origin=service.healthcheck.origin),)
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="production-compose", level=1, documentation=__doc__, detect=detect)

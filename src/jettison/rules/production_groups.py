@@ -43,13 +43,11 @@ from jettison.plan.plan import Finding, Plan, PlannedRequirement
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Origin, Toward, replace
 
-NAME = "production-groups"
 
-
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find groups, extras and requirements files for development that the image gets."""
     if plan.stage.triggers:
-        return ()
+        return
     groups = [group for group in shipped_groups(plan.project) if _is_for_development(plan, group)]
     files = shipped_files(plan.project)
     shared = _shared(plan)
@@ -61,14 +59,12 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
             why := shared.get(one.stage.index) or _needed(plan, one.names) or _made_later(plan, one)
         )
     }
-    return (
-        *_changed(
-            plan,
-            [group for group in groups if _called(group) not in held],
-            [file for file in files if _called(file) not in held],
-        ),
-        *(_stays(what, why) for what, why in held.items()),
+    yield from _changed(
+        plan,
+        [group for group in groups if _called(group) not in held],
+        [file for file in files if _called(file) not in held],
     )
+    yield from (_stays(what, why) for what, why in held.items())
 
 
 def _called(one: ShippedGroup | ShippedFile) -> str:
@@ -131,11 +127,9 @@ def _needed(plan: Plan, names: Collection[str]) -> Evidence | None:
     return None
 
 
-def _changed(
-    plan: Plan, groups: list[ShippedGroup], files: list[ShippedFile]
-) -> tuple[Finding, ...]:
+def _changed(plan: Plan, groups: list[ShippedGroup], files: list[ShippedFile]) -> Iterator[Finding]:
     if not groups and not files:
-        return ()
+        return
     kinds = {kind: _names(g.name for g in groups if g.kind is kind) for kind in Kind}
     names = {name for group in groups for name in group.names}
     names |= {name for file in files for name in file.names}
@@ -154,14 +148,11 @@ def _changed(
         changes.append(SetEnvironment(variables=(syncing.unsynced,)))
     count = "1 distribution" if len(gone.names) == 1 else f"{len(gone.names)} distributions"
     message = f"keep {' and '.join(what)} out of the image: {count} less"
-    return (
-        Finding.of(
-            NAME,
-            message,
-            (*_evidence(groups, files), *((started,) if started else ())),
-            *changes,
-            saving=gone.size,
-        ),
+    yield Finding.of(
+        message,
+        (*_evidence(groups, files), *((started,) if started else ())),
+        *changes,
+        saving=gone.size,
     )
 
 
@@ -204,9 +195,7 @@ def _made_later(plan: Plan, one: ShippedGroup | ShippedFile) -> Evidence | None:
         return None
     message = f"`{tool.name} run {tool.active}` installs into another environment at every start"
     return _start(
-        plan,
-        message,
-        lambda text: tool.active in text and bool(re.search(tool.syncing, text)),
+        plan, message, lambda text: tool.active in text and bool(re.search(tool.syncing, text))
     )
 
 
@@ -233,7 +222,7 @@ def _starts(plan: Plan) -> Iterator[tuple[str, Origin]]:
 
 def _stays(what: str, why: Evidence) -> Finding:
     message = f"{what} is for development but kept in the image: {why.message}"
-    return Finding.advice(NAME, message, why)
+    return Finding.advice(message, why)
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="production-groups", level=1, documentation=__doc__, detect=detect)

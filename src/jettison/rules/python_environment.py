@@ -13,34 +13,32 @@ stays.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jettison.plan.changes import SetEnvironment
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
-NAME = "python-environment"
 UNBUFFERED = "PYTHONUNBUFFERED"
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find that the final stage does not set PYTHONUNBUFFERED."""
     if UNBUFFERED in plan.stage.environment:
-        return ()
+        return
     message = "log lines are written at once (PYTHONUNBUFFERED=1)"
-    return (
-        Finding.of(
-            NAME,
-            message,
-            (
-                Evidence(
-                    kind="environment",
-                    message=f"the final stage does not set {UNBUFFERED}",
-                    origin=plan.stage.stage.origin,
-                ),
+    yield Finding.of(
+        message,
+        (
+            Evidence(
+                kind="environment",
+                message=f"the final stage does not set {UNBUFFERED}",
+                origin=plan.stage.stage.origin,
             ),
-            SetEnvironment(variables=((UNBUFFERED, "1"),)),
         ),
+        SetEnvironment(variables=((UNBUFFERED, "1"),)),
     )
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="python-environment", level=1, documentation=__doc__, detect=detect)

@@ -15,6 +15,7 @@ follow redirects. A port that is a variable is looked up when the check runs.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from jettison.formats.dockerfile.run import run_script
 from jettison.lift.health_probe import probe_of, probe_of_words, why_not
@@ -25,21 +26,20 @@ from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
-NAME = "python-health-check"
 TOOLS = ("curl", "wget")
 WITH_PYTHON = re.compile(r"python|venv|conda|pypy")
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find a health check that calls curl or wget."""
     check = plan.stage.health_check
     if check is None or check.none:
-        return ()
+        return
     item = next(i for i in reversed(plan.stage.inherited) if i.keyword == "HEALTHCHECK")
     script = run_script(item)
     tool = next((word for c in script.programs for word in c.words if word in TOOLS), None)
     if tool is None:
-        return ()
+        return
     probe = probe_of_words(check.exec_form) if check.exec_form else probe_of(script)
     python = _python(plan.stage)
     evidence = Evidence(
@@ -48,11 +48,10 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     if probe is None or python is None:
         why = "no Python is known to be on PATH" if probe else why_not(script)
         message = f"the health check keeps {tool}: {why}"
-        return (Finding.advice(NAME, message, evidence),)
+        yield Finding.advice(message, evidence)
+        return
     message = f"the health check requests {probe.path} with Python instead of {tool}"
-    return (
-        Finding.of(NAME, message, (evidence,), SetHealthCheck(words=(python, *probe.python()[1:]))),
-    )
+    yield Finding.of(message, (evidence,), SetHealthCheck(words=(python, *probe.python()[1:])))
 
 
 def _python(stage: FinalStage) -> str | None:
@@ -63,4 +62,4 @@ def _python(stage: FinalStage) -> str | None:
     return "python3" if "python3" in requested(stage) else None
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="python-health-check", level=1, documentation=__doc__, detect=detect)

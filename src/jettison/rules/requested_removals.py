@@ -23,7 +23,7 @@ from jettison.values import Evidence, replace
 NAME = "requested-removals"
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find what lines of the settings mean."""
     groups = tuple(_groups(plan))
     evidence = [
@@ -41,7 +41,7 @@ def _groups(plan: Plan) -> Iterator[Group]:
         for name in dict.fromkeys(file.distribution for file in meant):
             files = [file for file in meant if file.distribution == name]
             reason = f"{plan.contents.label(name)}, {override.shown}"
-            found = group(NAME, reason, files, every=remaining(plan), whole=lambda _: True)
+            found = group(reason, files, every=remaining(plan), whole=lambda _: True)
             own = (override.text,) if WILD.search(override.text) else map(any_version, found.paths)
             yield replace(found, paths=tuple(own), together=True)
 

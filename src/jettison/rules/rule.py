@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -23,7 +23,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     name: str
     level: int
     documentation: str
-    detect: Callable[[Plan], tuple[Finding, ...]]
+    detect: Callable[[Plan], Iterator[Finding]]
 
     @property
     def title(self) -> str:
@@ -52,8 +52,8 @@ def optimized(plan: Plan, rules: Sequence[Rule], *, without: frozenset[str] = fr
         if rule.name in withdrawn:
             plan = _left_out(plan, rule, withdrawn[rule.name])
         elif rule.name not in without:
-            plan = _folded(plan, rule.detect)
-        elif rule.name in plan.settings.without and not rule.detect(plan):
+            plan = _folded(plan, rule)
+        elif rule.name in plan.settings.without and not any(rule.detect(plan)):
             plan = replace(plan, idle=plan.idle | {rule.name})
     parts = [one for one in plan.withdrawn if one.part and one.rule not in withdrawn]
     told = (_told(one, f"not applied to {one.part}: {one.reason}") for one in parts)
@@ -68,7 +68,7 @@ def _left_out(plan: Plan, rule: Rule, why: Withdrawal) -> Plan:
 
 
 def _told(one: Withdrawal, message: str) -> Finding:
-    return Finding.advice(one.rule, message)
+    return replace(Finding.advice(message), rule=one.rule)
 
 
 def not_larger(start: Plan, plan: Plan, rules: Sequence[Rule]) -> Plan:
@@ -99,8 +99,8 @@ def applied_rules(plan: Plan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.rule for one in plan.findings if one.applied))
 
 
-def _folded(plan: Plan, detect: Callable[[Plan], tuple[Finding, ...]]) -> Plan:
-    found = detect(plan)
+def _folded(plan: Plan, rule: Rule) -> Plan:
+    found = [replace(finding, rule=rule.name) for finding in rule.detect(plan)]
     after = plan
     for finding in found:
         if finding.safety is Safety.SAFE:

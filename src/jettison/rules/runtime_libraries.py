@@ -11,16 +11,16 @@ Safe: the library is kept whenever a requirement is built from source or may be.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jettison.catalogue.packaging import slim_packages
 from jettison.lift.packages import DEFAULT_RELEASE, requested
 from jettison.plan.changes import AddPackages
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 
-NAME = "runtime-libraries"
 
-
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find libraries whose -dev package was removed from the final stage."""
     present = requested(plan.stage)
     base = slim_packages(plan.stage.release or DEFAULT_RELEASE)
@@ -32,18 +32,15 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         if library not in present and library not in base
     }
     if not wanted:
-        return ()
+        return
     names = tuple(sorted(wanted))
     sources = ", ".join(sorted({item.name for item in wanted.values()}))
     message = f"{', '.join(names)} instead of {sources}"
-    return (
-        Finding.of(
-            NAME,
-            message,
-            tuple(item.evidence[-2] for item in wanted.values()),
-            AddPackages(names=names, reason=f"the libraries of {sources}"),
-        ),
+    yield Finding.of(
+        message,
+        tuple(item.evidence[-2] for item in wanted.values()),
+        AddPackages(names=names, reason=f"the libraries of {sources}"),
     )
 
 
-RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
+RULE = Rule(name="runtime-libraries", level=1, documentation=__doc__, detect=detect)

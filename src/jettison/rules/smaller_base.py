@@ -12,6 +12,8 @@ are installed by name, because the slim image does not have them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jettison.lift.packages import requested
 from jettison.plan.base import BaseCandidate, Variant, image_facts
 from jettison.plan.changes import AddPackages, Change, ReplaceBase
@@ -20,27 +22,23 @@ from jettison.plan.system_removal import leaves_late
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Saving
 
-NAME = "smaller-base"
 
-
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find a final stage on an image that is larger than the one that was chosen."""
     stage, taken = plan.stage, plan.base.taken
     if taken is None or taken.image == stage.base or len(stage.chain) > 1:
-        return ()
+        return
     if stage.triggers or stage.finish or leaves_late(plan):
-        return ()
+        return
     if taken.facts.release != stage.release or not (builds_apart(plan) or not taken.source_builds):
-        return ()
+        return
     missing = tuple(name for name in taken.adds if name not in requested(stage))
     changes: list[Change] = [ReplaceBase(current=stage.base, reference=taken.image)]
     if missing:
         reason = f"needed by the application, and no part of {taken.image}"
         changes.append(AddPackages(names=missing, reason=reason))
     message = f"replace {stage.base} with {taken.image}"
-    return (
-        Finding.of(NAME, message, _evidence(plan, taken), *changes, saving=_saving(plan, taken)),
-    )
+    yield Finding.of(message, _evidence(plan, taken), *changes, saving=_saving(plan, taken))
 
 
 def builds_apart(plan: Plan) -> bool:
@@ -63,4 +61,4 @@ def _saving(plan: Plan, taken: BaseCandidate) -> Saving | None:
     return Saving(bytes=before.bytes - after.bytes, basis=before.basis, source=before.source)
 
 
-RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
+RULE = Rule(name="smaller-base", level=2, documentation=__doc__, detect=detect)

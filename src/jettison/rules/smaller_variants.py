@@ -11,6 +11,7 @@ written in the source does not show on which machine the image will run.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from jettison.catalogue import table
@@ -20,12 +21,10 @@ from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Size
 
-NAME = "smaller-variants"
 
-
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find distributions with a variant that would do."""
-    return tuple(
+    yield from (
         _advice(plan, entry)
         for entry in table(DeadWeight).variants
         if entry.distribution in plan.distributions
@@ -44,7 +43,7 @@ def _advice(plan: Plan, entry: Variant) -> Finding:
         origin=declared.origin if declared else None,
     )
     message = f"{entry.instead} would do instead of {plan.contents.label(name)}"
-    return Finding.advice(NAME, message, evidence, saving=_dropped(plan, entry))
+    return Finding.advice(message, evidence, saving=_dropped(plan, entry))
 
 
 def _dropped(plan: Plan, entry: Variant) -> Size | None:
@@ -56,4 +55,4 @@ def _dropped(plan: Plan, entry: Variant) -> Size | None:
     return total_size(sizes, source=f"what {entry.distribution} brings") if sizes else None
 
 
-RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
+RULE = Rule(name="smaller-variants", level=2, documentation=__doc__, detect=detect)

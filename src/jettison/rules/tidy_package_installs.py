@@ -11,6 +11,8 @@ recommended packages that no longer are.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jettison.catalogue.base_release import facts_of
 from jettison.lift.packages import DEFAULT_RELEASE, requested
 from jettison.lower.packages import installs_recommended, runs_leaving_lists
@@ -19,25 +21,24 @@ from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Evidence, Saving
 
-NAME = "tidy-package-installs"
 SHOWN = 6
 # Certificates and time zones recommend nothing that they need.
 HARMLESS = frozenset({"ca-certificates", "tzdata", "netbase", "media-types"})
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find apt commands that install recommended packages or keep their lists."""
     if plan.stage.release == "alpine":
-        return ()
+        return
     runs = [run for run in plan.stage.runs if run.editable]
     recommended = [action for run in runs for action in installs_recommended(run)]
     lists = runs_leaving_lists(plan.stage)
     if not recommended and not lists:
-        return ()
+        return
     extra = _recommended(plan)
     taken = bool(recommended) and (not extra or _are_libraries(plan))
     if not taken and not lists:
-        return ()
+        return
     evidence = [
         Evidence(kind="apt", message="recommended packages are taken along", origin=action.origin)
         for action in recommended
@@ -58,11 +59,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     parts = ["installs only the named packages"] if taken else []
     parts += ["keeps no package lists"] if lists else []
     message = f"apt {' and '.join(parts)}"
-    return (
-        Finding.of(
-            NAME, message, tuple(evidence), change, saving=_saving(extra) if taken else None
-        ),
-    )
+    yield Finding.of(message, tuple(evidence), change, saving=_saving(extra) if taken else None)
 
 
 def _are_libraries(plan: Plan) -> bool:
@@ -94,4 +91,4 @@ def _saving(extra: dict[str, int]) -> Saving | None:
     )
 
 
-RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
+RULE = Rule(name="tidy-package-installs", level=2, documentation=__doc__, detect=detect)

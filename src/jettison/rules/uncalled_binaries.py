@@ -15,6 +15,7 @@ reported for review.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
@@ -32,7 +33,7 @@ _STARTS = re.compile(
 )
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find large files among the programs that distributions install."""
     large = [
         file
@@ -44,13 +45,14 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     why = {} if plan.usage.computed else {file: _why(plan, file) for file in large}
     sure = {file: reason for file, reason in why.items() if reason}
     groups = [
-        group(NAME, f"{_program(file)} of {label}, {reason}", [file])
+        group(f"{_program(file)} of {label}, {reason}", [file])
         for file, reason in sure.items()
         for label in [plan.contents.label(file.distribution)]
     ]
     evidence = [plan.usage.search(_program(file)) for file in sure]
     found = removal(plan, NAME, "programs that nothing calls", groups, evidence)
-    return (*found, *(_told(plan, file) for file in large if file not in sure))
+    yield from found
+    yield from (_told(plan, file) for file in large if file not in sure)
 
 
 def _why(plan: Plan, file: OwnedFile) -> str:
@@ -80,7 +82,6 @@ def _told(plan: Plan, file: OwnedFile) -> Finding:
         "application calls it by its name"
     )
     return Finding.advice(
-        NAME,
         message,
         why,
         saving=Saving(bytes=file.size, basis=Basis.MEASURED, source="file of the wheel"),

@@ -28,15 +28,15 @@ NAME = "unloaded-bytecode"
 _SUFFIX = ".pyc"
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find byte code whose source was not loaded while the application served."""
     if plan.observed is None or not plan.observed.traced:
-        return ()
+        return
     groups = tuple(_groups(plan, plan.observed))
     evidence = Evidence(
         kind="trace", message=f"loaded modules were seen by {plan.observed.trace.method}"
     )
-    return removal(
+    yield from removal(
         plan, NAME, "compiled forms of modules that were not loaded", groups, (evidence,)
     )
 
@@ -51,7 +51,6 @@ def _groups(plan: Plan, observed: Observed) -> Iterator[Group]:
             owned[owner].append(path)
     found = [
         Group(
-            rule=NAME,
             distribution=owner,
             reason=f"byte code of {plan.contents.label(owner)} that was not loaded",
             paths=tuple(folded(paths, installed.files)),

@@ -16,6 +16,8 @@ states the new hashes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group
 from jettison.plan.removing import present, removal, shortened
@@ -25,16 +27,16 @@ NAME = "unloaded-sections"
 PATTERN = "**/*.so*"
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find shared libraries in the environment that are not shortened yet."""
     libraries = [file for path, file in present(plan).items() if ".so" in path.rpartition("/")[2]]
     if not libraries or shortened(plan):
-        return ()
+        return
     kept = [path for path in plan.overrides.kept if ".so" in path.rpartition("/")[2]]
     paths = tuple(sorted(file.path for file in libraries)) if kept else (PATTERN,)
     reason = f"symbols and debug information of {len(libraries)} shared libraries"
-    only = Group(rule=NAME, distribution="", reason=reason, sections=paths, bytes=_unloaded(plan))
-    return removal(plan, NAME, "symbols and debug information of shared libraries", (only,))
+    only = Group(distribution="", reason=reason, sections=paths, bytes=_unloaded(plan))
+    yield from removal(plan, NAME, "symbols and debug information of shared libraries", (only,))
 
 
 def _unloaded(plan: Plan) -> int:

@@ -51,7 +51,7 @@ _ALWAYS = frozenset({"en", "root"})
 WATCHED = 3
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find libraries with data of locales, all of whose users say which they want."""
     found: list[Finding] = []
     entries = table(DeadWeight).locales
@@ -62,10 +62,10 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
             continue
         if doubt := _doubt(plan, asked):
             what = f"data of locales, of {plan.contents.label(entry.distribution)},"
-            found += staying(NAME, what, _data(plan, entry), doubt)
+            found += staying(what, _data(plan, entry), doubt)
         else:
             found += _removal(plan, entry, _languages(plan, asked))
-    return tuple(found)
+    yield from tuple(found)
 
 
 def _doubt(plan: Plan, entry: Locales) -> Evidence | None:
@@ -95,7 +95,7 @@ def _removal(plan: Plan, entry: Locales, languages: frozenset[str]) -> Iterator[
     if sum(file.size for file in gone) < WORTHWHILE:
         return
     label = plan.contents.label(entry.distribution)
-    one = group(NAME, f"{WHAT}, of {label}", sorted(gone, key=lambda file: file.path))
+    one = group(f"{WHAT}, of {label}", sorted(gone, key=lambda file: file.path))
     lines = dict.fromkeys(entry.line.format(match[1]) for match in gone.values())
     there = languages & {_language(match[1]) for match in files.values()} - {"root"}
     evidence = [asked_alone(entry, "is called with", there)]

@@ -14,6 +14,7 @@ step of the Dockerfile. A call whose program is computed keeps them all.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
@@ -25,7 +26,6 @@ from jettison.plan.changes import RemovePackages
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 
-NAME = "unneeded-packages"
 DECLARING = re.compile(r"requirements|constraints|pyproject\.toml$|\.lock$|Pipfile")
 # Builds of the project itself that take its version from version control.
 VERSIONED = re.compile(
@@ -36,7 +36,7 @@ FETCHED = re.compile(r"\b(?:git|hg|svn|bzr)\+|\bgit(?:://|@| =)")
 FETCHERS = frozenset({"git", "git-lfs", "openssh-client", "ssh", "mercurial", "subversion"})
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find packages with the scope ``unneeded`` that the final stage still installs."""
     present = set(removable(plan.stage)) - set(passing_packages(plan.stage))
     clients = table(Tools).container_clients.packages
@@ -51,16 +51,13 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     ]
     names = tuple(item.name for item in found)
     if not names:
-        return ()
+        return
     message = f"remove {', '.join(names)}: nothing calls {'it' if len(names) == 1 else 'them'}"
-    return (
-        Finding.of(
-            NAME,
-            message,
-            tuple(item.evidence[0] for item in found),
-            RemovePackages(names=names),
-            saving=saved_without(plan.stage, names),
-        ),
+    yield Finding.of(
+        message,
+        tuple(item.evidence[0] for item in found),
+        RemovePackages(names=names),
+        saving=saved_without(plan.stage, names),
     )
 
 
@@ -87,4 +84,4 @@ def _called_by_health_check(plan: Plan) -> frozenset[str]:
     return frozenset(words)
 
 
-RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
+RULE = Rule(name="unneeded-packages", level=2, documentation=__doc__, detect=detect)

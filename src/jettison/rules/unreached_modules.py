@@ -46,15 +46,16 @@ TRACE = "the trace"
 NOT_WATCHED = "what nothing reaches is known when the image is watched: `jettison optimize -O3`"
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find the modules that neither the trace nor any import from what it touched reaches."""
     if plan.observed is None or not plan.observed.traced:
         tried = any(skipped.what == TRACE for skipped in plan.learned)
-        advice = Finding.advice(NAME, NOT_WATCHED)
-        return () if tried else (advice,)
+        advice = Finding.advice(NOT_WATCHED)
+        yield from () if tried else (advice,)
+        return
     leaving = leaving_files(plan.observed) - plan.overrides.kept.keys()
     groups = tuple(_groups(plan, leaving))
-    return removal(
+    yield from removal(
         plan,
         NAME,
         "modules that nothing reaches",
@@ -130,7 +131,6 @@ def _group(
     compiled: Mapping[str, int],
 ) -> Group:
     made = group(
-        NAME,
         f"modules of {plan.contents.label(owner)} that nothing reaches",
         sorted(files, key=lambda file: file.path),
         every=every,

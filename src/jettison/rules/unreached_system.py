@@ -49,7 +49,6 @@ from jettison.plan.changes import LayerOfFolders, StartFromNothing
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction import WORTH_A_STAGE
 from jettison.plan.removal.listing import SystemGroup
-from jettison.plan.system_leaving import RULE as NAME
 from jettison.plan.system_leaving import doubled, leaving_groups, staying_bytes, system_reach
 from jettison.plan.system_needs import variables_of
 from jettison.plan.system_removal import build_group, leaves_late, starts_from_nothing
@@ -61,26 +60,26 @@ SHOWN = 4
 WATCHED = 3
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find packages and files of the image that nothing of the application reaches."""
     observed = plan.observed
     system = observed.system if observed else None
     if observed is None or system is None or not starts_from_nothing(plan):
-        return ()
+        return
     reach = system_reach(plan)
     groups = leaving_groups(plan)
     saved = sum(group.bytes for group in groups)
     late = leaves_late(plan)
     if not late and plan.level < WATCHED and saved < WORTH_A_STAGE * sum(system.files.values()):
-        return ()
+        return
     try:
         said = tuple(said_of(plan, system, observed.config))
     except UnsupportedError:
-        return ()
+        return
     once = _once(plan, observed)
     twice = sum(doubled(plan).values()) if once else 0
     change = StartFromNothing(
-        groups=(*groups, build_group(NAME, plan)),
+        groups=(*groups, build_group(plan)),
         layers=layers_of(plan, observed),
         said=said,
         python=observed.python or f"/usr/local/bin/python{plan.stage.python}",
@@ -89,14 +88,11 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         once=once,
     )
     message = "the image starts from nothing and takes what the application reaches"
-    return (
-        Finding.of(
-            NAME,
-            message,
-            (*_evidence(system, reach.packages, groups), *_shared(once, twice)),
-            change,
-            saving=Saving(bytes=saved + twice, basis=Basis.MEASURED, source="files of the image"),
-        ),
+    yield Finding.of(
+        message,
+        (*_evidence(system, reach.packages, groups), *_shared(once, twice)),
+        change,
+        saving=Saving(bytes=saved + twice, basis=Basis.MEASURED, source="files of the image"),
     )
 
 
@@ -126,7 +122,7 @@ def _shared(once: tuple[str, ...], twice: int) -> Iterator[Evidence]:
         yield Evidence(kind="image", message=message)
 
 
-RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
+RULE = Rule(name="unreached-system", level=2, documentation=__doc__, detect=detect)
 
 
 # A distribution of this size has a layer apart from those that change more often.

@@ -15,7 +15,7 @@ falls back to. Formats of dates and numbers stay, and translations of the applic
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Language
@@ -31,21 +31,21 @@ _CATALOGUE = re.compile(r"(?:^|/)locale/([A-Za-z]{2,3}(?:_\w+)?)/LC_MESSAGES/[^/
 _ENGLISH = "en"
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find catalogues of languages that nothing chooses."""
     found: list[Finding] = []
     for entry in table(DeadWeight).languages:
         spoken = _spoken(plan, entry)
         if spoken:
             found += _removal(plan, entry, spoken)
-    return tuple(found)
+    yield from tuple(found)
 
 
-def _removal(plan: Plan, entry: Language, spoken: frozenset[str]) -> tuple[Finding, ...]:
+def _removal(plan: Plan, entry: Language, spoken: frozenset[str]) -> Iterator[Finding]:
     what = "translations that are never spoken"
     groups = [
         replace(
-            group(NAME, f"{what} of {plan.contents.label(name)}", files),
+            group(f"{what} of {plan.contents.label(name)}", files),
             paths=_by_language(file.path for file in files),
         )
         for name in (entry.distribution, *entry.users)

@@ -12,6 +12,8 @@ remaining module imports it and no remaining library names a removed one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.plan.plan import Finding, Plan
@@ -21,14 +23,14 @@ from jettison.rules.rule import Rule
 NAME = "unused-parts"
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find parts of the catalogue whose names are not used."""
     found = [
         (entry, one)
         for entry in table(DeadWeight).parts
         if is_unused(plan, entry) and not set(entry.used_by) & plan.distributions.keys()
         for reason in [f"{entry.reason}, part of {plan.contents.label(entry.distribution)}"]
-        for one in part_of(plan, NAME, entry, reason, {entry.distribution})
+        for one in part_of(plan, entry, reason, {entry.distribution})
     ]
     evidence = [written_nowhere(entry, f"{entry.reason}:") for entry, _ in found]
     what = "parts of distributions that nothing uses"

@@ -38,7 +38,7 @@ from jettison.values import Evidence
 NAME = "unused-service-data"
 
 
-def detect(plan: Plan) -> tuple[Finding, ...]:
+def detect(plan: Plan) -> Iterator[Finding]:
     """Find clients whose services are all named in the source."""
     entries = [e for e in table(DeadWeight).services if e.distribution in plan.distributions]
     doubts = [(entry, _doubt(plan, entry)) for entry in entries]
@@ -49,10 +49,11 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         finding
         for entry, doubt in doubts
         if doubt
-        for finding in staying(NAME, _what(plan, entry), _described(plan, entry), doubt)
+        for finding in staying(_what(plan, entry), _described(plan, entry), doubt)
     ]
     what = "descriptions of services that nothing requests"
-    return (*removal(plan, NAME, what, groups, evidence), *told)
+    yield from removal(plan, NAME, what, groups, evidence)
+    yield from told
 
 
 def _what(plan: Plan, entry: ServiceData) -> str:
@@ -100,7 +101,7 @@ def _groups(plan: Plan, entry: ServiceData, asked: frozenset[str]) -> Iterator[G
             reason = (
                 f"services that nothing requests, of {plan.contents.label(files[0].distribution)}"
             )
-            yield group(NAME, reason, files, every=every, whole=partial(_is_below, folder))
+            yield group(reason, files, every=every, whole=partial(_is_below, folder))
 
 
 def _service(path: str, folder: str) -> str:

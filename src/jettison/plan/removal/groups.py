@@ -144,7 +144,7 @@ def _folders(path: str) -> Iterator[str]:
 
 
 class Group(Struct, frozen=True, kw_only=True):
-    """Paths of one distribution that leave together.
+    """Paths of one distribution that leave together, for the ``rule`` that asked for it.
 
     ``paths`` are below site-packages, or below the environment when they begin with ``/``; one
     that ends in ``/`` is a folder, and ``*`` and ``**`` are patterns. ``reason`` names what it is
@@ -155,7 +155,7 @@ class Group(Struct, frozen=True, kw_only=True):
     lose; ``source_bytes`` those of Python files among them, whose byte code goes too.
     """
 
-    rule: str
+    rule: str = ""
     distribution: str
     reason: str
     paths: tuple[str, ...] = ()

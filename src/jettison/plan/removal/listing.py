@@ -159,7 +159,7 @@ class SystemGroup(Struct, frozen=True, kw_only=True):
     stays names that word, those of ``not_counting`` apart. ``bytes`` are those of the files.
     """
 
-    rule: str
+    rule: str = "unreached-system"
     reason: str
     packages: tuple[str, ...] = ()
     programs_of: tuple[str, ...] = ()

@@ -130,7 +130,7 @@ def _settled(start: Plan, plan: Plan, knowledge: Knowledge, override: BaseOverri
     last = base_choice(asked, override, level=start.level).taken
     if override.reference or last is None or last.facts.release in (None, plan.stage.release):
         return start
-    found = Finding(rule="", message=last.verdict, evidence=last.evidence)
+    found = Finding(message=last.verdict, evidence=last.evidence)
     last = replace(last, evidence=led_back(found, plan).evidence)
     candidates = tuple(
         last
