@@ -16,7 +16,7 @@ from jettison.plan.plan import Plan
 from jettison.progress import Progress, SilentProgress
 from jettison.report import WIDTH, rendered
 from jettison.report.result_text import Result
-from jettison.tasks import optimizing
+from jettison.tasks import observing, optimizing
 from jettison.tasks.loading import planned
 from jettison.tasks.staging import Workshop
 from jettison.values import Basis, Size
@@ -47,7 +47,8 @@ class Texts:
         if self.refused and self.refused in text:
             raise BuildError("the build failed", why=f"{self.refused}: no")
         ignore = request.context / ".dockerignore"
-        return text + (ignore.read_text() if ignore.exists() else "")
+        again = AGAIN if request.no_cache else ""
+        return text + (ignore.read_text() if ignore.exists() else "") + again
 
 
 def measured(image: str, _engine: object) -> ImageMeasurement:
@@ -61,6 +62,7 @@ def measured(image: str, _engine: object) -> ImageMeasurement:
 
 
 ALWAYS = "always"
+AGAIN = "\n# again\n"
 WATCHED = Observed(
     installed=Installed(
         site="", library="", files={}, owners={}, entry_points=(), sources={}, words={},
@@ -82,9 +84,11 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def run(
         broken: str = "no such text",
         line: str = "GET /: 200, then 500",
+        *,
         refused: str = "",
         level: int = 2,
         once: bool = False,
+        again: str = "",
     ) -> Result:
         for path, text in FILES.items():
             place = tmp_path / "project" / path
@@ -99,16 +103,20 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
             different = (different or broken == ALWAYS) and not (once and len(compared) > 1)
             outcome = Outcome.DIFFERENT if different else Outcome.SAME
             details = (line,) if different else ()
+            if request.image_after.endswith(AGAIN):
+                outcome = Outcome.DIFFERENT if again else Outcome.SAME
+                details = (again,)
             check = CheckResult(name="routes", outcome=outcome, message="", details=details)
             return Verdict(engine="", before=SUBJECT, after=SUBJECT, checks=(check,))
 
         monkeypatch.setattr(optimizing, "compare", compare)
         monkeypatch.setattr(optimizing, "measure", measured)
-        monkeypatch.setattr(optimizing, "prefetch", lambda *_: None)
-        monkeypatch.setattr(optimizing, "read_image_files", lambda *_: None)
-        monkeypatch.setattr(optimizing, "as_observed", lambda _: None)
-        monkeypatch.setattr(optimizing, "with_observed", seen_of)
-        monkeypatch.setattr(optimizing, "observed", lambda *_: WATCHED)
+        monkeypatch.setattr(observing, "compare", compare)
+        monkeypatch.setattr(observing, "prefetch", lambda *_: None)
+        monkeypatch.setattr(observing, "read_image_files", lambda *_: None)
+        monkeypatch.setattr(observing, "as_observed", lambda _: None)
+        monkeypatch.setattr(observing, "with_observed", seen_of)
+        monkeypatch.setattr(observing, "observed", lambda *_: WATCHED)
         found = planned(tmp_path / "project", offline=True, cache=tmp_path / "cache", level=level)
         shop = Workshop(root=tmp_path / "project", engine=Texts(refused), progress=SilentProgress())
         return optimizing.optimize(shop, found.start, found.plan, ablation=False)
@@ -180,6 +188,23 @@ def test_no_rule_is_blamed_where_images_differ_without_any(result) -> None:
     found = result(ALWAYS)
     assert not found.verdict.equivalent
     assert withdrawn(found) == ["compiled-bytecode"]
+
+
+def test_what_two_builds_of_the_baseline_differ_in_is_no_difference(result) -> None:
+    found = result(
+        ALWAYS, "GET /: body: build 0a17 became 22", again="GET /: body: build 3 became 4f"
+    )
+    assert found.verdict.equivalent
+    assert withdrawn(found) == ["compiled-bytecode"]
+    said = "two builds of the baseline differ in the same way: "
+    assert [check.message for check in found.verdict.checks] == [said]
+
+
+def test_two_builds_excuse_nothing_else(result) -> None:
+    found = result(
+        ALWAYS, "GET /: body: build 17 became gone", again="GET /: body: build 3 became 4"
+    )
+    assert not found.verdict.equivalent
 
 
 def test_the_report_fits_a_screen_and_has_the_rest_on_demand(result) -> None:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
-from msgspec import Struct
-
-from jettison.contents.found import as_observed
 from jettison.contents.measurement import ImageMeasurement
 from jettison.engines.engine import ImageID
-from jettison.engines.measuring import measure, read_image_files
+from jettison.engines.measuring import measure
 from jettison.errors import BuildError
-from jettison.lift.stages import NotApart
-from jettison.plan.plan import Plan, Withdrawal
-from jettison.plan.system_removal import place_of_removal, with_observed
+from jettison.plan.plan import Plan
 from jettison.processes.concurrent import beside
 from jettison.progress import step
 from jettison.report.result_text import Ablation, Result
 from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, optimized
 from jettison.tasks.loading import project_request
+from jettison.tasks.observing import (
+    ROUNDS,
+    AnotherBuild,
+    Before,
+    buildable,
+    looked_at,
+    read_made,
+    watched,
+    without,
+)
 from jettison.tasks.remembered import remember
 from jettison.tasks.staging import (
     MOST_MEASURED,
@@ -31,26 +35,23 @@ from jettison.tasks.staging import (
     staged,
 )
 from jettison.tasks.withdrawing import (
+    ONCE,
     as_different,
+    by_chance,
     explained,
-    first_to_fail,
     replanned,
     shown,
     to_blame,
     too_large,
 )
 from jettison.values import Basis, Saving, Skipped, replace
-from jettison.verify.before import Prefetched, prefetch
 from jettison.verify.checks.behaviour import tests_show_nothing
 from jettison.verify.checks.contents import resolved_differently
+from jettison.verify.checks.files import FILES
 from jettison.verify.differential import compare
-from jettison.verify.request import VerificationRequest
-from jettison.verify.tracing import observed
 
 # The level from which on the image is watched.
 TRACED = 3
-# How often what made a difference is omitted, and the rest is compared once more.
-ROUNDS = 4
 
 
 def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Result:
@@ -70,31 +71,19 @@ def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Resu
     return replace(result, ablations=ablations)
 
 
-class _Before(Struct, frozen=True, kw_only=True):
-    """The image before: being measured, and being looked at while the image after is made.
-
-    ``made`` is the image that was watched.
-    """
-
-    id: ImageID
-    made: ImageID
-    measured: Future[ImageMeasurement]
-    beside: ThreadPoolExecutor
-    ahead: Future[Prefetched] | None = None
-
-
 def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
     """Give the plan before any rule, with what was learned on the way, and what comes of it."""
     image = built(shop, start.original, shop.root, "before")
     with beside() as pool:
         measured = pool.submit(_measured, shop, image, "before")
-        before = _Before(id=image, made=image, measured=measured, beside=pool)
-        look = _watched if plan.level >= TRACED else _looked_at
+        again = AnotherBuild(shop, start.original)
+        before = Before(id=image, made=image, measured=measured, beside=pool, again=again)
+        look = watched if plan.level >= TRACED else looked_at
         seen, before = look(shop, start, plan, before)
         return _best(shop, start, seen, before)
 
 
-def _best(shop: Workshop, start: Plan, seen: Plan, before: _Before) -> tuple[Plan, Result]:
+def _best(shop: Workshop, start: Plan, seen: Plan, before: Before) -> tuple[Plan, Result]:
     """Compare with what was seen of the image, or with less of it where that cannot be kept.
 
     First single rules are omitted; then what the trace alone lets leave; then what was read.
@@ -114,19 +103,19 @@ def _best(shop: Workshop, start: Plan, seen: Plan, before: _Before) -> tuple[Pla
             reason = f"without the removed files it could not be built: {failed.why or failed.what}"
         skip = Skipped(what="the trace" if known.traced else "what is in the image", reason=reason)
         start = replace(start, withdrawn=seen.withdrawn, learned=(*seen.learned, skip))
-        seen = _read(shop, start, before) if known.traced else start
+        seen = read_made(shop, start, before) if known.traced else start
         if found and replanned(seen).files == found[1].plan.files:
             return found
         shop.progress.begin(f"Withdrawing {skip.what}")
         shop.progress.finish(skip.reason)
 
 
-def _settled_as_built(shop: Workshop, seen: Plan, before: _Before) -> tuple[Plan, Result]:
+def _settled_as_built(shop: Workshop, seen: Plan, before: Before) -> tuple[Plan, Result]:
     """Compare, without the rules that cannot be built."""
     try:
         return _settled(shop, seen, _result(shop, replanned(seen), before), before)
     except BuildError:
-        seen, plan, _ = _buildable(shop, seen, replanned(seen))
+        seen, plan, _ = buildable(shop, seen, replanned(seen))
         return _settled(shop, seen, _result(shop, plan, before), before)
 
 
@@ -137,71 +126,7 @@ def _explicable(shop: Workshop, result: Result) -> bool:
     return bool(verdict.differences) and not (verdict.dead_before or by_versions)
 
 
-def _looked_at(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[Plan, _Before]:
-    """Give the plan before any rule, with what is in the image that the rules make."""
-    request = project_request(shop.root, plan, before.id, before.id, None)
-    before = replace(before, ahead=_ahead(shop, request, before))
-    if _is_apart(plan):
-        start, plan, image = _buildable(shop, start, plan)
-        before = replace(before, made=image)
-    return _read(shop, start, before), before
-
-
-def _ahead(shop: Workshop, request: VerificationRequest, before: _Before) -> Future[Prefetched]:
-    pool = before.beside
-    return pool.submit(prefetch, request, shop.engine, shop.progress, pool)
-
-
-def _buildable(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Plan, ImageID]:
-    """Build what the plan makes; give both plans without the rules that cannot be built."""
-
-    def image(plan: Plan) -> ImageID:
-        with staged(shop.root, plan) as folder:
-            return built(shop, plan.project, folder, "candidate")
-
-    def builds(plan: Plan) -> bool:
-        try:
-            return bool(image(plan))
-        except BuildError:
-            return False
-
-    for _ in range(ROUNDS):
-        try:
-            return start, plan, image(plan)
-        except BuildError as failed:
-            if not applied_rules(plan):
-                raise
-            last = (failed.why.strip().splitlines() or [failed.what])[-1]
-            reason = f"the image cannot be built with it: {last}"
-            start = _without(shop, start, (first_to_fail(start, plan, builds, reason),))
-        plan = replanned(start)
-    return start, plan, image(plan)
-
-
-def _without(shop: Workshop, start: Plan, fresh: tuple[Withdrawal, ...]) -> Plan:
-    """Leave out what is withdrawn, and tell so."""
-    for one in fresh:
-        shop.progress.begin(f"Withdrawing {one.rule}{' for ' * bool(one.part)}{one.part}")
-        shop.progress.finish(one.reason)
-    return replace(start, withdrawn=(*start.withdrawn, *fresh))
-
-
-def _read(shop: Workshop, start: Plan, before: _Before) -> Plan:
-    """Give the plan before any rule, with what is in an image.
-
-    Where no stage makes the environment apart, that is the baseline: what the rules remove, they
-    remove behind its last step. Elsewhere it is the image that the rules make.
-    """
-    with step(shop.progress, "Reading what is in the image"):
-        found = as_observed(read_image_files(shop.engine, before.made))
-        return with_observed(start, found, apart=before.made != before.id)
-
-
-def _is_apart(plan: Plan) -> bool:
-    return not isinstance(place_of_removal(plan.project, plan.stage), NotApart)
-
-
-def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tuple[Plan, Result]:
+def _settled(shop: Workshop, start: Plan, result: Result, before: Before) -> tuple[Plan, Result]:
     """Leave out what made a difference or made the image larger, and compare again."""
 
     def alike(plan: Plan) -> bool:
@@ -218,44 +143,48 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tu
         fresh = tuple(one for one in told if (one.rule, one.part) not in innocent)
         fresh = fresh or too_large(result)
         if different and not fresh and not searched and applied_rules(result.plan):
+            if innocently := _without_rules(shop, start, result, before):
+                start, result = innocently
+                continue
             names = ", ".join(check.name for check in verdict.differences)
-            if repeated := _by_chance(shop, result.plan, before, names):
-                reason = f"{_ONCE}: {shown(verdict.differences[0].message)}"
-                skip = Skipped(what=names, reason=reason)
-                learned = (*start.learned, skip)
-                result = replace(repeated, plan=replace(repeated.plan, learned=learned))
-                return replace(start, learned=learned), result
             reason = f"without it the images are alike: {names}"
             searched, fresh = True, to_blame(start, result.plan, alike, reason)
         if not fresh:
             break
-        without = _without(shop, start, fresh)
-        found = _result(shop, replanned(without), before)
+        fewer = without(shop, start, fresh)
+        found = _result(shop, replanned(fewer), before)
         if told and as_different(verdict, found.verdict):
             # it was none of these
             innocent |= {(one.rule, one.part) for one in fresh}
             continue
-        start, result = without, found
+        start, result = fewer, found
     return start, result
 
 
-# As many further comparisons have to find nothing before a difference counts as chance.
-_REPEATS = 2
-_ONCE = f"differed in one of {1 + _REPEATS} comparisons of the same images"
+def _without_rules(
+    shop: Workshop, start: Plan, result: Result, before: Before
+) -> tuple[Plan, Result] | None:
+    """Explain differences by chance, or by what two builds of the baseline differ in as well."""
+    verdict, plan = result.verdict, result.plan
+    names = ", ".join(check.name for check in verdict.differences)
 
-
-def _by_chance(shop: Workshop, plan: Plan, before: _Before, names: str) -> Result | None:
-    """Give the last of some further comparisons where none of them finds a difference."""
-    result = None
-    for _ in range(_REPEATS):
+    def again() -> Result:
         with step(shop.progress, f"Comparing once more, because of {names}"):
-            result = _result(shop, plan, before)
-        if not result.verdict.equivalent:
-            return None
-    return result
+            return _result(shop, plan, before)
+
+    # what runs differ in changes no file of an image
+    repeated = None if names == FILES else by_chance(again)
+    if repeated:
+        skip = Skipped(what=names, reason=f"{ONCE}: {shown(verdict.differences[0].message)}")
+        learned = (*start.learned, skip)
+        result = replace(repeated, plan=replace(repeated.plan, learned=learned))
+        return replace(start, learned=learned), result
+    request = project_request(shop.root, plan, before.id, before.id, None)
+    excused = before.again.excused(verdict, request, before.seen)
+    return None if excused == verdict else (start, replace(result, verdict=excused))
 
 
-def _result(shop: Workshop, plan: Plan, before: _Before) -> Result:
+def _result(shop: Workshop, plan: Plan, before: Before) -> Result:
     with staged(shop.root, plan) as folder:
         image = built(shop, plan.project, folder, "after")
         after = before.beside.submit(_measured, shop, image, "after")
@@ -264,8 +193,7 @@ def _result(shop: Workshop, plan: Plan, before: _Before) -> Result:
         if development and shop.engine.inspect(development).size <= MOST_MEASURED:
             measured = before.beside.submit(_measured, shop, development, "development")
         request = project_request(shop.root, plan, before.id, image, development)
-        ahead = before.ahead.result if before.ahead else None
-        verdict = compare(request, shop.engine, shop.progress, ahead)
+        verdict = compare(request, shop.engine, shop.progress, before.seen)
     if development and (why := tests_show_nothing(verdict.checks)):
         # nor will they with another candidate
         note_abandoned(shop, plan, why)
@@ -275,27 +203,8 @@ def _result(shop: Workshop, plan: Plan, before: _Before) -> Result:
         before=before.measured.result(),
         after=after.result(),
         development=measured.result() if measured else None,
-        verdict=verdict,
+        verdict=before.again.known(verdict),
     )
-
-
-def _watched(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[Plan, _Before]:
-    """Give the plan before any rule, with what was seen of the image that the rules make.
-
-    The image before is looked at meanwhile: what it answers does not depend on that.
-    """
-    image = before.id
-    if _is_apart(plan):
-        start, plan, image = _buildable(shop, start, plan)
-    with staged(shop.root, plan) as folder:
-        plan, development = development_image(shop, plan, folder)
-        request = project_request(shop.root, plan, before.id, image, development)
-        ahead = _ahead(shop, request, before)
-        seen = observed(plan, request, shop.engine, shop.progress)
-    before = replace(before, ahead=ahead, made=image)
-    if isinstance(seen, Skipped):
-        return _read(shop, replace(start, learned=(*start.learned, seen)), before), before
-    return with_observed(start, seen, apart=image != before.id), before
 
 
 def _measured(shop: Workshop, image: ImageID, name: str) -> ImageMeasurement:

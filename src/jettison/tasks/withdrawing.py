@@ -46,6 +46,9 @@ _PROGRAM = re.compile(r"([\w.+-]+): FileNotFoundError\b")
 _OLD_PLACE = re.compile(
     r"/usr/local/(?:bin/|lib/python\d)\S*?:? .*(?:No such file|not found)", re.I
 )
+# As many further comparisons have to find nothing before a difference counts as chance.
+_REPEATS = 2
+ONCE = f"differed in one of {1 + _REPEATS} comparisons of the same images"
 _WORD = re.compile(r"[a-z][\w-]{3,}")
 _SITE = "site-packages/"
 
@@ -65,6 +68,16 @@ def as_different(one: Verdict, other: Verdict) -> bool:
     """Whether two comparisons found the same differences."""
     first, second = ({(c.name, c.message) for c in each.differences} for each in (one, other))
     return first == second
+
+
+def by_chance(again: Callable[[], Result]) -> Result | None:
+    """Give the last of some further comparisons where none of them finds a difference."""
+    result = None
+    for _ in range(_REPEATS):
+        result = again()
+        if not result.verdict.equivalent:
+            return None
+    return result
 
 
 def too_large(result: Result) -> tuple[Withdrawal, ...]:

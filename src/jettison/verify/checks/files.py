@@ -26,7 +26,7 @@ from jettison.verify.checks.check import (
 from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import VerificationRequest
 
-_NAME = "files"
+FILES = "files"
 # They describe how the image is made, and nothing of them is run.
 _OF_THE_BUILD = re.compile(
     r"(^|/)(\S*Dockerfile\S*|\.dockerignore|\S*compose\S*\.ya?ml|\S*requirements?\S*\.(txt|in)|pyproject\.toml"
@@ -59,11 +59,11 @@ _SHOWN = 3
 def _compare(before: Observation, after: Observation, request: VerificationRequest) -> CheckResult:
     had, has = before.stored, after.stored
     if had is None:
-        return skipped(_NAME, before.missing.get("stored", "the files could not be read"))
+        return skipped(FILES, before.missing.get("stored", "the files could not be read"))
     if has is None:
         why = after.missing.get("stored", "its Python did not respond")
         message = f"cannot be read in the candidate: {why}"
-        return CheckResult(name=_NAME, outcome=Outcome.DIFFERENT, message=message)
+        return CheckResult(name=FILES, outcome=Outcome.DIFFERENT, message=message)
     opened = before.opened or frozenset()
     whole = made_from(before.facts, after.facts)
     if whole:
@@ -84,7 +84,7 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
     same = f"{len(had.application)} of the application and {len(had.distributions)} of its "
     same += f"distributions are the same, or gone for a reason ({max(0, accounted)}){known}"
     shown = f"{_count(had)} files", f"{_count(has)} files"
-    return judged(_NAME, details, "; ".join(details[:_SHOWN]) or same, shown)
+    return judged(FILES, details, "; ".join(details[:_SHOWN]) or same, shown)
 
 
 def _count(stored: Stored) -> int:
@@ -311,4 +311,4 @@ def _lost_imports(had: Stored, has: Stored, request: VerificationRequest) -> Ite
             yield f"{name}, which {file} imports, is not found"
 
 
-CHECK = Check(name=_NAME, compare=_compare)
+CHECK = Check(name=FILES, compare=_compare)

@@ -1,8 +1,11 @@
 """Files are told apart by what they say."""
 
 import gzip
+import io
 import json
 import os
+import tarfile
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +30,58 @@ def test_files_that_say_the_same_are_alike(
     name: str, one: bytes, other: bytes, alike: bool, tmp_path: Path
 ) -> None:
     path = tmp_path / name
+    path.write_bytes(one)
+    first = told(str(path))
+    path.write_bytes(other)
+    assert (told(str(path)) == first) is alike
+
+
+def zipped(year: int, *files: tuple[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files:
+            archive.writestr(zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0)), content)
+    return packed.getvalue()
+
+
+def taped(moment: float, *files: tuple[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name, content in files:
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mtime = len(content), moment
+            archive.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
+SOURCE = ("a/b.py", b"B = 1")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (zipped(2020, SOURCE), zipped(2021, SOURCE), True),
+        (zipped(2020, SOURCE, ("c", b"")), zipped(2020, ("c", b""), SOURCE), True),
+        (zipped(2020, SOURCE), zipped(2020, ("a/b.py", b"B = 2")), False),
+        (zipped(2020, SOURCE), zipped(2020, SOURCE, ("c", b"")), False),
+        (
+            zipped(2020, SOURCE, ("a/__pycache__/b.cpython-311.pyc", b"time 1")),
+            zipped(2020, SOURCE, ("a/__pycache__/b.cpython-311.pyc", b"another time")),
+            True,
+        ),
+        (zipped(2020, ("a/b.pyc", b"one")), zipped(2020, ("a/b.pyc", b"two")), False),
+        (zipped(2020, SOURCE)[:-9], zipped(2021, SOURCE)[:-9], False),
+        (taped(1.0, SOURCE), taped(2.0, SOURCE), True),
+        (taped(1.25, SOURCE), taped(20000.5, SOURCE), True),
+        (taped(1.0, SOURCE), taped(1.0, ("a/b.py", b"B = 2")), False),
+        (taped(1.0, SOURCE), taped(1.0, ("a/c.py", b"B = 1")), False),
+        (taped(1.0, SOURCE), taped(1.0, SOURCE, ("c", b"")), False),
+    ],
+)
+def test_archives_say_what_is_in_them_and_not_when_it_was_packed(
+    one: bytes, other: bytes, alike: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "packed"
     path.write_bytes(one)
     first = told(str(path))
     path.write_bytes(other)

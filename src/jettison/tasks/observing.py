@@ -1,0 +1,202 @@
+"""The image before: looked at while the image after is made, built again where that explains."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from msgspec import Struct
+
+from jettison.contents.found import as_observed
+from jettison.contents.measurement import ImageMeasurement
+from jettison.engines.engine import ImageID
+from jettison.engines.measuring import read_image_files
+from jettison.errors import BuildError
+from jettison.lift import Project
+from jettison.lift.stages import NotApart
+from jettison.plan.plan import Plan, Withdrawal
+from jettison.plan.system_removal import place_of_removal, with_observed
+from jettison.progress import step
+from jettison.rules.rule import applied_rules
+from jettison.tasks.loading import project_request
+from jettison.tasks.staging import Workshop, built, development_image, staged
+from jettison.tasks.withdrawing import first_to_fail, replanned
+from jettison.values import Skipped, replace
+from jettison.verify import CheckResult, Outcome, Verdict
+from jettison.verify.before import Prefetched, prefetch
+from jettison.verify.differential import compare
+from jettison.verify.request import VerificationRequest
+from jettison.verify.tracing import observed
+
+# How often what made a difference is omitted, and the rest is compared once more.
+ROUNDS = 4
+
+
+# What two builds write differently: times, counters, digests, random names.
+_WRITTEN = re.compile(r"\b[0-9a-f]*\d[0-9a-f]*\b", re.I)
+
+
+class AnotherBuild:
+    """Builds the baseline once more, without the engine's cache, where that may explain something.
+
+    Only a difference that two builds of the baseline show in the same words, but for numbers and
+    digests, is excused.
+    """
+
+    def __init__(self, shop: Workshop, project: Project) -> None:
+        self._shop, self._project = shop, project
+        self._differs: frozenset[tuple[str, str]] | None = None
+
+    def excused(
+        self,
+        verdict: Verdict,
+        request: VerificationRequest,
+        ahead: Callable[[], Prefetched] | None,
+    ) -> Verdict:
+        """Give a verdict in which what two builds of the baseline differ in is the same.
+
+        ``request`` is how images are compared, with what was seen of the baseline ``ahead``. A
+        baseline that cannot be built again excuses nothing. Raises EngineError.
+        """
+        if self._differs is None:
+            self._differs = frozenset(self._differing(request, ahead))
+        return self.known(verdict)
+
+    def _differing(
+        self, request: VerificationRequest, ahead: Callable[[], Prefetched] | None
+    ) -> Iterator[tuple[str, str]]:
+        anew, progress = replace(self._shop, no_cache=True), self._shop.progress
+        with step(progress, "Rebuilding the baseline, as builds may differ by themselves"):
+            try:
+                image = built(anew, self._project, self._shop.root, "before-again")
+            except BuildError:
+                return
+            beside = replace(request, image_after=image)
+            verdict = compare(beside, self._shop.engine, progress, ahead)
+        for check in verdict.differences:
+            yield from ((check.name, place) for place in _places(check))
+
+    def known(self, verdict: Verdict) -> Verdict:
+        """Excuse what is known to differ already; nothing is built for it."""
+        known = self._differs
+        if not known:
+            return verdict
+
+        def judged(check: CheckResult) -> CheckResult:
+            if check.outcome is not Outcome.DIFFERENT:
+                return check
+            if not all((check.name, place) in known for place in _places(check)):
+                return check
+            message = f"two builds of the baseline differ in the same way: {check.message}"
+            return replace(check, outcome=Outcome.SAME, message=message)
+
+        return replace(verdict, checks=tuple(map(judged, verdict.checks)))
+
+
+def _places(check: CheckResult) -> Iterator[str]:
+    for line in check.details or (check.message,):
+        yield _WRITTEN.sub("#", line)
+
+
+class Before(Struct, frozen=True, kw_only=True):
+    """The image before: being measured, and being looked at while the image after is made.
+
+    ``made`` is the image that was watched, ``again`` builds this one once more where that may
+    explain a difference.
+    """
+
+    id: ImageID
+    made: ImageID
+    measured: Future[ImageMeasurement]
+    beside: ThreadPoolExecutor
+    again: AnotherBuild
+    ahead: Future[Prefetched] | None = None
+
+    @property
+    def seen(self) -> Callable[[], Prefetched] | None:
+        """What waits for what was seen of it."""
+        return self.ahead.result if self.ahead else None
+
+
+def looked_at(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[Plan, Before]:
+    """Give the plan before any rule, with what is in the image that the rules make."""
+    request = project_request(shop.root, plan, before.id, before.id, None)
+    before = replace(before, ahead=_ahead(shop, request, before))
+    if _is_apart(plan):
+        start, plan, image = buildable(shop, start, plan)
+        before = replace(before, made=image)
+    return read_made(shop, start, before), before
+
+
+def _ahead(shop: Workshop, request: VerificationRequest, before: Before) -> Future[Prefetched]:
+    pool = before.beside
+    return pool.submit(prefetch, request, shop.engine, shop.progress, pool)
+
+
+def watched(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[Plan, Before]:
+    """Give the plan before any rule, with what was seen of the image that the rules make.
+
+    The image before is looked at meanwhile: what it answers does not depend on that.
+    """
+    image = before.id
+    if _is_apart(plan):
+        start, plan, image = buildable(shop, start, plan)
+    with staged(shop.root, plan) as folder:
+        plan, development = development_image(shop, plan, folder)
+        request = project_request(shop.root, plan, before.id, image, development)
+        ahead = _ahead(shop, request, before)
+        seen = observed(plan, request, shop.engine, shop.progress)
+    before = replace(before, ahead=ahead, made=image)
+    if isinstance(seen, Skipped):
+        return read_made(shop, replace(start, learned=(*start.learned, seen)), before), before
+    return with_observed(start, seen, apart=image != before.id), before
+
+
+def buildable(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Plan, ImageID]:
+    """Build what the plan makes; give both plans without the rules that cannot be built."""
+
+    def image(plan: Plan) -> ImageID:
+        with staged(shop.root, plan) as folder:
+            return built(shop, plan.project, folder, "candidate")
+
+    def builds(plan: Plan) -> bool:
+        try:
+            return bool(image(plan))
+        except BuildError:
+            return False
+
+    for _ in range(ROUNDS):
+        try:
+            return start, plan, image(plan)
+        except BuildError as failed:
+            if not applied_rules(plan):
+                raise
+            last = (failed.why.strip().splitlines() or [failed.what])[-1]
+            reason = f"the image cannot be built with it: {last}"
+            start = without(shop, start, (first_to_fail(start, plan, builds, reason),))
+        plan = replanned(start)
+    return start, plan, image(plan)
+
+
+def without(shop: Workshop, start: Plan, fresh: tuple[Withdrawal, ...]) -> Plan:
+    """Leave out what is withdrawn, and tell so."""
+    for one in fresh:
+        shop.progress.begin(f"Withdrawing {one.rule}{' for ' * bool(one.part)}{one.part}")
+        shop.progress.finish(one.reason)
+    return replace(start, withdrawn=(*start.withdrawn, *fresh))
+
+
+def read_made(shop: Workshop, start: Plan, before: Before) -> Plan:
+    """Give the plan before any rule, with what is in an image.
+
+    Where no stage makes the environment apart, that is the baseline: what the rules remove, they
+    remove behind its last step. Elsewhere it is the image that the rules make.
+    """
+    with step(shop.progress, "Reading what is in the image"):
+        found = as_observed(read_image_files(shop.engine, before.made))
+        return with_observed(start, found, apart=before.made != before.id)
+
+
+def _is_apart(plan: Plan) -> bool:
+    return not isinstance(place_of_removal(plan.project, plan.stage), NotApart)
