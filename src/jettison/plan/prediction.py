@@ -150,12 +150,13 @@ class _Walk(Struct, frozen=True, kw_only=True):
             return
         other = lifted(replace(self.project, target=source.name or str(source.index)))
         earlier = tuple(self._copied_before(item, found.stage))
+        sources = [self.stage.expanded(path) for path in found.sources]
         brought = [
             each if isinstance(each, Skipped) else each.part
             for each in self._written(other)
             if isinstance(each, Skipped)
             or (
-                any(_overlaps(each.path, path) for path in found.sources)
+                any(_overlaps(each.path, path) for path in sources)
                 and not any(_below(path, each.path) and path != each.path for path in earlier)
             )
         ]
@@ -168,7 +169,8 @@ class _Walk(Struct, frozen=True, kw_only=True):
         """What earlier instructions copy from the same stage: its parts count with the first."""
         for each in takewhile(lambda other: other is not item, self.stage.inherited):
             found = copy(each) if each.keyword == "COPY" else None
-            yield from found.sources if found and found.stage == stage else ()
+            if found and found.stage == stage:
+                yield from map(self.stage.expanded, found.sources)
 
     def _manifest(self, origin: Origin) -> Part:
         """What the build writes down of the removals: about as long as their list."""

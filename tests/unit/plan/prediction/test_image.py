@@ -343,3 +343,12 @@ def test_one_program_of_an_environment_is_not_the_environment() -> None:
     once = of(made, "one")
     again = of(f"{made}COPY --from=build /app/venv/bin/manage /usr/bin/\n", "one")
     assert once.size == again.size
+
+
+def test_a_variable_names_the_environment_that_is_copied() -> None:
+    made = (
+        "FROM python:3.11-slim AS build\nRUN python -m venv /app/venv\nCOPY requirements.txt .\n"
+        f"RUN /app/venv/bin/pip install -r requirements.txt\n{SLIM}ENV VENV=/app/venv\n"
+    )
+    plain = of(f"{made}COPY --from=build /app/venv /app/venv\n", "one")
+    assert of(f"{made}COPY --from=build $VENV $VENV\n", "one").size == plain.size
