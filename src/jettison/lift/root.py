@@ -41,6 +41,7 @@ def needs_root(
         _mounted_home(project),
         _started(usage, stage),
         _unseen(project, stage),
+        _on_a_mount(project, stage),
         _dropping(project.texts),
     )
     return next(reasons, None)
@@ -140,6 +141,32 @@ def _unseen(project: Project, stage: FinalStage) -> Iterator[Evidence]:
         if started and name and not inline and name not in names and not _written(stage, name):
             message = f"what the start program {script} does is not known: it is no file here"
             yield Evidence(kind="start", message=message, origin=started.origin)
+
+
+def _on_a_mount(project: Project, stage: FinalStage) -> Iterator[Evidence]:
+    """A working folder that the image leaves empty: a tool works there on files of the host.
+
+    Nothing is copied to it, no step runs in it or names it, and it is no volume.
+    """
+    folder = stage.folder
+    last = next((i for i in reversed(stage.inherited) if i.keyword == "WORKDIR"), None)
+    if last is None or services_of(project) or folder in stage.volumes:
+        return
+    for item in stage.inherited:
+        if item.keyword == "RUN" and (
+            _within(stage.folder_at(item), folder) or folder in item.text
+        ):
+            return
+    for item, copied in stage.all_copies:
+        into = stage.absolute(copied.destination, item)
+        if _within(into, folder) or _within(folder, into):
+            return
+    message = f"{folder} is left empty for files of the host, which another user cannot change"
+    yield Evidence(kind="mount", message=message, origin=last.origin)
+
+
+def _within(path: str, folder: str) -> bool:
+    return f"{path.rstrip('/')}/".startswith(f"{folder.rstrip('/')}/")
 
 
 def _lies_apart(program: str) -> bool:

@@ -8,19 +8,24 @@ Source: PEP 735 and the documentation of each tool: groups are not part of what 
 for its users; `deptry` reports the same as DEP004.
 
 Safe: it changes nothing. To fix it, move the requirement to the main list of the same file and
-update the lock. An import inside `try` and `except ImportError`, under `TYPE_CHECKING` or under a
+update the lock. What only a management command needs is no error, as it may be for development. An
+import inside `try` and `except ImportError`, under `TYPE_CHECKING` or under a
 debug setting does not count.
 """
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from jettison.lift.groups import is_named_for_development
 from jettison.lift.projects import project_requests
 from jettison.plan.plan import Finding, Plan, PlannedRequirement, Safety
 from jettison.rules.rule import Rule
-from jettison.values import Evidence
+from jettison.values import Evidence, Toward
+
+# Where Django finds its commands. Nothing else stops when one of them does.
+COMMANDS = "/management/commands/"
 
 
 def detect(plan: Plan) -> Iterator[Finding]:
@@ -35,14 +40,24 @@ def detect(plan: Plan) -> Iterator[Finding]:
     yield from (
         Finding(
             message=f"{item.name} is declared for development, needed in production"
-            f"{_fate(item, computed=computed)}",
+            f"{_by_hand(item)}{_fate(item, computed=computed)}",
             evidence=tuple(_evidence(item)),
             safety=Safety.REVIEW,
-            error=not item.shipped and not computed,
+            error=not item.shipped and not computed and not _by_hand(item),
         )
         for item in plan.requirements
         if item.misplaced and item.name not in elsewhere and is_named_for_development(item.group)
     )
+
+
+def _by_hand(item: PlannedRequirement) -> str:
+    """The management command that alone needs it, in words; empty when the rest needs it too."""
+    needing = [one for one in item.evidence if one.toward is Toward.RUNTIME]
+    files = [one.origin.file if one.origin else "" for one in needing]
+    if not files or not all(COMMANDS in file for file in files):
+        return ""
+    name = posixpath.basename(files[0]).removesuffix(".py")
+    return f" by `manage.py {name}` alone, which people run"
 
 
 def _fate(item: PlannedRequirement, *, computed: bool) -> str:

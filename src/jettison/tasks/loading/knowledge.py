@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
@@ -133,6 +134,9 @@ def _pickles(loaded: Loaded, sources: Sources) -> dict[str, frozenset[str]]:
 
 
 DEFAULT_PYTHON = "3.11"
+AT_LEAST = re.compile(
+    r"^(?:requires-python|python)\s*=\s*[\"'](?:>=|\^|~=|==)\s*3\.(\d+)", re.MULTILINE
+)
 
 
 class Knowledge(Struct, frozen=True, kw_only=True):
@@ -169,9 +173,8 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     )
     listed = installed_declarations(project)
     bringing = listed or named_in_steps(project)
-    target = image_facts(stage.base).target or Target(
-        python=stage.python or stage.likely_python or DEFAULT_PYTHON
-    )
+    python = stage.python or stage.likely_python or _least_python(project)
+    target = image_facts(stage.base).target or Target(python=python)
     locked = {k: v for lock in locks_of(project) for k, v in locked_releases(lock, target).items()}
     bounding = bounds(project)
     opened = partial(
@@ -312,3 +315,10 @@ def _from_source(brought: Closure, names: Collection[str], target: Target) -> It
         known = bool(facts.sdist_only or facts.wheels) and facts.compiles is not False
         if name in names and name not in listed and known:
             yield from () if compatible(facts, target).compatible else (name,)
+
+
+def _least_python(project: Project) -> str:
+    """The usual version of Python, or the oldest that a project here needs where that is newer."""
+    files = (text for path, text in project.texts.items() if path.endswith("pyproject.toml"))
+    least = [int(found[1]) for text in files if (found := AT_LEAST.search(text))]
+    return f"3.{max([int(DEFAULT_PYTHON.partition('.')[2]), *least])}"
