@@ -16,7 +16,7 @@ from jettison.ecosystems.tool import (
     locked,
     locked_file,
 )
-from jettison.formats.toml import Table, table, tables, text_of
+from jettison.formats.toml import Table, table, tables, text_of, texts
 
 
 def _declared(document: Document) -> Iterator[Declaration]:
@@ -39,7 +39,9 @@ def _distribution(one: Table, root: Table) -> LockedDistribution:
     word = next((key for key in _SOURCES if text_of(one, key)), "")
     source = _SOURCES.get(word, SourceKind.REGISTRY)
     location = text_of(one, word) if word else ""
-    return locked(one, [locked_file(e) for e in written], source, location, text_of(one, "marker"))
+    files, marker = [locked_file(e) for e in written], text_of(one, "marker")
+    needed = texts(one, "dependencies")
+    return locked(one, files, source, location, marker, requires=needed)
 
 
 _WITHOUT = ("python.use_venv false", "__pypackages__")

@@ -18,6 +18,7 @@ from jettison.ecosystems.tool import (
     lock_of,
     locked,
     locked_file,
+    marked,
 )
 from jettison.formats.toml import Table, read_toml, table, tables, text_of, texts
 from jettison.values import Origin, replace
@@ -104,7 +105,18 @@ def _distribution(one: Table, root: Table) -> LockedDistribution:
     written = tables(one, "files") or tables(table(root, "metadata", "files"), text_of(one, "name"))
     kind = _LOCK_SOURCES.get(text_of(source, "type"), SourceKind.REGISTRY)
     files = [locked_file(each) for each in written]
-    return locked(one, files, kind, text_of(source, "url"), _locked_marker(one))
+    location, marker = text_of(source, "url"), _locked_marker(one)
+    needed = _needed(table(one, "dependencies"))
+    return locked(one, files, kind, location, marker, requires=needed)
+
+
+def _needed(dependencies: Table) -> Iterator[str]:
+    """What a locked distribution needs, optional parts apart; of alternatives each one."""
+    for name, given in dependencies.items():
+        for each in given if isinstance(given, list) else [given]:
+            stated = each if isinstance(each, dict) else {}
+            if not stated.get("optional"):
+                yield marked(name, str(stated.get("markers", "")))
 
 
 def _locked_marker(one: Table) -> str:

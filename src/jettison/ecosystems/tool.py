@@ -41,7 +41,8 @@ class LockedDistribution(Struct, frozen=True, kw_only=True):
     """One pinned distribution.
 
     ``name`` is normalized; ``version`` is empty for a project without one. ``source`` is where it
-    comes from and ``location`` the index, URL or path.
+    comes from and ``location`` the index, URL or path. ``requires`` are the requirements that the
+    lock states for it, with their markers.
     """
 
     name: str
@@ -51,6 +52,7 @@ class LockedDistribution(Struct, frozen=True, kw_only=True):
     sdist: LockedFile | None = None
     source: SourceKind = SourceKind.REGISTRY
     location: str = ""
+    requires: tuple[str, ...] = ()
     origin: Origin = Origin(file="")
 
 
@@ -110,7 +112,13 @@ def lock_of(
 
 
 def locked(
-    one: Table, files: Sequence[LockedFile], source: SourceKind, location: str, marker: str
+    one: Table,
+    files: Sequence[LockedFile],
+    source: SourceKind,
+    location: str,
+    marker: str,
+    *,
+    requires: Iterable[str] = (),
 ) -> LockedDistribution:
     """Read name and version of a table; ``files`` are its wheels and its source distribution."""
     wheels, sdist = wheels_and_sdist(files)
@@ -122,7 +130,13 @@ def locked(
         sdist=sdist,
         source=source,
         location=location,
+        requires=tuple(requires),
     )
+
+
+def marked(name: str, marker: str) -> str:
+    """A requirement of any version, under a marker where there is one."""
+    return f"{name}; {marker}" if marker else name
 
 
 SYSTEM = "/usr/local"

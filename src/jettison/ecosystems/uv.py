@@ -18,6 +18,7 @@ from jettison.ecosystems.tool import (
     lock_of,
     locked,
     locked_file,
+    marked,
 )
 from jettison.formats.toml import Table, array, read_toml, table, tables, text_of, texts
 from jettison.values import Origin
@@ -52,7 +53,9 @@ def _distribution(one: Table, _root: Table) -> LockedDistribution:
     word = next((key for key in _SOURCES if key in source), "registry")
     files = [locked_file(each) for each in (*tables(one, "wheels"), table(one, "sdist")) if each]
     marker = " or ".join(texts(one, "resolution-markers"))
-    return locked(one, files, _SOURCES[word], text_of(source, word), marker)
+    needed = tables(one, "dependencies")
+    requires = [marked(text_of(each, "name"), text_of(each, "marker")) for each in needed]
+    return locked(one, files, _SOURCES[word], text_of(source, word), marker, requires=requires)
 
 
 def _place(setting: Setting) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from msgspec import Struct
 from packaging.requirements import Requirement
@@ -57,9 +58,15 @@ class Weight(Struct, frozen=True, kw_only=True):
 
 
 def requirement_graph(
-    facts: Mapping[str, DistributionFacts], roots: Iterable[Requirement], target: Target
+    facts: Mapping[str, DistributionFacts],
+    roots: Iterable[Requirement],
+    target: Target,
+    needs: Mapping[str, tuple[Requirement, ...]] = MappingProxyType({}),
 ) -> RequirementGraph:
-    """Follow Requires-Dist from the roots, with markers and extras evaluated for the target."""
+    """Follow Requires-Dist from the roots, with markers and extras evaluated for the target.
+
+    ``needs`` says what distributions need that the index does not have.
+    """
     asked = [one for one in roots if target.fulfils(one.marker)]
     extras: dict[str, set[str]] = {}
     edges: dict[str, set[str]] = {}
@@ -76,7 +83,8 @@ def requirement_graph(
             continue
         edges.setdefault(name, set())
         extras.setdefault(name, set()).update(added)
-        required = facts[name].requires if name in facts else ()
+        known = facts[name].requires if name in facts else ()
+        required = needs.get(name, known)
         chosen = tuple(extras[name])
         waiting += [(name, one) for one in required if target.fulfils(one.marker, chosen)]
     return RequirementGraph(

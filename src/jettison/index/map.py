@@ -47,9 +47,11 @@ class DistributionMap:
         catalogue: Mapping[str, DistributionFacts],
         installed: Mapping[str, DistributionFacts] | None = None,
         locked: Mapping[str, LockedRelease] | None = None,
+        needs: Mapping[str, tuple[Requirement, ...]] | None = None,
         resolution: Resolution | None = None,
     ) -> None:
         self.target = target
+        self.needs = needs or {}
         self.resolution = resolution or Resolution()
         self._index = index
         self._catalogue = catalogue
@@ -207,7 +209,7 @@ def closure(
     wanted = list(roots)
     facts: dict[str, DistributionFacts] = {}
     asked: dict[str, str] = {}
-    graph = requirement_graph(facts, wanted, found.target)
+    graph = requirement_graph(facts, wanted, found.target, found.needs)
 
     def specifiers(name: str) -> SpecifierSet:
         return graph.specifiers[name] & (bounds or {}).get(name, SpecifierSet())
@@ -219,7 +221,7 @@ def closure(
         asked |= {name: str(specifiers(name)) for name in due}
         facts |= found.many(f"{name}{asked[name]}" for name in due)
         facts |= found.many(name for name in due if name not in facts and asked[name])
-        graph = requirement_graph(facts, wanted, found.target)
+        graph = requirement_graph(facts, wanted, found.target, found.needs)
     return Closure(facts={name: facts[name] for name in graph.edges if name in facts}, graph=graph)
 
 
@@ -247,6 +249,7 @@ def open_map(
     offline: bool = False,
     environment: Path | None = None,
     locked: Mapping[str, LockedRelease] | None = None,
+    needs: Mapping[str, tuple[Requirement, ...]] | None = None,
     requirements: Iterable[Requirement] = (),
     bounds: Mapping[str, SpecifierSet] | None = None,
 ) -> DistributionMap:
@@ -254,7 +257,8 @@ def open_map(
 
     ``index_url`` is a simple index, by default the one that pip or uv would ask. ``environment``
     is a virtual environment whose distributions are used where their versions fit. ``locked``
-    gives versions and wheels that a lock file states, by normalized name. With ``offline`` only
+    gives versions and wheels that a lock file states, by normalized name, ``needs`` what it says
+    that distributions need which no index has. With ``offline`` only
     the cache, the environment and the catalogue answer. ``bounds`` are constraints on versions.
     """
     installed = None
@@ -275,6 +279,7 @@ def open_map(
         catalogue=catalogued(),
         installed=installed,
         locked=locked,
+        needs=needs,
         resolution=resolved(
             requirements, bounds or {}, target, cache=cache, index=address, offline=offline
         ),

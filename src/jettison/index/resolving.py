@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 from packaging.markers import InvalidMarker, Marker
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -241,6 +241,23 @@ def locked_releases(lock: Lock, target: Target) -> dict[str, LockedRelease]:
         one.name: LockedRelease(version=one.version, wheels=tuple(_wheels(one.wheels)))
         for one in reversed(usable)
     }
+
+
+def locked_needs(lock: Lock) -> dict[str, tuple[Requirement, ...]]:
+    """Give what the lock says that distributions from outside of an index need, by name."""
+    return {
+        one.name: tuple(_requirements(one.requires))
+        for one in lock.distributions
+        if one.source in (SourceKind.GIT, SourceKind.URL)
+    }
+
+
+def _requirements(texts: Iterable[str]) -> Iterator[Requirement]:
+    for text in texts:
+        try:
+            yield Requirement(text)
+        except InvalidRequirement:
+            continue
 
 
 def _usable(one: LockedDistribution, target: Target) -> bool:

@@ -29,7 +29,7 @@ from jettison.index.graph import (
 )
 from jettison.index.map import DistributionMap, closure, open_map
 from jettison.index.package_index import exact_pin
-from jettison.index.resolving import Resolution, locked_releases
+from jettison.index.resolving import Resolution, locked_needs, locked_releases
 from jettison.index.target import Target, compatible
 from jettison.lift import Project
 from jettison.lift.declared import (
@@ -175,10 +175,18 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     bringing = listed or named_in_steps(project)
     python = stage.python or stage.likely_python or _least_python(project)
     target = image_facts(stage.base).target or Target(python=python)
-    locked = {k: v for lock in locks_of(project) for k, v in locked_releases(lock, target).items()}
+    locks = tuple(locks_of(project))
+    locked = {k: v for lock in locks for k, v in locked_releases(lock, target).items()}
+    needs = {k: v for lock in locks for k, v in locked_needs(lock).items()}
     bounding = bounds(project)
     opened = partial(
-        open_map, cache / "distributions", target, offline=offline, locked=locked, bounds=bounding
+        open_map,
+        cache / "distributions",
+        target,
+        offline=offline,
+        locked=locked,
+        needs=needs,
+        bounds=bounding,
     )
     found = opened(requirements=() if locked else roots(bringing, resolved=True))
     brought = closure(found, roots(bringing), bounding)

@@ -117,3 +117,10 @@ def test_dropping_all_roots_drops_everything(edges: dict[str, set[str]], roots: 
     for name in graph.edges:
         assert path_to(graph, name)[-1] == name
         assert all(name in path_to(graph, one) for one in exclusive(graph, name))
+
+
+def test_what_a_lock_says_of_a_distribution_counts_before_its_namesake_on_the_index() -> None:
+    facts = _facts(utils="other", other="", redis="")
+    needs = {"utils": (Requirement("redis"),)}
+    found = requirement_graph(facts, [Requirement("utils")], TARGET, needs)
+    assert found.edges == {"redis": (), "utils": ("redis",)}

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from packaging.requirements import Requirement
+
+from jettison.ecosystems import pdm, poetry, uv
 from jettison.ecosystems.tool import Lock, LockedDistribution, LockedFile, SourceKind
-from jettison.index.resolving import locked_releases
+from jettison.index.resolving import locked_needs, locked_releases
 from jettison.index.target import Target
 from jettison.values import Origin
 
@@ -43,3 +46,34 @@ def test_the_marker_decides_between_two_versions() -> None:
         _one("six", "2.0", marker="python_version >= '3.10'"),
     )
     assert found["six"][0] == "2.0"
+
+
+NEEDS = {"utils": (Requirement("flask-redis"), Requirement("cffi; os_name == 'nt'"))}
+
+
+def test_locks_say_what_distributions_need_that_no_index_has() -> None:
+    written = (
+        uv.parse(
+            '[[package]]\nname = "utils"\nversion = "1"\nsource = { git = "https://x/utils" }\n'
+            'dependencies = [\n    { name = "flask-redis" },\n'
+            '    { name = "cffi", marker = "os_name == \'nt\'" },\n]\n'
+            '[[package]]\nname = "six"\nversion = "1"\nsource = { registry = "https://x" }\n',
+            file="uv.lock",
+        ),
+        poetry.parse(
+            '[[package]]\nname = "utils"\nversion = "1"\n[package.dependencies]\n'
+            'Flask-Redis = "0.4.0"\nsix = {version = "*", optional = true}\n'
+            'cffi = [{version = ">=1", markers = "os_name == \'nt\'"}]\n'
+            '[package.source]\ntype = "git"\nurl = "https://x/utils"\n',
+            file="poetry.lock",
+        ),
+        pdm.parse(
+            '[[package]]\nname = "utils"\nversion = "1"\ngit = "https://x/utils"\n'
+            'dependencies = ["flask-redis", "cffi; os_name == \'nt\'"]\n',
+            file="pdm.lock",
+        ),
+    )
+    wanted = [str(one) for one in NEEDS["utils"]]
+    for lock in written:
+        assert [str(one).lower() for one in locked_needs(lock)["utils"]] == wanted
+        assert locked_needs(lock).keys() == NEEDS.keys()
