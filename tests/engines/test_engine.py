@@ -80,6 +80,22 @@ def test_a_server_is_reached_and_stopped(engine: Engine, image: ImageID) -> None
         assert not container.state().running
 
 
+def test_a_stopped_container_starts_again_with_what_it_wrote(
+    engine: Engine, image: ImageID
+) -> None:
+    if engine.isolation is not CONTAINERS or engine.name.startswith("embedded"):
+        pytest.skip("what a container wrote ends with it here")
+    command = ("sh", "-c", "ls /data; touch /data/kept; exec python -m http.server 8000")
+    options = RunOptions(ports=(8000,), volumes=("/data",), command=command)
+    with engine.run(image, options) as container:
+        assert wait_until_ready(container, 8000, "/", 60).failure == ""
+        container.stop(grace=1)
+        assert "kept" not in container.logs()
+        container.restart()
+        assert wait_until_ready(container, 8000, "/", 60).failure == ""
+        assert "kept" in container.logs()
+
+
 def test_a_server_on_the_loopback_alone_is_reached(engine: Engine, image: ImageID) -> None:
     if engine.isolation is not CONTAINERS:
         pytest.skip("the network of a container cannot be entered here")

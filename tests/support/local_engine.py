@@ -48,16 +48,11 @@ class LocalContainer:
     def __init__(self, script: Path, options: RunOptions, number: int) -> None:
         self._address = ("127.0.0.1", _free_port())
         self._log = script.with_suffix(f".{number}.log")
-        environment = {**os.environ, **options.environment}
+        self._environment = {**os.environ, **options.environment}
         if options.read_only:
-            environment["READ_ONLY"] = "1"
-        with self._log.open("w") as log:
-            self._server = subprocess.Popen(
-                (sys.executable, script, str(self._address[1]), str(number)),
-                env=environment,
-                stdout=log,
-                stderr=log,
-            )
+            self._environment["READ_ONLY"] = "1"
+        self._command = (sys.executable, script, str(self._address[1]), str(number))
+        self.restart()
 
     @property
     def id(self) -> str:
@@ -101,6 +96,12 @@ class LocalContainer:
         self._server.terminate()
         status = self._server.wait(grace)
         return Stopped(exit_status=status, seconds=time.monotonic() - begun, killed=False)
+
+    def restart(self) -> None:
+        with self._log.open("a") as log:
+            self._server = subprocess.Popen(
+                self._command, env=self._environment, stdout=log, stderr=log
+            )
 
 
 class LocalEngine:

@@ -222,6 +222,13 @@ class ClientContainer:
             exit_status=status, seconds=seconds, killed=status == _KILLED and seconds >= grace
         )
 
+    def restart(self) -> None:
+        """Start it again, with its files and volumes. Raises EngineError when that fails."""
+        self._relays.end()
+        # it may get another address, and other published ports
+        self._relays, self._address = Relays(), ""
+        self._client.call("start", operands=(self._id,), failing="the container did not restart")
+
     def _inspected(self, template: str) -> dict[str, Any]:
         return inspected(self._client, self._id, template)
 

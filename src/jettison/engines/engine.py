@@ -223,6 +223,12 @@ class Container(Executes, Protocol):
     def stop(self, *, grace: float) -> Stopped:
         """Send the stop signal, wait, and kill after ``grace`` seconds."""
 
+    def restart(self) -> None:
+        """Start it again after it was stopped, with the files that it wrote.
+
+        Raises EngineError when it cannot be started, and where the engine keeps no such files.
+        """
+
 
 class Engine(Protocol):
     """Builds, runs and reads images. A block around it removes all that it made."""

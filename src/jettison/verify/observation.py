@@ -127,7 +127,9 @@ class Start(Struct, frozen=True, kw_only=True):
     """One start of an image that is asked nothing, when nothing else is done.
 
     ``memory`` is in bytes, at rest; None where the engine cannot tell it. ``health`` is None where
-    there is no health check. ``log`` are the kinds of lines that it wrote until it had ended.
+    there is no health check. ``log`` are the kinds of lines that it wrote until it had ended,
+    ``again`` says why it did not become ready when it was then started once more with what it had
+    written: nothing when it did, None where that cannot be tried.
     """
 
     seconds: float
@@ -135,6 +137,7 @@ class Start(Struct, frozen=True, kw_only=True):
     health: HealthOutcome | None
     stopped: Stopped
     log: frozenset[str] = frozenset()
+    again: str | None = None
 
 
 class Observation(Struct, frozen=True, kw_only=True):

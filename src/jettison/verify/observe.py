@@ -38,6 +38,8 @@ _CONVERSATION_SECONDS = 600.0
 _PATIENCE = 3
 # By which sets of texts are in another order (docs.python.org, "Command line and environment").
 _SEED = "PYTHONHASHSEED"
+# What a second start has, also by the time that the first one took.
+_AGAIN, _AGAIN_FACTOR = 15.0, 6
 # When an image that listens elsewhere is given up, also by the time that the other one took.
 _ELSEWHERE, _ELSEWHERE_FACTOR = 15.0, 6
 # how a client ends what it says of a command that it refuses
@@ -144,14 +146,31 @@ def started(
             command = health_command(request, setting.facts)
             health = run_health_command(run.container, command) if command else None
             stopped = run.container.stop(grace=request.grace)
+            again = _restarted(run, setting, request)
             log = kinds_of(run.container.logs())
             seen = Start(
-                seconds=run.seconds, memory=memory, health=health, stopped=stopped, log=log
+                seconds=run.seconds,
+                memory=memory,
+                health=health,
+                stopped=stopped,
+                log=log,
+                again=again,
             )
             return (seen,), why
     except EngineError as failure:
         still_there(engine, setting.image, failure)
         return (), reason_of(failure)
+
+
+def _restarted(run: Running, setting: Setting, request: VerificationRequest) -> str | None:
+    """Start a stopped container once more, and say why it does not become ready; None without."""
+    try:
+        run.container.restart()
+    except EngineError:
+        return None
+    port = request.ports[0] if request.ports else None
+    timeout = max(_AGAIN, _AGAIN_FACTOR * run.seconds)
+    return wait_until_ready(run.container, port, setting.health_path, timeout).failure
 
 
 def still_there(engine: Engine, image: str, failure: EngineError) -> None:

@@ -246,6 +246,9 @@ class _Watched:
         self._collect()
         return self._container.stop(grace=grace)
 
+    def restart(self) -> None:
+        self._container.restart()
+
     def _collect(self) -> None:
         if self._events:
             self._noted |= self._events.close()

@@ -121,6 +121,20 @@ def test_a_last_line_that_only_some_starts_write_is_no_difference(odd: int, tmp_
     assert not found.differences, [check.details for check in found.differences]
 
 
+def test_an_image_that_fails_with_the_files_of_its_first_start_is_different(tmp_path: Path) -> None:
+    fails = (
+        "import pathlib, sys\n"
+        "kept = pathlib.Path(sys.argv[0]).with_suffix(f'.{sys.argv[2]}.kept')\n"
+        "kept.exists() and sys.exit(3)\n"
+        "kept.touch()\n"
+    )
+    for name, first in (("before.py", ""), ("after.py", fails)):
+        (tmp_path / name).write_text(f"{first}{SERVER}".replace("FAULT", NOTHING))
+    found = compare(REQUEST, LocalEngine(tmp_path), SilentProgress())
+    assert [check.name for check in found.differences] == ["start"]
+    assert "on what it wrote before: it ended with status 3" in found.differences[0].message
+
+
 def test_what_a_writable_root_alone_makes_possible_is_no_difference(tmp_path: Path) -> None:
     says = "'READ_ONLY' in os.environ or print('INFO control socket is ready', flush=True)"
     found = verdict(tmp_path, says, says, replace(REQUEST, read_only_after=True))

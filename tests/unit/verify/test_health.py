@@ -62,6 +62,9 @@ class Machine:
     def stop(self, *, grace: float) -> Stopped:
         return Stopped(exit_status=0, seconds=0.0, killed=False)
 
+    def restart(self) -> None:
+        """Nothing was stopped."""
+
 
 @contextmanager
 def answering(status: Callable[[str], int]) -> Iterator[Machine]:

@@ -146,6 +146,10 @@ class EmbeddedContainer(Struct):
         seconds = time.monotonic() - begun
         return Stopped(exit_status=status, seconds=seconds, killed=killed)
 
+    def restart(self) -> None:
+        """Raise EngineError: what it wrote is in memory, and gone with its processes."""
+        raise EngineError("a container of the embedded engine cannot be started again")
+
     def _signal(self, number: int) -> None:
         if self.begun.watcher.poll() is None:
             with suppress(ProcessLookupError):

@@ -51,6 +51,8 @@ def _compare_start(
         good = len(after.starts) + len(list(filter(None, after.reruns)))
         times = f"{len(after.failed_starts)} of {len(after.failed_starts) + good}"
         message = f"the candidate fails in {times} further starts: {after.failed_starts[0]}"
+    elif again := _second_start(before, after):
+        message = f"the candidate does not become ready on what it wrote before: {again}"
     else:
         message = "both become ready"
     if before.failure and request.unreached:
@@ -59,7 +61,7 @@ def _compare_start(
     if request.how:
         message += f"; {WAY}{request.how}"
     now_and_then = bool(after.failed_starts) and not before.failed_starts
-    failed = bool(before.failure or after.failure) or now_and_then
+    failed = bool(before.failure or after.failure or _second_start(before, after)) or now_and_then
     return CheckResult(
         name=START,
         outcome=Outcome.DIFFERENT if failed else Outcome.SAME,
@@ -69,6 +71,15 @@ def _compare_start(
         # what both say is not kept twice
         details=(after.errors if after.failure else ()) or before.errors if failed else (),
     )
+
+
+def _second_start(before: Observation, after: Observation) -> str:
+    """Say why the candidate alone does not become ready again with the files that it has written.
+
+    It is looked at in the same number of starts; nothing where the baseline cannot either.
+    """
+    had, has = ([one.again for one in seen.starts] for seen in (before, after))
+    return next(filter(None, has), "") if "" in had and not any(had) else ""
 
 
 START_CHECK = Check(name=START, compare=_compare_start)

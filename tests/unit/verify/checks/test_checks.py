@@ -568,6 +568,17 @@ def test_an_image_that_starts_only_now_and_then_is_different() -> None:
     assert check("start", sometimes, sometimes).outcome is SAME
 
 
+def test_an_image_that_does_not_start_on_what_it_wrote_is_different() -> None:
+    ready, fails, unknown = (starting(again=one) for one in ("", "it ended with status 3", None))
+    found = check("start", ready, fails)
+    assert found.outcome is DIFFERENT
+    assert "on what it wrote before: it ended with status 3" in found.message
+    assert {
+        check("start", *both).outcome
+        for both in ((fails, fails), (fails, ready), (unknown, fails), (ready, unknown))
+    } == {SAME}
+
+
 def test_one_slow_start_of_several_does_not_count() -> None:
     slow = (replace(START, seconds=20.0), START, START)
     assert check("start-up-time", SEEN, replace(SEEN, starts=slow)).outcome is SAME
