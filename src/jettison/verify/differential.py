@@ -262,9 +262,15 @@ def verdict(
 
 
 def _as_meant(seen: Observation, isolation: Isolation) -> Observation:
-    """Tell of root what ran in its place."""
+    """Tell of root what ran in its place, and of no network that others have, too."""
     inner = seen.interior
-    if inner is None or not isolation.root or inner.user_id != isolation.root:
+    if inner is None:
+        return seen
+    if "process" in isolation.unseen:
+        own = {name: said for name, said in inner.process.items() if name != "ports"}
+        inner = replace(inner, process=own)
+        seen = replace(seen, interior=inner)
+    if not isolation.root or inner.user_id != isolation.root:
         return seen
     return replace(seen, interior=replace(inner, user_id=0, groups=(0,)))
 

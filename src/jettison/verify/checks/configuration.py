@@ -250,6 +250,7 @@ _OF_PROCESS = {
     "home": "the home folder of its user",
     "name": "the name of its user",
     "listens": "where it listens",
+    "ports": "the list of its open ports",
 }
 # As ``inside/facts.py`` says it.
 ALONE = "on the loopback alone"

@@ -229,6 +229,8 @@ def _compare_signals(
         outcome, message = Outcome.IMPROVED, "ends by itself now; it had to be killed"
     elif any(has):
         outcome, message = Outcome.SAME, "has to be killed in both"
+    elif late := _late(before, after):
+        outcome, message = Outcome.DIFFERENT, late
     else:
         outcome, message = _statuses(before, after, request)
     return CheckResult(
@@ -238,6 +240,13 @@ def _compare_signals(
         before=_show_signals(before),
         after=_show_signals(after),
     )
+
+
+def _late(before: Observation, after: Observation) -> str:
+    """Say how much longer the end takes, by the medians; nothing where it does not."""
+    had, has = (median(one.stopped.seconds for one in seen.starts) for seen in (before, after))
+    longer = _grown(had, has, had * _FACTOR + _SPARE_SECONDS) is Outcome.DIFFERENT
+    return f"ended after {had:.1f} s and ends after {has:.1f} s" if longer else ""
 
 
 def _statuses(
@@ -270,7 +279,7 @@ _NUMBERED = re.compile(r"[^\W_]*\d[^\W_]*")
 
 
 def _compare_written(
-    before: Observation, after: Observation, _request: VerificationRequest
+    before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
     both = inside(_WRITTEN_NAME, before, after)
     if isinstance(both, CheckResult):
@@ -288,6 +297,10 @@ def _compare_written(
     gone = sorted(had.keys() - has.keys())
     details += [f"{path} is not written any more" for path in sorted(lost)]
     notes = [f"{path} is not written any more" for path in gone if path not in lost]
+    if keeps_command(request, before.facts, after.facts):
+        new = _always(after) - frozenset().union(*map(_forms, before.wrote))
+        new = new if len(before.wrote) >= _RUNS else frozenset()
+        details += [f"{path} is written now" for path in sorted(new)]
     same = f"{len(had.keys() & has.keys())} have the same mode and owner"
     same += f"; {len(gone)} are not written any more" if gone else ""
     shown = f"{len(had)} files", f"{len(has)} files"

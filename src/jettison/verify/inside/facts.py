@@ -14,6 +14,8 @@ SHELLS = {"sh", "bash", "dash", "ash", "tini", "dumb-init", "docker-init"}
 LOOKS, BETWEEN = 4, 0.1
 # A server starts its workers one after the other.
 LATE = 1.0
+# Ports from here on are not named by settings alone.
+CHOSEN = 10_000
 
 
 def attempt(action):
@@ -148,17 +150,22 @@ def process():
     limits = (line.split() for line in read("/proc/1/limits").splitlines())
     found["files"] = next((one[3] for one in limits if one[:3] == ["Max", "open", "files"]), "")
     found["folder"] = value(lambda: os.readlink("/proc/1/cwd"), "")
-    found["listens"] = listens()
+    found["listens"], found["ports"] = listens()
     found["name"] = value(lambda: pwd.getpwuid(os.getuid()).pw_name, "unknown")
     return {name: said for name, said in found.items() if said}
 
 
 def listens():
-    """Say whether the first port is reached from outside; nothing where nobody listens there."""
+    """Say whether the first port is reached from outside, and which are listened on.
+
+    Those that a program chooses by chance are not told, as most take one of the higher ones.
+    """
     tables = [value(lambda name=name: read(f"/proc/net/{name}"), "") for name in ("tcp", "tcp6")]
     found = [one for table in tables for one in sockets.listening(table)]
     wide = {not alone for port, alone in found if port in ASKED.get("ports", ())[:1]}
-    return ("on the loopback alone", "on every address")[max(wide)] if wide else ""
+    chosen = sorted({port for port, _ in found if port < CHOSEN})
+    first = ("on the loopback alone", "on every address")[max(wide)] if wide else ""
+    return first, ", ".join(map(str, chosen)) if any(tables) else ""
 
 
 def held():

@@ -37,7 +37,7 @@ LISTS = Inventory(
 INTERIOR = Interior(
     user_id=10001,
     groups=(10001,),
-    process={"umask": "0022", "listens": "on every address"},
+    process={"umask": "0022", "listens": "on every address", "ports": "8000"},
     processes={"gunicorn": 3},
     early=3,
     python="3.11.7",
@@ -171,6 +171,12 @@ def test_the_same_observation_differs_in_nothing() -> None:
             DIFFERENT,
             "where it listens was on every address and is on the loopback alone",
         ),
+        (
+            "process",
+            inside(process={**INTERIOR.process, "ports": "5678, 8000"}),
+            DIFFERENT,
+            "open ports was 8000 and is 5678, 8000",
+        ),
         ("process", inside(processes={"gunicorn": 2}), SAME, ""),
         (
             "process",
@@ -216,6 +222,18 @@ def test_the_same_observation_differs_in_nothing() -> None:
             starting(stopped=Stopped(exit_status=137, seconds=5.0, killed=True)),
             DIFFERENT,
             "killed",
+        ),
+        (
+            "signals",
+            starting(stopped=Stopped(exit_status=0, seconds=3.4, killed=False)),
+            DIFFERENT,
+            "ended after 0.2 s and ends after 3.4 s",
+        ),
+        (
+            "signals",
+            starting(stopped=Stopped(exit_status=0, seconds=1.2, killed=False)),
+            SAME,
+            "by itself",
         ),
         ("start-up-time", starting(seconds=4.2), DIFFERENT, "4.20 s"),
         ("start-up-time", starting(seconds=0.5), IMPROVED, "0.50 s"),
@@ -659,6 +677,11 @@ def test_a_file_that_every_run_wrote_and_none_does_any_more_is_missed() -> None:
     assert lost.outcome is DIFFERENT
     assert "/data/a.txt is not written any more" in lost.details
     assert found(always, seen({"/data/9.bin"}, {"/data/a.txt", "/data/1.bin"})).outcome is SAME
+    new = found(seen({"/data/9.bin"}, {"/data/1.bin"}), always)
+    assert "/data/a.txt is written now" in new.details
+    once = seen({"/data/9.bin", "/data/a.txt"}, {"/data/1.bin"})
+    assert found(once, always).outcome is SAME
+    assert found(seen({"/data/9.bin"}, {"/data/1.bin"}), once).outcome is SAME
     at_times = seen({"/data/a.txt", "/data/b.txt"}, {"/data/b.txt"})
     assert found(at_times, seen({"/data/b.txt"}, {"/data/b.txt"})).outcome is SAME
     for_a_moment = seen({"/data/a.db-wal", "/data/a.db"}, {"/data/a.db-wal", "/data/a.db"})

@@ -85,6 +85,23 @@ def test_who_reaches_the_first_port_is_said(address: str, said: str, tmp_path: P
     with socket.create_server((address, 0)) as server:
         port = server.getsockname()[1]
         assert ask("facts", {"ports": [port]}, tmp_path)["process"]["listens"] == said
+
+
+def test_open_ports_are_told_that_settings_name(tmp_path: Path) -> None:
+    free = next(port for port in range(9_000, 10_000) if is_free(port))
+    with socket.create_server(("127.0.0.1", free)), socket.create_server(("127.0.0.1", 0)) as other:
+        ports = ask("facts", {}, tmp_path)["process"]["ports"].split(", ")
+        assert str(free) in ports
+        assert str(other.getsockname()[1]) not in ports
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return bool(probe.connect_ex(("127.0.0.1", port)))
+
+
+def test_who_reaches_a_port_where_nobody_listens_is_not_said(tmp_path: Path) -> None:
+    port = next(port for port in range(9_000, 10_000) if is_free(port))
     assert "listens" not in ask("facts", {"ports": [port]}, tmp_path)["process"]
 
 
