@@ -114,11 +114,11 @@ def decided(
     for _ in range(_RERUNS):
         found = compared(before, after, request)
         settled = not found.open or found.certain
-        if settled and not _unwritten(request, before, after):
+        if settled and not _unsettled(request, before, after):
             break
         doubting = replace(talk, doubtful=frozenset(sorted(found.open)[:_DOUBTED]))
         first, second = _settings(engine, request, after)
-        why = "written files differ" if settled else f"{len(found.open)} responses differ"
+        why = "files or logs differ" if settled else f"{len(found.open)} responses differ"
         with step(progress, f"Running both again, because {why}"):
             before, after = both(
                 partial(again, engine, first, request, doubting, before),
@@ -128,9 +128,12 @@ def decided(
     return before, after
 
 
-def _unwritten(request: VerificationRequest, before: Observation, after: Observation) -> bool:
-    """Tell whether files seem not to be written any more, and too few runs have shown it."""
-    return len(after.wrote) < _RERUNS and _differs(_OF_WRITING, request, before, after)
+def _unsettled(request: VerificationRequest, before: Observation, after: Observation) -> bool:
+    """Tell whether other files or lines seem to be written, and too few runs have shown it."""
+    counts = (len(after.wrote), _OF_WRITING), (len(after.logs), _OF_A_RACE)
+    return any(
+        count < _RERUNS and _differs(names, request, before, after) for count, names in counts
+    )
 
 
 def _settings(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -176,6 +176,8 @@ _VARYING = re.compile(
     r"|(?<![\w-])(?=[\w-]*\d)[\w-]{12,}|0x[0-9a-f]+|\d+(?:\.\d+)?|(?:/[\w.+@%-]+){2,}|\s+"
 )
 _EXCEPTION = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Failure)\b")
+# What somebody is to look at; a read-only root or another user may be why something warns.
+_ALARM = re.compile(r"(?<![\w./-])(?:ERROR|CRITICAL|FATAL|(WARN(?:ING)?))(?![\w-])")
 # Not a part of a name, as in `attrs-25.1.dist-info`; the first of a line is its own.
 _LEVEL = re.compile(
     r"(?<![\w./-])(?:(DEBUG|TRACE)|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)(?![\w-])", re.I
@@ -237,14 +239,9 @@ def _compare_logs(
     if sum(one.startswith(_FORM) for one in always) > _FEW:
         always = frozenset(one for one in always if not one.startswith(_FORM))
     lost = sorted(always - ever)
-    new = sorted(
-        line
-        for line in frozenset.intersection(*after.logs) - frozenset.union(*before.logs)
-        if _EXCEPTION.match(line)
-    )
     changed = not keeps_command(request, before.facts, after.facts)
-    details = [f"{NO_MORE}{line}" for line in lost]
-    details += [f"a new exception: {line}" for line in new]
+    new = tuple(_alarms(before, after, request))
+    details = [*(f"{NO_MORE}{line}" for line in lost), *new]
     different = new or (lost and not changed)
     return CheckResult(
         name=_LOGS,
@@ -254,6 +251,17 @@ def _compare_logs(
         after=f"{len(always & ever)} of them",
         details=tuple(details),
     )
+
+
+def _alarms(before: Observation, after: Observation, request: VerificationRequest) -> Iterator[str]:
+    """Name exceptions, errors and warnings that every run of the candidate alone wrote."""
+    known = frozenset.union(*before.logs, *(one.log for one in before.starts))
+    for line in sorted(frozenset.intersection(*after.logs) - known):
+        alarm = _ALARM.search(line)
+        if _EXCEPTION.match(line):
+            yield f"a new exception: {line}"
+        elif alarm and len(after.logs) >= _RUNS and not request.expected_read_only:
+            yield f"is written only now: {line}"
 
 
 LOGS_CHECK = Check(name=_LOGS, compare=_compare_logs)

@@ -42,6 +42,8 @@ def test_numbers_times_and_colours_make_no_other_kind() -> None:
         (LOG.replace("WARNING shelf", "ERROR shelf"), "written no more: WARNING shelf no book #"),
         (LOG.replace("WARNING shelf", "WARNING desk"), "written no more: WARNING shelf"),
         (f"{LOG}ValueError: no\n", "a new exception: ValueError: no"),
+        (f"{LOG}ERROR shelf: no index\n", "is written only now: ERROR shelf: no index"),
+        (f"{LOG}WARNING: 2 books lost\n", "is written only now: WARNING: # books lost"),
         (LOG.replace("a line without a level\n", ""), "written no more: lines such as a a a a a"),
     ],
 )
@@ -57,6 +59,8 @@ def test_lines_that_are_lost_and_exceptions_that_are_new_are_named(after: str, s
         ((LOG, LOG), (LOG, f"{LOG}ValueError: once\n")),
         ((LOG, LOG.replace("WARNING", "note")), (LOG.replace("WARNING", "note"),)),
         ((LOG, LOG), (f"{LOG}INFO something more\n",)),
+        ((LOG, LOG), (f"{LOG}an error is no level\n",) * 2),
+        ((LOG, LOG), (LOG, f"{LOG}ERROR shelf: no index\n")),
         ((f"{LOG}ValueError: no\n", LOG), (f"{LOG}ValueError: no\n",)),
     ],
 )
@@ -64,6 +68,12 @@ def test_what_not_every_run_writes_is_no_difference(
     before: tuple[str, ...], after: tuple[str, ...]
 ) -> None:
     assert judged(before, after).outcome is Outcome.SAME
+
+
+def test_what_a_planned_root_that_is_read_only_warns_of_is_no_difference() -> None:
+    warned = f"{LOG}WARNING no cache can be kept\n"
+    planned = replace(ASKED, expected_read_only=True)
+    assert CHECK.compare(seen(LOG, LOG), seen(warned, warned), planned).outcome is Outcome.SAME
 
 
 def test_a_line_that_a_race_between_threads_decides_is_not_compared() -> None:
