@@ -88,6 +88,9 @@ class LocalContainer:
     def logs(self) -> str:
         return self._log.read_text()
 
+    def streams(self) -> tuple[str, str]:
+        return "", self.logs()
+
     def memory(self) -> int:
         return int(Path(f"/proc/{self._server.pid}/statm").read_text().split()[1]) * _PAGE
 

@@ -191,8 +191,12 @@ class ClientContainer:
 
     def logs(self) -> str:
         """Both streams; standard output first."""
+        return "\n".join(filter(None, self.streams()))
+
+    def streams(self) -> tuple[str, str]:
+        """Standard output and standard error."""
         done = self._client.ask("logs", operands=(self._id,))
-        return "\n".join(part for part in (done.text, done.error_text) if part)
+        return done.text, done.error_text
 
     def memory(self) -> int:
         """Give the engine's own figure (``stats``, two seconds), or what that is made of."""

@@ -217,6 +217,9 @@ class Container(Executes, Protocol):
     def logs(self) -> str:
         """Give what its processes wrote so far, both streams."""
 
+    def streams(self) -> tuple[str, str]:
+        """Give the same apart: standard output and standard error."""
+
     def memory(self) -> int:
         """Bytes of memory in use now, page cache that can be dropped not counted."""
 

@@ -216,8 +216,8 @@ def observed(
             return replace(seen, failure=why)
         exchanges = tuple(_exchanges(answer, names))
         names = tuple(one.name for one in exchanges)
-        log = (answer.out + b"\n" + answer.err).decode("utf-8", "replace")
-        seen = replace(seen, logs=(*seen.logs, kinds_of(log)))
+        log = kinds_of(*(one.decode("utf-8", "replace") for one in (answer.out, answer.err)))
+        seen = replace(seen, logs=(*seen.logs, log))
         if run:
             seen = replace(seen, reruns=(exchanges,))
         else:

@@ -147,7 +147,7 @@ def started(
             health = run_health_command(run.container, command) if command else None
             stopped = run.container.stop(grace=request.grace)
             again = _restarted(run, setting, request)
-            log = kinds_of(run.container.logs())
+            log = kinds_of(*run.container.streams())
             seen = Start(
                 seconds=run.seconds,
                 memory=memory,
@@ -239,15 +239,15 @@ def _look(
         missing["interior"] = why
     if failure := ended(container):
         return unready(replace(run, failure=failure), setting)
-    logs = container.logs()
+    streams = container.streams()
     return Observation(
         facts=setting.facts,
         seconds=run.seconds,
         interior=inner,
         steps=steps,
         exchanges=exchanges,
-        errors=errors_of(logs),
-        logs=(kinds_of(logs),),
+        errors=errors_of("\n".join(streams)),
+        logs=(kinds_of(*streams),),
         wrote=(frozenset(inner.written),) if inner else (),
         opened=opened,
         grown=grown,

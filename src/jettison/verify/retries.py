@@ -72,7 +72,7 @@ def further(
                 wrote = written_files(run.container, setting.facts, request)
                 failure = ended(run.container)
                 exchanges = () if failure else exchanges
-                logs = (kinds_of(run.container.logs()),) if not failure else ()
+                logs = (kinds_of(*run.container.streams()),) if not failure else ()
     except EngineError as wrong:
         still_there(engine, setting.image, wrong)
         failure = reason_of(wrong)

@@ -239,6 +239,9 @@ class _Watched:
     def logs(self) -> str:
         return self._container.logs()
 
+    def streams(self) -> tuple[str, str]:
+        return self._container.streams()
+
     def memory(self) -> int:
         return self._container.memory()
 

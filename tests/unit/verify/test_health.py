@@ -56,6 +56,9 @@ class Machine:
     def logs(self) -> str:
         return ""
 
+    def streams(self) -> tuple[str, str]:
+        return "", ""
+
     def memory(self) -> int:
         return 0
 

@@ -124,9 +124,12 @@ class EmbeddedContainer(Struct):
 
     def logs(self) -> str:
         """Give the last 8 MiB of what its processes wrote to each stream; standard output first."""
-        texts = [_last(self.directory / name) for name in ("stdout", "stderr")]
-        shown = [text.decode("utf-8", "replace").strip() for text in texts]
-        return "\n".join(text for text in shown if text)
+        return "\n".join(filter(None, self.streams()))
+
+    def streams(self) -> tuple[str, str]:
+        """Give the last 8 MiB of standard output, and of standard error."""
+        out, error = (_last(self.directory / name) for name in ("stdout", "stderr"))
+        return out.decode("utf-8", "replace").strip(), error.decode("utf-8", "replace").strip()
 
     def memory(self) -> int:
         """Bytes its processes hold; pages that several processes share count once."""

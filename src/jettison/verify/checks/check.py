@@ -183,7 +183,7 @@ _LEVEL = re.compile(
     r"(?<![\w./-])(?:(DEBUG|TRACE)|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)(?![\w-])", re.I
 )
 _WORD = re.compile(r"[^\W\d_]+")
-_FORM = "lines such as "
+_FORM, _ASIDE = "lines such as ", " (standard error)"
 # Python warns where it compiles, which byte code spares; what is indented belongs to other lines.
 _OF_A_WARNING = re.compile(r"^\s|Warning: |^Traceback")
 # Written or not as one thread is faster than another. Source: gunicorn 27.0.1, ctl/server.py: the
@@ -199,14 +199,18 @@ _RUNS = 2
 _SHOWN = 3
 
 
-def kinds_of(log: str) -> frozenset[str]:
-    """Give the kinds of lines of a log, each once.
+def kinds_of(log: str, errors: str = "") -> frozenset[str]:
+    """Give the kinds of lines of a log, each once; those of standard error are marked as such.
 
     Lines that differ in numbers, times, ids and paths alone are of one kind; what they name stays,
     and so does the name of who wrote them. Of lines without a level or an exception only the form
     counts, as that of the lines of requests, and of those for debugging, which name whatever is
     there.
     """
+    return _kinds(log) | {f"{one}{_ASIDE}" for one in _kinds(errors)}
+
+
+def _kinds(log: str) -> frozenset[str]:
     lines = [_COLOURS.sub("", line).rstrip() for line in log.splitlines()[:_LINES]]
     lines = [one for one in lines if 0 < len(one) < _LONGEST and not _OF_A_RACE.search(one)]
     telling = set(filter(_tells, map(str.strip, lines)))
@@ -256,6 +260,9 @@ def _compare_logs(
 def _alarms(before: Observation, after: Observation, request: VerificationRequest) -> Iterator[str]:
     """Name exceptions, errors and warnings that every run of the candidate alone wrote."""
     known = frozenset.union(*before.logs, *(one.log for one in before.starts))
+    # on whichever stream: that of a line counts where the line is lost
+    known |= {line.removesuffix(_ASIDE) for line in known}
+    known |= {f"{line}{_ASIDE}" for line in known}
     for line in sorted(frozenset.intersection(*after.logs) - known):
         alarm = _ALARM.search(line)
         if _EXCEPTION.match(line):

@@ -76,6 +76,17 @@ def test_what_a_planned_root_that_is_read_only_warns_of_is_no_difference() -> No
     assert CHECK.compare(seen(LOG, LOG), seen(warned, warned), planned).outcome is Outcome.SAME
 
 
+def test_a_line_that_comes_on_the_other_stream_is_missed() -> None:
+    facts = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
+    before, after = (
+        Observation(facts=facts, logs=(kinds_of(*streams),) * 2) for streams in (("", LOG), (LOG,))
+    )
+    found = CHECK.compare(before, after, ASKED)
+    assert "is written no more: WARNING shelf no book # (standard error)" in found.details
+    assert not any("only now" in one for one in found.details)
+    assert CHECK.compare(before, before, ASKED).outcome is Outcome.SAME
+
+
 def test_a_line_that_a_race_between_threads_decides_is_not_compared() -> None:
     told = f"{LOG}[2026-05-01 10:00:01 +0000] [7] [INFO] Control socket listening at /root/a.ctl\n"
     assert judged((told, told), (LOG, LOG)).outcome is Outcome.SAME
