@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.verify.inside.digests import timeless, told
+from jettison.verify.inside.digests import timeless, told, told_of_code
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,35 @@ def test_a_file_that_says_when_it_was_written_is_alike_without_it(
     monday, tuesday = (datetime(2026, 3, day, 9, 7, 5, tzinfo=UTC) for day in (2, 3))
     assert written(monday) == written(tuesday) != ""
     assert written(monday) != written(tuesday, "more")
+
+
+CODE = """def price(amount, kinds={"a", "b"}):
+    'What it costs.'
+    return 2 * amount if amount in {1, 2.5, "three"} else None
+"""
+
+
+@pytest.mark.parametrize(
+    ("other", "alike"),
+    [
+        (f"# the shop's prices\n\n\n{CODE}", True),
+        (CODE.replace("2 * amount if", "(2 * amount  # twice\n        ) if"), True),
+        (CODE.replace("2 * amount", "3 * amount"), False),
+        (CODE.replace("2 * amount", "2.0 * amount"), False),
+        (CODE.replace("What it costs", "How much"), False),
+        (CODE.replace('"b"', '"c"'), False),
+        (CODE.replace("amount,", "amount=1,"), False),
+        (f"{CODE})", False),
+    ],
+)
+def test_a_module_is_alike_without_what_is_not_run(other: str, alike: bool, tmp_path: Path) -> None:
+    path = tmp_path / "price.py"
+    path.write_text(CODE)
+    first = told_of_code(str(path))
+    path.write_text(other)
+    second = told_of_code(str(path))
+    assert first.partition("~")[0] != second.partition("~")[0]
+    assert (first.partition("~")[2] == second.partition("~")[2]) is alike
 
 
 def test_other_times_in_a_file_are_a_part_of_what_it_says() -> None:
