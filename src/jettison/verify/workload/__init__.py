@@ -59,7 +59,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     """A method on a path. ``path`` has ``{name}`` in place of each path parameter.
 
     ``described`` says that parameters and body are known, and not only the path. ``compared`` are
-    texts that the source compares parameters and fields with, by name.
+    texts and numbers that the source compares parameters and fields with, by name.
     """
 
     method: str
@@ -67,7 +67,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     parameters: tuple[Parameter, ...] = ()
     body: Body | None = None
     secured: bool = False
-    compared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    compared: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
 
     @property
     def path_parameters(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
@@ -210,10 +211,21 @@ def _with_files(operation: Operation, name: str, value: Json) -> Iterator[Variat
         )
 
 
-def _compared(operation: Operation, name: str, schema: Schema) -> tuple[str, ...]:
-    """Give the texts that the source compares a parameter with, where it is not an enumeration."""
-    texts = () if flattened(schema).get("enum") else operation.compared.get(name, ())
-    return texts[:CHOICES]
+def _compared(operation: Operation, name: str, schema: Schema) -> tuple[str | int, ...]:
+    """Give what the source compares a parameter with, where it is not an enumeration.
+
+    Numbers are left out that the schema refuses anyway, and the usual one.
+    """
+    flat = flattened(schema)
+    known = () if flat.get("enum") else operation.compared.get(name, ())
+    usual = sample(flat, name, Extent.TYPICAL)
+    return tuple(one for one in known if one != usual and _within(flat, one))[:CHOICES]
+
+
+def _within(schema: Schema, value: str | int) -> bool:
+    """Tell whether a number is within the bounds of a schema; texts are."""
+    least, most = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
+    return isinstance(value, str) or least <= value <= most
 
 
 def takes_file(operation: Operation) -> bool:

@@ -63,6 +63,23 @@ def by_header(request):
 async def by_protocol(socket):
     await socket.accept(subprotocol="v1" if "v1" in socket.scope["subprotocols"] else None)
 
+STEPS = [(100, "a"), (50, "b")]
+LEAST = 3
+
+def priced(amount, currency="EUR"):
+    for least, share in STEPS:
+        if amount >= least:
+            return share
+    return currency == "CHF"
+
+def by_number(amount: int, currency: str, page: int = 1):
+    if page > LEAST or len(currency) == 77:
+        return None
+    return priced(int(amount), currency=currency) or print(amount)
+
+def by_number_of_json(request):
+    return request.get_json()["stock"] < 5
+
 class View:
     def post(self):
         return self.request.query["page"]
@@ -143,6 +160,15 @@ def test_texts_that_a_module_holds_are_found(handler: Any) -> None:
     handler.string.TABLE = {"euro": 1, "franc": 2}
     compared = handlers.takes(handler.by_module, "GET")["compared"]
     assert compared == {"name": ["euro", "franc"]}
+
+
+def test_numbers_are_found_also_in_functions_that_fields_are_handed_to(handler: Any) -> None:
+    assert handlers.takes(handler.by_number, "GET")["compared"] == {
+        "page": [2, 3, 4], "amount": [99, 100, 101, 49, 50, 51], "currency": ["CHF"],
+    }  # fmt: skip
+    found = handlers.takes(handler.by_number_of_json, "POST")
+    assert found["body"][1]["properties"] == {"stock": {"type": "integer"}}
+    assert found["compared"] == {"stock": [4, 5, 6]}
 
 
 def test_texts_that_parameters_are_compared_with_are_found(handler: Any) -> None:

@@ -1,0 +1,317 @@
+"""Reads the source of a handler: fields by where they travel, and what they are compared with."""
+
+import ast
+import functools
+import inspect
+import os
+import textwrap
+import types
+
+# attributes and methods of the requests of frameworks, and what they give
+KINDS = {
+    "json": "json", "get_json": "json", "json_body": "json", "media": "json", "get_media": "json",
+    "data": "json", "form": "form", "forms": "form", "POST": "form", "post": "form",
+    "values": "form", "files": "files", "FILES": "files", "args": "query", "query": "query",
+    "query_params": "query", "GET": "query", "params": "query", "query_args": "query",
+    "headers": "headers",
+}  # fmt: skip
+# those that give the body as it came
+RAW = {"body", "get_data", "read", "stream", "bounded_stream"}
+SAME = {"to_dict", "copy", "multi_items", "items", "dict"}
+GETTERS = {"get", "getlist", "getall", "getone", "pop", "get_all", "get_list"}
+REQUESTS = {"request", "req"}
+# how a field is named that is a header, and what servers make of one
+HEADER = "header "
+FROM_HEADERS = {"subprotocols": f"{HEADER}Sec-WebSocket-Protocol"}
+NUMBERS = {"int": "integer", "float": "number", "Decimal": "number"}
+LISTS = {"sum", "max", "min", "mean", "median"}
+# A number that a field is compared with leads to other code from there on; ids and times do not.
+LARGE, NUMBERED = 1_000_000, 9
+# How far fields are followed into functions that they are handed to.
+DEEP = 3
+FUNCTIONS = (types.FunctionType, type(functools.lru_cache(len)))
+# methods that give a text in another form
+FORMS = {"lower", "upper", "strip", "casefold", "title"}
+
+
+def source_of(function):
+    """Give the syntax of a function or method, or nothing when its source is not there."""
+    try:
+        plain = inspect.unwrap(function)
+        tree = ast.parse(textwrap.dedent(inspect.getsource(plain)))
+    except (OSError, TypeError, ValueError, SyntaxError):
+        return None
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return next((node for node in ast.walk(tree) if isinstance(node, kinds)), None)
+
+
+class Reader(ast.NodeVisitor):
+    """Collects fields by where they travel: ``json``, ``form``, ``files``, ``query``, ``raw``."""
+
+    def __init__(self, function, names=None, depth=0):
+        given = function.args
+        arguments = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+        named = [one.arg for one in arguments if one.arg not in ("self", "cls")]
+        self.requests = REQUESTS | set(named[:1])
+        self.known = {}
+        self.met = {}
+        self.fields = {name: name for name in named}
+        self.names = names or {}
+        self.compared = {}
+        self.depth = depth
+
+    def of_request(self, node):
+        """Tell whether an expression is the request itself."""
+        if isinstance(node, ast.Name):
+            return node.id in self.requests
+        return isinstance(node, ast.Attribute) and node.attr in REQUESTS
+
+    def kind(self, node):
+        """Give which part of the request an expression is, or nothing."""
+        if isinstance(node, ast.Await):
+            return self.kind(node.value)
+        if isinstance(node, ast.BoolOp):
+            return self.kind(node.values[0])
+        if isinstance(node, ast.Name):
+            return self.known.get(node.id)
+        if isinstance(node, ast.Attribute):
+            return self.attribute(node)
+        if isinstance(node, ast.Call):
+            return self.called(node)
+        return None
+
+    def attribute(self, node):
+        """Give which part of the request an attribute is."""
+        named = getattr(node.value, "id", getattr(node.value, "attr", ""))
+        if node.attr in RAW and named in REQUESTS:
+            return "raw"
+        return KINDS.get(node.attr) if self.of_request(node.value) else None
+
+    def called(self, node):
+        """Give which part of the request a call gives."""
+        function = node.func
+        name = getattr(function, "attr", getattr(function, "id", ""))
+        if isinstance(function, ast.Attribute):
+            if name in KINDS and self.of_request(function.value):
+                return KINDS[name]
+            if name in SAME:
+                return self.kind(function.value)
+        inner = node.args[0] if node.args else None
+        if name in ("loads", "dict") and inner is not None:
+            about = self.kind(inner)
+            text = {one.id for one in ast.walk(inner) if isinstance(one, ast.Name)}
+            return "json" if name == "loads" and text & self.requests else about
+        return None
+
+    def note(self, node, field="", kind=None, needed=False):
+        """Write down that a field is read; a better known type stays."""
+        place = self.kind(node)
+        if place is None:
+            return
+        fields = self.met.setdefault(place, {})
+        if field:
+            before = fields.get(field, (None, False))
+            fields[field] = (kind or before[0], needed or before[1])
+
+    def visit_Assign(self, node):
+        """Remember the names of parts of the request."""
+        self.visit(node.value)
+        about, field = self.kind(node.value), self.field(node.value)
+        for target in node.targets:
+            if about and isinstance(target, ast.Name):
+                self.known[target.id] = about
+            if field and isinstance(target, ast.Name):
+                self.fields[target.id] = field
+            if isinstance(node.value, (ast.Dict, ast.List, ast.Tuple, ast.Set)):
+                self.names[getattr(target, "id", "")] = self.texts(node.value)
+
+    def visit_Attribute(self, node):
+        """See a part of the request that is used as a whole."""
+        self.note(node)
+        self.generic_visit(node)
+
+    def visit_Compare(self, node):
+        """See a field that is looked for."""
+        text = node.left.value if isinstance(node.left, ast.Constant) else None
+        if isinstance(text, str) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            self.note(node.comparators[0], text, needed=True)
+        for other in node.comparators:
+            self.compare(node.left, other)
+            self.compare(other, node.left)
+        self.generic_visit(node)
+
+    def visit_Match(self, node):
+        """See the texts that a field is matched with."""
+        for case in node.cases:
+            for one in ast.walk(case.pattern):
+                self.compare(node.subject, getattr(one, "value", None))
+        self.generic_visit(node)
+
+    def compare(self, node, other):
+        """Write down the texts that a field is compared with, and the numbers beside others."""
+        field, numbers = self.field(node), self.numbers(other)
+        if field:
+            known = self.compared.setdefault(field, [])
+            found = (*self.texts(other), *numbers)
+            known += [one for one in found if one != "" and one not in known]
+        if numbers:
+            self.typed(node, "integer")
+
+    def field(self, node):
+        """Give the name of the field or parameter that an expression is, or nothing."""
+        inner = wrapped(node)
+        if inner is not None:
+            return self.field(inner)
+        if isinstance(node, ast.Name):
+            return self.fields.get(node.id)
+        if isinstance(node, ast.Attribute):
+            # of a model that is given as a parameter
+            return (
+                node.attr if isinstance(node.value, ast.Name) and self.field(node.value) else None
+            )
+        owner, key = getattr(node, "value", None), getattr(node, "slice", None)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner = node.func.value
+            if node.func.attr in FORMS and not node.args:
+                return self.field(owner)
+            key = node.args[0] if node.func.attr in GETTERS and node.args else None
+        return self.named(self.kind(owner), getattr(key, "value", None))
+
+    def named(self, kind, text):
+        """Give the name of a field by the part of the request and its key there, or nothing."""
+        if text in FROM_HEADERS:
+            return FROM_HEADERS[text]
+        if not (kind and isinstance(text, str)):
+            return None
+        return f"{HEADER}{text}" if kind == "headers" else text
+
+    def texts(self, node):
+        """Give the texts of a constant, a collection, or a name for one."""
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            found = self.stands_for(node)
+            found = found if isinstance(found, (dict, list, tuple, set, frozenset)) else ()
+            return [one for one in sorted(found, key=str) if isinstance(one, str)]
+        if isinstance(node, ast.Constant):
+            return [node.value] if isinstance(node.value, str) else []
+        inner = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", ())
+        return [text for one in inner if isinstance(one, ast.Constant) for text in self.texts(one)]
+
+    def numbers(self, node):
+        """Give the whole numbers that a constant or a name stands for, and those beside them."""
+        found = node.value if isinstance(node, ast.Constant) else self.stands_for(node)
+        found = found if isinstance(found, (list, tuple)) else [found]
+        whole = [one for one in found[:NUMBERED] if type(one) is int and abs(one) < LARGE]
+        beside = dict.fromkeys(one + more for one in whole for more in (-1, 0, 1))
+        return list(beside)[:NUMBERED]
+
+    def stands_for(self, node):
+        """Give what a name stands for, or an attribute of a module; nothing else is looked at."""
+        if isinstance(node, ast.Name):
+            return self.names.get(node.id)
+        owner = self.stands_for(node.value) if isinstance(node, ast.Attribute) else None
+        # what stands for another object says that it is of its class
+        module = issubclass(type(owner), types.ModuleType)
+        return vars(owner).get(node.attr) if module else None
+
+    def visit_Subscript(self, node):
+        """See a field that has to be there."""
+        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+            self.note(node.value, node.slice.value, needed=True)
+        self.compare(node.slice, node.value)
+        self.generic_visit(node)
+
+    def visit_Call(self, node):
+        """See a field that may be there, and what is made of one."""
+        self.note(node)
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        first = node.args[0] if node.args else None
+        text = first.value if isinstance(first, ast.Constant) else None
+        if isinstance(node.func, ast.Attribute) and name in GETTERS and isinstance(text, str):
+            self.note(node.func.value, text, kind_asked(node))
+        elif isinstance(node.func, ast.Attribute) and name in GETTERS and first is not None:
+            self.compare(first, node.func.value)
+        self.follow(node)
+        for kinds, found in ((NUMBERS, NUMBERS.get(name)), (LISTS, "array")):
+            if name in kinds and first is not None:
+                self.typed(first, found)
+        self.generic_visit(node)
+
+    def visit_For(self, node):
+        """See a field that is walked through."""
+        self.typed(node.iter, "array")
+        rows = self.stands_for(node.iter)
+        if isinstance(rows, (list, tuple)):
+            self.loop(node.target, rows)
+        self.generic_visit(node)
+
+    def loop(self, target, rows):
+        """Remember what the names of a loop stand for, one after the other."""
+        if isinstance(target, ast.Name):
+            self.names[target.id] = rows
+        for place, one in enumerate(getattr(target, "elts", ())):
+            told = (row for row in rows if isinstance(row, tuple) and len(row) > place)
+            if isinstance(one, ast.Name):
+                self.names[one.id] = [row[place] for row in told]
+
+    def follow(self, node):
+        """Read an own function of the application that fields are handed to."""
+        function = self.stands_for(node.func)
+        if self.depth >= DEEP or type(function) not in FUNCTIONS:
+            return
+        function = inspect.unwrap(function)
+        handed = [(place, self.field(one)) for place, one in enumerate(node.args)]
+        handed += [(word.arg, self.field(word.value)) for word in node.keywords]
+        tree = read_of(function) if any(field for _, field in handed) else None
+        if tree is None:
+            return
+        names = [one.arg for one in (*tree.args.posonlyargs, *tree.args.args)]
+        places = dict(enumerate(names))
+        inner = Reader(tree, dict(function.__globals__), self.depth + 1)
+        inner.requests = set()
+        inner.fields = {places.get(place, place): field for place, field in handed if field}
+        inner.visit(tree)
+        for field, found in inner.compared.items():
+            known = self.compared.setdefault(field, [])
+            known += [one for one in found if one not in known]
+
+    def typed(self, node, kind):
+        """Write down of which type a field is."""
+        owner, key = None, None
+        if isinstance(node, ast.Subscript):
+            owner, key = node.value, node.slice
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in GETTERS:
+            owner, key = node.func.value, (node.args or [None])[0]
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            self.note(owner, key.value, kind)
+
+
+def wrapped(node):
+    """Give what is awaited, taken where it is there, or made a number of; or nothing."""
+    if isinstance(node, ast.Await):
+        return node.value
+    if isinstance(node, ast.BoolOp):
+        return node.values[0]
+    called = isinstance(node, ast.Call) and getattr(node.func, "id", "") in NUMBERS
+    return node.args[0] if called and node.args else None
+
+
+@functools.lru_cache(maxsize=None)
+def read_of(function):
+    """Give the syntax of a function of the application, not of the library or a distribution."""
+    path = getattr(getattr(function, "__code__", None), "co_filename", "")
+    library = f"{os.path.dirname(os.__file__)}{os.sep}"
+    installed = path.startswith(("<", library)) or "-packages" in path
+    return None if installed else source_of(function)
+
+
+def kind_asked(call):
+    """Give the type that a default or ``type=`` names."""
+    for word in call.keywords:
+        if word.arg == "type" and isinstance(word.value, ast.Name):
+            return NUMBERS.get(word.value.id)
+    default = call.args[1] if len(call.args) > 1 else None
+    value = getattr(default, "value", None)
+    for python, kind in ((bool, "boolean"), (int, "integer"), (float, "number")):
+        if isinstance(value, python):
+            return kind
+    return "array" if isinstance(default, ast.List) else None
