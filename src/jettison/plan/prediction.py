@@ -97,6 +97,20 @@ class _Walk(Struct, frozen=True, kw_only=True):
     def _written(self, stage: FinalStage) -> Iterator[Written | Skipped]:
         return environments(self.project, stage, self.closure, keeps_cache=self.keeps_cache)
 
+    def _in_stage(self, stage: FinalStage) -> Iterator[Written | Skipped]:
+        """What a stage installs, and what it copies from stages before it that install it."""
+        yield from self._written(stage)
+        for item, copied in stage.all_copies:
+            source = self.stage.dockerfile.stage_named(copied.stage or "")
+            if source is None or source.index >= stage.stage.index:
+                continue
+            place = stage.absolute(copied.destination, item)
+            paths = [stage.expanded(path) for path in copied.sources]
+            other = lifted(replace(self.project, target=source.name or str(source.index)))
+            for each in self._in_stage(other):
+                if isinstance(each, Written) and any(_overlaps(each.path, one) for one in paths):
+                    yield replace(each, path=place)
+
     def _other(self, run: LiftedRun) -> Iterator[Part | Skipped]:
         for action in run.actions:
             if isinstance(action.fact, UserChange) and action.fact.action == "add":
@@ -153,7 +167,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
         sources = [self.stage.expanded(path) for path in found.sources]
         brought = [
             each if isinstance(each, Skipped) else each.part
-            for each in self._written(other)
+            for each in self._in_stage(other)
             if isinstance(each, Skipped)
             or (
                 any(_overlaps(each.path, path) for path in sources)

@@ -352,3 +352,14 @@ def test_a_variable_names_the_environment_that_is_copied() -> None:
     )
     plain = of(f"{made}COPY --from=build /app/venv /app/venv\n", "one")
     assert of(f"{made}COPY --from=build $VENV $VENV\n", "one").size == plain.size
+
+
+def test_what_a_stage_only_passes_on_counts() -> None:
+    made = (
+        "FROM python:3.11-slim AS made\nRUN python -m venv /opt/venv\nCOPY requirements.txt .\n"
+        "RUN /opt/venv/bin/pip install -r requirements.txt\n"
+    )
+    passed = "FROM python:3.11-slim AS passed\nCOPY --from=made /opt/venv/ /venv/\n"
+    once = of(f"{made}{SLIM}COPY --from=made /opt/venv /venv\n", "one")
+    twice = of(f"{made}{passed}{SLIM}COPY --from=passed /venv /venv\n", "one")
+    assert once.size == twice.size
