@@ -145,7 +145,9 @@ def installed_declarations(project: Project) -> tuple[Installed, ...]:
     for one in found:
         key = (one.declaration.name, one.declaration.origin, one.declaration.group)
         if one.shipped or one.declaration.name not in shipped:
-            unique[key] = one if one.shipped else unique.get(key, one)
+            earlier = unique.get(key, one)
+            # Of two installations the one from a lock says how a requirement can move.
+            unique[key] = one if one.shipped and not (earlier.lock and not one.lock) else earlier
     return tuple(unique.values())
 
 
