@@ -39,12 +39,14 @@ from jettison.tasks.withdrawing import (
     as_different,
     by_chance,
     explained,
+    in_short,
     replanned,
     shown,
     to_blame,
     too_large,
 )
 from jettison.values import Basis, Saving, Skipped, replace
+from jettison.verify import START
 from jettison.verify.checks.behaviour import tests_show_nothing
 from jettison.verify.checks.contents import resolved_differently
 from jettison.verify.checks.files import FILES
@@ -95,7 +97,7 @@ def _best(shop: Workshop, start: Plan, seen: Plan, before: Before) -> tuple[Plan
             if known is None or not _explicable(shop, found[1]):
                 return found
             different = found[1].verdict.differences
-            named = "; ".join(f"{check.name}: {shown(check.message)}" for check in different)
+            named = "; ".join(map(in_short, different))
             reason = f"the image behaved differently without the files that it removed: {named}"
         except BuildError as failed:
             if known is None:
@@ -179,6 +181,9 @@ def _without_rules(
         learned = (*start.learned, skip)
         result = replace(repeated, plan=replace(repeated.plan, learned=learned))
         return replace(start, learned=learned), result
+    if any(check.name == START for check in verdict.differences):
+        # the baseline was started often enough
+        return None
     request = project_request(shop.root, plan, before.id, before.id, None)
     excused = before.again.excused(verdict, request, before.seen)
     return None if excused == verdict else (start, replace(result, verdict=excused))

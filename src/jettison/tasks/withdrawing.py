@@ -13,7 +13,7 @@ from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, growing, not_larger, optimized
 from jettison.values import human, replace
-from jettison.verify import CheckResult, Verdict
+from jettison.verify import START, CheckResult, Verdict
 from jettison.verify.checks.check import NO_MORE
 from jettison.verify.planned_request import removed_distributions
 
@@ -202,6 +202,12 @@ def shown(line: str) -> str:
     """Give what a difference says in one line of a terminal."""
     text = " ".join(line.split())
     return text if len(text) <= 160 else f"{text[:159]}…"  # noqa: PLR2004  one line of a terminal
+
+
+def in_short(check: CheckResult) -> str:
+    """Give what a check found, with the last error of an image that does not start."""
+    error = f": {check.details[-1]}" if check.name == START and check.details else ""
+    return f"{check.name}: {shown(check.message + error)}"
 
 
 def replanned(start: Plan) -> Plan:
