@@ -221,6 +221,23 @@ def test_lines_of_text_and_metrics_are_compared() -> None:
     assert difference([text(told, "text/plain")] * 2, text(told.replace("0.25", "0.5"))) == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "measured"),
+    [
+        ("request_seconds_bucket", True),
+        ("http_latency_seconds_by_view_method_bucket", True),
+        ("query_duration_sum", True),
+        ("query_duration_seconds_count", False),
+        ("response_size_bytes_bucket", False),
+        ("seconds_asked_total", False),
+    ],
+)
+def test_histograms_of_durations_are_measured(name: str, measured: bool) -> None:
+    kind = "text/plain; version=0.0.4"
+    one, other = (text(f'{name}{{le="0.1"}} {number}.0', kind) for number in (3, 2))
+    assert (difference([one] * 2, other) == "") is measured
+
+
 def test_long_lines_are_shown_where_they_part() -> None:
     one, other = (f"{'a' * 90} stars 1.{digit} {'b' * 90}" for digit in "78")
     said = difference([text(one)] * 2, text(other))
