@@ -389,6 +389,23 @@ def test_an_output_folder_with_something_in_it_is_refused(tmp_path: Path) -> Non
     assert contents(tmp_path / "out") == {"mine": b"x"}
 
 
+@pytest.mark.parametrize("engine", ["docker", "embedded"])
+def test_an_output_folder_that_cannot_be_used_is_refused_before_anything_is_built(
+    engine: str, tmp_path: Path
+) -> None:
+    folder = project(tmp_path / "project")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine").write_text("x")
+    done = jettison(
+        "optimize", folder, "--offline", "--engine", engine, "--output", tmp_path / "out",
+        cache=tmp_path / "cache",
+    )  # fmt: skip
+    assert done.returncode == 8
+    assert "is not an empty folder" in done.stderr
+    assert "build" not in done.stderr
+    assert contents(tmp_path / "out") == {"mine": b"x"}
+
+
 def test_check_says_what_would_change_and_writes_nothing(tmp_path: Path) -> None:
     folder = project(tmp_path / "project")
     before = contents(folder)

@@ -32,7 +32,13 @@ from jettison.tasks.delivery import Delivery
 from jettison.tasks.imports.checking import guarded
 from jettison.tasks.loading import Planned, commands_decided, planned
 from jettison.tasks.optimizing_elsewhere import exceeded, optimize_with
-from jettison.tasks.writing import told_if_written, write_copy, write_in_place
+from jettison.tasks.writing import (
+    require_committed,
+    require_new,
+    told_if_written,
+    write_copy,
+    write_in_place,
+)
 
 _UNRUN_WHY = "both images were built, neither was run"
 _UNRUN_HINT = (
@@ -131,6 +137,11 @@ def command(
         _report(result, where, shown)
         return
     found = commands_decided(plan(), allowed=allow_commands)
+    # known before anything is built
+    if output:
+        require_new(found.loaded.root, output)
+    if write and not force:
+        require_committed(found.loaded.root)
     if imports:
         found = guarded(
             found,

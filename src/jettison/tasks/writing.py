@@ -36,15 +36,12 @@ def write_in_place(root: Path, changes: Sequence[FileChange], *, force: bool = F
     """
     _remove_strays({(root / change.path).parent for change in changes})
     if not force:
-        _refuse_uncommitted(root)
+        require_committed(root)
     write_files(root, changes, checked=True)
 
 
-def write_copy(root: Path, target: Path, changes: Sequence[FileChange]) -> None:
-    """Write the whole project with the changes to ``target``, which must be empty or not exist.
-
-    ``target`` appears under its name only when it is complete.
-    """
+def require_new(root: Path, target: Path) -> None:
+    """Raise WriteError where the project in ``root`` cannot be copied to ``target``."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise WriteError(
             f"{target} exists and is not an empty folder",
@@ -60,6 +57,14 @@ def write_copy(root: Path, target: Path, changes: Sequence[FileChange]) -> None:
             f"{target} lies inside the project",
             hint="Give --output a folder outside of it; a copy cannot contain itself.",
         )
+
+
+def write_copy(root: Path, target: Path, changes: Sequence[FileChange]) -> None:
+    """Write the whole project with the changes to ``target``, which must be empty or not exist.
+
+    ``target`` appears under its name only when it is complete.
+    """
+    require_new(root, target)
     with _explained(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_strays({target.parent})
@@ -235,7 +240,8 @@ def _refuse_changed(place: _Place, change: FileChange) -> None:
         )
 
 
-def _refuse_uncommitted(root: Path) -> None:
+def require_committed(root: Path) -> None:
+    """Raise WriteError where the folder has changes that are in no commit, or nobody knows."""
     changed = uncommitted(root)
     if isinstance(changed, Unknown):
         raise WriteError(
