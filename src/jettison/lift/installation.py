@@ -27,6 +27,8 @@ from jettison.values import Evidence, Origin
 
 # Where the environment of the official images is; scripts that name it would miss it.
 OLD_PATHS = ("/usr/local/bin/", "/usr/local/lib/python")
+# A requirement that is a file or a folder, by its place or by the end of its name.
+FILE = re.compile(r"^[./]|^[^\s@]*\.(whl|zip|tar\.gz|tgz|tar\.bz2)$")
 # Steps that call the pip of the environment, which one made by uv does not have.
 NEEDS_PIP = re.compile(r"\bspacy(\.cli)?\s+download\b|-m\s+pip\s|-m\s+ensurepip\b")
 # spaCy's own download is an installation of a wheel.
@@ -102,10 +104,15 @@ def _installs(item: Instruction) -> bool:
 def _unknown_to_uv(
     project: Project, stage: FinalStage, step: Instruction, fact: PipInstall
 ) -> Iterator[str]:
-    own = [word.text for word in fact.requirements if word.text.startswith((".", "/"))]
+    own = [word.text for word in fact.requirements if FILE.search(word.text)]
     local = [word for word in own if not wheels_from(project, stage, step, word)]
     if fact.editable or local:
         yield f"`{[*local, '.'][0]}` is installed, which is not a list of requirements"
+    for named in own:
+        name = posixpath.basename(named)
+        users = (action for action in stage.actions if name in action.text and not _clears(action))
+        if any(not isinstance(action.fact, PipInstall) for action in users):
+            yield f"another command needs {name} too"
     if fact.target or fact.user:
         yield "the requirements go to a folder of their own"
     if fact.groups and not fact.by_uv:
@@ -121,12 +128,21 @@ def _unknown_to_uv(
             yield f"the option {option.name} is not known to uv"
 
 
+def _clears(action: Action) -> bool:
+    """Whether a command removes files that may be there."""
+    words = action.command.words
+    return words[:1] == ("rm",) and any(word.startswith("-") and "f" in word for word in words[1:])
+
+
 def _surroundings(stage: FinalStage, action: Action) -> Iterator[str]:
     """What else an installation depends on, and would miss in another stage."""
     if any(mount.type in ("secret", "ssh") for mount in mounts(action.instruction)):
         yield "a secret is mounted for it"
     if action.command.assignments:
         yield "variables are set for it alone"
+    program = action.command.words[0] if action.command.words else ""
+    if stage.has_copied_environment(program, action.origin):
+        yield "it adds to an environment that is copied from another stage"
     run = next(run for run in stage.runs if run.instruction is action.instruction)
     if run.moves:
         yield "the script changes folder or environment"

@@ -32,7 +32,7 @@ from jettison.formats.dockerfile import (
 )
 from jettison.lift import Invocation, Project, PythonTag, python_tag, taken_whole
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run, steps_not_understood
-from jettison.values import Evidence, once_each
+from jettison.values import Evidence, Origin, once_each
 
 ROOT_NAMES = ("", "root", "0")
 COPIES = ("COPY", "ADD")
@@ -215,6 +215,26 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
         """A path as an instruction of the stage means it, made absolute."""
         folder = self.folder_at(instruction)
         return posixpath.normpath(posixpath.join(folder, self.expanded(path)))
+
+    def has_copied_environment(self, program: str, before: Origin) -> bool:
+        """Whether a program is of an environment that another stage made and that was copied.
+
+        PATH or VIRTUAL_ENV names it, or the path of the program does.
+        """
+        path = [*self.environment.get("PATH", "").split(":"), posixpath.dirname(program)]
+        homes = [posixpath.dirname(one) for one in path if posixpath.basename(one) == "bin"]
+        homes.append(self.environment.get("VIRTUAL_ENV", ""))
+        copied = {
+            self.absolute(found.destination, item)
+            for item, found in self.all_copies
+            if found.stage is not None and (item.origin.line or 0) < (before.line or 0)
+        }
+        return any(
+            f"{home}/".startswith(f"{folder}/")
+            for home in homes
+            for folder in copied - {"/"}
+            if home and not home.startswith("/usr")
+        )
 
     def expanded(self, word: str) -> str:
         """The word with the variables that hold at the end of the stage; unknown ones stay."""
