@@ -1,5 +1,7 @@
 import gzip
+import io
 import json
+import zipfile
 from collections.abc import Sequence
 
 import pytest
@@ -373,6 +375,35 @@ def compressed(content: bytes, at: int) -> Answer:
 def test_a_file_compressed_at_another_time_is_the_same() -> None:
     assert difference([compressed(b"a", 1)] * 2, compressed(b"a", 2)) == ""
     assert difference([compressed(b"a", 1)] * 2, compressed(b"b", 1))
+
+
+def packed(made: int, **members: str) -> Answer:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for name, content in {"made": str(made), **members}.items():
+            archive.writestr(zipfile.ZipInfo(name, (2030, 1, made, 0, 0, 0)), content)
+    kind = {"content-type": "application/vnd.oasis.opendocument.text"}
+    return Answer(status=200, headers=kind, body=body.getvalue())
+
+
+def test_an_archive_is_compared_by_what_it_holds() -> None:
+    had = [packed(made, title="stock") for made in (1, 2)]
+    assert difference(had, packed(3, title="stock")) == ""
+    assert "body.title.crc" in difference(had, packed(3, title="Stock"))
+    assert "body.more" in difference(had, packed(3, title="stock", more="1"))
+    cut = [replace(one, body=one.body[:-9]) for one in had]
+    assert difference(cut, replace(had[0], body=had[0].body[:-9])) == ""
+
+
+def document(made: int, title: str) -> Answer:
+    own = f"/CreationDate (D:2030010100000{made}) /Title ({title}) /ID [<{made}a>\n<{made}a>]"
+    return text(f"%PDF-1.4\n{own}", "application/pdf")
+
+
+def test_when_a_document_was_made_is_no_part_of_it() -> None:
+    had = [document(made, "bill") for made in (1, 2)]
+    assert difference(had, document(3, "bill")) == ""
+    assert "body.sha256" in difference(had, document(3, "Bill"))
 
 
 def test_what_a_list_of_any_length_always_holds_it_has_to_hold() -> None:
