@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from jettison.verify.exchange import Answer
+from jettison.values import replace
+from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.workload import Json
 from jettison.verify.workload.step import Client, Remembered, Step
 
@@ -24,6 +25,8 @@ _LIGHT_BYTES = 2**20
 # What answers at once is asked so often again, and for so long, to meet what goes wrong at times.
 _AT_ONCE_SECONDS, _AGAIN_SECONDS = 0.25, 4.0
 _AGAIN, _TOO_MANY = 4, 429
+# How many are sent at the same time, and how often so many.
+_TOGETHER, _TIMES = 6, 4
 # How many requests of a run are repeated in each way.
 _MOST = {
     Client.PAGE: 100,
@@ -72,6 +75,30 @@ def repeated(client: Client, method: str, language: str, first: Answer) -> dict[
         },
     }
     return dict(others.get(client, {}))
+
+
+def beside_others(sent: Iterable[tuple[Step, Exchange]]) -> tuple[Step, ...]:
+    """Give quick requests that read, to be sent some at a time: they may get in each other's way.
+
+    Answers that came otherwise when they were repeated tell nothing of that.
+    """
+    quick = {
+        step.name: step
+        for step, one in sent
+        if Client.AGAIN in step.repeats
+        and {each.status for each in one.answers if each.client in ("", Client.AGAIN)}
+        == {one.answer.status}
+    }
+    chosen = tuple(quick.values())[: _TOGETHER * _TIMES]
+    return tuple(
+        replace(
+            step,
+            variation=f"{step.variation}, beside others".removeprefix(", "),
+            repeats=(),
+            beside=1 + number // _TOGETHER,
+        )
+        for number, step in enumerate(chosen if len(chosen) > 1 else ())
+    )
 
 
 class Repetition:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from urllib.parse import quote, urlencode
 
 from jettison.catalogue import table
@@ -16,6 +18,7 @@ from jettison.verify.exchange.clients import (
     Memory,
     Repetition,
     asked_as,
+    beside_others,
     browser_headers,
     languages_in_turn,
     repeated,
@@ -125,14 +128,27 @@ class Session:
 
         Where some are in doubt, no others are repeated.
         """
-        for number, step in enumerate(steps):
-            if self._late():
-                return
-            first = self._take(step)
-            doubted = number in doubtful and step.method == "GET"
-            more = () if doubtful and number not in doubtful else step.repeats
-            more += (Client.AGAIN,) * (_DOUBTED if doubted else 0)
-            yield Exchange(name=step.name, answer=first, more=self._again(step, more, first))
+        for beside, group in groupby(enumerate(steps), lambda one: one[1].beside):
+            for number, step in () if beside else group:
+                if self._late():
+                    return
+                first = self._take(step)
+                doubted = number in doubtful and step.method == "GET"
+                more = () if doubtful and number not in doubtful else step.repeats
+                more += (Client.AGAIN,) * (_DOUBTED if doubted else 0)
+                yield Exchange(name=step.name, answer=first, more=self._again(step, more, first))
+            if beside and not self._late():
+                numbers, together = zip(*group, strict=True)
+                yield from self._at_once(together, _DOUBTED if doubtful & {*numbers} else 1)
+
+    def _at_once(self, steps: Sequence[Step], more: int) -> Iterator[Exchange]:
+        """Send steps at the same time, and so many times more."""
+        asked = [self._prepared(step) for step in steps]
+        with ThreadPoolExecutor(len(steps)) as pool:
+            rounds = [[*pool.map(lambda one: self._send(*one), asked)] for _ in range(1 + more)]
+        for step, answers in zip(steps, zip(*rounds, strict=True), strict=True):
+            further = (replace(one, client=Client.AGAIN.value) for one in answers[1:])
+            yield Exchange(name=step.name, answer=answers[0], more=tuple(further))
 
     def _explored(self, steps: Iterable[Step]) -> Iterator[tuple[Step, Exchange]]:
         """Send every step, and decide by its answer as what further clients."""
@@ -159,6 +175,8 @@ class Session:
         sent = list(self._explored(step for step in steps if not step.last))
         for _ in range(_ROUNDS):
             sent += self._explored(self.explored(step for step, _ in sent))
+        together = beside_others(sent)
+        sent += zip(together, self.exchanges(together), strict=False)
         sent += self._explored(step for step in steps if step.last)
         return tuple(step for step, _ in sent), tuple(exchange for _, exchange in sent)
 
@@ -174,7 +192,8 @@ class Session:
         new = (one for one in queries if one.name not in asked)
         return (*found, *landing_steps(memory.landings, known), *new)
 
-    def _take(self, step: Step) -> Answer:
+    def _prepared(self, step: Step) -> tuple[str, str, Mapping[str, str], bytes]:
+        """Give the method, target, headers and body of a step."""
         path = self._path(step)
         query = urlencode(self._query(step))
         headers = {name: as_text(self._filled(value)) for name, value in step.headers}
@@ -183,7 +202,10 @@ class Session:
             headers["Content-Type"], body = self._body(step, step.payload)
         target = f"{path}{'&' if '?' in path else '?'}{query}" if query else path
         self._number += 1
-        headers = {**self._own_headers(step), **headers}
+        return step.method, target, {**self._own_headers(step), **headers}, body
+
+    def _take(self, step: Step) -> Answer:
+        _, target, headers, body = self._prepared(step)
         answer = self._send(step.method, target, headers, body)
         signs_in = step.signs_in
         if not step.anonymous and _wants_password(answer):
@@ -192,7 +214,7 @@ class Session:
             if named.status != _UNAUTHORIZED:
                 # it may give a token for what follows
                 answer, signs_in, headers = named, True, own
-        self._memory.learn(step.method, path, answer, signs_in=signs_in)
+        self._memory.learn(step.method, self._path(step), answer, signs_in=signs_in)
         self._sent = target, headers
         return answer
 

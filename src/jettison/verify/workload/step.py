@@ -74,7 +74,8 @@ class Step(Struct, frozen=True, kw_only=True):
 
     ``signs_in`` marks steps whose answer may hold the token that later steps send, ``last`` those
     that take away what others need, such as the session: they come after all that pages lead to.
-    ``repeats`` are clients as which it is sent once more, at once.
+    ``repeats`` are clients as which it is sent once more, at once. Steps in a row with the same
+    number ``beside`` are sent at the same time.
     """
 
     method: str
@@ -90,6 +91,7 @@ class Step(Struct, frozen=True, kw_only=True):
     last: bool = False
     form: HtmlForm | None = None
     repeats: tuple[Client, ...] = ()
+    beside: int = 0
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import time
 from collections.abc import Mapping
 
 from msgspec.structs import replace
@@ -42,6 +43,27 @@ def test_requests_are_those_of_a_browser() -> None:
     assert first["Accept-Language"] == "en"
     assert "Origin" not in first
     assert last["Origin"] == "http://localhost:8000"
+
+
+class Mixing(Server):
+    """Keeps the last path that it was asked for where every request sees it."""
+
+    def __call__(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        self.asked = target
+        time.sleep(0.05)
+        found = super().__call__(method, target, headers, body)
+        return replace(found, body=self.asked.encode())
+
+
+def test_requests_that_read_are_sent_beside_each_other_as_well() -> None:
+    asked = (GET, Step(method="GET", path="/y"), Step(method="POST", path="/z"))
+    steps, answers = Session(Mixing(), "localhost:8000", TokenScheme()).explore(asked)
+    names = ["GET /x (beside others)", "GET /y (beside others)"]
+    assert [step.name for step in steps if step.beside] == names
+    assert [one.answer.body for one in answers[:3]] == [b"/x", b"/y", b"/z"]
+    assert len({one.answer.body for one in answers[3:]}) == 1
+    again = Session(Mixing(), "localhost:8000", TokenScheme()).exchanges(steps)
+    assert [one.name for one in again] == [one.name for one in answers]
 
 
 def test_each_language_of_the_application_has_its_turn() -> None:
