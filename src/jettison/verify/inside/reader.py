@@ -190,7 +190,8 @@ class Reader(ast.NodeVisitor):
         if isinstance(node, (ast.Name, ast.Attribute)):
             found = self.stands_for(node)
             found = found if isinstance(found, (dict, list, tuple, set, frozenset)) else ()
-            return [one for one in sorted(found, key=str) if isinstance(one, str)]
+            # a member of an enumeration is a text that is written otherwise
+            return [str.__str__(one) for one in sorted(found, key=str) if isinstance(one, str)]
         if isinstance(node, ast.Constant):
             return [node.value] if isinstance(node.value, str) else []
         inner = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", ())

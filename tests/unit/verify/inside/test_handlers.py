@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import types
 from typing import Any
@@ -12,6 +13,8 @@ from jettison.verify.inside import handlers
 
 # only read, never called
 TEXT = """
+import enum
+
 def from_json(request):
     data = request.get_json() or {}
     if "owner" not in data:
@@ -62,6 +65,15 @@ def by_header(request):
 
 async def by_protocol(socket):
     await socket.accept(subprotocol="v1" if "v1" in socket.scope["subprotocols"] else None)
+
+class Speed(str, enum.Enum):
+    slow = "slow"
+    fast = "fast"
+
+HOURS = {Speed.slow: 48, Speed.fast: 4}
+
+def by_member(speed: Speed):
+    return HOURS[speed]
 
 STEPS = [(100, "a"), (50, "b")]
 LEAST = 3
@@ -160,6 +172,11 @@ def test_texts_that_a_module_holds_are_found(handler: Any) -> None:
     handler.string.TABLE = {"euro": 1, "franc": 2}
     compared = handlers.takes(handler.by_module, "GET")["compared"]
     assert compared == {"name": ["euro", "franc"]}
+
+
+def test_members_of_an_enumeration_are_told_as_plain_texts(handler: Any) -> None:
+    found = handlers.takes(handler.by_member, "GET")["compared"]
+    assert ast.literal_eval(ascii(found)) == {"speed": ["fast", "slow"]}
 
 
 def test_numbers_are_found_also_in_functions_that_fields_are_handed_to(handler: Any) -> None:
