@@ -22,6 +22,7 @@ class MeasuredNames(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Names of values that are measured again each time."""
 
     names: Words
+    headers: Words
     metrics: Words
 
 

@@ -295,6 +295,15 @@ def test_headers_count(name: str, had: str, has: str) -> None:
     assert f"header.{name.replace('_', '-')}" in difference([one, one], other)
 
 
+def test_how_long_an_answer_took_is_no_part_of_it() -> None:
+    one, other, more = (
+        with_headers(server_timing=said) for said in ("app;dur=0.3", "app;dur=12", "db;dur=0.3")
+    )
+    assert difference([one, one], other) == ""
+    assert "server-timing: 'app;dur=<measured>' became 'db" in difference([one, one], more)
+    assert compared([one, one], [other, other], strict=True).differences
+
+
 def test_a_header_that_is_gone_counts() -> None:
     one = with_headers(cache_control="no-store")
     assert "header.cache-control: 'no-store' became nothing" in difference(
