@@ -94,10 +94,14 @@ class WritesHome(Programs, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class OfTheHost(Programs, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Folders of a host, what everybody may read of them, and modules that open its devices."""
+    """Folders of a host, what everybody may read of them, and what opens its devices.
+
+    Those are modules, and words of the application's own source.
+    """
 
     folders: Words
     readable: Words
+    words: Words
 
 
 class Pip(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

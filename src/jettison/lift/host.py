@@ -48,3 +48,7 @@ def needs_the_host(project: Project, usage: Usage) -> Iterator[Evidence]:
         if name.partition(".")[0] in modules:
             message = f"{name} uses a socket or a device that belongs to root"
             yield Evidence(kind="import", message=message, origin=places[0].origin)
+    for word in known.of_the_host.words:
+        if word in usage.words:
+            message = f"{word} is a raw socket, which only root opens"
+            yield Evidence(kind="source", message=message, origin=usage.words[word])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Language, Locales, ServiceData
+from jettison.catalogue.packaging import Tools
 from jettison.formats.dockerfile.run import run_script
 from jettison.formats.shell import parse as parse_shell
 from jettison.index.graph import Closure
@@ -139,11 +140,12 @@ TEMPLATES = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2")
 
 
 def used_words(loaded: Loaded, closure: Closure) -> Mapping[str, Origin]:
-    """Search the source, tests apart, for these distributions' words and the names of keys."""
+    """Search the source, tests apart, for words of distributions and the host, names of keys."""
     keys = {posixpath.basename(path) for path in loaded.tree.files if KEY_FILE.search(path)}
-    vocabulary = {*_vocabulary(closure.facts), *_module_names(closure), *keys}
+    own = {*keys, *table(Tools).of_the_host.words}
+    vocabulary = {*_vocabulary(closure.facts), *_module_names(closure), *own}
     found: dict[str, Origin] = {}
-    for path in _paths(loaded) if vocabulary else ():
+    for path in _paths(loaded):
         text = read_text(loaded.root, path)
         if text is None:
             # What cannot be read may use everything.
