@@ -90,9 +90,10 @@ class Variables(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TextUses(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Roles in which, and endings with which, a text may name something."""
+    """Roles in which, and endings with which, a text may name something; runners of commands."""
 
     roles: Words
+    runners: Words
     endings: Words
 
 

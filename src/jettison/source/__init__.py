@@ -65,6 +65,10 @@ class Import(Placed, frozen=True, kw_only=True, omit_defaults=True):
     circumstance: Circumstance = ALWAYS
 
 
+# The role of a program with which a text begins that a function may run.
+COMMAND_LINE = "a command line"
+
+
 class Text(Placed, frozen=True, kw_only=True, omit_defaults=True):
     """A string that may name a module, a driver or a URL.
 

@@ -9,7 +9,7 @@ from functools import cache, partial
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
-from jettison.source import Literal
+from jettison.source import COMMAND_LINE, Literal
 
 HOLE = "{}"
 """What stands in a text for a part that is computed."""
@@ -218,6 +218,8 @@ _BACKEND = ".backends."
 
 def may_name(value: str, target: str, role: str) -> bool:
     """Whether a string in this place is worth keeping."""
+    if role == COMMAND_LINE:
+        return True
     if "://" in value:
         return _URL.match(value) is not None and not value.startswith(("http:", "https:"))
     if _WORD.match(value):
@@ -232,6 +234,12 @@ def may_name(value: str, target: str, role: str) -> bool:
 def word_roles() -> frozenset[str]:
     """Keywords, keys and called names beside which a single word can name a package."""
     return frozenset(table(Calls).texts.roles)
+
+
+@cache
+def runners() -> frozenset[str]:
+    """Functions and methods whose first argument may be a command line."""
+    return frozenset(table(Calls).texts.runners)
 
 
 @cache

@@ -8,8 +8,8 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 
-from jettison.source import Import, ModuleFacts, Text
-from jettison.source.literals import dotted, may_name
+from jettison.source import COMMAND_LINE, Import, ModuleFacts, Text
+from jettison.source.literals import dotted, may_name, runners
 from jettison.source.resolve import FactReader
 from jettison.source.statements import (
     Scope,
@@ -55,6 +55,7 @@ def in_older_words(content: bytes) -> bytes:
 _IMPORT = re.compile(
     rb"^[ \t]*import[ \t]+([A-Za-z_][\w.]*(?:[ \t]*,[ \t]*[A-Za-z_][\w.]*)*)", re.M
 )
+_COMMAND = re.compile(r"\s*([A-Za-z][\w.+-]*)\s+\S")
 _FROM = re.compile(rb"^[ \t]*from[ \t]++(\.*+)([A-Za-z_][\w.]*+)?[ \t]++import\b", re.M)
 _QUOTED = re.compile(rb"""(["'])([A-Za-z_][A-Za-z0-9_.:+/-]{1,199})\1""")
 _SETTING = re.compile(rb"^[ \t]*INSTALLED_APPS\b", re.M)
@@ -129,6 +130,8 @@ def see_call(walk: Walk, node: ast.Call, scope: Scope, target: str, _role: str) 
         last = func.id
     if last in walk.watched:
         walk.calls.append((dotted(func), node, scope))
+    if last in runners() and node.args and (program := _program(node.args[0])):
+        walk.texts.append((program, node.lineno, "", COMMAND_LINE, scope))
     if last in _ADDING:
         target = target or _setting(func)
     walk.push(func, scope, target)
@@ -136,6 +139,15 @@ def see_call(walk: Walk, node: ast.Call, scope: Scope, target: str, _role: str) 
         walk.push(argument, scope, target, last)
     for keyword in node.keywords:
         walk.push(keyword.value, scope, target, keyword.arg or "")
+
+
+def _program(argument: ast.expr) -> str:
+    """The program with which a text for a shell begins, words behind it; empty for other texts."""
+    if isinstance(argument, ast.JoinedStr) and argument.values:
+        argument = argument.values[0]
+    value = argument.value if isinstance(argument, ast.Constant) else ""
+    found = _COMMAND.match(value) if isinstance(value, str) else None
+    return found[1] if found else ""
 
 
 def _setting(func: ast.expr) -> str:

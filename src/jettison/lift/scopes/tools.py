@@ -14,11 +14,12 @@ from jettison.catalogue.packaging import Needs, RequirementFiles
 from jettison.index.facts import DistributionFacts
 from jettison.lift.scopes import Signal, Weight
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
-from jettison.source import Call, Use, UsedCommand, fits
-from jettison.source.effects import ProgramCall, programs_called
+from jettison.source import COMMAND_LINE, Call, Use, UsedCommand, fits
+from jettison.source.effects import programs_called
 from jettison.source.literals import HOLE
 from jettison.source.pickles import missing_pickle
 from jettison.source.tree import is_test
+from jettison.values import Origin
 
 _TYPES = frozenset({"stubs", "types", "typing", "typeshed"})
 
@@ -105,7 +106,11 @@ def collect_commands(context: Context) -> Iterator[Signal]:
     for facts in context.inputs.index.modules.values():
         for call in programs_called(facts):
             for name in context.owners.of_program(call.program):
-                yield from _of_call(context, name, call)
+                yield from _of_call(context, name, call.program, call.origin)
+        for text in facts.texts:
+            if text.role == COMMAND_LINE:
+                for name in context.owners.of_program(text.value):
+                    yield from _of_call(context, name, text.value, text.origin)
 
 
 def _started_elsewhere(context: Context) -> Iterator[Signal]:
@@ -174,14 +179,14 @@ def _is_check(name: str) -> bool:
     return category_of(name) not in ("", "debugging", "releasing")
 
 
-def _of_call(context: Context, name: str, call: ProgramCall) -> Iterator[Signal]:
-    message = f"{call.origin.file} runs the program {call.program}"
-    if context.is_reached(call.origin.file):
-        yield toward_runtime(name, Weight.STRONG, "command", message, call.origin)
-    elif context.serves_development(call.origin.file):
-        yield toward_development(name, Weight.FAINT, "command", message, call.origin)
+def _of_call(context: Context, name: str, program: str, origin: Origin) -> Iterator[Signal]:
+    message = f"{origin.file} runs the program {program}"
+    if context.is_reached(origin.file):
+        yield toward_runtime(name, Weight.STRONG, "command", message, origin)
+    elif context.serves_development(origin.file):
+        yield toward_development(name, Weight.FAINT, "command", message, origin)
     else:
-        yield toward_runtime(name, context.weight_of_unreached(), "command", message, call.origin)
+        yield toward_runtime(name, context.weight_of_unreached(), "command", message, origin)
 
 
 _PROGRAMS = frozenset({"console_scripts", "gui_scripts", "distutils.commands"})
