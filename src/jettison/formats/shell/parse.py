@@ -167,6 +167,8 @@ def _of_lines(text: Excerpt) -> Iterator[Command]:
 _REPEATED = re.compile(r"([|&;<>(){}\"'$`\\]{1,4}\s*|\w{1,8}\s+)\1{200}")
 # So does that of pipelines in lists, arrays and patterns; of the rest, the time is limited.
 _JOINING = re.compile(r"\|(?!\|)|=\(|[@?*+!]\(")
+# A remark between the words of a command: the grammar has it last until the end of the line.
+_REMARK = re.compile(rb"`#[^`\n]*`")
 _MOST_JOINED, _MICROSECONDS = 1000, 3_000_000
 
 
@@ -174,8 +176,9 @@ def _parsed(text: Excerpt) -> Script:
     nothing = Script(excerpt=text, commands=(), parts=(), editable=False, understood=False)
     if _REPEATED.search(text.text) or len(_JOINING.findall(text.text)) > _MOST_JOINED:
         return nothing
+    data = text.text.encode("utf-8", "surrogatepass")
     try:
-        root = _parser().parse(text.text.encode("utf-8", "surrogatepass")).root_node
+        root = _parser().parse(_REMARK.sub(lambda one: b" " * len(one[0]), data)).root_node
     except ValueError:  # the time is over
         _parser().reset()
         return nothing
