@@ -16,8 +16,9 @@ from jettison.catalogue.packaging import (
     package_of_program,
     translated,
 )
+from jettison.ecosystems.commands import PackageInstall
 from jettison.index.facts import environment_size
-from jettison.lift.action import ActionKind
+from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED
 from jettison.plan.base import DEBIAN_NAMES, ImageFacts, Variant, Works, packages_of
 from jettison.plan.candidate_libraries import library_remarks, script_remarks, surrounding_remarks
@@ -258,6 +259,23 @@ def _remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     yield from library_remarks(needs, image)
     yield from program_remarks(needs, image)
     yield from surrounding_remarks(needs, image)
+    yield from _without_lists(needs, image)
+
+
+def _without_lists(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    """A package that apt is told to install before it has lists: the present base has it."""
+    if image.reference == needs.stage.base or image.variant is Variant.COMPOSED:
+        return
+    for item in needs.stage.inherited:
+        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
+            if action.kind is ActionKind.INDEX:
+                return
+            if isinstance(action.fact, PackageInstall) and action.fact.manager == "apt":
+                names = (one.name for one in action.fact.packages)
+                lacking = next((one for one in names if one not in packages_of(image)), None)
+                if lacking:
+                    message = f"{lacking} is installed without lists of packages: it is not there"
+                    yield Remark.of(Works.UNKNOWN, "step", message, action.origin)
 
 
 def _compilers(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
