@@ -263,7 +263,7 @@ def _remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
 
 
 def _without_lists(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
-    """A package that apt is told to install before it has lists: the present base has it."""
+    """A package that apt installs before it has lists of packages: the present base has it."""
     if image.reference == needs.stage.base or image.variant is Variant.COMPOSED:
         return
     for item in needs.stage.inherited:
@@ -274,7 +274,9 @@ def _without_lists(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
                 names = (one.name for one in action.fact.packages)
                 lacking = next((one for one in names if one not in packages_of(image)), None)
                 if lacking:
-                    message = f"{lacking} is installed without lists of packages: it is not there"
+                    message = (
+                        f"{lacking} is installed without lists of packages, and the base lacks it"
+                    )
                     yield Remark.of(Works.UNKNOWN, "step", message, action.origin)
 
 
