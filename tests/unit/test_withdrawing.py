@@ -73,7 +73,7 @@ WATCHED = Observed(
 )  # fmt: skip
 
 
-def seen_of(plan: Plan, seen: Observed | None, **_: bool) -> Plan:
+def seen_of(plan: Plan, seen: Observed | None, *_: object) -> Plan:
     return replace(plan, observed=seen)
 
 

@@ -297,7 +297,8 @@ class Observed(Struct, frozen=True, kw_only=True):
     environment, None when not read. ``interpreters`` are programs with a script that names each,
     ``scripts`` those of a shell behind the start command, ``libraries`` what Python source names,
     ``at_once`` modules imported with their distribution, ``imported`` the standard library's files.
-    With ``apart`` the rules made the image and took files out of it.
+    With ``apart`` the rules made the image and took files out of it. ``said`` are instructions for
+    what its base is configured with, None where they are not known.
     """
 
     installed: Installed
@@ -313,6 +314,7 @@ class Observed(Struct, frozen=True, kw_only=True):
     config: Config | None = None
     imported: frozenset[str] = frozenset()
     apart: bool = False
+    said: tuple[str, ...] | None = None
 
     @property
     def traced(self) -> bool:

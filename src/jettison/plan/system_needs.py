@@ -15,7 +15,6 @@ from jettison.catalogue.systems import ProgramNeeds, SystemEntry, SystemFiles
 from jettison.contents.environment import RAN
 from jettison.contents.reach import Observed
 from jettison.contents.system import PROGRAMS, System, Wanted
-from jettison.formats.dockerfile import final_environment
 from jettison.formats.settings import Ask
 from jettison.formats.shell import parse
 from jettison.formats.shell.computed import computed_command
@@ -37,7 +36,6 @@ CALLED = (
     r"""\b%(package)s[-_ ](?:%(names)s)\b|["']%(package)s["'][^\n]{0,200}["'](?:%(names)s)["']"""
     r"""|\b%(package)s\.(?:%(names)s)\("""
 )
-INHERITED = "\0"
 
 
 def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
@@ -120,18 +118,6 @@ def _quiet(plan: Plan, site: str) -> Iterator[str]:
                 yield from (f"{site}/{path}" for path in one.libraries)
 
 
-def variables_of(plan: Plan, system: System) -> tuple[tuple[str, str], ...]:
-    """The variables of the base image, which the stages of the file do not set themselves."""
-    stage, build_arguments = plan.stage, plan.project.build_arguments
-    marks = dict.fromkeys(system.environment, INHERITED)
-    known = final_environment(stage.dockerfile, stage.stage, build_arguments, marks).env
-    found = (
-        (name, _inherited(value, known.get(name, INHERITED)))
-        for name, value in system.environment.items()
-    )
-    return tuple((name, value) for name, value in found if value is not None)
-
-
 def named_words(plan: Plan) -> Iterator[str]:
     """Every word of commands and health checks that start something in the image."""
     check = plan.stage.health_check
@@ -144,14 +130,6 @@ def named_words(plan: Plan) -> Iterator[str]:
         texts += service.healthcheck.test if service.healthcheck else ()
     for text in texts:
         yield from WORD.findall(text)
-
-
-def _inherited(value: str, made: str) -> str | None:
-    """What a variable was in the base image; None when the file sets it to something else."""
-    if INHERITED not in made:
-        return None
-    before, _, after = made.partition(INHERITED)
-    return value.removeprefix(before).removesuffix(after)
 
 
 def _packages(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[str, str]]:

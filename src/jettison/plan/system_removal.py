@@ -20,6 +20,7 @@ from jettison.contents.system import PROGRAMS, System, SystemReach
 from jettison.lift import Project
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import BuiltEnvironment, NotApart, environment_of
+from jettison.plan.base_said import said_by_base
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.removal.groups import Contents, OwnedFile, collapsed, overrides_of
@@ -275,13 +276,16 @@ def leaves_late(plan: Plan) -> bool:
     return not apart and starts_from_nothing(plan)
 
 
-def with_observed(start: Plan, observed: Observed, *, apart: bool = False) -> Plan:
+def with_observed(start: Plan, observed: Observed, made_by: Plan | None = None) -> Plan:
     """Give the plan before any rule, with what is in the image.
 
     Where no stage makes the environment apart, its files are those that were found, for the files
-    of the Dockerfile tell little of them. ``apart`` says that the rules made the image.
+    of the Dockerfile tell little of them. ``made_by`` is the plan whose rules made the image, where
+    it is not the baseline: what one of them says is not of the base when it is withdrawn.
     """
-    observed = replace(observed, apart=apart or observed.apart)
+    apart = made_by is not None or observed.apart
+    said = said_by_base(made_by or start, observed) if observed.said is None else observed.said
+    observed = replace(observed, apart=apart, said=said)
     plan = replace(start, observed=observed)
     if observed.apart or not leaves_late(plan) or not observed.installed.site:
         return plan

@@ -42,15 +42,11 @@ from collections.abc import Iterator, Mapping
 
 from jettison.contents.reach import Observed
 from jettison.contents.system import System
-from jettison.errors import UnsupportedError
-from jettison.images.config import Config
-from jettison.lift.stages import Said, configured, variables_said
 from jettison.plan.changes import LayerOfFolders, StartFromNothing
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction import WORTH_A_STAGE
 from jettison.plan.removal.listing import SystemGroup
 from jettison.plan.system_leaving import doubled, leaving_groups, staying_bytes, system_reach
-from jettison.plan.system_needs import variables_of
 from jettison.plan.system_removal import build_group, leaves_late, starts_from_nothing
 from jettison.rules.duplicate_files import run_by_root
 from jettison.rules.rule import Rule
@@ -66,22 +62,20 @@ def detect(plan: Plan) -> Iterator[Finding]:
     system = observed.system if observed else None
     if observed is None or system is None or not starts_from_nothing(plan):
         return
+    if observed.said is None:
+        return
     reach = system_reach(plan)
     groups = leaving_groups(plan)
     saved = sum(group.bytes for group in groups)
     late = leaves_late(plan)
     if not late and plan.level < WATCHED and saved < WORTH_A_STAGE * sum(system.files.values()):
         return
-    try:
-        said = tuple(said_of(plan, system, observed.config))
-    except UnsupportedError:
-        return
     once = _once(plan, observed)
     twice = sum(doubled(plan).values()) if once else 0
     change = StartFromNothing(
         groups=(*groups, build_group(plan)),
         layers=layers_of(plan, observed),
-        said=said,
+        said=observed.said,
         python=observed.python or f"/usr/local/bin/python{plan.stage.python}",
         environment=environment_of(observed) if late else "",
         stays=staying_bytes(plan, observed, system) - twice,
@@ -175,19 +169,3 @@ def _heavy(observed: Observed) -> Iterator[str]:
     for top, owners in sorted(folders.items()):
         if all(sizes[owner] >= HEAVY for owner in owners):
             yield posixpath.join(installed.site, top)
-
-
-def said_of(plan: Plan, system: System, config: Config | None) -> Iterator[str]:
-    """The instructions for what the base image is configured with and the file does not say."""
-    variables = variables_of(plan, system)
-    if variables:
-        yield variables_said(variables)
-    if config is not None:
-        stage = plan.stage
-        said = Said(
-            keywords=frozenset(item.keyword for item in stage.inherited),
-            labels=frozenset(stage.labels),
-            ports=frozenset(stage.ports),
-            volumes=frozenset(stage.volumes),
-        )
-        yield from configured(config, said)

@@ -102,8 +102,8 @@ def _places(check: CheckResult) -> Iterator[str]:
 class Before(Struct, frozen=True, kw_only=True):
     """The image before: being measured, and being looked at while the image after is made.
 
-    ``made`` is the image that was watched, ``again`` builds this one once more where that may
-    explain a difference.
+    ``made`` is the image that is read, ``made_by`` the plan whose rules made it, if any did;
+    ``again`` builds the image before once more where that may explain a difference.
     """
 
     id: ImageID
@@ -112,6 +112,7 @@ class Before(Struct, frozen=True, kw_only=True):
     beside: ThreadPoolExecutor
     again: AnotherBuild
     ahead: Future[Prefetched] | None = None
+    made_by: Plan | None = None
 
     @property
     def seen(self) -> Callable[[], Prefetched] | None:
@@ -125,7 +126,7 @@ def looked_at(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[
     before = replace(before, ahead=_ahead(shop, request, before))
     if _is_apart(plan):
         start, plan, image = buildable(shop, start, plan)
-        before = replace(before, made=image)
+        before = replace(before, made=image, made_by=plan if image != before.id else None)
     return read_made(shop, start, before), before
 
 
@@ -139,18 +140,19 @@ def watched(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[Pl
 
     The image before is looked at meanwhile: what it answers does not depend on that.
     """
-    image = before.id
+    image, made_by = before.id, None
     if _is_apart(plan):
         start, plan, image = buildable(shop, start, plan)
+        made_by = plan if image != before.id else None
     with staged(shop.root, plan) as folder:
         plan, development = development_image(shop, plan, folder)
         request = project_request(shop.root, plan, before.id, image, development)
         ahead = _ahead(shop, request, before)
         seen = observed(plan, request, shop.engine, shop.progress)
-    before = replace(before, ahead=ahead, made=image)
+    before = replace(before, ahead=ahead, made=image, made_by=made_by)
     if isinstance(seen, Skipped):
         return read_made(shop, replace(start, learned=(*start.learned, seen)), before), before
-    return with_observed(start, seen, apart=image != before.id), before
+    return with_observed(start, seen, made_by), before
 
 
 def buildable(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Plan, ImageID]:
@@ -195,7 +197,7 @@ def read_made(shop: Workshop, start: Plan, before: Before) -> Plan:
     """
     with step(shop.progress, "Reading what is in the image"):
         found = as_observed(read_image_files(shop.engine, before.made))
-        return with_observed(start, found, apart=before.made != before.id)
+        return with_observed(start, found, before.made_by)
 
 
 def _is_apart(plan: Plan) -> bool:
