@@ -166,8 +166,9 @@ def _compare_user(
     one, other = both
     had, has = one.user_id, other.user_id
     names = [each.process.get("name", "unknown") for each in both]
-    # the same account may have another number where it is made on another base
-    renumbered = names[0] == names[1] != "unknown" and not same_base(before, after)
+    # an account that a build makes may get another number beside fewer others
+    same_build = made_from(before.facts, after.facts)
+    renumbered = names[0] == names[1] != "unknown" and not same_build
     outcome, message = _judge(had, has, request, renumbered=renumbered)
     # the plan takes the user out of the group that reaches the host's containers
     fewer = request.fewer_groups and {*other.groups} <= {*one.groups}

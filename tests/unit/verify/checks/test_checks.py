@@ -334,13 +334,15 @@ def test_other_versions_are_told_from_what_is_missing(
     assert resolved_differently(found) is differently
 
 
-def test_an_account_of_the_same_name_may_have_another_number_on_another_base() -> None:
+def test_an_account_of_the_same_name_may_get_another_number_in_another_build() -> None:
     before, after = (
         inside(user_id=number, process={"umask": "0022", "name": "shop"}) for number in (999, 998)
     )
-    assert check("user", before, after).outcome is DIFFERENT
-    elsewhere = replace(after, facts=replace(FACTS, layers=("other",)))
-    assert check("user", before, elsewhere).outcome is SAME
+    assert check("user", before, after).outcome is SAME
+    upon = replace(FACTS, id=ImageID("sha256:bb"), layers=("base", "more"))
+    assert check("user", before, replace(after, facts=upon)).outcome is DIFFERENT
+    other = inside(user_id=998, process={"umask": "0022", "name": "unknown"})
+    assert check("user", before, other).outcome is DIFFERENT
 
 
 ROOT, OWN = inside(user_id=0), replace(REQUEST, expected_user="pkms")
