@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 from packaging.requirements import InvalidRequirement, Requirement
 
-from jettison.formats.requirements import RequirementLine, RequirementsFile, SectionComment
+from jettison.formats.requirements import RequirementsFile, SectionComment
 from jettison.formats.requirements.parse import is_switched_off
 from jettison.formats.requirements.sections import Mark, MarkKind, headings, section_of, words_above
 from jettison.formats.requirements.statement import Statement, statement_of
@@ -84,7 +84,7 @@ def standard(written: str, group: Group, origin: Origin, remark: Remark) -> Decl
 
 
 def _declaration(
-    asked: Statement | RequirementLine,
+    asked: Statement,
     group: Group,
     **around: Any,  # noqa: ANN401 — the other fields
 ) -> Declaration:

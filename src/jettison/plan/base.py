@@ -85,8 +85,8 @@ class BaseCandidate(Struct, frozen=True, kw_only=True):
 
     facts: ImageFacts
     works: Works
-    accepted: bool
-    verdict: str
+    accepted: bool = False
+    verdict: str = ""
     evidence: tuple[Evidence, ...] = ()
     adds: tuple[str, ...] = ()
     source_builds: tuple[str, ...] = ()
@@ -96,6 +96,11 @@ class BaseCandidate(Struct, frozen=True, kw_only=True):
     def reference(self) -> str:
         """The image as a Dockerfile names it."""
         return self.facts.reference
+
+    @property
+    def because(self) -> str:
+        """The reason that decides whether it works."""
+        return self.evidence[0].message if self.evidence else ""
 
     @property
     def image(self) -> str:

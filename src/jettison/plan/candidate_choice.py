@@ -21,8 +21,9 @@ from jettison.plan.base import (
     composed_facts,
     image_facts,
 )
-from jettison.plan.candidate_judging import Judged, judged
-from jettison.plan.candidate_needs import BaseNeeds, source_builds
+from jettison.plan.candidate_judging import judged
+from jettison.plan.candidate_needs import BaseNeeds
+from jettison.values import replace
 
 # The level that may choose another base.
 CHOOSES = 2
@@ -45,13 +46,13 @@ def base_choice(
     not to work.
     """
     found = [judged(needs, image) for image in _images(needs, override)]
-    by_reference = {item.image.reference: item for item in found}
+    by_reference = {item.reference: item for item in found}
     current = by_reference[needs.stage.base]
     named = _named(needs, override)
     if named:
         chosen = _required(by_reference.get(named) or _composed(needs, current))
     elif (
-        level < CHOOSES or override.policy is Policy.KEEP or current.image.variant is Variant.OTHER
+        level < CHOOSES or override.policy is Policy.KEEP or current.facts.variant is Variant.OTHER
     ):
         chosen = current
     else:
@@ -59,9 +60,11 @@ def base_choice(
     told = Reasons(needs=needs, override=override, level=level, chosen=chosen, found=tuple(found))
     return BaseChoice(
         current=needs.stage.base,
-        chosen=chosen.image.reference,
+        chosen=chosen.reference,
         policy=override.policy,
-        candidates=tuple(_candidate(item, told) for item in found),
+        candidates=tuple(
+            replace(item, accepted=item is chosen, verdict=told.verdict(item)) for item in found
+        ),
     )
 
 
@@ -97,7 +100,7 @@ def _named(needs: BaseNeeds, override: BaseOverride) -> str:
     return str(_itself(variants[override.reference], tag))
 
 
-def _composed(needs: BaseNeeds, current: Judged) -> Judged:
+def _composed(needs: BaseNeeds, current: BaseCandidate) -> BaseCandidate:
     """The base as it is where nothing is below it: a Dockerfile that composes one."""
     if needs.stage.base == NOTHING:
         return current
@@ -108,10 +111,10 @@ def _composed(needs: BaseNeeds, current: Judged) -> Judged:
     )
 
 
-def _required(item: Judged) -> Judged:
+def _required(item: BaseCandidate) -> BaseCandidate:
     if item.works is Works.NO:
         raise UnsupportedError(
-            f"{item.image.reference} does not work for this project",
+            f"{item.reference} does not work for this project",
             why=item.because,
             hint="Name another base, or accept compilation with --allow-source-builds where a"
             " wheel is missing.",
@@ -119,22 +122,24 @@ def _required(item: Judged) -> Judged:
     return item
 
 
-def _smallest(found: Iterable[Judged], current: Judged, *, across: bool) -> Judged:
+def _smallest(
+    found: Iterable[BaseCandidate], current: BaseCandidate, *, across: bool
+) -> BaseCandidate:
     """The smallest that works of the present kind; musl in place of glibc only when worth it."""
     working = [
         item
         for item in found
-        if (item.works is Works.YES and item.image.variant is not Variant.COMPOSED)
+        if (item.works is Works.YES and item.facts.variant is not Variant.COMPOSED)
         or item is current
     ]
-    same = [item for item in working if item.image.release == current.image.release]
+    same = [item for item in working if item.facts.release == current.facts.release]
     best = min(same, key=lambda item: _bytes(item, current))
     others = [item for item in working if item not in same and across]
     worth = [item for item in others if is_worth_it(item, best, found)]
     return min(worth, key=lambda item: _bytes(item, current), default=best)
 
 
-def is_worth_it(musl: Judged, glibc: Judged, found: Iterable[Judged]) -> bool:
+def is_worth_it(musl: BaseCandidate, glibc: BaseCandidate, found: Iterable[BaseCandidate]) -> bool:
     """Whether an image on musl is so much smaller that no glibc base comes near it."""
     if musl.predicted is None or glibc.predicted is None:
         return False
@@ -143,11 +148,11 @@ def is_worth_it(musl: Judged, glibc: Judged, found: Iterable[Judged]) -> bool:
     return not near and musl.predicted.bytes <= glibc.predicted.bytes * WORTH
 
 
-def _is_composed(item: Judged) -> bool:
-    return item.image.variant is Variant.COMPOSED and item.works is Works.YES
+def _is_composed(item: BaseCandidate) -> bool:
+    return item.facts.variant is Variant.COMPOSED and item.works is Works.YES
 
 
-def _bytes(item: Judged, current: Judged) -> float:
+def _bytes(item: BaseCandidate, current: BaseCandidate) -> float:
     """The predicted bytes; an image of unknown size is never preferred to the one in use."""
     if item.predicted is not None:
         return item.predicted.bytes
@@ -160,10 +165,10 @@ class Reasons(Struct, frozen=True, kw_only=True):
     needs: BaseNeeds
     override: BaseOverride
     level: int
-    chosen: Judged
-    found: tuple[Judged, ...]
+    chosen: BaseCandidate
+    found: tuple[BaseCandidate, ...]
 
-    def verdict(self, item: Judged) -> str:
+    def verdict(self, item: BaseCandidate) -> str:
         """Say in one line why a candidate is taken or not."""
         if item is self.chosen:
             return self._taken(item)
@@ -173,43 +178,43 @@ class Reasons(Struct, frozen=True, kw_only=True):
             return f"not verified: {item.because}"
         return self._not_taken(item)
 
-    def _taken(self, item: Judged) -> str:
-        in_use = item.image.reference == self.needs.stage.base
+    def _taken(self, item: BaseCandidate) -> str:
+        in_use = item.reference == self.needs.stage.base
         if self.override.reference:
             shown = "" if item.works is Works.YES else f"; not verified: {item.because}"
             return f"requested{shown}"
-        if not in_use and item.image.variant is Variant.ALPINE:
+        if not in_use and item.facts.variant is Variant.ALPINE:
             return f"works, {self._smaller(item)}: all it needs is known to be there on musl"
         if not in_use:
             return "works; the same Python without build tools"
-        if item.image.variant is Variant.OTHER:
+        if item.facts.variant is Variant.OTHER:
             return "kept: only the official Python images' tags are understood"
-        if item.image.variant is Variant.ALPINE:
+        if item.facts.variant is Variant.ALPINE:
             return "kept: it works on musl today"
-        return "in use" if item.image.variant is Variant.SLIM else f"kept: {self._why_kept()}"
+        return "in use" if item.facts.variant is Variant.SLIM else f"kept: {self._why_kept()}"
 
     def _why_kept(self) -> str:
         if self.level < CHOOSES:
             return f"level {self.level} keeps the base"
         if self.override.policy is Policy.KEEP:
             return "the policy is to keep it"
-        slim = next((i for i in self.found if i.image.variant is Variant.SLIM), None)
+        slim = next((i for i in self.found if i.facts.variant is Variant.SLIM), None)
         return f"slim is not verified: {slim.because}" if slim else "nothing smaller works"
 
-    def _not_taken(self, item: Judged) -> str:
-        if item.image.variant is Variant.COMPOSED:
+    def _not_taken(self, item: BaseCandidate) -> str:
+        if item.facts.variant is Variant.COMPOSED:
             return "works; --base composed takes it, the embedded builder by default"
-        if item.image.variant is Variant.FULL:
+        if item.facts.variant is Variant.FULL:
             return UNNEEDED
         if self.level < CHOOSES:
             return f"works; level {self.level} keeps the base"
         if self.override.reference or self.override.policy is Policy.KEEP:
             return "works, but another base was requested"
-        if item.image.variant is not Variant.ALPINE:
+        if item.facts.variant is not Variant.ALPINE:
             return "works, but not smaller than the chosen base"
         return f"works, {self._gain(item)}"
 
-    def _gain(self, item: Judged) -> str:
+    def _gain(self, item: BaseCandidate) -> str:
         """Why an image on musl that works is not taken."""
         if item.predicted is None or self.chosen.predicted is None:
             return "of unknown size; glibc stays"
@@ -222,23 +227,10 @@ class Reasons(Struct, frozen=True, kw_only=True):
             return f"{gain} today, but not after the plan; --base alpine takes it"
         return f"{gain}, but the minimal base comes near with glibc; --base alpine takes it"
 
-    def _smaller(self, item: Judged) -> str:
+    def _smaller(self, item: BaseCandidate) -> str:
         """How much smaller than the image on another base, the chosen one or the one in use."""
-        in_use = next(i for i in self.found if i.image.reference == self.needs.stage.base)
+        in_use = next(i for i in self.found if i.reference == self.needs.stage.base)
         other = self.chosen if item is not self.chosen else in_use
         if item.predicted is None or other.predicted is None:
             return "of unknown size"
         return f"{1 - item.predicted.bytes / other.predicted.bytes:.0%} smaller"
-
-
-def _candidate(item: Judged, told: Reasons) -> BaseCandidate:
-    return BaseCandidate(
-        facts=item.image,
-        works=item.works,
-        accepted=item is told.chosen,
-        verdict=told.verdict(item),
-        evidence=item.evidence,
-        adds=item.adds,
-        source_builds=source_builds(told.needs, item.image.target),
-        predicted=item.predicted,
-    )

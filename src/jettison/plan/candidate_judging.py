@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from msgspec import Struct
-
 from jettison.catalogue import table
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.bases import SystemPackages
@@ -20,7 +18,7 @@ from jettison.ecosystems.commands import PackageInstall
 from jettison.index.facts import environment_size
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED
-from jettison.plan.base import DEBIAN_NAMES, ImageFacts, Variant, Works, packages_of
+from jettison.plan.base import DEBIAN_NAMES, BaseCandidate, ImageFacts, Variant, Works, packages_of
 from jettison.plan.candidate_libraries import library_remarks, script_remarks, surrounding_remarks
 from jettison.plan.candidate_needs import (
     BaseNeeds,
@@ -214,22 +212,7 @@ def _packages(needs: BaseNeeds, image: ImageFacts, adds: Collection[str]) -> int
 _ORDER = (Works.NO, Works.UNKNOWN, Works.YES)
 
 
-class Judged(Struct, frozen=True, kw_only=True):
-    """A candidate with its remarks, those that decide first."""
-
-    image: ImageFacts
-    works: Works
-    evidence: tuple[Evidence, ...]
-    adds: tuple[str, ...]
-    predicted: Size | None
-
-    @property
-    def because(self) -> str:
-        """The remark that decides."""
-        return self.evidence[0].message if self.evidence else ""
-
-
-def judged(needs: BaseNeeds, image: ImageFacts) -> Judged:
+def judged(needs: BaseNeeds, image: ImageFacts) -> BaseCandidate:
     """Check wheels, programs, libraries, surroundings and where the environment is made.
 
     The image in use works as it does today: what cannot be read of it does not count against it.
@@ -241,11 +224,12 @@ def judged(needs: BaseNeeds, image: ImageFacts) -> Judged:
     works = remarks[0].works if remarks else Works.YES
     if image.reference == needs.stage.base and works is Works.UNKNOWN:
         works = Works.YES
-    return Judged(
-        image=image,
+    return BaseCandidate(
+        facts=image,
         works=works,
         evidence=tuple(remark.evidence for remark in remarks),
         adds=tuple(sorted(adds)),
+        source_builds=source_builds(needs, image.target),
         predicted=predicted_size(needs, image, adds),
     )
 

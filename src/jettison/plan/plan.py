@@ -160,18 +160,33 @@ class Built(Struct, frozen=True, kw_only=True):
         return Prediction(parts=(Part(what="the image", size=size),))
 
 
-class Plan(Struct, frozen=True, kw_only=True, dict=True):
+class Learned(Struct, frozen=True, kw_only=True, dict=True):
+    """What was learned of a project beside its Dockerfile.
+
+    ``usage`` is what the application uses at run time; ``linked`` maps packages that must be there
+    then to the reason; ``loaded`` are the files of the project that production loads; ``leaving``
+    what goes with development requirements. ``closure`` are the distributions of all requirements.
+    ``keeps_cache`` says that pip keeps what it fetches.
+    """
+
+    requirements: tuple[PlannedRequirement, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    linked: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
+    loaded: frozenset[str] = frozenset()
+    leaving: Leaving = NOTHING
+    closure: Closure = EMPTY
+    keeps_cache: bool = True
+
+
+class Plan(Learned, frozen=True, kw_only=True):
     """A project after some changes, next to the project it began as.
 
     ``requirements``, ``packages`` and ``base`` describe the project as it was found: scopes do not
-    change while rules are applied. ``usage`` is what the application uses at run time; ``linked``
-    maps packages that must be there then to the reason; ``loaded`` are the files of the project
-    that production loads; ``leaving`` what goes with development requirements. ``closure`` are the
-    distributions of all requirements, ``distributions`` those of production by normalized name and
+    change while rules are applied. ``distributions`` are those of production by normalized name and
     ``contents`` their files; ``observed`` is what a run of the built image showed, ``built`` how
-    large both images were when they were built before. ``keeps_cache``
-    says that pip keeps what it fetches, ``today`` is the day of the plan. ``composition`` is the
-    base that the Dockerfile shall compose, if any, and ``debug`` asks for a target with a shell.
+    large both images were when they were built before. ``today`` is the day of the plan.
+    ``composition`` is the base that the Dockerfile shall compose, if any, and ``debug`` asks for a
+    target with a shell.
     ``unread`` is an installation of which it is not known what it installs.
     ``learned`` is what could not be found out, ``idle`` the rules that the settings omit
     and that would have found nothing, and ``withdrawn`` what is omitted for what came of it.
@@ -180,15 +195,8 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     original: Project
     project: Project
     level: int
-    requirements: tuple[PlannedRequirement, ...] = ()
     packages: tuple[PlannedPackage, ...] = ()
     base: BaseChoice
-    usage: Usage = field(default_factory=Usage)
-    linked: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
-    loaded: frozenset[str] = frozenset()
-    leaving: Leaving = NOTHING
-    closure: Closure = EMPTY
-    keeps_cache: bool = True
     distributions: Mapping[str, DistributionFacts] = field(
         default_factory=lambda: MappingProxyType({})
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from msgspec import Struct
-from packaging.requirements import Requirement
 
+from jettison.formats.requirements.statement import Statement
 from jettison.values import Origin
 
 _WITH_VALUE = frozenset(
@@ -127,7 +127,7 @@ class IncludeLine(Struct, frozen=True, kw_only=True):
     target: str
 
 
-class RequirementLine(Struct, frozen=True, kw_only=True):
+class RequirementLine(Statement, frozen=True, kw_only=True):
     """One requirement with everything written about it.
 
     ``name`` is normalized, and empty when it cannot be known from the text (a local folder).
@@ -140,14 +140,7 @@ class RequirementLine(Struct, frozen=True, kw_only=True):
 
     text: str
     origin: Origin
-    name: str
-    requirement: Requirement | None
-    specifier: str
-    extras: tuple[str, ...]
-    marker: str
     hashes: tuple[str, ...]
-    url: str
-    path: str
     editable: bool
     options: tuple[Option, ...]
     comment: str

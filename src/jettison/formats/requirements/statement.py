@@ -30,7 +30,7 @@ _ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar")
 
 
 class Statement(Struct, frozen=True, kw_only=True):
-    """What a requirement line asks for; the fields are those of ``RequirementLine``."""
+    """What a requirement line asks for."""
 
     name: str = ""
     requirement: Requirement | None = None

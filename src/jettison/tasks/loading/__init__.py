@@ -19,7 +19,7 @@ from jettison.lift.scopes import PlannedPackage
 from jettison.lift.stage import lifted
 from jettison.lower.apply import led_back
 from jettison.plan.candidate_choice import base_choice
-from jettison.plan.plan import Finding, Plan
+from jettison.plan.plan import Finding, Learned, Plan
 from jettison.plan.removal.groups import contents_of, overrides_of
 from jettison.processes import installed
 from jettison.processes.git import stated_time
@@ -168,15 +168,9 @@ def _start(loaded: Loaded, knowledge: Knowledge, level: int, override: BaseOverr
         original=project,
         project=project,
         level=level,
-        requirements=knowledge.requirements,
         packages=packages,
         base=base_choice(asked, override, level=level, across=False),
-        usage=knowledge.usage,
-        linked=knowledge.linked,
-        loaded=knowledge.loaded,
-        leaving=knowledge.leaving,
-        closure=knowledge.closure,
-        keeps_cache=knowledge.keeps_cache,
+        **{name: getattr(knowledge, name) for name in Learned.__struct_fields__},
         unread=asked.not_listed,
         distributions=installed,
         contents=contents_of(installed.values()),

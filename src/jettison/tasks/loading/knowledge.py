@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -49,7 +48,7 @@ from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
 from jettison.plan.base import image_facts
 from jettison.plan.candidate_libraries import libraries_of, linked_packages
-from jettison.plan.plan import PlannedRequirement
+from jettison.plan.plan import Learned, PlannedRequirement
 from jettison.source import Commands
 from jettison.source.operations_collect import collect
 from jettison.source.pickles import loading_calls
@@ -139,19 +138,12 @@ AT_LEAST = re.compile(
 )
 
 
-class Knowledge(Struct, frozen=True, kw_only=True):
+class Knowledge(Learned, frozen=True, kw_only=True):
     """Scopes of requirements, what the application uses, and what could not be learned."""
 
-    requirements: tuple[PlannedRequirement, ...]
-    usage: Usage
-    linked: Mapping[str, Evidence]
-    closure: Closure
     production: frozenset[str]
-    keeps_cache: bool
     from_source: tuple[str, ...]
     unknown: tuple[str, ...]
-    loaded: frozenset[str]
-    leaving: Leaving
     reachable: Reachable
     skipped: tuple[Skipped, ...]
 
