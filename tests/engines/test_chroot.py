@@ -105,7 +105,7 @@ def image(chroot: EmbeddedEngine, base: Path) -> ImageID:
         Member.symlink("etc/hosts", f"/../../../..{OUTSIDE}"),
     )
     changed = own.append(more)
-    config = changed.config.with_user("1234").with_command(["python3", "-c", SERVER])
+    config = changed.config.with_execution(User="1234", Cmd=["python3", "-c", SERVER])
     return chroot.add(changed.with_config(config))
 
 
@@ -266,7 +266,7 @@ def test_images_that_cannot_be_run_are_imported_with_their_own_python(
     (tmp_path / "secret").write_text("secret")
     nosy = NOSY.format(outside=str(tmp_path / "secret")).encode()
     own = LayoutStore(base).read(None, AMD64)
-    own = own.with_config(own.config.with_working_directory("/app"))
+    own = own.with_config(own.config.with_execution(WorkingDir="/app"))
     after = own.append(packed_layer(Member.directory("app"), Member.file("app/nosy.py", nosy)))
     before = after.append(packed_layer(Member.file("app/needed.py", b"")))
     names = chroot.add(before), chroot.add(after)

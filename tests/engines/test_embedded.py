@@ -58,8 +58,10 @@ def bare_image() -> Image:
             Member.file("srv/page", b"from the image"),
         )
     )
-    config = image.config.with_user("app").with_working_directory("/srv").with_env({"A": "image"})
-    return image.with_config(config.with_command([PYTHON, "-c", SERVER]))
+    config = image.config.with_execution(
+        User="app", WorkingDir="/srv", Env=["A=image"], Cmd=[PYTHON, "-c", SERVER]
+    )
+    return image.with_config(config)
 
 
 @pytest.fixture(scope="module")

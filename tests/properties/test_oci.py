@@ -92,10 +92,10 @@ def test_the_name_of_a_reference_reads_as_the_same(host: str, path: list[str], t
 def test_a_setting_is_read_back_and_setting_it_again_changes_nothing(
     labels: dict[str, str], user: str, command: list[str]
 ) -> None:
-    config = Config.empty(AMD64).with_labels(labels).with_user(user).with_command(command)
+    config = Config.empty(AMD64).with_execution(Labels=labels, User=user, Cmd=command)
     read = Config(content=config.content)
     assert (read.labels, read.user, list(read.command)) == (labels, user, command)
-    assert read.with_command(command).with_user(user).with_labels(labels) == config
+    assert read.with_execution(Labels=labels, User=user, Cmd=command) == config
 
 
 @given(layers)

@@ -43,8 +43,8 @@ def base_image() -> Image:
         Member.file("usr/local/bin/python3.13", b"\x7fELF", mode=0o755),
     )
     image = Image.empty(AMD64).append(layer, History(created_by="base"))
-    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHON_VERSION": "3.13.5"}
-    return image.with_config(image.config.with_env(env).with_command(["python3"]))
+    words = ["PATH=/usr/local/bin:/usr/bin:/bin", "PYTHON_VERSION=3.13.5"]
+    return image.with_config(image.config.with_execution(Env=words, Cmd=["python3"]))
 
 
 @dataclass(frozen=True, kw_only=True)

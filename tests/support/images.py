@@ -52,5 +52,5 @@ def small_image(platform: Platform = AMD64, *, text: bytes = b"hello\n") -> Imag
     image = Image.empty(platform, "2026-01-02T03:04:05Z")
     image = image.append(base, History(created_by="base")).append(app, History(created_by="app"))
     return image.with_config(
-        image.config.with_user("1000:1000").with_env({"PATH": "/bin", "A": "b=c"})
+        image.config.with_execution(User="1000:1000", Env=["PATH=/bin", "A=b=c"])
     )

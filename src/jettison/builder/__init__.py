@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from jettison.errors import UnsupportedError
-from jettison.images.config import HealthCheck
+from jettison.images.digest import Fields
 from jettison.values import Origin
 
 # 2 January 1980 UTC: nothing earlier can be packed into a zip file, in any time zone.
@@ -125,27 +125,10 @@ class Environment(Struct, frozen=True, kw_only=True):
     removed: str = ""
 
 
-class Execution(Struct, frozen=True, kw_only=True):
-    """How the image is run; None and empty leave what the base says.
-
-    ``environment`` is all of it, the base's variables first.
-    """
-
-    environment: tuple[tuple[str, str], ...]
-    user: str
-    directory: str
-    entrypoint: tuple[str, ...] | None
-    command: tuple[str, ...] | None
-    ports: tuple[str, ...]
-    volumes: tuple[str, ...]
-    labels: tuple[tuple[str, str], ...]
-    health_check: HealthCheck | None
-    stop_signal: str
-
-
 class Recipe(Struct, frozen=True, kw_only=True):
     """Everything that is laid on a base.
 
+    ``execution`` are the fields of its config that it sets, by their names in the specification.
     ``packages`` are system packages by the names that the Dockerfile gives them. ``uncompiled``
     is a regular expression for paths that are not compiled, empty for none.
     """
@@ -153,7 +136,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     packages: tuple[str, ...]
     environment: Environment | None
     steps: tuple[Step, ...]
-    execution: Execution
+    execution: Fields
     uncompiled: str = ""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from jettison.builder import BaseWanted, Environment, Execution, Pin, Recipe
+from jettison.builder import BaseWanted, Environment, Pin, Recipe
 from jettison.builder.added_packages import added_packages
 from jettison.builder.base import MEDIA_TYPE, Base, BaseSource, bill_of
 from jettison.builder.bytecode import Compiler
@@ -27,6 +27,7 @@ from jettison.builder.shortened_base import BuildNeeds, Staying, base_source, sh
 from jettison.builder.wheel import Scheme, environment_members
 from jettison.errors import PackageError
 from jettison.images.config import History
+from jettison.images.digest import Fields
 from jettison.images.stores.blobs import SegmentCache
 from jettison.index.debian import Archive
 from jettison.index.target import Target
@@ -270,12 +271,12 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
             return list(layers(done, own, method, self.cache, below=base.height, shared=shared))
 
     def _compiled(
-        self, run: Execution, scheme: Scheme, pinned: tuple[Pin, ...], wheels: Mapping[str, Path]
+        self, run: Fields, scheme: Scheme, pinned: tuple[Pin, ...], wheels: Mapping[str, Path]
     ) -> frozenset[str] | None:
         """Return the modules of distributions that get bytecode, None for all."""
         if self.options.bytecode is not Bytecode.IMPORTED:
             return None
-        roots = {*self.plan.usage.imports, *(run.entrypoint or ()), *(run.command or ())}
+        roots = {*self.plan.usage.imports, *run.get("Entrypoint", ()), *run.get("Cmd", ())}
         roots.update(named_in(self._context))
         return imported_modules(pinned, wheels, scheme, roots, self.cache.records)
 

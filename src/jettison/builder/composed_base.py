@@ -41,9 +41,9 @@ from jettison.values import Skipped, replace
 _FORMAT = "5"
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _PYTHON = ("usr/lib/python3", "usr/bin/python", "usr/share/python", "usr/local/bin/python")
-# Links in the root that stand for directories.
 # What tells what else there is.
 _LISTS = frozenset({"etc/ld.so.cache", "usr/sbin/ldconfig"})
+# Links in the root that stand for directories.
 _MERGED = frozenset({"bin", "sbin", "lib", "lib64"})
 
 
@@ -162,10 +162,9 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
     def as_it_is(self) -> Base:
         """Return the base with the requested libraries."""
         facts = self._facts()
-        config = (
-            Config.empty(self.platform)
-            .with_env(self.environment)
-            .with_command([f"python{facts.python}"])
+        config = Config.empty(self.platform).with_execution(
+            Env=[f"{name}={value}" for name, value in self.environment.items()],
+            Cmd=[f"python{facts.python}"],
         )
         parts = [part for part in _Part if part is not _Part.CORE or self._core]
         coming = tuple(

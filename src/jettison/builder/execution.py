@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from jettison.builder import BaseWanted, Execution, Recipe, not_understood
+from msgspec import to_builtins
+
+from jettison.builder import BaseWanted, Recipe, not_understood
 from jettison.builder.commands import Place, places, stage_steps
 from jettison.builder.environment import found_environment
 from jettison.ecosystems.commands import PackageInstall, invocation
@@ -22,6 +24,7 @@ from jettison.formats.dockerfile import (
     workdir,
 )
 from jettison.images.config import Config, HealthCheck
+from jettison.images.digest import Fields, Json, mapping_field
 from jettison.lift import Invocation
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.other_packages import zone_groups
@@ -36,10 +39,11 @@ _TIMES = ("interval", "timeout", "start_period", "start_interval")
 _SHELL = ("/bin/sh", "-c")
 
 
-def execution(
-    stage: FinalStage, environment: Mapping[str, str], found: Iterable[Place]
-) -> Execution:
-    """Read the describing instructions; ``environment`` is all of ENV, the base's included."""
+def execution(stage: FinalStage, environment: Mapping[str, str], found: Iterable[Place]) -> Fields:
+    """Read the describing instructions as fields of a config; those that nothing is said of miss.
+
+    ``environment`` is all of ENV, the base's included.
+    """
     by_keyword: dict[str, list[Place]] = {}
     for place in found:
         by_keyword.setdefault(place.instruction.keyword, []).append(place)
@@ -48,45 +52,37 @@ def execution(
         # As BuildKit has it: a CMD before the ENTRYPOINT of the same stage stays.
         same = command.instruction in stage.instructions
         command = command if same or entrypoint.instruction not in stage.instructions else None
-    return Execution(
-        environment=tuple(environment.items()),
-        user=_last(by_keyword, "USER", user),
-        directory=_directory(by_keyword),
-        entrypoint=_words(entrypoint),
-        command=_words(command) if command else (() if entrypoint else None),
-        ports=tuple(port for place in by_keyword.get("EXPOSE", ())
-                    for word in ports(place.instruction)
-                    for port in _ports(place.expanded(word), place)),
-        volumes=tuple(place.expanded(path) for place in by_keyword.get("VOLUME", ())
-                      for path in volumes(place.instruction)),
-        labels=tuple({place.expanded(name): place.expanded(value)
-                      for place in by_keyword.get("LABEL", ())
-                      for name, value in pairs(place.instruction)}.items()),
-        health_check=_health_check(by_keyword.get("HEALTHCHECK", [])),
-        stop_signal=_last(by_keyword, "STOPSIGNAL", stopsignal),
-    )  # fmt: skip
+    said = {
+        "User": _last(by_keyword, "USER", user),
+        "WorkingDir": _directory(by_keyword),
+        "Healthcheck": _health_check(by_keyword.get("HEALTHCHECK", [])),
+        "StopSignal": _last(by_keyword, "STOPSIGNAL", stopsignal),
+    }
+    words = {"Entrypoint": _words(entrypoint), "Cmd": _words(command)}
+    if entrypoint and not command:
+        words["Cmd"] = []
+    return {
+        "Env": [f"{name}={value}" for name, value in environment.items()],
+        **{name: value for name, value in said.items() if value},
+        **{name: value for name, value in words.items() if value is not None},
+        "ExposedPorts": {port: {} for place in by_keyword.get("EXPOSE", ())
+                         for word in ports(place.instruction)
+                         for port in _ports(place.expanded(word), place)},
+        "Volumes": {place.expanded(path): {} for place in by_keyword.get("VOLUME", ())
+                    for path in volumes(place.instruction)},
+        "Labels": {place.expanded(name): place.expanded(value)
+                   for place in by_keyword.get("LABEL", ())
+                   for name, value in pairs(place.instruction)},
+    }  # fmt: skip
 
 
-def configured(base: Config, execution: Execution) -> Config:
-    """Return the base's config with what an execution says."""
-    config = base.with_env(dict(execution.environment))
-    if execution.user:
-        config = config.with_user(execution.user)
-    if execution.directory:
-        config = config.with_working_directory(execution.directory)
-    if execution.entrypoint is not None:
-        config = config.with_entrypoint(execution.entrypoint)
-    if execution.command is not None:
-        config = config.with_command(execution.command)
-    if execution.health_check:
-        config = config.with_health_check(execution.health_check)
-    if execution.stop_signal:
-        config = config.with_stop_signal(execution.stop_signal)
-    return (
-        config.with_ports((*base.ports, *execution.ports))
-        .with_volumes((*base.volumes, *execution.volumes))
-        .with_labels({**base.labels, **dict(execution.labels)})
-    )
+def configured(base: Config, execution: Fields) -> Config:
+    """Return the base's config with what an execution says, and what the base declares."""
+    declared = {
+        name: {**mapping_field(base.execution, name), **execution[name]}
+        for name in ("ExposedPorts", "Volumes", "Labels")
+    }
+    return base.with_execution(**{**execution, **declared})
 
 
 def _last(
@@ -107,10 +103,10 @@ def _line(invocation: Invocation) -> int:
     return invocation.origin.line or 0
 
 
-def _words(invocation: Invocation | None) -> tuple[str, ...] | None:
+def _words(invocation: Invocation | None) -> list[str] | None:
     if invocation is None:
         return None
-    return invocation.words if invocation.words is not None else (*_SHELL, invocation.text)
+    return [*(invocation.words if invocation.words is not None else (*_SHELL, invocation.text))]
 
 
 def _ports(text: str, place: Place) -> Iterable[str]:
@@ -124,18 +120,19 @@ def _ports(text: str, place: Place) -> Iterable[str]:
     return tuple(f"{number}/{kind}" for number in range(start, end + 1))
 
 
-def _health_check(found: list[Place]) -> HealthCheck | None:
+def _health_check(found: list[Place]) -> Json:
     if not found:
         return None
     written = healthcheck(found[-1].instruction)
     if written.none:
-        return HealthCheck(test=("NONE",))
+        return {"Test": ["NONE"]}
     words = written.exec_form
-    return HealthCheck(
+    check = HealthCheck(
         test=("CMD", *words) if words else ("CMD-SHELL", written.shell_form or ""),
         retries=written.retries or 0,
         **{name: round((getattr(written, name) or 0) * _NANOSECONDS) for name in _TIMES},
     )
+    return to_builtins(check)
 
 
 _LIBRARY = re.compile(r".*?/lib/python3\.\d+/(.+\.py)$")

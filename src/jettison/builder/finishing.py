@@ -153,7 +153,7 @@ def finished(
     if layer is not None:
         image = image.append(layer, APPLICATION)
     created = rfc3339(time)
-    image = image.with_config(image.config.with_created(created))
+    image = image.with_config(image.config.evolve(created=created or None))
     return image.with_attachments(
         Attachment(artifact_type=kind, content=dated_document(text, created))
         for kind, text in foundation.documents

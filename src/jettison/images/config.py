@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from msgspec import Struct, to_builtins
 
@@ -48,7 +48,7 @@ class History(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Config(Document, frozen=True, kw_only=True):
-    """An immutable image config; each ``with_…`` gives a new one and keeps all other fields."""
+    """An immutable image config; a change gives a new one and keeps all other fields."""
 
     @classmethod
     def empty(cls, platform: Platform, created: str = "") -> Config:
@@ -142,51 +142,6 @@ class Config(Document, frozen=True, kw_only=True):
         merged = {**self.execution, **changes}
         kept = {name: value for name, value in merged.items() if value or name not in changes}
         return self.evolve(config=kept)
-
-    def with_env(self, env: Mapping[str, str]) -> Config:
-        """Replace the whole environment."""
-        return self.with_execution(Env=[f"{name}={value}" for name, value in env.items()])
-
-    def with_user(self, user: str) -> Config:
-        """Set the user."""
-        return self.with_execution(User=user)
-
-    def with_entrypoint(self, words: Iterable[str]) -> Config:
-        """Set the entry point."""
-        return self.with_execution(Entrypoint=list(words))
-
-    def with_command(self, words: Iterable[str]) -> Config:
-        """Set the default command."""
-        return self.with_execution(Cmd=list(words))
-
-    def with_working_directory(self, path: str) -> Config:
-        """Set where the command starts."""
-        return self.with_execution(WorkingDir=path)
-
-    def with_labels(self, labels: Mapping[str, str]) -> Config:
-        """Replace all labels."""
-        return self.with_execution(Labels=dict(labels))
-
-    def with_ports(self, ports: Iterable[str]) -> Config:
-        """Set the exposed ports; a number alone is TCP."""
-        names = (port if "/" in port else f"{port}/tcp" for port in ports)
-        return self.with_execution(ExposedPorts={name: {} for name in names})
-
-    def with_volumes(self, paths: Iterable[str]) -> Config:
-        """Set the volumes."""
-        return self.with_execution(Volumes={path: {} for path in paths})
-
-    def with_stop_signal(self, signal: str) -> Config:
-        """Set the stop signal."""
-        return self.with_execution(StopSignal=signal)
-
-    def with_health_check(self, check: HealthCheck | None) -> Config:
-        """Set or remove Docker's health check."""
-        return self.with_execution(Healthcheck=to_builtins(check) if check else None)
-
-    def with_created(self, created: str) -> Config:
-        """Set the creation time, RFC 3339."""
-        return self.evolve(created=created or None)
 
     def with_layers(self, diff_ids: Iterable[DiffID], history: Iterable[History]) -> Config:
         """Replace the layers and all of the history."""

@@ -54,7 +54,7 @@ def built(found: Planned) -> Result:
         path: ImageFile(kind=Kind.FILE, mode=0o755, size=5_000_000, text=text)
         for path, text in texts.items()
     }
-    config = Config.empty(Platform.parse("linux/amd64")).with_command(["python3", "main.py"])
+    config = Config.empty(Platform.parse("linux/amd64")).with_execution(Cmd=["python3", "main.py"])
     observed = as_observed(ImageFiles(files=files, config=config))
     start = with_observed(found.start, observed)
     result = SimpleNamespace(

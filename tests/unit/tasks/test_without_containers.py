@@ -46,7 +46,7 @@ def judged(
     engine: EmbeddedEngine, before: dict[str, str], after: dict[str, str], *commands: str
 ) -> Verdict:
     empty = Image.empty(AMD64)
-    made = [empty.with_config(empty.config.with_command([word])) for word in commands]
+    made = [empty.with_config(empty.config.with_execution(Cmd=[word])) for word in commands]
     names = [engine.add(one) for one in made or (empty, empty)]
     images = image(names[0], **before), image(names[1], **after)
     request = VerificationRequest(

@@ -1,5 +1,6 @@
 import pytest
 from images import AMD64
+from msgspec import to_builtins
 
 from jettison.errors import ImageError
 from jettison.images.config import Config, HealthCheck
@@ -8,19 +9,17 @@ from jettison.images.digest import encode
 
 def test_every_setting_is_read_back() -> None:
     check = HealthCheck(test=("CMD", "true"), interval=5_000_000_000, retries=3)
-    config = (
-        Config.empty(AMD64)
-        .with_user("app")
-        .with_env({"B": "2=3", "A": ""})
-        .with_entrypoint(["tini", "--"])
-        .with_command(["python", "-m", "app"])
-        .with_working_directory("/app")
-        .with_labels({"a": "b"})
-        .with_ports(["8000", "53/udp"])
-        .with_volumes(["/state"])
-        .with_stop_signal("SIGINT")
-        .with_health_check(check)
-        .with_created("2026-01-01T00:00:00Z")
+    config = Config.empty(AMD64).with_execution(
+        User="app",
+        Env=["B=2=3", "A="],
+        Entrypoint=["tini", "--"],
+        Cmd=["python", "-m", "app"],
+        WorkingDir="/app",
+        Labels={"a": "b"},
+        ExposedPorts={"8000/tcp": {}, "53/udp": {}},
+        Volumes={"/state": {}},
+        StopSignal="SIGINT",
+        Healthcheck=to_builtins(check),
     )
     read = Config(content=config.content)
     assert read.platform == AMD64
@@ -44,7 +43,7 @@ def test_fields_without_a_name_here_survive_a_change() -> None:
         "config": {"ArgsEscaped": True, "OnBuild": None, "User": "root"},
         "rootfs": {"type": "layers", "diff_ids": []},
     }
-    changed = Config(content=encode(fields)).with_user("app").with_command([])
+    changed = Config(content=encode(fields)).with_execution(User="app", Cmd=[])
     assert changed.fields["moby.buildkit.buildinfo.v1"] == {"deep": [1]}
     assert changed.execution["ArgsEscaped"] is True
     assert "Cmd" not in changed.execution
@@ -56,8 +55,8 @@ def test_a_config_that_was_read_keeps_its_bytes_and_so_its_digest() -> None:
 
 
 def test_removing_a_setting_removes_its_field() -> None:
-    config = Config.empty(AMD64).with_health_check(HealthCheck(test=("NONE",)))
-    assert config.with_health_check(None) == Config.empty(AMD64)
+    config = Config.empty(AMD64).with_execution(Healthcheck={"Test": ["NONE"]})
+    assert config.with_execution(Healthcheck=None) == Config.empty(AMD64)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[" * 100_000])

@@ -17,7 +17,7 @@ def test_every_view_is_a_valid_image() -> None:
         Image.empty(AMD64),
         image,
         image.append(layer),
-        image.with_config(image.config.with_user("0")),
+        image.with_config(image.config.with_execution(User="0")),
     ]
     assert [validate(view) for view in views] == [()] * len(views)
     assert len({view.manifest.digest for view in views}) == len(views)
@@ -84,7 +84,7 @@ def _spoiled(image: Image, what: str) -> Image:
         config = image.config.with_layers([wrong_id, second.diff_id], image.config.history)
         return Image.compose(config, layers)
     if what == "config":
-        return replace(image, config=image.config.with_user("other"))
+        return replace(image, config=image.config.with_execution(User="other"))
     if what == "layers":
         return replace(image, layers=(first,))
     fields = {**image.config.fields, "history": [{"comment": "one"}]}
