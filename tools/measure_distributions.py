@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 import tempfile
 import threading
@@ -37,10 +38,11 @@ def main(wheels: Path, requirements: Path) -> None:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     target = Target(python=version, libc_version="2.41")
     with served(wheels) as (url, sent), tempfile.TemporaryDirectory() as folder:
+        os.environ["PIP_INDEX_URL"] = url
         for label, offline in (("cold", False), ("warm", False), ("offline", True)):
             sent.clear()
             begun = time.perf_counter()
-            found = open_map(Path(folder), target, index_url=url, offline=offline)
+            found = open_map(Path(folder), target, offline=offline)
             brought = closure(found, roots)
             seconds = time.perf_counter() - begun
             sizes = [one.installed_size for one in brought.facts.values() if one.installed_size]

@@ -46,13 +46,12 @@ class Client:
         *,
         credentials: Credentials | None = None,
         settings: IndexSettings | None = None,
-        threads: int = 8,
         backoff: float = 0.5,
         timeout: float = 30.0,
     ) -> None:
         self._credentials = credentials or Credentials()
         self._settings = settings or IndexSettings()
-        self._patience = {"threads": threads, "backoff": backoff, "timeout": timeout}
+        self._patience = {"backoff": backoff, "timeout": timeout}
         self._transport: Transport | None = None
         self._lock = threading.Lock()
         self._unreachable: dict[str, tuple[str, str]] = {}

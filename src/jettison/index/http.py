@@ -17,6 +17,8 @@ from jettison.values import whole_number
 _RETRIED = (429, 500, 502, 503, 504)
 _LONGEST_PAUSE = 20.0
 _CHUNK = 1 << 18
+# As many as threads ask at once.
+_CONNECTIONS = 8
 _CONNECT_SECONDS = 10.0
 # What will not be better for the next address on the same host.
 _LASTING = (NewConnectionError, ProxyError, SSLError, SilenceError, TooSlowError)
@@ -28,13 +30,12 @@ class Transport:
     def __init__(
         self,
         *,
-        threads: float,
         backoff: float,
         timeout: float,
         trusted: Collection[str] = (),
         bundle: str = "",
     ) -> None:
-        self._pools = Pools(most=int(threads), block=True, bundle=bundle, trusted=trusted)
+        self._pools = Pools(most=_CONNECTIONS, block=True, bundle=bundle, trusted=trusted)
         self._timeout = urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), read=timeout)
         self._backoff = backoff
 

@@ -34,9 +34,8 @@ _Answer = TypeVar("_Answer")
 class DistributionMap:
     """Facts of distributions for one target; safe to share between threads.
 
-    A distribution is looked up in the installed environment (when there is one and its version
-    fits), then on the index or in its cache, then in the catalogue. Nothing raises: what cannot
-    be learned gives None and one entry in ``skipped``.
+    A distribution is looked up on the index or in its cache, then in the catalogue. Nothing raises:
+    what cannot be learned gives None and one entry in ``skipped``.
     """
 
     def __init__(
@@ -45,7 +44,6 @@ class DistributionMap:
         target: Target,
         index: Index | None,
         catalogue: Mapping[str, DistributionFacts],
-        installed: Mapping[str, DistributionFacts] | None = None,
         locked: Mapping[str, LockedRelease] | None = None,
         needs: Mapping[str, tuple[Requirement, ...]] | None = None,
         resolution: Resolution | None = None,
@@ -55,7 +53,6 @@ class DistributionMap:
         self.resolution = resolution or Resolution()
         self._index = index
         self._catalogue = catalogue
-        self._installed = installed or {}
         self._locked = locked or {}
         self._lock = threading.Lock()
         self._answers: dict[tuple[str, str], DistributionFacts | None] = {}
@@ -134,9 +131,6 @@ class DistributionMap:
         return self._index.is_cacheable(smallest)
 
     def _look_up(self, name: str, specifiers: SpecifierSet) -> DistributionFacts | None:
-        present = self._installed.get(name)
-        if present is not None and admits(specifiers, present.version):
-            return present
         try:
             return self._completed(self._from_index(name, specifiers))
         except NetworkError as error:
@@ -245,9 +239,7 @@ def open_map(
     cache_folder: Path,
     target: Target,
     *,
-    index_url: str | None = None,
     offline: bool = False,
-    environment: Path | None = None,
     locked: Mapping[str, LockedRelease] | None = None,
     needs: Mapping[str, tuple[Requirement, ...]] | None = None,
     requirements: Iterable[Requirement] = (),
@@ -255,33 +247,22 @@ def open_map(
 ) -> DistributionMap:
     """Open the map; the index is asked for the exact versions of ``requirements`` alone.
 
-    ``index_url`` is a simple index, by default the one that pip or uv would ask. ``environment``
-    is a virtual environment whose distributions are used where their versions fit. ``locked``
-    gives versions and wheels that a lock file states, by normalized name, ``needs`` what it says
-    that distributions need which no index has. With ``offline`` only
-    the cache, the environment and the catalogue answer. ``bounds`` are constraints on versions.
+    It is the index that pip or uv would ask. ``locked`` gives versions and wheels that a lock file
+    states, by normalized name, ``needs`` what it says that distributions need which no index has.
+    With ``offline`` only the cache and the catalogue answer. ``bounds`` are constraints on versions.
     """
-    installed = None
-    if environment:
-        from jettison.index.wheels import installed_distributions  # noqa: PLC0415 — slow
-
-        installed = installed_distributions(environment)
-    home = Path.home()
-    settings = index_settings(os.environ, home=home)
-    address = index_url or settings.url
-    extra = () if index_url else settings.extra
-    (url, *more), credentials = addressed((address, *extra), os.environ)
+    settings = index_settings(os.environ, home=Path.home())
+    (url, *more), credentials = addressed((settings.url, *settings.extra), os.environ)
     client, cache = Client(credentials=credentials, settings=settings), kept_answers(cache_folder)
     index = Index(url=url, more=tuple(more), client=client, cache=cache, offline=offline)
     return DistributionMap(
         target=target,
         index=index,
         catalogue=catalogued(),
-        installed=installed,
         locked=locked,
         needs=needs,
         resolution=resolved(
-            requirements, bounds or {}, target, cache=cache, index=address, offline=offline
+            requirements, bounds or {}, target, cache=cache, index=settings.url, offline=offline
         ),
     )
 

@@ -61,30 +61,18 @@ _TIMEOUT = 300.0
 _WAIT = "import time; time.sleep(86400)"
 
 
-def read_installed(
-    engine: Engine,
-    image: str,
-    facts: ImageFacts,
-    environment: str,
-    kept: Records | None = None,
-) -> Installed:
+def read_installed(engine: Engine, image: str, facts: ImageFacts, environment: str) -> Installed:
     """Read the environment at ``environment`` and the application in the working directory.
 
     Raises EngineError when the image has no Python that starts.
     """
     asked = {"environment": environment, "folder": facts.working_directory}
-    return installed_of(_answer(engine, image, facts, script_text("contents", asked), kept))
+    return installed_of(_answer(engine, image, facts, script_text("contents", asked)))
 
 
-def _answer(
-    engine: Engine,
-    image: str,
-    facts: ImageFacts,
-    text: str,
-    kept: Records | None,
-) -> Mapping[str, Any]:
+def _answer(engine: Engine, image: str, facts: ImageFacts, text: str) -> Mapping[str, Any]:
     """Give what a program of ours answers in an image; the same image need not be asked twice."""
-    kept = kept or Records(cache_directory() / "answers", most=MOST)
+    kept = Records(cache_directory() / "answers", most=MOST)
     # The image's own digest differs from run to run, by the label of what made it.
     settings = (facts.layers, facts.environment, facts.working_directory, facts.user, text)
     key = repr(settings)
@@ -129,8 +117,8 @@ _LINKS = msgpack.Decoder(Links)
 class KeptLinks:
     """Gives the links of sources, as they were kept or by parsing, and keeps what is new."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._records = Records((folder or cache_directory()) / "links", most=1)
+    def __init__(self) -> None:
+        self._records = Records(cache_directory() / "links", most=1)
         self._known = self._records.get(dict[bytes, Raw], _fingerprint()) or {}
         self._used: dict[bytes, Raw] = {}
 

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from jettison.engines.engine import ImageFacts, ImageID
 from jettison.errors import EngineError, InputSyntaxError
 from jettison.processes import Completed
-from jettison.records import Records
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.judging import compare_exchanges
 from jettison.verify.exchange.pages import landing_steps, page_steps, read_page
@@ -185,10 +184,13 @@ FACTS: Mapping[str, Any] = {
 
 
 @pytest.mark.parametrize("said", [b"", b"[" * 100_000, b"\xdb\xff\xff\x7f", b"7", b'{"site": 7}'])
-def test_an_environment_of_another_shape_is_an_error(said: bytes, tmp_path: Any) -> None:
+def test_an_environment_of_another_shape_is_an_error(
+    said: bytes, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     engine: Any = Says(said)
     with pytest.raises(EngineError, match="the environment could not be read"):
-        read_installed(engine, "image", ImageFacts(**FACTS), "", Records(tmp_path, most=5))
+        read_installed(engine, "image", ImageFacts(**FACTS), "")
 
 
 @pytest.mark.parametrize("odd", ["<![x[", "<![ y", "</" * 300_000, "<!" * 300_000, "<a " * 99_999])

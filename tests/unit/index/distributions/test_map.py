@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.index.facts import DistributionFacts, Source, WheelFile
+from jettison.index.facts import Source, WheelFile
 from jettison.index.listing import wheel_tags
 from jettison.index.map import DistributionMap
 from jettison.index.metadata import Catalogue
@@ -272,16 +272,6 @@ def test_the_catalogue_answers_when_the_index_does_not(open_local: Open):
     assert facts.import_names == ("PIL",)
     assert facts.installed_size is not None
     assert facts.installed_size.basis is Basis.CATALOGUED
-
-
-def test_what_is_installed_and_fits_is_not_looked_up(local_index: LocalIndex, open_local: Open):
-    here = DistributionFacts(
-        name="pillow", version="1.0", import_names=("PIL",), source=Source.ENVIRONMENT
-    )
-    found = open_local(installed={"pillow": here})
-    assert found.distribution("pillow", "~=1.0") is here
-    assert found.distribution("pillow", ">=2") is None
-    assert len(local_index.seen) == 1
 
 
 def test_a_lock_with_wheels_spares_the_listing(pillow: LocalIndex, open_local: Open):

@@ -20,8 +20,9 @@ def load(name):
 def test_what_is_kept_is_what_parsing_gives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = KeptLinks(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    first = KeptLinks()
     assert first.read(SOURCE) == links_of(SOURCE)
     first.save()
     monkeypatch.setattr(tracing, "links_of", lambda source: pytest.fail("was parsed again"))
-    assert KeptLinks(tmp_path).read(SOURCE) == links_of(SOURCE)
+    assert KeptLinks().read(SOURCE) == links_of(SOURCE)
