@@ -35,7 +35,7 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     or that a reader may want to know about.
     """
 
-    name: str
+    name: str = ""
     outcome: Outcome
     message: str
     before: str = ""

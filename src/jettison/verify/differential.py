@@ -279,7 +279,7 @@ def _as_seen(check: CheckResult, isolation: Isolation) -> CheckResult:
     """Skip what cannot be shown; what differs all the same, as in a configuration, does."""
     if check.name not in isolation.unseen or check.outcome is Outcome.DIFFERENT:
         return check
-    return skipped(check.name, isolation.unseen[check.name])
+    return replace(skipped(isolation.unseen[check.name]), name=check.name)
 
 
 def _subject(image: str, seen: Observation) -> Subject:

@@ -1,75 +1,40 @@
-"""The verifications, one module each, in the order of a report."""
+"""The verifications, in the order of a report."""
 
 from __future__ import annotations
 
-from jettison.verify.checks import files
-from jettison.verify.checks.behaviour import (
-    COMMANDS_CHECK,
-    COVERAGE_CHECK,
-    ROUTES_CHECK,
-    SERVICES_CHECK,
-    SUITE_CHECK,
-    WORKERS_CHECK,
-)
-from jettison.verify.checks.check import LOGS_CHECK, Check
-from jettison.verify.checks.configuration import (
-    ENTRY_POINT_CHECK,
-    ENVIRONMENT_CHECK,
-    LABELS_CHECK,
-    PROCESS_CHECK,
-    ROOT_FILESYSTEM_CHECK,
-    USER_CHECK,
-    WRITABLE_CHECK,
-)
-from jettison.verify.checks.contents import (
-    CERTIFICATES_CHECK,
-    DISTRIBUTIONS_CHECK,
-    LIBRARIES_CHECK,
-    MODULES_CHECK,
-    PROGRAMS_CHECK,
-    PYTHON_VERSION_CHECK,
-    RESOLVER_CHECK,
-    SBOM_CHECK,
-    TIME_ZONES_CHECK,
-)
-from jettison.verify.checks.process import (
-    HEALTH_CHECK,
-    MEMORY_CHECK,
-    SIGNALS_CHECK,
-    START_CHECK,
-    STARTUP_CHECK,
-    WRITTEN_CHECK,
-)
+from jettison.verify import COVERAGE, START
+from jettison.verify.checks import behaviour, configuration, contents, files, process
+from jettison.verify.checks.check import Check, compare_logs, uses, within
 
 CHECKS: tuple[Check, ...] = (
-    START_CHECK,
-    SERVICES_CHECK,
-    HEALTH_CHECK,
-    USER_CHECK,
-    PROCESS_CHECK,
-    ROOT_FILESYSTEM_CHECK,
-    WRITABLE_CHECK,
-    WRITTEN_CHECK,
-    ROUTES_CHECK,
-    SUITE_CHECK,
-    WORKERS_CHECK,
-    MODULES_CHECK,
-    COMMANDS_CHECK,
-    files.CHECK,
-    COVERAGE_CHECK,
-    DISTRIBUTIONS_CHECK,
-    SBOM_CHECK,
-    PYTHON_VERSION_CHECK,
-    LIBRARIES_CHECK,
-    PROGRAMS_CHECK,
-    ENVIRONMENT_CHECK,
-    ENTRY_POINT_CHECK,
-    LABELS_CHECK,
-    TIME_ZONES_CHECK,
-    CERTIFICATES_CHECK,
-    RESOLVER_CHECK,
-    SIGNALS_CHECK,
-    LOGS_CHECK,
-    STARTUP_CHECK,
-    MEMORY_CHECK,
+    Check(name=START, of=process.compare_start),
+    Check(name="services", of=behaviour.compare_services),
+    Check(name="health-check", of=process.compare_health),
+    Check(name="user", of=configuration.compare_user),
+    Check(name="process", of=configuration.compare_process),
+    Check(name="read-only-root", of=configuration.compare_root_filesystem),
+    Check(name="writable-paths", of=uses("paths", lambda inside: inside.writable)),
+    Check(name="written-files", of=process.compare_written),
+    Check(name="routes", of=behaviour.compare_routes),
+    Check(name="test-suite", of=behaviour.compare_suite),
+    Check(name="workers", of=behaviour.compare_workers),
+    Check(name="modules", of=uses("modules", lambda inside: inside.modules)),
+    Check(name="commands", of=behaviour.compare_commands),
+    Check(name=files.FILES, of=files.compare_files),
+    Check(name=COVERAGE, of=behaviour.compare_coverage),
+    Check(name=contents.DISTRIBUTIONS, of=within(contents.compare_distributions)),
+    Check(name="sbom", of=within(contents.compare_sbom)),
+    Check(name="python", of=within(contents.compare_python_version)),
+    Check(name="libraries", of=uses("libraries", lambda inside: inside.libraries)),
+    Check(name="programs", of=uses("programs", lambda inside: inside.programs)),
+    Check(name="environment", of=configuration.compare_environment),
+    Check(name="entry-point", of=configuration.compare_entry_point),
+    Check(name="labels", of=configuration.compare_labels),
+    Check(name="time-zones", of=within(contents.compare_time_zones)),
+    Check(name="certificates", of=within(contents.compare_certificates)),
+    Check(name="resolver", of=uses("names", lambda inside: inside.names)),
+    Check(name="signals", of=process.compare_signals),
+    Check(name="logs", of=compare_logs),
+    Check(name="start-up-time", of=process.compare_startup),
+    Check(name="memory", of=process.compare_memory),
 )

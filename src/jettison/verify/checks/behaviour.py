@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from jettison.values import replace
-from jettison.verify import COVERAGE, CheckResult, Outcome
-from jettison.verify.checks.check import Check, compare_uses, skipped
+from jettison.verify import CheckResult, Outcome
+from jettison.verify.checks.check import compare_uses, skipped
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
 from jettison.verify.observation import Loaded, Observation, WorkerOutcome
 from jettison.verify.request import OWN_COMMAND, VerificationRequest
 from jettison.verify.workload.step import NO_METHOD, NO_PAGE, NO_SLASH
 
-_ROUTES = "routes"
 _FOUND = range(200, 400)
 
 
@@ -23,19 +22,20 @@ def compared(before: Observation, after: Observation, request: VerificationReque
     return compare_exchanges(*runs, strict=request.strict)
 
 
-def _compare_routes(
+def compare_routes(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
+    """Compare the responses to all requests."""
     if after.failure:
-        return skipped(_ROUTES, "the candidate did not start")
+        return skipped("the candidate did not start")
     if not before.exchanges:
-        return skipped(_ROUTES, before.missing.get("routes", "no request could be sent"))
+        return skipped(before.missing.get("routes", "no request could be sent"))
     unknown = before.missing.get("routes", "")
     if unknown and not any(one.answer.status in _FOUND for one in before.exchanges):
-        return skipped(_ROUTES, unknown)
+        return skipped(unknown)
     found = _beyond_doubt(compared(before, after, request))
     if found.failing == found.total and not found.differences:
-        return skipped(_ROUTES, f"all of {found.total} responses are server errors in both")
+        return skipped(f"all of {found.total} responses are server errors in both")
     details = [*found.differences]
     if found.differences:
         details += [f"logged by the candidate only: {line}" for line in after.errors]
@@ -50,7 +50,6 @@ def _compare_routes(
     ]
     details += [f"only the kind is compared: {one}" for one in found.masked]
     return CheckResult(
-        name=_ROUTES,
         outcome=Outcome.DIFFERENT if found.differences else Outcome.SAME,
         message="; ".join(
             filter(
@@ -99,28 +98,24 @@ def _message(found: Comparison) -> str:
     return "; ".join(parts)
 
 
-ROUTES_CHECK = Check(name=_ROUTES, compare=_compare_routes)
-
-
-_SUITE = "test-suite"
 _FAILING = "the tests fail with all requirements installed too"
 
 
-def _compare_suite(
+def compare_suite(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
+    """Compare the outcome of the project's tests."""
     if request.suite is None:
-        return skipped(_SUITE, "no test suite is known, or no image that has it")
+        return skipped("no test suite is known, or no image that has it")
     if after.suite is None:
-        return skipped(_SUITE, after.missing.get("suite", "the candidate did not start"))
+        return skipped(after.missing.get("suite", "the candidate did not start"))
     if after.suite.status and before.suite and before.suite.status == after.suite.status:
-        return skipped(_SUITE, _FAILING)
+        return skipped(_FAILING)
     if after.suite.status:
         outcome, message = Outcome.DIFFERENT, f"the tests end with status {after.suite.status}"
     else:
         outcome, message = Outcome.SAME, next(iter(after.suite.lines[-1:]), "the tests pass")
     return CheckResult(
-        name=_SUITE,
         outcome=outcome,
         message=message,
         before="" if before.suite is None else f"status {before.suite.status}",
@@ -134,56 +129,46 @@ def tests_show_nothing(checks: Iterable[CheckResult]) -> str:
     return next((one.message for one in checks if one.message == _FAILING), "")
 
 
-SUITE_CHECK = Check(name=_SUITE, compare=_compare_suite)
-
-
-_SERVICES = "services"
 _WAY_OUT = "Make the images available (docker pull, docker load or docker tag) and run it again"
 
 
-def _compare_services(
+def compare_services(
     _before: Observation, _after: Observation, request: VerificationRequest
 ) -> CheckResult:
+    """Compare what both were started beside."""
     if request.unreached:
         missing = "; ".join(
             f"{one.name} ({one.image}): {one.why.rstrip('.')}" for one in request.unreached
         )
-        return skipped(_SERVICES, f"what needs them was not compared: {missing}. {_WAY_OUT}")
+        return skipped(f"what needs them was not compared: {missing}. {_WAY_OUT}")
     if not request.services:
-        return skipped(_SERVICES, "the application is run alone")
+        return skipped("the application is run alone")
     names = ", ".join(f"{one.name} ({one.instead or one.image})" for one in request.services)
-    return CheckResult(
-        name=_SERVICES,
-        outcome=Outcome.SAME,
-        message=f"started empty for each run of both: {names}",
-    )
+    return CheckResult(outcome=Outcome.SAME, message=f"started empty for each run of both: {names}")
 
 
-SERVICES_CHECK = Check(name=_SERVICES, compare=_compare_services)
-
-
-_WORKERS = "workers"
 # One that kept running for all the time that it was watched, and now ends within half of it.
 _AT_ONCE_SECONDS = 4.0
 
 
-def _compare_workers(
+def compare_workers(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
+    """Compare the other commands of both."""
     if not request.watched:
-        return skipped(_WORKERS, "the image is run with one command alone")
+        return skipped("the image is run with one command alone")
     if before.failure or after.failure or not before.workers:
-        return skipped(_WORKERS, "one of the images did not keep running")
+        return skipped("one of the images did not keep running")
     own = before.workers.get(OWN_COMMAND)
     if own and (own.ports or not frozenset().union(*before.logs)):
         ports = ", ".join(map(str, own.ports))
         says = (
             f"listens on {ports}, which nobody declares" if ports else "shows nothing of its work"
         )
-        return skipped(_WORKERS, f"its own command {says}")
+        return skipped(f"its own command {says}")
     had = {name: _works(one) for name, one in before.workers.items()}
     has = dict(_now(before, after))
-    return compare_uses(_WORKERS, _WORKERS, had, has)
+    return compare_uses("workers", had, has)
 
 
 def _now(before: Observation, after: Observation) -> Iterator[tuple[str, Loaded]]:
@@ -204,10 +189,6 @@ def _said(one: WorkerOutcome) -> str:
     return "keeps running" if one.running else f"ended with status {one.status}: {one.said}"
 
 
-WORKERS_CHECK = Check(name=_WORKERS, compare=_compare_workers)
-
-
-_COMMANDS = "commands"
 # How one that imports what the plan took out says so.
 _EXPLAINED = "Jettison removed"
 
@@ -221,15 +202,16 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(_WORDS.findall(_PATHS.sub(" ", text)))
 
 
-def _compare_commands(
+def compare_commands(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
+    """Compare what the commands of distributions say."""
     if before.stored is None or after.stored is None:
-        return skipped(_COMMANDS, "the commands could not be run")
+        return skipped("the commands could not be run")
     had, has = before.stored, after.stored
     worked = {name: said for name, (status, said) in had.commands.items() if not status}
     if not worked:
-        return skipped(_COMMANDS, "no command of a distribution ends well with --help")
+        return skipped("no command of a distribution ends well with --help")
     lost: list[str] = []
     notes: list[str] = []
     for name, first in worked.items():
@@ -244,7 +226,6 @@ def _compare_commands(
             line = f"{name} --help no longer says {', '.join(gone)}"
             (notes if request.removed_distributions else lost).append(line)
     return CheckResult(
-        name=_COMMANDS,
         outcome=Outcome.DIFFERENT if lost else Outcome.SAME,
         message="; ".join(lost) or f"{len(worked) - len(notes)} start with --help as they did",
         before=f"{len(worked)} start",
@@ -253,24 +234,20 @@ def _compare_commands(
     )
 
 
-COMMANDS_CHECK = Check(name=_COMMANDS, compare=_compare_commands)
-
-
 _UNSERVED = tuple(f"({one})" for one in (NO_PAGE, NO_METHOD, NO_SLASH))
 _REFUSED = 400
 _FILES_NAMED = 3
 _MOST_DETAILS = 40
 
 
-def _compare_coverage(
+def compare_coverage(
     before: Observation, _after: Observation, _request: VerificationRequest
 ) -> CheckResult:
+    """Compare which lines no request executed."""
     counts = before.executed
     total = sum(there for _, there in counts.values())
     if not total:
-        return skipped(
-            COVERAGE, before.missing.get("coverage", "no line of the application was counted")
-        )
+        return skipped(before.missing.get("coverage", "no line of the application was counted"))
     done = sum(one for one, _ in counts.values())
     left = sorted(
         ((there - one, path) for path, (one, there) in counts.items() if one < there),
@@ -279,7 +256,6 @@ def _compare_coverage(
     named = ", ".join(f"{path} ({lines} lines)" for lines, path in left[:_FILES_NAMED])
     share = f"{100 * done / total:.0f} % of the application's {total} lines executed"
     return CheckResult(
-        name=COVERAGE,
         outcome=Outcome.SAME,
         message=f"{share}; not executed: {named}" if named else share,
         before=f"{done} of {total} lines",
@@ -300,6 +276,3 @@ def _unanswered(before: Observation) -> Iterator[str]:
     for route, found in statuses.items():
         if min(found) >= _REFUSED:
             yield f"no response below {_REFUSED}: {route} (send one of your own with --probes)"
-
-
-COVERAGE_CHECK = Check(name=COVERAGE, compare=_compare_coverage)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from jettison.engines.engine import ImageFacts
+from jettison.values import replace
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.discover import words_of
 from jettison.verify.observation import Interior, Loaded, Observation
@@ -17,15 +18,24 @@ Compare = Callable[[Observation, Observation, VerificationRequest], CheckResult]
 
 
 class Check(Struct, frozen=True, kw_only=True):
-    """One verification: holds what was observed of the image after against the one before."""
+    """One verification: holds what was observed of the image after against the one before.
+
+    Its results have its ``name``, which ``of`` need not know.
+    """
 
     name: str
-    compare: Compare
+    of: Compare
+
+    def compare(
+        self, before: Observation, after: Observation, request: VerificationRequest
+    ) -> CheckResult:
+        """Give the result."""
+        return replace(self.of(before, after, request), name=self.name)
 
 
-def skipped(name: str, reason: str) -> CheckResult:
+def skipped(reason: str) -> CheckResult:
     """Say why nothing was compared."""
-    return CheckResult(name=name, outcome=Outcome.SKIPPED, message=reason)
+    return CheckResult(outcome=Outcome.SKIPPED, message=reason)
 
 
 def command_of(facts: ImageFacts) -> tuple[str, ...]:
@@ -62,57 +72,46 @@ def often(failed: Sequence[bool]) -> str:
     return "" if all(failed) else f" in {sum(failed)} of {len(failed)} runs"
 
 
-def inside(
-    name: str, before: Observation, after: Observation
-) -> tuple[Interior, Interior] | CheckResult:
+def inside(before: Observation, after: Observation) -> tuple[Interior, Interior] | CheckResult:
     """Give both interiors, or the result when one of them is not known.
 
     An image after whose Python does not answer although the one before did is a difference.
     """
     if before.interior is None:
-        return skipped(name, before.missing.get("interior", "the baseline did not start"))
+        return skipped(before.missing.get("interior", "the baseline did not start"))
     if after.failure:
-        return skipped(name, "the candidate did not start")
+        return skipped("the candidate did not start")
     if after.interior is None:
         why = after.missing.get("interior", "its Python did not respond")
         return CheckResult(
-            name=name,
-            outcome=Outcome.DIFFERENT,
-            message=f"cannot be read in the candidate: {why}",
+            outcome=Outcome.DIFFERENT, message=f"cannot be read in the candidate: {why}"
         )
     return before.interior, after.interior
 
 
-def inside_check(
-    name: str, compare: Callable[[Interior, Interior, VerificationRequest], CheckResult]
-) -> Check:
-    """Make a check of what both images show of their inside."""
+def within(compare: Callable[[Interior, Interior, VerificationRequest], CheckResult]) -> Compare:
+    """Compare what both images show of their inside."""
 
     def whole(before: Observation, after: Observation, request: VerificationRequest) -> CheckResult:
-        both = inside(name, before, after)
+        both = inside(before, after)
         return both if isinstance(both, CheckResult) else compare(*both, request)
 
-    return Check(name=name, compare=whole)
+    return whole
 
 
-def uses_check(name: str, what: str, uses: Callable[[Interior], Mapping[str, Loaded]]) -> Check:
-    """Make a check of which of several things work inside."""
-    return inside_check(name, lambda had, has, _: compare_uses(name, what, uses(had), uses(has)))
+def uses(what: str, found: Callable[[Interior], Mapping[str, Loaded]]) -> Compare:
+    """Compare which of several things work inside."""
+    return within(lambda had, has, _: compare_uses(what, found(had), found(has)))
 
 
 def judged(
-    name: str,
-    details: Sequence[str],
-    message: str,
-    shown: tuple[object, object],
-    notes: Sequence[str] = (),
+    details: Sequence[str], message: str, shown: tuple[object, object], notes: Sequence[str] = ()
 ) -> CheckResult:
     """Give the result of a check that found ``details``, each of them a difference.
 
     ``shown`` appears in the table for each image.
     """
     return CheckResult(
-        name=name,
         outcome=Outcome.DIFFERENT if details else Outcome.SAME,
         message=message,
         before=str(shown[0]),
@@ -127,11 +126,11 @@ def lost_uses(before: Mapping[str, Loaded], after: Mapping[str, Loaded]) -> list
 
 
 def compare_uses(
-    name: str, what: str, before: Mapping[str, Loaded], after: Mapping[str, Loaded]
+    what: str, before: Mapping[str, Loaded], after: Mapping[str, Loaded]
 ) -> CheckResult:
     """Compare which of several things work: one that no longer works is a difference."""
     if not before:
-        return skipped(name, f"no {what} to look for")
+        return skipped(f"no {what} to look for")
     lost = lost_uses(before, after)
     gained = [one for one, loaded in before.items() if not loaded.works and _works(after, one)]
     neither = [one for one, loaded in before.items() if not loaded.works and not _works(after, one)]
@@ -142,14 +141,13 @@ def compare_uses(
     if lost:
         outcome, message = Outcome.DIFFERENT, f"no longer there: {', '.join(lost)}"
     elif len(neither) == len(before):
-        return skipped(name, f"none of {len(before)} {what} works in either, such as {details[0]}")
+        return skipped(f"none of {len(before)} {what} works in either, such as {details[0]}")
     elif gained:
         outcome, message = Outcome.IMPROVED, f"works only now: {', '.join(gained)}"
     else:
         unusable = f"; {len(neither)} work in neither: {', '.join(neither)}" if neither else ""
         outcome, message = Outcome.SAME, f"{counts[1]} of {len(before)} {what} work{unusable}"
-    return CheckResult(
-        name=name, outcome=outcome, message=message, before=f"{counts[0]} of {len(before)}",
+    return CheckResult(outcome=outcome, message=message, before=f"{counts[0]} of {len(before)}",
         after=f"{counts[1]} of {len(before)}", details=tuple(details),
     )  # fmt: skip
 
@@ -166,7 +164,6 @@ def _count(uses: Iterable[Loaded]) -> int:
     return sum(loaded.works for loaded in uses)
 
 
-_LOGS = "logs"
 NO_MORE = "is written no more: "
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # What differs between two runs, or between two places where Python is installed: months and days by
@@ -229,11 +226,12 @@ def _kind(line: str) -> str:
     return _VARYING.sub(lambda found: " " if found[0].isspace() else "#", line)
 
 
-def _compare_logs(
+def compare_logs(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
+    """Compare the kinds of lines that both log."""
     if len(before.logs) < _RUNS or not after.logs:
-        return skipped(_LOGS, "the logs of too few runs are known")
+        return skipped("the logs of too few runs are known")
     always = frozenset.intersection(*before.logs)
     ever = frozenset.union(*after.logs)
     if before.starts and after.starts:
@@ -248,7 +246,6 @@ def _compare_logs(
     details = [*(f"{NO_MORE}{line}" for line in lost), *new]
     different = new or (lost and not changed)
     return CheckResult(
-        name=_LOGS,
         outcome=Outcome.DIFFERENT if different else Outcome.SAME,
         message="; ".join(details[:_SHOWN]) if different else f"{len(always)} kinds are the same",
         before=f"{len(always)} kinds of lines",
@@ -269,6 +266,3 @@ def _alarms(before: Observation, after: Observation, request: VerificationReques
             yield f"a new exception: {line}"
         elif alarm and len(after.logs) >= _RUNS and not request.expected_read_only:
             yield f"is written only now: {line}"
-
-
-LOGS_CHECK = Check(name=_LOGS, compare=_compare_logs)

@@ -9,7 +9,6 @@ from jettison.engines.client import LABEL
 from jettison.engines.engine import ImageFacts
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.check import (
-    Check,
     command_of,
     inside,
     judged,
@@ -18,23 +17,22 @@ from jettison.verify.checks.check import (
     same_base,
     skipped,
     started_words,
-    uses_check,
 )
 from jettison.verify.observation import Observation
 from jettison.verify.request import VerificationRequest
 
-_ENTRY_POINT = "entry-point"
 _USUAL_SIGNAL = "SIGTERM"
 _SAME = "command, working directory, ports, volumes and stop signal are the same"
 
 
-def _compare_entry_point(
+def compare_entry_point(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
+    """Compare how both are started."""
     had, has = before.facts, after.facts
     details = tuple(_differences(had, has, request))
     message = "; ".join(details) or _SAME
-    return judged(_ENTRY_POINT, details, message, (_show_entry_point(had), _show_entry_point(has)))
+    return judged(details, message, (_show_entry_point(had), _show_entry_point(has)))
 
 
 def _differences(had: ImageFacts, has: ImageFacts, request: VerificationRequest) -> Iterator[str]:
@@ -48,10 +46,7 @@ def _differences(had: ImageFacts, has: ImageFacts, request: VerificationRequest)
     folders = had.working_directory or "/", has.working_directory or "/"
     if folders[0] != folders[1]:
         yield f"the working directory was {folders[0]} and is {folders[1]}"
-    for what, one, other in (
-        ("port", had.ports, has.ports),
-        ("volume", had.volumes, has.volumes),
-    ):
+    for what, one, other in (("port", had.ports, has.ports), ("volume", had.volumes, has.volumes)):
         lost, new = sorted(set(one) - set(other)), sorted(set(other) - set(one))
         if lost:
             yield f"{what}s no longer declared: {', '.join(lost)}"
@@ -66,10 +61,6 @@ def _show_entry_point(facts: ImageFacts) -> str:
     return " ".join(command_of(facts)) or "nothing"
 
 
-ENTRY_POINT_CHECK = Check(name=_ENTRY_POINT, compare=_compare_entry_point)
-
-
-_ENVIRONMENT = "environment"
 # These belong to the base image, to the user, or to installing: no application is made of them.
 _NOT_COMPARED = re.compile(
     r"^(HOSTNAME|PWD|SHLVL|_|GPG_KEY|VIRTUAL_ENV|DEBIAN_FRONTEND|UV_.*|PIP_.*"
@@ -80,9 +71,10 @@ _OF_A_BASE = re.compile(r"^(PATH|SSL_CERT_FILE|LANG|LC_CTYPE|HOME|TERM)$")
 _SECRET = re.compile(r"secret|password|token|key|credential", re.I)
 
 
-def _compare_environment(
+def compare_environment(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
+    """Compare the variables of both."""
     had, has = dict(before.facts.environment), dict(after.facts.environment)
     alike = same_base(before, after)
     names = [
@@ -101,7 +93,7 @@ def _compare_environment(
     changed = ", ".join(detail.partition(":")[0] for detail in details)
     message = f"changed: {changed}" if details else f"{len(names)} variables are the same"
     shown = f"{len(had)} variables", f"{len(has)} variables"
-    return judged(_ENVIRONMENT, details, message, shown)
+    return judged(details, message, shown)
 
 
 def _as_planned(name: str, value: str | None, request: VerificationRequest) -> bool:
@@ -121,10 +113,6 @@ def _show_environment(name: str, value: str | None) -> str:
     return "(not shown)" if _SECRET.search(name) else repr(value)
 
 
-ENVIRONMENT_CHECK = Check(name=_ENVIRONMENT, compare=_compare_environment)
-
-
-_LABELS = "labels"
 # They tell one build of an image from the next. Sources: annotations of the specification of images
 # of OCI, label-schema.org.
 _OF_A_BUILD = re.compile(
@@ -132,9 +120,10 @@ _OF_A_BUILD = re.compile(
 )
 
 
-def _compare_labels(
+def compare_labels(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
+    """Compare the labels of both."""
     had = {
         name: value
         for name, value in before.facts.labels
@@ -148,19 +137,14 @@ def _compare_labels(
     )
     names = ", ".join(detail.partition(":")[0] for detail in details)
     message = f"changed: {names}" if details else f"{len(had)} labels are kept"
-    return judged(_LABELS, details, message, (len(had), len(had) - len(details)))
+    return judged(details, message, (len(had), len(had) - len(details)))
 
 
-LABELS_CHECK = Check(name=_LABELS, compare=_compare_labels)
-
-
-_USER = "user"
-
-
-def _compare_user(
+def compare_user(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
-    both = inside(_USER, before, after)
+    """Compare who both run as."""
+    both = inside(before, after)
     if isinstance(both, CheckResult):
         return both
     one, other = both
@@ -175,9 +159,7 @@ def _compare_user(
     if had == has and one.groups != other.groups and outcome is Outcome.SAME and not fewer:
         groups = (" and ".join(map(str, each.groups)) for each in (one, other))
         outcome, message = Outcome.DIFFERENT, "its groups were {} and are {}".format(*groups)
-    return CheckResult(
-        name=_USER, outcome=outcome, message=message, before=str(had), after=str(has)
-    )
+    return CheckResult(outcome=outcome, message=message, before=str(had), after=str(has))
 
 
 def _judge(
@@ -198,20 +180,14 @@ def _judge(
     return Outcome.SAME, f"runs as user {has}"
 
 
-USER_CHECK = Check(name=_USER, compare=_compare_user)
-
-
-_ROOT_FILESYSTEM = "read-only-root"
-
-
-def _compare_root_filesystem(
+def compare_root_filesystem(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
+    """Compare whether it works with a read-only root."""
     if not request.read_only_after:
-        return skipped(_ROOT_FILESYSTEM, "a read-only root file system was not required")
+        return skipped("a read-only root file system was not required")
     if before.read_only_failure and not after.failure:
         return CheckResult(
-            name=_ROOT_FILESYSTEM,
             outcome=Outcome.SAME,
             message=f"neither works with a read-only root: {before.read_only_failure}",
             before="fails",
@@ -219,7 +195,6 @@ def _compare_root_filesystem(
         )
     if after.read_only_failure:
         return CheckResult(
-            name=_ROOT_FILESYSTEM,
             outcome=Outcome.DIFFERENT,
             message=f"does not start with a read-only root: {after.read_only_failure}",
             before="not required",
@@ -227,9 +202,8 @@ def _compare_root_filesystem(
             details=after.errors,
         )
     if after.failure or not after.read_only:
-        return skipped(_ROOT_FILESYSTEM, "the candidate did not start")
+        return skipped("the candidate did not start")
     return CheckResult(
-        name=_ROOT_FILESYSTEM,
         outcome=Outcome.SAME,
         message="ran with a read-only root, no capabilities and no new privileges",
         before="not required",
@@ -237,13 +211,6 @@ def _compare_root_filesystem(
     )
 
 
-ROOT_FILESYSTEM_CHECK = Check(name=_ROOT_FILESYSTEM, compare=_compare_root_filesystem)
-
-
-WRITABLE_CHECK = uses_check("writable-paths", "paths", lambda inside: inside.writable)
-
-
-_PROCESS = "process"
 _OF_PROCESS = {
     "umask": "its file mode creation mask",
     "folder": "its working directory",
@@ -260,16 +227,17 @@ _MORE, _SPARE = 2, 48
 _OF_USER = frozenset({"home", "name"})
 
 
-def _compare_process(
+def compare_process(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
-    both = inside(_PROCESS, before, after)
+    """Compare what the first process of both is like."""
+    both = inside(before, after)
     if isinstance(both, CheckResult):
         return both
     one, other = both
     had, has = one.process, other.process
     if not had:
-        return skipped(_PROCESS, "the first process cannot be read")
+        return skipped("the first process cannot be read")
     same_user = one.user_id == other.user_id and same_base(before, after)
     details = [
         f"{what} was {had[name]} and is {has[name]}"
@@ -293,11 +261,8 @@ def _compare_process(
     if has.get("listens") == ALONE:
         same += f"; both listen {ALONE}: nothing outside the container reaches them"
     shown = tuple(f"{count} processes" for count in counts)
-    return judged(_PROCESS, details, "; ".join(details) or same, (shown[0], shown[1]))
+    return judged(details, "; ".join(details) or same, (shown[0], shown[1]))
 
 
 def _show_processes(found: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in sorted(found.items()))
-
-
-PROCESS_CHECK = Check(name=_PROCESS, compare=_compare_process)

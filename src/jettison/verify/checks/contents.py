@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from jettison.verify import CheckResult, Outcome
-from jettison.verify.checks.check import inside_check, judged, skipped, uses_check
+from jettison.verify.checks.check import judged, skipped
 from jettison.verify.observation import Interior, Inventory
 from jettison.verify.request import VerificationRequest
 
-_DISTRIBUTIONS = "distributions"
+DISTRIBUTIONS = "distributions"
 _RESOLVED = "resolved differently"
 # What installs is no part of an application; one that imports it shows in the check of modules.
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
@@ -19,12 +19,13 @@ _INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
 
 def resolved_differently(check: CheckResult) -> bool:
     """Whether a result says that one of the images has other versions than the other."""
-    return check.name == _DISTRIBUTIONS and any(_RESOLVED in line for line in check.details)
+    return check.name == DISTRIBUTIONS and any(_RESOLVED in line for line in check.details)
 
 
-def _compare_distributions(
+def compare_distributions(
     one: Interior, other: Interior, request: VerificationRequest
 ) -> CheckResult:
+    """Compare the distributions of both."""
     had, has = one.distributions, other.distributions
     expected = {canonicalize_name(name) for name in request.removed_distributions} | _INSTALLERS
     if request.installed_distributions is not None:
@@ -43,24 +44,21 @@ def _compare_distributions(
     parts = [f"no metadata of {', '.join(lost)}"] if lost else []
     parts += [f"other versions of {', '.join(changed)}"] if changed else []
     message = "; ".join(parts) or f"{len(had.keys() & has.keys())} have the same version"
-    return judged(_DISTRIBUTIONS, details, message, (len(had), len(has)), notes)
+    return judged(details, message, (len(had), len(has)), notes)
 
 
-DISTRIBUTIONS_CHECK = inside_check(_DISTRIBUTIONS, _compare_distributions)
-
-
-_SBOM = "sbom"
 # What Jettison itself puts in, to tell who imports a removed module what became of it.
 _OWN = "jettison_removed.py"
 
 
-def _compare_sbom(one: Interior, other: Interior, _request: VerificationRequest) -> CheckResult:
+def compare_sbom(one: Interior, other: Interior, _request: VerificationRequest) -> CheckResult:
+    """Compare what lists of software know of both."""
     had, has = one.inventory, other.inventory
     if had is None:
-        return skipped(_SBOM, "the baseline does not list its installed software")
+        return skipped("the baseline does not list its installed software")
     if has is None:
         message = "the candidate no longer lists its installed software"
-        return CheckResult(name=_SBOM, outcome=Outcome.DIFFERENT, message=message)
+        return CheckResult(outcome=Outcome.DIFFERENT, message=message)
     details = tuple(_differences(had, has))
     gone = sorted(had.packages.keys() - has.packages.keys())
     notes = (
@@ -69,7 +67,7 @@ def _compare_sbom(one: Interior, other: Interior, _request: VerificationRequest)
     whole = f"every file has an owner among {len(has.packages)} packages and the distributions"
     counts = len(had.packages), len(has.packages)
     shown = f"{counts[0]} packages of the system", f"{counts[1]} packages of the system"
-    return judged(_SBOM, details, "; ".join(details[:3]) or whole, shown, notes)
+    return judged(details, "; ".join(details[:3]) or whole, shown, notes)
 
 
 def _differences(had: Inventory, has: Inventory) -> Iterator[str]:
@@ -82,28 +80,13 @@ def _differences(had: Inventory, has: Inventory) -> Iterator[str]:
             yield f"{name}: its RECORD lists missing files: {said}"
 
 
-SBOM_CHECK = inside_check(_SBOM, _compare_sbom)
-
-
-LIBRARIES_CHECK = uses_check("libraries", "libraries", lambda inside: inside.libraries)
-
-
-MODULES_CHECK = uses_check("modules", "modules", lambda inside: inside.modules)
-
-
-PROGRAMS_CHECK = uses_check("programs", "programs", lambda inside: inside.programs)
-
-
-_PYTHON_VERSION = "python"
-
-
-def _compare_python_version(
+def compare_python_version(
     one: Interior, other: Interior, _request: VerificationRequest
 ) -> CheckResult:
+    """Compare the Python of both."""
     had, has = one.python, other.python
     same = had.split(".")[:2] == has.split(".")[:2]
     return CheckResult(
-        name=_PYTHON_VERSION,
         outcome=Outcome.SAME if same else Outcome.DIFFERENT,
         message=f"Python {has}" if had == has else f"Python {had} became {has}",
         before=had,
@@ -111,18 +94,13 @@ def _compare_python_version(
     )
 
 
-PYTHON_VERSION_CHECK = inside_check(_PYTHON_VERSION, _compare_python_version)
-
-
-_CERTIFICATES = "certificates"
-
-
-def _compare_certificates(
+def compare_certificates(
     one: Interior, other: Interior, _request: VerificationRequest
 ) -> CheckResult:
+    """Compare whom both trust."""
     had, has = one.certificates, other.certificates
     if had <= 0:
-        return skipped(_CERTIFICATES, "the baseline trusts no certificate authority")
+        return skipped("the baseline trusts no certificate authority")
     if has < 0:
         outcome, message = Outcome.DIFFERENT, "TLS cannot be used any more: no module ssl"
     elif has == 0:
@@ -134,20 +112,13 @@ def _compare_certificates(
         outcome, message = Outcome.SAME, f"{has} certificate authorities are trusted"
         if other.secure.works:
             message += f", and {other.secure.said} works against a server on the loopback"
-    return CheckResult(
-        name=_CERTIFICATES, outcome=outcome, message=message, before=str(had), after=str(has)
-    )
+    return CheckResult(outcome=outcome, message=message, before=str(had), after=str(has))
 
 
-CERTIFICATES_CHECK = inside_check(_CERTIFICATES, _compare_certificates)
-
-
-_TIME_ZONES = "time-zones"
-
-
-def _compare_time_zones(
+def compare_time_zones(
     one: Interior, other: Interior, _request: VerificationRequest
 ) -> CheckResult:
+    """Compare what both know of time."""
     had, has = one.time_zones, other.time_zones
     details = tuple(
         f"{zone or 'local time'}: {said} became {has.get(zone)}"
@@ -156,10 +127,4 @@ def _compare_time_zones(
     )
     same = f"local time and {len(had) - 1} named zones are the same"
     shown = had.get("", ""), has.get("", "")
-    return judged(_TIME_ZONES, details, details[0] if details else same, shown)
-
-
-TIME_ZONES_CHECK = inside_check(_TIME_ZONES, _compare_time_zones)
-
-
-RESOLVER_CHECK = uses_check("resolver", "names", lambda inside: inside.names)
+    return judged(details, details[0] if details else same, shown)

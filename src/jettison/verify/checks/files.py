@@ -16,7 +16,6 @@ from jettison.plan.removal.groups import Matcher
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.check import (
-    Check,
     judged,
     keeps_command,
     made_from,
@@ -56,14 +55,17 @@ _INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
 _SHOWN = 3
 
 
-def _compare(before: Observation, after: Observation, request: VerificationRequest) -> CheckResult:
+def compare_files(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> CheckResult:
+    """Compare the files of both."""
     had, has = before.stored, after.stored
     if had is None:
-        return skipped(FILES, before.missing.get("stored", "the files could not be read"))
+        return skipped(before.missing.get("stored", "the files could not be read"))
     if has is None:
         why = after.missing.get("stored", "its Python did not respond")
         message = f"cannot be read in the candidate: {why}"
-        return CheckResult(name=FILES, outcome=Outcome.DIFFERENT, message=message)
+        return CheckResult(outcome=Outcome.DIFFERENT, message=message)
     opened = before.opened or frozenset()
     whole = made_from(before.facts, after.facts)
     if whole:
@@ -84,7 +86,7 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
     same = f"{len(had.application)} of the application and {len(had.distributions)} of its "
     same += f"distributions are the same, or gone for a reason ({max(0, accounted)}){known}"
     shown = f"{_count(had)} files", f"{_count(has)} files"
-    return judged(FILES, details, "; ".join(details[:_SHOWN]) or same, shown)
+    return judged(details, "; ".join(details[:_SHOWN]) or same, shown)
 
 
 def _count(stored: Stored) -> int:
@@ -309,6 +311,3 @@ def _lost_imports(had: Stored, has: Stored, request: VerificationRequest) -> Ite
         )
         if name not in has.imports and file in has.application and not explained:
             yield f"{name}, which {file} imports, is not found"
-
-
-CHECK = Check(name=FILES, compare=_compare)

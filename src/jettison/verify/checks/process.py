@@ -8,22 +8,17 @@ from statistics import median
 
 from jettison.engines.engine import HealthCheck
 from jettison.values import replace
-from jettison.verify import READY, START, WAY, CheckResult, Outcome
-from jettison.verify.checks.check import (
-    Check,
-    inside,
-    judged,
-    keeps_command,
-    often,
-    skipped,
-)
+from jettison.verify import READY, WAY, CheckResult, Outcome
+from jettison.verify.checks.check import inside, judged, keeps_command, often, skipped
 from jettison.verify.observation import HealthOutcome, Interior, Observation
 from jettison.verify.request import VerificationRequest
 
 
-def _compare_start(
+def compare_start(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
+    """Compare whether both become ready."""
+
     def said(observation: Observation) -> str:
         return observation.failure or READY
 
@@ -33,10 +28,9 @@ def _compare_start(
         ended = f"ended with status {status}"
         return replace(
             skipped(
-                START,
                 f"both end with status {status}{': ' * bool(line)}{line}: no more than that, the"
                 " output and the files could be compared; give what it needs with --env or"
-                " --volume",
+                " --volume"
             ),
             before=ended,
             after=ended,
@@ -63,7 +57,6 @@ def _compare_start(
     now_and_then = bool(after.failed_starts) and not before.failed_starts
     failed = bool(before.failure or after.failure or _second_start(before, after)) or now_and_then
     return CheckResult(
-        name=START,
         outcome=Outcome.DIFFERENT if failed else Outcome.SAME,
         message=message,
         before=said(before),
@@ -82,28 +75,23 @@ def _second_start(before: Observation, after: Observation) -> str:
     return next(filter(None, has), "") if "" in had and not any(had) else ""
 
 
-START_CHECK = Check(name=START, compare=_compare_start)
-
-
-_STARTUP = "start-up-time"
 # Starts of both images alternate, so that load of the machine falls on both.
 _FACTOR = 1.5
 _SPARE_SECONDS = 1.0
 _BETTER = 0.9
 
 
-def _compare_startup(
+def compare_startup(
     before: Observation, after: Observation, _request: VerificationRequest
 ) -> CheckResult:
+    """Compare how long both take to become ready."""
     if not before.starts or not after.starts:
-        return skipped(_STARTUP, "one of the images did not start")
+        return skipped("one of the images did not start")
     had, has = (median(start.seconds for start in seen.starts) for seen in (before, after))
     shown = f"{had:.2f} s", f"{has:.2f} s"
     message = f"{shown[0]} became {shown[1]} (median of {len(after.starts)})"
     outcome = _grown(had, has, had * _FACTOR + _SPARE_SECONDS)
-    return CheckResult(
-        name=_STARTUP, outcome=outcome, message=message, before=shown[0], after=shown[1]
-    )
+    return CheckResult(outcome=outcome, message=message, before=shown[0], after=shown[1])
 
 
 def _grown(had: float, has: float, most: float) -> Outcome:
@@ -112,26 +100,23 @@ def _grown(had: float, has: float, most: float) -> Outcome:
     return Outcome.IMPROVED if has < had * _BETTER else Outcome.SAME
 
 
-STARTUP_CHECK = Check(name=_STARTUP, compare=_compare_startup)
-
-
-_MEMORY = "memory"
 _MEMORY_FACTOR = 1.25
 _SPARE = 16 * 2**20
 # How far it grows while it is asked depends on what else the machine does.
 _GROWN_FACTOR, _GROWN_SPARE = 1.5, 48 * 2**20
 
 
-def _compare_memory(
+def compare_memory(
     before: Observation, after: Observation, _request: VerificationRequest
 ) -> CheckResult:
+    """Compare the memory of both."""
     measured = [
         [start.memory for start in seen.starts if start.memory is not None]
         for seen in (before, after)
     ]
     if not all(measured):
         why = before.missing.get("memory") or after.missing.get("memory")
-        return skipped(_MEMORY, why or "one of the images did not start")
+        return skipped(why or "one of the images did not start")
     had, has = (median(each) for each in measured)
     shown = f"{had / 1e6:.1f} MB", f"{has / 1e6:.1f} MB"
     message = f"{shown[0]} at rest became {shown[1]} (median of {len(measured[1])})"
@@ -141,20 +126,13 @@ def _compare_memory(
         message = (
             f"{before.grown / 1e6:.1f} MB after all requests became {after.grown / 1e6:.1f} MB"
         )
-    return CheckResult(
-        name=_MEMORY, outcome=outcome, message=message, before=shown[0], after=shown[1]
-    )
+    return CheckResult(outcome=outcome, message=message, before=shown[0], after=shown[1])
 
 
-MEMORY_CHECK = Check(name=_MEMORY, compare=_compare_memory)
-
-
-_HEALTH = "health-check"
-
-
-def _compare_health(
+def compare_health(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
+    """Compare the health checks of both."""
     if before.facts.health_check and not after.facts.health_check and not request.health_command:
         return _result(Outcome.DIFFERENT, "the health check was dropped", before, after)
     changed = tuple(_changed_health(before.facts.health_check, after.facts.health_check, request))
@@ -162,7 +140,7 @@ def _compare_health(
         return _result(Outcome.DIFFERENT, "; ".join(changed), before, after)
     outcomes = _outcomes(after)
     if not outcomes:
-        return skipped(_HEALTH, "there is no health check, or the image did not start")
+        return skipped("there is no health check, or the image did not start")
     had, has = ([bool(one.status) for one in _outcomes(seen)] for seen in (before, after))
     if any(has) and not any(had):
         failed = next(one for one in outcomes if one.status)
@@ -206,22 +184,15 @@ def _result(outcome: Outcome, message: str, before: Observation, after: Observat
         status = next((one.status for one in found if one.status), 0)
         return (f"fails ({status})" if status else "passes") if found else "none"
 
-    return CheckResult(
-        name=_HEALTH, outcome=outcome, message=message, before=said(before), after=said(after)
-    )
+    return CheckResult(outcome=outcome, message=message, before=said(before), after=said(after))
 
 
-HEALTH_CHECK = Check(name=_HEALTH, compare=_compare_health)
-
-
-_SIGNALS = "signals"
-
-
-def _compare_signals(
+def compare_signals(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
+    """Compare how both end when they are stopped."""
     if not before.starts or not after.starts:
-        return skipped(_SIGNALS, "one of the images was not running")
+        return skipped("one of the images was not running")
     had, has = ([one.stopped.killed for one in seen.starts] for seen in (before, after))
     if any(has) and not any(had):
         outcome, message = Outcome.DIFFERENT, f"has to be killed now{often(has)}"
@@ -234,11 +205,7 @@ def _compare_signals(
     else:
         outcome, message = _statuses(before, after, request)
     return CheckResult(
-        name=_SIGNALS,
-        outcome=outcome,
-        message=message,
-        before=_show_signals(before),
-        after=_show_signals(after),
+        outcome=outcome, message=message, before=_show_signals(before), after=_show_signals(after)
     )
 
 
@@ -267,10 +234,6 @@ def _show_signals(seen: Observation) -> str:
     return f"{how} after {stopped.seconds:.1f} s"
 
 
-SIGNALS_CHECK = Check(name=_SIGNALS, compare=_compare_signals)
-
-
-_WRITTEN_NAME = "written-files"
 # what is there or not as a run is looked at
 _OF_A_MOMENT = re.compile(r"(-(wal|shm|journal)|\.(lock|pid|tmp|sock|swp|pyc)|~)$", re.I)
 _RUNS = 2
@@ -278,15 +241,16 @@ _RUNS = 2
 _NUMBERED = re.compile(r"[^\W_]*\d[^\W_]*")
 
 
-def _compare_written(
+def compare_written(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
-    both = inside(_WRITTEN_NAME, before, after)
+    """Compare the modes of files that both write to volumes."""
+    both = inside(before, after)
     if isinstance(both, CheckResult):
         return both
     had, has = map(_modes, both)
     if not had:
-        return skipped(_WRITTEN_NAME, "no file was written to a volume")
+        return skipped("no file was written to a volume")
     details = [
         f"{path}: {' or '.join(sorted(had[path]))} became {' or '.join(sorted(has[path]))}"
         for path in sorted(had.keys() & has.keys())
@@ -304,7 +268,7 @@ def _compare_written(
     same = f"{len(had.keys() & has.keys())} have the same mode and owner"
     same += f"; {len(gone)} are not written any more" if gone else ""
     shown = f"{len(had)} files", f"{len(has)} files"
-    return judged(_WRITTEN_NAME, details, "; ".join(details[:3]) or same, shown, notes)
+    return judged(details, "; ".join(details[:3]) or same, shown, notes)
 
 
 def _always(seen: Observation) -> frozenset[str]:
@@ -325,6 +289,3 @@ def _modes(one: Interior) -> dict[str, set[str]]:
     for path, mode in one.written.items():
         found.setdefault(_NUMBERED.sub("#", path), set()).add(mode)
     return found
-
-
-WRITTEN_CHECK = Check(name=_WRITTEN_NAME, compare=_compare_written)

@@ -7,11 +7,12 @@ from msgspec.structs import replace
 
 from jettison.engines.engine import ImageFacts, ImageID, Stopped
 from jettison.verify import CheckResult, Outcome
-from jettison.verify.checks.check import LOGS_CHECK as CHECK
+from jettison.verify.checks import CHECKS
 from jettison.verify.checks.check import kinds_of
 from jettison.verify.observation import Observation, Start
 from jettison.verify.request import VerificationRequest
 
+CHECK = next(one for one in CHECKS if one.name == "logs")
 ASKED = VerificationRequest(image_before="a", image_after="b")
 LOG = """\
 [2024-05-01 10:00:01 +0000] [7] [INFO] Starting gunicorn 23.0.0
