@@ -109,11 +109,7 @@ def _pack(
 
 
 def _unpack(container: Container, interpreter: str, directory: str, packed: IO[bytes]) -> None:
-    asked = {
-        "overlay": _OVERLAY,
-        "working_directory": directory,
-        "boot": script_text("boot", None),
-    }
+    asked = {"overlay": _OVERLAY, "working_directory": directory, "boot": script_text("boot", None)}
     unpack = (interpreter, "-B", "-c", script_text("unpack", asked))
     done = container.execute(unpack, stdin=packed, timeout=_TRANSFER_TIMEOUT)
     _require(done, "the tests could not be laid beside the image")
@@ -190,12 +186,7 @@ _KINDS = {
 }  # fmt: skip
 
 
-def observed(
-    engine: Engine,
-    setting: Setting,
-    request: VerificationRequest,
-    names: tuple[str, ...] | None = None,
-) -> Observation:
+def observed(setting: Setting, names: tuple[str, ...] | None = None) -> Observation:
     """Run the command of an image to its end, twice in containers of their own.
 
     ``names`` are what a run of the other image gave, in order: what is not written any more has
@@ -204,11 +195,11 @@ def observed(
     seen = Observation(facts=setting.facts)
     for run in range(2):
         try:
-            own = options(replace(setting, run=run), request)
-            with waiting(engine, setting.image, own) as (container, interpreter):
-                answer, why = ask(container, interpreter, "batch", _asked(setting, request), _Ran)
+            own = options(replace(setting, run=run))
+            with waiting(setting.engine, setting.image, own) as (container, interpreter):
+                answer, why = ask(container, interpreter, "batch", _asked(setting), _Ran)
                 if answer is not None and not run:
-                    inner, _ = interior(container, interpreter, request)
+                    inner, _ = interior(container, interpreter, setting.request)
                     seen = replace(seen, interior=inner)
         except (EngineError, ProgramError) as failure:
             answer, why = None, f"{failure} {failure.why[-200:]}".strip()
@@ -225,7 +216,8 @@ def observed(
     return seen
 
 
-def _asked(setting: Setting, request: VerificationRequest) -> dict[str, Any]:
+def _asked(setting: Setting) -> dict[str, Any]:
+    request = setting.request
     own = request.entrypoint or setting.facts.entrypoint
     words = (*own, *(request.command or (() if request.entrypoint else setting.facts.command)))
     folder = setting.facts.working_directory
@@ -268,41 +260,36 @@ def _file(path: str, content: bytes, size: int) -> Answer:
 _POLL_SECONDS, _WATCHED_SECONDS = 0.2, 8.0
 
 
-def worked(
-    engine: Engine,
-    setting: Setting,
-    request: VerificationRequest,
-    seen: Observation,
-    progress: Progress,
-) -> Observation:
+def worked(setting: Setting, seen: Observation, progress: Progress) -> Observation:
     """Add how each other command did to what was observed of an image that starts."""
+    request = setting.request
     if not request.watched or seen.failure:
         return seen
     with step(progress, "Running its workers"):
-        watch = partial(watched, engine, setting, request)
+        watch = partial(watched, setting)
         found = mapped(request.watched, watch, memory=seen.grown or 0)
     names = (one.name for one in request.watched)
     return replace(seen, workers=dict(zip(names, found, strict=True)))
 
 
-def watched(
-    engine: Engine, setting: Setting, request: VerificationRequest, worker: Worker
-) -> WorkerOutcome:
+def watched(setting: Setting, worker: Worker) -> WorkerOutcome:
     """Start a worker with fresh services and look at it until it ends, for some seconds."""
     own = replace(
-        options(setting, request),
+        options(setting),
         ports=(),
-        environment={**request.environment, **worker.environment},
+        environment={**setting.request.environment, **worker.environment},
         entrypoint=worker.entrypoint,
         command=worker.command,
     )
     try:
         with ExitStack() as stack:
-            network = start(engine, request.services, stack)
-            container = stack.enter_context(engine.run(setting.image, replace(own, beside=network)))
+            network = start(setting.engine, setting.request.services, stack)
+            container = stack.enter_context(
+                setting.engine.run(setting.image, replace(own, beside=network))
+            )
             return _worker_outcome(container)
     except EngineError as failure:
-        still_there(engine, setting.image, failure)
+        still_there(setting, failure)
         said = reason_of(failure)
         return WorkerOutcome(running=False, status=-1, seconds=0.0, said=said)
 

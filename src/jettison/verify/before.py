@@ -46,13 +46,7 @@ _HTTP_SECONDS = 20.0
 _LINE = "import sys; exec(compile(open({path!r}).read(), {path!r}, 'exec'), {{}})\n"
 
 
-def with_coverage(
-    engine: Engine,
-    setting: Setting,
-    request: VerificationRequest,
-    talk: Conversation,
-    site: str,
-) -> Observation:
+def with_coverage(setting: Setting, talk: Conversation, site: str) -> Observation:
     """Send the requests to a container that notes which lines it executes.
 
     ``site`` is a folder of distributions that its Python reads ``.pth`` files of. Without a result
@@ -65,9 +59,9 @@ def with_coverage(
     try:
         with tempfile.TemporaryDirectory(prefix="jettison-coverage-") as place:
             asked = {**own_files(setting.facts), "output": _OUTPUT}
-            watched = _watched(options(setting, request), site, Path(place), asked)
-            with running(engine, setting, request, watched) as run:
-                counts, why = _counted_lines(run, setting, request, talk)
+            watched = _watched(options(setting), site, Path(place), asked)
+            with running(setting, watched) as run:
+                counts, why = _counted_lines(run, setting, talk)
     except (EngineError, ProgramError) as failure:
         counts, why = None, str(failure)
     known = {"missing": {"coverage": why}} if counts is None else {"executed": counts}
@@ -88,11 +82,11 @@ def _watched(own: RunOptions, site: str, place: Path, asked: dict[str, str]) -> 
 
 
 def _counted_lines(
-    run: Running, setting: Setting, request: VerificationRequest, talk: Conversation
+    run: Running, setting: Setting, talk: Conversation
 ) -> tuple[dict[str, tuple[int, int]] | None, str]:
     if run.failure:
         return None, f"it does not become ready while it is watched: {run.failure}"
-    converse(run.container, setting, request, replace(talk, steps=tuple(map(_once, talk.steps))))
+    converse(run.container, setting, replace(talk, steps=tuple(map(_once, talk.steps))))
     interpreter = find_interpreter(run.container, setting.facts)
     if interpreter is None:
         return None, "there is no Python on the path of the image"
@@ -228,14 +222,14 @@ def _begun(
     request: VerificationRequest, engine: Engine, progress: Progress, stored: Future[Observation]
 ) -> Begun:
     """Find out what the image before offers, and run it once."""
-    setting, request = _as_before(request, engine)
+    setting = _as_before(request, engine)
     with step(progress, "Finding what the application offers"):
-        found = _discover(engine, setting, request)
+        found = _discover(setting)
     seen, talk, whole = found.unready, Conversation(), True
     if seen is None:
         with step(progress, "Running the baseline"):
             talk = _conversation(found, request)
-            seen = observe(engine, setting, request, talk)
+            seen = observe(setting, talk)
             touched = frozenset(seen.interior.touched) if seen.interior else frozenset()
             talk = replace(talk, steps=seen.steps, explores=False, touched=touched)
         # it would not become ready the next time either
@@ -245,7 +239,7 @@ def _begun(
     # only a run tells of one without a port whether it is a server
     if (found.unready or not request.ports) and is_command(seen.failure, serves=request.serves):
         with step(progress, "Running the baseline to its end"):
-            seen = batch.observed(engine, setting, request)
+            seen = batch.observed(setting)
         talk, whole = Conversation(ends=True), True
     return Begun(baseline=Baseline(observation=seen, conversation=talk), stored=stored, whole=whole)
 
@@ -254,13 +248,13 @@ def finished(
     first: Begun, request: VerificationRequest, engine: Engine, progress: Progress
 ) -> Baseline:
     """Run the image before once more, and once while its lines are counted."""
-    setting, request = _as_before(request, engine)
+    setting = _as_before(request, engine)
     seen, talk = first.baseline.observation, first.baseline.conversation
     if not first.whole:
         with beside() as pool, step(progress, "Running the baseline again"):
-            watched = pool.submit(_counted, engine, setting, request, talk, first.stored)
-            seen = again(engine, setting, request, talk, seen)
-            seen = worked(engine, setting, request, seen, progress)
+            watched = pool.submit(_counted, setting, talk, first.stored)
+            seen = again(setting, talk, seen)
+            seen = worked(setting, seen, progress)
         executed = watched.result()
         missing = {**executed.missing, **seen.missing}
         seen = replace(seen, executed=executed.executed, missing=missing)
@@ -269,37 +263,32 @@ def finished(
     return replace(first.baseline, observation=seen)
 
 
-def _as_before(request: VerificationRequest, engine: Engine) -> tuple[Setting, VerificationRequest]:
-    setting = replace(setting_of(engine, request, request.image_before), watched=True)
+def _as_before(request: VerificationRequest, engine: Engine) -> Setting:
+    setting = setting_of(engine, request, request.image_before)
     check = setting.facts.health_check
-    return setting, request.patient(check.start_period if check else 0.0)
+    patient = request.patient(check.start_period if check else 0.0)
+    return replace(setting, request=patient, watched=True)
 
 
-def _counted(
-    engine: Engine,
-    setting: Setting,
-    request: VerificationRequest,
-    talk: Conversation,
-    stored: Future[Observation],
-) -> Observation:
+def _counted(setting: Setting, talk: Conversation, stored: Future[Observation]) -> Observation:
     held = stored.result().stored
-    return with_coverage(engine, setting, request, talk, held.site if held else "")
+    return with_coverage(setting, talk, held.site if held else "")
 
 
-def _discover(engine: Engine, setting: Setting, request: VerificationRequest) -> Discovery:
+def _discover(setting: Setting) -> Discovery:
     """Ask a run of its own, because finding the routes imports the application once more."""
-    if not request.ports:
+    if not setting.request.ports:
         return Discovery(why="the application listens on no port that is known")
     try:
-        with running(engine, setting, request) as run:
+        with running(setting) as run:
             if run.failure:
                 return Discovery(unready=unready(run, setting))
-            found = discover(run.container, setting, request)
+            found = discover(run.container, setting)
             if failure := ended(run.container):
                 return Discovery(unready=unready(replace(run, failure=failure), setting))
             return found
     except EngineError as failure:
-        still_there(engine, setting.image, failure)
+        still_there(setting, failure)
         return Discovery(why=str(failure))
 
 

@@ -166,19 +166,19 @@ def observe_after(
     It gets several times as long to start as the image before took: the machine may be busy.
     """
     baseline = first.baseline
-    request = request.patient(_PATIENCE * baseline.observation.seconds)
-    setting = setting_of(engine, request, request.image_after)
+    patient = request.patient(_PATIENCE * baseline.observation.seconds)
+    setting = setting_of(engine, patient, request.image_after)
     setting = replace(setting, usual=baseline.observation.seconds)
     with beside() as pool:
         empty = Observation(facts=setting.facts)
         origin = baseline.observation.facts
         holds = pool.submit(_stored, engine, empty, setting.image, first.commands, origin)
-        seen = _ran(request, setting, baseline, engine, progress)
+        seen = _ran(setting, baseline, progress)
         # workers run as production will run them
         own = replace(setting, read_only=seen.read_only and request.expected_read_only)
-        tested, held = suite.outcome(request), holds.result()
+        tested, held = suite.outcome(patient), holds.result()
     if not baseline.conversation.ends:
-        seen = worked(engine, own, request, seen, progress)
+        seen = worked(own, seen, progress)
     # what it holds may say why it does not start
     seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
     if not seen.failure:
@@ -187,51 +187,36 @@ def observe_after(
     return replace(seen, errors=tuple(line for line in seen.errors if line not in known))
 
 
-def _ran(
-    request: VerificationRequest,
-    setting: Setting,
-    baseline: Baseline,
-    engine: Engine,
-    progress: Progress,
-) -> Observation:
+def _ran(setting: Setting, baseline: Baseline, progress: Progress) -> Observation:
     """Run the image after twice, as it will be in production where it can."""
-    talk = baseline.conversation
+    request, talk = setting.request, baseline.conversation
     narrow = request.read_only_after and not baseline.observation.failure
     if talk.ends:
         names = tuple(one.name for one in baseline.observation.exchanges)
         with step(progress, "Running the candidate to its end"):
             own = replace(setting, read_only=request.expected_read_only)
-            return batch.observed(engine, own, request, names)
+            return batch.observed(own, names)
     with step(progress, "Running the candidate twice"):
         memory = baseline.observation.grown or 0
-        seen = _twice(engine, replace(setting, read_only=narrow), request, talk, memory)
+        seen = _twice(replace(setting, read_only=narrow), talk, memory)
     if not (narrow and seen.failure):
         return seen
     if seen.failure.endswith(TOO_LATE):
         # it has had its time
         short = max(_AGAIN_SECONDS, _AGAIN_FACTOR * baseline.observation.seconds)
-        request = replace(request, startup_timeout=min(request.startup_timeout, short))
+        short = min(request.startup_timeout, short)
+        setting = replace(setting, request=replace(request, startup_timeout=short))
     with step(progress, "Running the candidate twice with a writable root"):
-        wide = _twice(engine, setting, request, talk, memory)
+        wide = _twice(setting, talk, memory)
     return wide if wide.failure else replace(wide, read_only_failure=seen.failure)
 
 
-def _twice(
-    engine: Engine,
-    setting: Setting,
-    request: VerificationRequest,
-    talk: Conversation,
-    memory: int,
-) -> Observation:
+def _twice(setting: Setting, talk: Conversation, memory: int) -> Observation:
     """Run an image in two containers, at the same time where there is memory for both."""
     # as the baseline runs, unless production is to be read-only
-    narrow = setting.read_only and request.expected_read_only
+    narrow = setting.read_only and setting.request.expected_read_only
     own = replace(setting, run=1, read_only=narrow)
-    seen, other = both(
-        partial(observe, engine, setting, request, talk),
-        partial(further, engine, own, request, talk),
-        memory=memory,
-    )
+    seen, other = both(partial(observe, setting, talk), partial(further, own, talk), memory=memory)
     if seen.failure:
         return seen
     return joined(replace(seen, read_only=setting.read_only), other)

@@ -98,17 +98,16 @@ def _targets(words: tuple[str, ...]) -> Iterator[str]:
             yield word
 
 
-def application_of(setting: Setting, request: VerificationRequest) -> Application:
+def application_of(setting: Setting) -> Application:
     """Read where the application is from what starts it."""
+    request = setting.request
     own = request.entrypoint or setting.facts.entrypoint
     command = (*own, *(request.command or (() if request.entrypoint else setting.facts.command)))
     environment = {**dict(setting.facts.environment), **request.environment}
     return find_application(command, environment, request.application)
 
 
-def make_superuser(
-    container: Container, setting: Setting, request: VerificationRequest
-) -> Exchange:
+def make_superuser(container: Container, setting: Setting) -> Exchange:
     """Make the account in a running container, with the site's own code.
 
     The exchange is compared like any other: status 200, or 0 and why it was not made.
@@ -116,9 +115,11 @@ def make_superuser(
     interpreter = find_interpreter(container, setting.facts)
     if interpreter is None:
         return _exchange("there is no Python on the path of the image")
-    application = application_of(setting, request)
+    application = application_of(setting)
     usual = table(Samples).account
-    account = request.credentials or Credentials(username=usual.username, password=usual.password)
+    account = setting.request.credentials or Credentials(
+        username=usual.username, password=usual.password
+    )
     asked = {
         "files": application.settings_files,
         "folders": application.folders,
@@ -179,14 +180,14 @@ class Discovery(Struct, frozen=True, kw_only=True):
     unready: Observation | None = None
 
 
-def discover(container: Container, setting: Setting, request: VerificationRequest) -> Discovery:
+def discover(container: Container, setting: Setting) -> Discovery:
     """Ask a ready container of the image before."""
-    served = _served_document(container, request, _DOCUMENTS)
-    routed, why = _routed(container, setting, request)
+    served = _served_document(container, setting.request, _DOCUMENTS)
+    routed, why = _routed(container, setting)
     routes = route_operations(routed.routes)
     documents = (*((served,) if served else ()), *routed.openapi)
     if not documents:
-        served = _served_document(container, request, _telling(routes))
+        served = _served_document(container, setting.request, _telling(routes))
         documents = (served,) if served else ()
     found = Interface()
     for document in documents:
@@ -253,13 +254,11 @@ def _served_document(
     return None
 
 
-def _routed(
-    container: Container, setting: Setting, request: VerificationRequest
-) -> tuple[_Routed, str]:
+def _routed(container: Container, setting: Setting) -> tuple[_Routed, str]:
     interpreter = find_interpreter(container, setting.facts)
     if interpreter is None:
         return _Routed(), "there is no Python on the path of the image"
-    application = application_of(setting, request)
+    application = application_of(setting)
     site = {"files": application.settings_files, "folders": application.folders}
     answer, why = ask(container, interpreter, "django_site", site, _Routed)
     if answer and answer.routes:

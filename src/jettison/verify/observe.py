@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from jettison.engines.engine import Bind, Container, Engine, RunOptions
+from jettison.engines.engine import Bind, Container, RunOptions
 from jettison.errors import EngineError, FullEngineError
 from jettison.values import replace
 from jettison.verify.checks.check import kinds_of
@@ -63,21 +63,17 @@ class Running(Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def running(
-    engine: Engine,
-    setting: Setting,
-    request: VerificationRequest,
-    started_with: RunOptions | None = None,
-) -> Iterator[Running]:
+def running(setting: Setting, started_with: RunOptions | None = None) -> Iterator[Running]:
     """Start the image with fresh services and volumes, and wait until it is ready.
 
     ``started_with`` stands for the usual options.
     Raises EngineError when it cannot be started at all.
     """
+    request = setting.request
     with ExitStack() as stack:
-        network = start(engine, request.services, stack)
-        own = replace(started_with or options(setting, request), beside=network)
-        container = stack.enter_context(engine.run(setting.image, own))
+        network = start(setting.engine, request.services, stack)
+        own = replace(started_with or options(setting), beside=network)
+        container = stack.enter_context(setting.engine.run(setting.image, own))
         events = file_events(container.state().process) if setting.watched else None
         if events:
             stack.callback(events.close)
@@ -92,8 +88,9 @@ def running(
         )
 
 
-def options(setting: Setting, request: VerificationRequest) -> RunOptions:
+def options(setting: Setting) -> RunOptions:
     """Give how a container of the image is started."""
+    request = setting.request
     return RunOptions(
         ports=request.ports,
         environment={**_circumstances(setting), **request.environment},
@@ -134,19 +131,17 @@ def tmpfs(request: VerificationRequest, *, read_only: bool) -> tuple[str, ...]:
     )
 
 
-def started(
-    engine: Engine, setting: Setting, request: VerificationRequest
-) -> tuple[tuple[Start, ...], str]:
+def started(setting: Setting) -> tuple[tuple[Start, ...], str]:
     """Start the image, and stop it; when it fails, nothing and why. Why memory is unknown, too."""
     try:
-        with running(engine, setting, request) as run:
+        with running(setting) as run:
             if run.failure:
                 return (), run.failure
             memory, why = _memory(run.container)
-            command = health_command(request, setting.facts)
+            command = health_command(setting.request, setting.facts)
             health = run_health_command(run.container, command) if command else None
-            stopped = run.container.stop(grace=request.grace)
-            again = _restarted(run, setting, request)
+            stopped = run.container.stop(grace=setting.request.grace)
+            again = _restarted(run, setting)
             log = kinds_of(*run.container.streams())
             seen = Start(
                 seconds=run.seconds,
@@ -158,27 +153,27 @@ def started(
             )
             return (seen,), why
     except EngineError as failure:
-        still_there(engine, setting.image, failure)
+        still_there(setting, failure)
         return (), reason_of(failure)
 
 
-def _restarted(run: Running, setting: Setting, request: VerificationRequest) -> str | None:
+def _restarted(run: Running, setting: Setting) -> str | None:
     """Start a stopped container once more, and say why it does not become ready; None without."""
     try:
         run.container.restart()
     except EngineError:
         return None
-    port = request.ports[0] if request.ports else None
+    ports = setting.request.ports
     timeout = max(_AGAIN, _AGAIN_FACTOR * run.seconds)
-    return wait_until_ready(run.container, port, setting.health_path, timeout).failure
+    return wait_until_ready(run.container, ports[0] if ports else None, setting.health_path, timeout).failure
 
 
-def still_there(engine: Engine, image: str, failure: EngineError) -> None:
+def still_there(setting: Setting, failure: EngineError) -> None:
     """Raise EngineError when it was not the image that failed, but the engine."""
     if isinstance(failure, FullEngineError):
         raise failure
     try:
-        engine.inspect(image)
+        setting.engine.inspect(setting.image)
     except EngineError as gone:
         raise EngineError(
             "the engine stopped answering while images were run",
@@ -188,17 +183,15 @@ def still_there(engine: Engine, image: str, failure: EngineError) -> None:
         ) from gone
 
 
-def observe(
-    engine: Engine, setting: Setting, request: VerificationRequest, talk: Conversation
-) -> Observation:
+def observe(setting: Setting, talk: Conversation) -> Observation:
     """Run the image, ask everything, and stop it."""
     try:
-        with running(engine, setting, request) as run:
+        with running(setting) as run:
             if run.failure:
                 return unready(run, setting)
-            return _look(run, setting, request, talk)
+            return _look(run, setting, talk)
     except EngineError as failure:
-        still_there(engine, setting.image, failure)
+        still_there(setting, failure)
         return Observation(facts=setting.facts, failure=reason_of(failure))
 
 
@@ -219,12 +212,11 @@ def ended(container: Container) -> str:
     return f"it ended with status {state.exit_status} after its first response{why}"
 
 
-def _look(
-    run: Running, setting: Setting, request: VerificationRequest, talk: Conversation
-) -> Observation:
+def _look(run: Running, setting: Setting, talk: Conversation) -> Observation:
+    request = setting.request
     container = run.container
     missing = {}
-    steps, exchanges, unsent = converse(container, setting, request, talk)
+    steps, exchanges, unsent = converse(container, setting, talk)
     # what is asked of the inside opens files too
     opened = run.opened()
     grown = _memory(container)[0] if steps else None
@@ -271,12 +263,13 @@ def _memory(container: Container) -> tuple[int | None, str]:
 
 
 def converse(
-    container: Container, setting: Setting, request: VerificationRequest, talk: Conversation
+    container: Container, setting: Setting, talk: Conversation
 ) -> tuple[tuple[Step, ...], tuple[Exchange, ...], int]:
     """Send the steps to a container that is ready.
 
     Gives all that were sent, the answers, and how many there was no time for.
     """
+    request = setting.request
     if not request.ports:
         return (), (), 0
     port = request.ports[0]
@@ -291,7 +284,7 @@ def converse(
         late=lambda: requests.late,
         training=talk.training,
     )
-    first = (make_superuser(container, setting, request),) if talk.superuser else ()
+    first = (make_superuser(container, setting),) if talk.superuser else ()
     doubtful = frozenset(number - len(first) for number in talk.doubtful)
     if talk.explores:
         steps, exchanges = session.explore(talk.steps)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
-from jettison.engines.engine import ImageFacts
+from jettison.engines.engine import Engine, ImageFacts
 from jettison.values import LAST_PORT, replace, whole_number
 from jettison.verify.workload import TokenScheme
 from jettison.verify.workload.step import Step, Training
@@ -270,13 +270,15 @@ def _numbers(facts: ImageFacts) -> list[int]:
 
 
 class Setting(Struct, frozen=True, kw_only=True):
-    """How one image is run. ``health_path`` is the same for both images.
+    """How one image is run, and what is asked of it. ``health_path`` is the same for both images.
 
     ``run`` numbers the runs: each has circumstances of its own, the same for both images.
     ``watched`` notes which files its containers open. ``usual`` is how long the other image took to
     become ready, 0 where that is not known.
     """
 
+    engine: Engine
+    request: VerificationRequest
     image: str
     facts: ImageFacts
     health_path: str

@@ -42,39 +42,31 @@ _AT_A_TIME = 2
 _DOUBTED = 8
 
 
-def again(
-    engine: Engine,
-    setting: Setting,
-    request: VerificationRequest,
-    talk: Conversation,
-    seen: Observation,
-) -> Observation:
+def again(setting: Setting, talk: Conversation, seen: Observation) -> Observation:
     """Send a new container of the image the same requests; when it fails, add why."""
     if seen.failure:
         return seen
-    return joined(seen, further(engine, replace(setting, run=1 + len(seen.reruns)), request, talk))
+    return joined(seen, further(replace(setting, run=1 + len(seen.reruns)), talk))
 
 
-def further(
-    engine: Engine, setting: Setting, request: VerificationRequest, talk: Conversation
-) -> Observation:
+def further(setting: Setting, talk: Conversation) -> Observation:
     """Give what one more run shows, to be joined with what others have shown."""
     exchanges: tuple[Exchange, ...] = ()
     logs: tuple[frozenset[str], ...] = ()
     wrote: tuple[frozenset[str], ...] = ()
     opened: frozenset[str] | None = None
     try:
-        with running(engine, setting, request) as run:
+        with running(setting) as run:
             failure = run.failure
             if not failure:
-                exchanges = converse(run.container, setting, request, talk)[1]
+                exchanges = converse(run.container, setting, talk)[1]
                 opened = run.opened()
-                wrote = written_files(run.container, setting.facts, request)
+                wrote = written_files(run.container, setting.facts, setting.request)
                 failure = ended(run.container)
                 exchanges = () if failure else exchanges
                 logs = (kinds_of(*run.container.streams()),) if not failure else ()
     except EngineError as wrong:
-        still_there(engine, setting.image, wrong)
+        still_there(setting, wrong)
         failure = reason_of(wrong)
     return Observation(
         facts=setting.facts,
@@ -121,8 +113,8 @@ def decided(
         why = "files or logs differ" if settled else f"{len(found.open)} responses differ"
         with step(progress, f"Running both again, because {why}"):
             before, after = both(
-                partial(again, engine, first, request, doubting, before),
-                partial(again, engine, second, request, doubting, after),
+                partial(again, first, doubting, before),
+                partial(again, second, doubting, after),
                 memory=before.grown or 0,
             )
     return before, after
@@ -191,14 +183,14 @@ def with_writable_root(
     When the image before needs a writable root too, the images are compared with one.
     """
     setting = setting_of(engine, request, request.image_before)
-    narrow = observe(engine, replace(setting, read_only=True), request, talk)
+    narrow = observe(replace(setting, read_only=True), talk)
     why = narrow.failure or _unlike(before, narrow, request)
     if not why:
         return before, after
     if not after.read_only_failure:
         setting = setting_of(engine, request, request.image_after)
-        wide = observe(engine, setting, request, talk)
-        wide = again(engine, setting, request, talk, wide)
+        wide = observe(setting, talk)
+        wide = again(setting, talk, wide)
         after = replace(
             wide,
             suite=after.suite,
@@ -256,8 +248,8 @@ def starting(
     """Start both images so often, at the same time or in turn: load falls on both alike."""
     first, second = _settings(engine, request, after)
     for _ in range(times):
-        one = partial(_started, engine, first, request, before)
-        other = partial(_started, engine, second, request, after)
+        one = partial(_started, first, before)
+        other = partial(_started, second, after)
         if at_once:
             before, after = both(one, other, memory=before.grown or 0)
         else:
@@ -273,10 +265,10 @@ def becomes_ready(
 
     def why(_: int) -> str:
         try:
-            with running(engine, setting, request) as run:
+            with running(setting) as run:
                 return run.failure
         except EngineError as wrong:
-            still_there(engine, setting.image, wrong)
+            still_there(setting, wrong)
             return reason_of(wrong)
 
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
@@ -284,11 +276,9 @@ def becomes_ready(
     return replace(after, failed_starts=(*after.failed_starts, *failures))
 
 
-def _started(
-    engine: Engine, setting: Setting, request: VerificationRequest, seen: Observation
-) -> Observation:
+def _started(setting: Setting, seen: Observation) -> Observation:
     setting = replace(setting, run=len(seen.starts))
-    start, why = started(engine, setting, request)
+    start, why = started(setting)
     if not start:
         return replace(seen, failed_starts=(*seen.failed_starts, why))
     missing = {**seen.missing, "memory": why} if why else seen.missing

@@ -159,7 +159,8 @@ def setting_of(engine: Engine, request: VerificationRequest, image: str) -> Sett
     """Give how an image is run. Raises EngineError when one of the two does not exist."""
     images = {one: engine.inspect(one) for one in (request.image_before, request.image_after)}
     path = health_path(request, *images.values())
-    return Setting(image=image, facts=images[image], health_path=path)
+    facts = images[image]
+    return Setting(engine=engine, request=request, image=image, facts=facts, health_path=path)
 
 
 def health_command(request: VerificationRequest, facts: ImageFacts) -> tuple[str, ...]:

@@ -236,16 +236,20 @@ def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngi
     """Send a container what verification sends, but for what is withheld, with other values."""
     training = Training()
     setting = Setting(
-        image=request.image_after, facts=facts, health_path=health_path(request, facts)
+        engine=engine,
+        request=request,
+        image=request.image_after,
+        facts=facts,
+        health_path=health_path(request, facts),
     )
-    with running(engine, setting, request) as run:
+    with running(setting) as run:
         if run.failure:
             raise EngineError("the image did not become ready while watched", why=run.failure)
         container = run.container
         if request.ports:
-            found = discover(container, setting, request)
+            found = discover(container, setting)
             training = training_of(found.interface)
-            converse(container, setting, request, _conversation(found, request, training))
+            converse(container, setting, _conversation(found, request, training))
         command = health_command(request, setting.facts)
         if command:
             run_health_command(container, command)
@@ -253,7 +257,7 @@ def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngi
         if interpreter:
             interior(container, interpreter, request, lists=False)
     for worker in request.workers:
-        watched(engine, setting, request, worker)
+        watched(setting, worker)
     return training
 
 

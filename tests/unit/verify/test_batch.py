@@ -76,8 +76,10 @@ def observed(folder: Path, job: str, names: tuple[str, ...] | None = None) -> Ob
     folder.mkdir()
     (folder / "job.py").write_text(job)
     engine: Any = Engine(folder)
-    setting = Setting(image="x", facts=engine.inspect("x"), health_path="")
-    return batch.observed(engine, setting, ASKED, names)
+    setting = Setting(
+        engine=engine, request=ASKED, image="x", facts=engine.inspect("x"), health_path=""
+    )
+    return batch.observed(setting, names)
 
 
 @pytest.fixture(autouse=True)

@@ -287,19 +287,22 @@ def test_one_that_is_not_ready_in_time_has_less_with_a_writable_root(
     facts = ImageFacts(id=ImageID("sha256:1"), size=0, layers=())
     given = []
 
-    def twice(
-        _engine: Engine, _setting: Setting, request: VerificationRequest, *_: object
-    ) -> Observation:
-        given.append(request.startup_timeout)
+    def twice(setting: Setting, *_: object) -> Observation:
+        given.append(setting.request.startup_timeout)
         return Observation(facts=facts, failure=failure)
 
     monkeypatch.setattr(differential, "_twice", twice)
     baseline = Baseline(
         observation=Observation(facts=facts, seconds=4.0), conversation=Conversation()
     )
-    setting = Setting(image="after", facts=facts, health_path="")
-    request = replace(REQUEST, read_only_after=True)
-    differential._ran(request, setting, baseline, LocalEngine(Path()), SilentProgress())
+    setting = Setting(
+        engine=LocalEngine(Path()),
+        request=replace(REQUEST, read_only_after=True),
+        image="after",
+        facts=facts,
+        health_path="",
+    )
+    differential._ran(setting, baseline, SilentProgress())
     assert given == [60.0, seconds]
 
 

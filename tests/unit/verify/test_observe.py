@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from jettison.engines.engine import ImageFacts, ImageID
 from jettison.verify.observe import options
 from jettison.verify.request import Setting, VerificationRequest
@@ -19,5 +21,12 @@ def test_a_folder_that_the_plan_keeps_writable_and_a_volume_have_in_common_is_mo
         bind_mounts=("/shared",),
         read_only_volumes=("/data", "/shared", "/tmp", "/cache"),
     )
-    setting = Setting(image="b", facts=FACTS, health_path="/", read_only=True)
-    assert options(setting, request).volumes == ("/data", "/cache")
+    setting = Setting(
+        engine=cast("Any", None),
+        request=request,
+        image="b",
+        facts=FACTS,
+        health_path="/",
+        read_only=True,
+    )
+    assert options(setting).volumes == ("/data", "/cache")
