@@ -31,12 +31,11 @@ class Edits(Struct, frozen=True, kw_only=True):
     """What to do, by the line on which an instruction begins.
 
     ``replaced`` maps to the new text of the instruction; an empty text removes it together with
-    the comments directly above it. ``commented`` replaces those comments. ``before`` and ``after``
-    map to text put above (comments included) or below the instruction.
+    the comments directly above it. ``before`` and ``after`` map to text put above (comments
+    included) or below the instruction.
     """
 
     replaced: Mapping[int, str] = field(default_factory=dict)
-    commented: Mapping[int, str] = field(default_factory=dict)
     before: Mapping[int, str] = field(default_factory=dict)
     after: Mapping[int, str] = field(default_factory=dict)
 
@@ -68,8 +67,7 @@ def _parts(item: Instruction, edits: Edits, escape: str) -> Iterator[str]:
     """
     line = line_of(item)
     text = edits.replaced.get(line, item.text)
-    comments = "".join(comment.text for comment in item.comments)
-    comments = edits.commented.get(line, comments) if text else ""
+    comments = "".join(comment.text for comment in item.comments) if text else ""
     parts = (edits.before.get(line, ""), comments, text, edits.after.get(line, ""))
     for part in filter(None, parts):
         if part is item.text:

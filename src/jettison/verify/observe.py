@@ -36,6 +36,8 @@ _ERRORS_KEPT = 20
 # For all requests of a run, and how many times that for the runs that repeat those of the first.
 _CONVERSATION_SECONDS = 600.0
 _PATIENCE = 3
+# What it has to end after it was asked to.
+_GRACE_SECONDS = 5.0
 # By which sets of texts are in another order (docs.python.org, "Command line and environment").
 _SEED = "PYTHONHASHSEED"
 # What a second start has, also by the time that the first one took.
@@ -138,9 +140,9 @@ def started(setting: Setting) -> tuple[tuple[Start, ...], str]:
             if run.failure:
                 return (), run.failure
             memory, why = _memory(run.container)
-            command = health_command(setting.request, setting.facts)
+            command = health_command(setting.facts)
             health = run_health_command(run.container, command) if command else None
-            stopped = run.container.stop(grace=setting.request.grace)
+            stopped = run.container.stop(grace=_GRACE_SECONDS)
             again = _restarted(run, setting)
             log = kinds_of(*run.container.streams())
             seen = Start(
@@ -163,9 +165,9 @@ def _restarted(run: Running, setting: Setting) -> str | None:
         run.container.restart()
     except EngineError:
         return None
-    ports = setting.request.ports
+    port = next(iter(setting.request.ports), None)
     timeout = max(_AGAIN, _AGAIN_FACTOR * run.seconds)
-    return wait_until_ready(run.container, ports[0] if ports else None, setting.health_path, timeout).failure
+    return wait_until_ready(run.container, port, setting.health_path, timeout).failure
 
 
 def still_there(setting: Setting, failure: EngineError) -> None:

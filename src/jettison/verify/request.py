@@ -103,7 +103,6 @@ class Suite(Struct, frozen=True, kw_only=True):
     distributions: tuple[str, ...] = ()
     working_directory: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
-    timeout: float = 600.0
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
@@ -183,7 +182,6 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     read_only_after: bool = True
     expected_read_only: bool = False
     root_allowed: bool = False
-    health_command: tuple[str, ...] = ()
     health_path: str = ""
     application: str = ""
     credentials: Credentials | None = None
@@ -211,7 +209,6 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     strict: bool = False
     trained: int = 0
     withheld: tuple[str, ...] = ()
-    grace: float = 5.0
 
     @property
     def watched(self) -> tuple[Worker, ...]:

@@ -149,8 +149,7 @@ def health_path(request: VerificationRequest, *images: ImageFacts) -> str:
     """Give the path that says whether all is well: asked for, or named by a check, or nothing."""
     if request.health_path:
         return request.health_path
-    texts = [" ".join(request.health_command)]
-    texts += [" ".join(facts.health_check.test) for facts in images if facts.health_check]
+    texts = (" ".join(facts.health_check.test) for facts in images if facts.health_check)
     found = (match for match in map(_URL.search, texts) if match)
     return next((match[1] for match in found), "")
 
@@ -163,9 +162,9 @@ def setting_of(engine: Engine, request: VerificationRequest, image: str) -> Sett
     return Setting(engine=engine, request=request, image=image, facts=facts, health_path=path)
 
 
-def health_command(request: VerificationRequest, facts: ImageFacts) -> tuple[str, ...]:
+def health_command(facts: ImageFacts) -> tuple[str, ...]:
     """Give the command of the health check, as a container can run it; empty without one."""
-    test = request.health_command or (facts.health_check.test if facts.health_check else ())
+    test = facts.health_check.test if facts.health_check else ()
     if not test or test[0] == "NONE":
         return ()
     if test[0] == "CMD-SHELL":

@@ -250,7 +250,7 @@ def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngi
             found = discover(container, setting)
             training = training_of(found.interface)
             converse(container, setting, _conversation(found, request, training))
-        command = health_command(request, setting.facts)
+        command = health_command(setting.facts)
         if command:
             run_health_command(container, command)
         interpreter = find_interpreter(container, setting.facts)

@@ -133,7 +133,7 @@ def compare_health(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
     """Compare the health checks of both."""
-    if before.facts.health_check and not after.facts.health_check and not request.health_command:
+    if before.facts.health_check and not after.facts.health_check:
         return _result(Outcome.DIFFERENT, "the health check was dropped", before, after)
     changed = tuple(_changed_health(before.facts.health_check, after.facts.health_check, request))
     if changed:
@@ -157,7 +157,7 @@ def _changed_health(
     had: HealthCheck | None, has: HealthCheck | None, request: VerificationRequest
 ) -> Iterator[str]:
     """Say what of a health check is another one, unless the plan or the service says so."""
-    if had is None or has is None or request.health_command:
+    if had is None or has is None:
         return
     if had.test != has.test and _one_line(has.test) != _one_line(request.planned_health_check):
         commands = (" ".join(one.test[1:]) or one.test[0] for one in (had, has))
