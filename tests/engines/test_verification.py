@@ -23,6 +23,7 @@ from jettison.verify.before import Baseline, Begun, prefetch
 from jettison.verify.differential import BegunSuite, observe_after, verdict
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import starting
+from jettison.verify.setting import Comparison
 
 pytestmark = [pytest.mark.engine]
 
@@ -141,15 +142,15 @@ def verify(
         tag = f"{NAME}:{name.replace(' ', '-').lower()}"
         build(tag, f"FROM {BEFORE}\nUSER root\n{_with_user(instruction)}")
         request = replace(before, image_after=runner.image(tag), suite=suite)
-        engine, progress, stored = runner.engine, SilentProgress(), Future()
+        asked = Comparison(request=request, engine=runner.engine, progress=SilentProgress())
+        stored = Future()
         stored.set_result(baseline.observation)
         first = Begun(baseline=baseline, stored=stored)
         with beside() as pool:
-            suite_run = BegunSuite(request, engine, progress, pool)
-            after = observe_after(request, first, engine, progress, suite_run)
+            after = observe_after(asked, first, BegunSuite(asked, pool))
         seen = baseline.observation
         if not after.failure:
-            seen, after = starting(runner.engine, request, seen, after, 1, at_once=False)
+            seen, after = starting(asked, seen, after, 1, at_once=False)
         return verdict(request, runner.engine, seen, after)
 
     return verify

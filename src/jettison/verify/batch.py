@@ -29,8 +29,9 @@ from jettison.verify.observation import (
     WorkerOutcome,
 )
 from jettison.verify.observe import options, reason_of, still_there, tmpfs
-from jettison.verify.request import Setting, Suite, VerificationRequest, Worker
+from jettison.verify.request import Suite, VerificationRequest, Worker
 from jettison.verify.services import listening, start
+from jettison.verify.setting import Setting
 
 _OVERLAY = "/jettison"
 _LINES_KEPT, _TRANSFER_TIMEOUT, _SUITE_SECONDS = 40, 180.0, 600.0

@@ -11,7 +11,7 @@ from msgspec import Struct
 from jettison.engines.engine import Bind, Engine, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.processes.concurrent import beside
-from jettison.progress import Progress, step
+from jettison.progress import Progress
 from jettison.values import replace
 from jettison.verify import batch
 from jettison.verify.batch import with_stored, worked
@@ -31,9 +31,10 @@ from jettison.verify.observe import (
     still_there,
     unready,
 )
-from jettison.verify.request import Conversation, Setting, VerificationRequest
+from jettison.verify.request import VerificationRequest
 from jettison.verify.retries import again
-from jettison.verify.services import SPEAKS_HTTP2, setting_of, within_reach
+from jettison.verify.services import SPEAKS_HTTP2
+from jettison.verify.setting import Comparison, Conversation, Setting
 from jettison.verify.workload.plan import workload
 from jettison.verify.workload.step import Client, Step
 
@@ -173,26 +174,25 @@ def prefetch(
 
     Raises EngineError when one of the images of the request does not exist.
     """
-    reached = within_reach(engine, request, progress)
-    reached, first = begun_somehow(reached, engine, progress, pool)
-    whole = pool.submit(finished, first, reached, engine, progress)
-    return Prefetched(asked=request, reached=reached, first=first, whole=whole)
+    comparison = Comparison(request=request, engine=engine, progress=progress)
+    reached, first = begun_somehow(comparison.within_reach(), pool)
+    whole = pool.submit(finished, first, reached)
+    return Prefetched(asked=request, reached=reached.request, first=first, whole=whole)
 
 
-def begun_somehow(
-    request: VerificationRequest, engine: Engine, progress: Progress, pool: ThreadPoolExecutor
-) -> tuple[VerificationRequest, Begun]:
+def begun_somehow(comparison: Comparison, pool: ThreadPoolExecutor) -> tuple[Comparison, Begun]:
     """Run the image before, in another way where it does not become ready, and tell which."""
-    held = pool.submit(_held, engine, request)
-    first = _begun(request, engine, progress, held)
+    request, held = comparison.request, pool.submit(_held, comparison)
+    first = _begun(comparison, held)
     if listens := first.baseline.observation.listens:
         how = f"on port {', '.join(map(str, listens))}, where it listens"
         way = replace(request, ports=listens, how=how, startup_timeout=_HTTP_SECONDS)
-        found = _begun(way, engine, progress, held)
+        found = _begun(comparison.asking(way), held)
         if not found.baseline.observation.failure:
-            return replace(way, startup_timeout=request.startup_timeout), found
+            way = replace(way, startup_timeout=request.startup_timeout)
+            return comparison.asking(way), found
     if not first.baseline.observation.failure:
-        return request, first
+        return comparison, first
     ways = list(map(request.run_as, request.otherwise))
     if first.baseline.observation.failure.endswith(SPEAKS_HTTP2):
         how = f"without requests, as port {request.ports[0]} {SPEAKS_HTTP2}"
@@ -200,34 +200,32 @@ def begun_somehow(
     for way in ways:
         taken = way.wanted(first.baseline.observation.errors)
         for _ in range(_TRIES):
-            tried = within_reach(engine, way.with_samples(taken), progress)
-            found = _begun(tried, engine, progress, held)
+            tried = comparison.asking(way.with_samples(taken)).within_reach()
+            found = _begun(tried, held)
             if not found.baseline.observation.failure:
                 return tried, found
             if taken == way.optional:
                 break
             more = taken | way.wanted(found.baseline.observation.errors)
             taken = more if more != taken else way.optional
-    return request, first
+    return comparison, first
 
 
-def _held(engine: Engine, request: VerificationRequest) -> Observation:
+def _held(comparison: Comparison) -> Observation:
     """Read what the image before holds, in whichever way it is run."""
-    had, has = (engine.inspect(one) for one in (request.image_before, request.image_after))
-    empty = Observation(facts=had)
-    return with_stored(engine, request.image_before, empty, whole=made_from(had, has))
+    own, other = comparison.before(), comparison.after()
+    empty = Observation(facts=own.facts)
+    return with_stored(own.engine, own.image, empty, whole=made_from(own.facts, other.facts))
 
 
-def _begun(
-    request: VerificationRequest, engine: Engine, progress: Progress, stored: Future[Observation]
-) -> Begun:
+def _begun(comparison: Comparison, stored: Future[Observation]) -> Begun:
     """Find out what the image before offers, and run it once."""
-    setting = _as_before(request, engine)
-    with step(progress, "Finding what the application offers"):
+    setting, request = _as_before(comparison), comparison.request
+    with comparison.step("Finding what the application offers"):
         found = _discover(setting)
     seen, talk, whole = found.unready, Conversation(), True
     if seen is None:
-        with step(progress, "Running the baseline"):
+        with comparison.step("Running the baseline"):
             talk = _conversation(found, request)
             seen = observe(setting, talk)
             touched = frozenset(seen.interior.touched) if seen.interior else frozenset()
@@ -238,23 +236,21 @@ def _begun(
             seen = replace(seen, missing={**seen.missing, "routes": found.why})
     # only a run tells of one without a port whether it is a server
     if (found.unready or not request.ports) and is_command(seen.failure, serves=request.serves):
-        with step(progress, "Running the baseline to its end"):
+        with comparison.step("Running the baseline to its end"):
             seen = batch.observed(setting)
         talk, whole = Conversation(ends=True), True
     return Begun(baseline=Baseline(observation=seen, conversation=talk), stored=stored, whole=whole)
 
 
-def finished(
-    first: Begun, request: VerificationRequest, engine: Engine, progress: Progress
-) -> Baseline:
+def finished(first: Begun, comparison: Comparison) -> Baseline:
     """Run the image before once more, and once while its lines are counted."""
-    setting = _as_before(request, engine)
+    setting = _as_before(comparison)
     seen, talk = first.baseline.observation, first.baseline.conversation
     if not first.whole:
-        with beside() as pool, step(progress, "Running the baseline again"):
+        with beside() as pool, comparison.step("Running the baseline again"):
             watched = pool.submit(_counted, setting, talk, first.stored)
             seen = again(setting, talk, seen)
-            seen = worked(setting, seen, progress)
+            seen = worked(setting, seen, comparison.progress)
         executed = watched.result()
         missing = {**executed.missing, **seen.missing}
         seen = replace(seen, executed=executed.executed, missing=missing)
@@ -263,10 +259,10 @@ def finished(
     return replace(first.baseline, observation=seen)
 
 
-def _as_before(request: VerificationRequest, engine: Engine) -> Setting:
-    setting = setting_of(engine, request, request.image_before)
+def _as_before(comparison: Comparison) -> Setting:
+    setting = comparison.before()
     check = setting.facts.health_check
-    patient = request.patient(check.start_period if check else 0.0)
+    patient = setting.request.patient(check.start_period if check else 0.0)
     return replace(setting, request=patient, watched=True)
 
 

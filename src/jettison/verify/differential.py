@@ -18,9 +18,10 @@ from jettison.verify.checks import CHECKS
 from jettison.verify.checks.check import made_from, skipped
 from jettison.verify.observation import Observation
 from jettison.verify.observe import observe
-from jettison.verify.request import Conversation, Setting, Suite, VerificationRequest
+from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import further, joined
-from jettison.verify.services import TOO_LATE, setting_of, within_reach
+from jettison.verify.services import TOO_LATE
+from jettison.verify.setting import Comparison, Conversation, Setting
 
 Commands = Callable[[], tuple[str, ...] | None]
 """The names of commands that both images are to run."""
@@ -48,81 +49,70 @@ def compare(
     while the test suite runs already. What one of the images cannot do is part of the verdict, not
     an exception. Raises EngineError when one of the images does not exist.
     """
+    comparison = Comparison(request=request, engine=engine, progress=progress)
     with beside() as pool:
-        suite = BegunSuite(request, engine, progress, pool)
+        suite = BegunSuite(comparison, pool)
         seen = ahead() if ahead else None
         if seen is not None and seen.holds(request):
-            request, first = seen.within_reach(request), seen.first
-            after = observe_after(request, first, engine, progress, suite)
+            comparison = comparison.asking(seen.within_reach(request))
+            after = observe_after(comparison, seen.first, suite)
             baseline = seen.whole.result()
         else:
-            request = within_reach(engine, request, progress)
-            request, baseline, after = _observed(request, engine, progress, suite)
-    before, talk = baseline.observation, baseline.conversation
+            comparison, baseline, after = _observed(comparison.within_reach(), suite)
+    request, before, talk = comparison.request, baseline.observation, baseline.conversation
     if talk.ends:
         return verdict(request, engine, before, after)
     if not after.failure and retries.hindered(request, before, after):
-        with step(progress, "Running both with a writable root, because they may need it"):
-            before, after = retries.with_writable_root(engine, request, talk, before, after)
+        with comparison.step("Running both with a writable root, because they may need it"):
+            before, after = retries.with_writable_root(comparison, talk, before, after)
     if before.exchanges and not (before.failure or after.failure):
-        before, after = retries.decided(engine, request, talk, (before, after), progress)
+        before, after = retries.decided(comparison, talk, before, after)
     if not (before.failure or after.failure):
-        before, after = _started(request, before, after, engine, progress)
+        before, after = _started(comparison, before, after)
     if request.suite and after.suite and after.suite.status:
-        before = _tested_with_all(request, request.suite, before, engine, progress)
+        before = _tested_with_all(comparison, request.suite, before)
     return verdict(request, engine, before, after)
 
 
 class BegunSuite:
     """The test suite with the image after, begun before anything is known of the image before."""
 
-    def __init__(
-        self,
-        request: VerificationRequest,
-        engine: Engine,
-        progress: Progress,
-        pool: ThreadPoolExecutor,
-    ) -> None:
-        self._asked, self._engine, self._progress = request, engine, progress
-        self._found = pool.submit(_tested, request, engine, progress)
+    def __init__(self, comparison: Comparison, pool: ThreadPoolExecutor) -> None:
+        self._asked = comparison.request
+        self._found = pool.submit(_tested, comparison)
 
-    def outcome(self, request: VerificationRequest) -> Observation:
+    def outcome(self, comparison: Comparison) -> Observation:
         """Give what came of it; it is run again where images are now run in another way."""
         found = self._found.result()
-        if batch.suite_runs_alike(self._asked, request):
-            return found
-        return _tested(request, self._engine, self._progress)
+        alike = batch.suite_runs_alike(self._asked, comparison.request)
+        return found if alike else _tested(comparison)
 
 
 def _observed(
-    request: VerificationRequest, engine: Engine, progress: Progress, suite: BegunSuite
-) -> tuple[VerificationRequest, Baseline, Observation]:
+    comparison: Comparison, suite: BegunSuite
+) -> tuple[Comparison, Baseline, Observation]:
     """Ask the image after as soon as it is known what, while the image before is run again."""
     with beside() as pool:
-        request, first = begun_somehow(request, engine, progress, pool)
-        whole = pool.submit(finished, first, request, engine, progress)
-        after = observe_after(request, first, engine, progress, suite)
-        return request, whole.result(), after
+        comparison, first = begun_somehow(comparison, pool)
+        whole = pool.submit(finished, first, comparison)
+        after = observe_after(comparison, first, suite)
+        return comparison, whole.result(), after
 
 
 def _started(
-    request: VerificationRequest,
-    before: Observation,
-    after: Observation,
-    engine: Engine,
-    progress: Progress,
+    comparison: Comparison, before: Observation, after: Observation
 ) -> tuple[Observation, Observation]:
     """Start both, in turn where something differs that a busy machine may explain."""
-    start = partial(retries.starting, engine, request)
-    with step(progress, "Starting both at once"):
+    request, start = comparison.request, partial(retries.starting, comparison)
+    with comparison.step("Starting both at once"):
         for _ in range(_RACES):
             before, after = start(before, after, 1, at_once=True)
             if not retries.raced(request, before, after):
                 break
         if not after.failed_starts and retries.altered(request, before, after):
-            after = retries.becomes_ready(engine, request, after, _FURTHER_STARTS)
+            after = retries.becomes_ready(comparison, after, _FURTHER_STARTS)
     if retries.of_the_moment(request, before, after):
-        with step(progress, "Starting both in turn, because figures differ"):
+        with comparison.step("Starting both in turn, because figures differ"):
             more = _FURTHER_STARTS
             before, after = start(before, after, more, at_once=False)
             for _ in range(_DOUBTS):
@@ -133,52 +123,38 @@ def _started(
     return before, after
 
 
-def _tested(request: VerificationRequest, engine: Engine, progress: Progress) -> Observation:
+def _tested(comparison: Comparison) -> Observation:
+    request, engine = comparison.request, comparison.engine
     seen = Observation(facts=engine.inspect(request.image_after))
     if not request.suite:
         return seen
-    with step(progress, "Running the test suite with the packages of the candidate"):
+    with comparison.step("Running the test suite with the packages of the candidate"):
         return run_suite(engine, request, seen)
 
 
-def _tested_with_all(
-    request: VerificationRequest,
-    suite: Suite,
-    before: Observation,
-    engine: Engine,
-    progress: Progress,
-) -> Observation:
+def _tested_with_all(comparison: Comparison, suite: Suite, before: Observation) -> Observation:
     """Run a suite that fails once more where all requirements are installed: it may fail there."""
-    everything = replace(request, image_after=suite.image, read_only_after=False)
-    with step(progress, "Running the test suite with all requirements"):
-        return run_suite(engine, everything, before)
+    everything = replace(comparison.request, image_after=suite.image, read_only_after=False)
+    with comparison.step("Running the test suite with all requirements"):
+        return run_suite(comparison.engine, everything, before)
 
 
-def observe_after(
-    request: VerificationRequest,
-    first: Begun,
-    engine: Engine,
-    progress: Progress,
-    suite: BegunSuite,
-) -> Observation:
+def observe_after(comparison: Comparison, first: Begun, suite: BegunSuite) -> Observation:
     """Ask the image after all that the image before was asked, and run the same commands.
 
     It gets several times as long to start as the image before took: the machine may be busy.
     """
-    baseline = first.baseline
-    patient = request.patient(_PATIENCE * baseline.observation.seconds)
-    setting = setting_of(engine, patient, request.image_after)
-    setting = replace(setting, usual=baseline.observation.seconds)
+    baseline, request = first.baseline, comparison.request
+    patient = comparison.asking(request.patient(_PATIENCE * baseline.observation.seconds))
+    setting = replace(patient.after(), usual=baseline.observation.seconds)
     with beside() as pool:
-        empty = Observation(facts=setting.facts)
-        origin = baseline.observation.facts
-        holds = pool.submit(_stored, engine, empty, setting.image, first.commands, origin)
-        seen = _ran(setting, baseline, progress)
+        holds = pool.submit(_stored, setting, first.commands, baseline.observation.facts)
+        seen = _ran(setting, baseline, comparison.progress)
         # workers run as production will run them
         own = replace(setting, read_only=seen.read_only and request.expected_read_only)
         tested, held = suite.outcome(patient), holds.result()
     if not baseline.conversation.ends:
-        seen = worked(own, seen, progress)
+        seen = worked(own, seen, comparison.progress)
     # what it holds may say why it does not start
     seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
     if not seen.failure:
@@ -222,11 +198,10 @@ def _twice(setting: Setting, talk: Conversation, memory: int) -> Observation:
     return joined(replace(seen, read_only=setting.read_only), other)
 
 
-def _stored(
-    engine: Engine, seen: Observation, image: str, commands: Commands, known: ImageFacts
-) -> Observation:
-    whole = made_from(known, seen.facts)
-    return with_stored(engine, image, seen, commands(), started=known, whole=whole)
+def _stored(setting: Setting, commands: Commands, known: ImageFacts) -> Observation:
+    seen, whole = Observation(facts=setting.facts), made_from(known, setting.facts)
+    names = commands()
+    return with_stored(setting.engine, setting.image, seen, names, started=known, whole=whole)
 
 
 def verdict(

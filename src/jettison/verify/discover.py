@@ -18,7 +18,8 @@ from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.client import send
 from jettison.verify.interior import ask, find_interpreter
 from jettison.verify.observation import Observation
-from jettison.verify.request import Credentials, Setting, VerificationRequest
+from jettison.verify.request import Credentials, VerificationRequest
+from jettison.verify.setting import Setting
 from jettison.verify.workload import Interface, Operation
 from jettison.verify.workload.plan import usable
 from jettison.verify.workload.routes import join, join_documents, placed, route_operations

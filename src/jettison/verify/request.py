@@ -1,17 +1,17 @@
-"""What is to be verified."""
+"""What is to be verified, and requests of the user's own (``.http`` files)."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
-from jettison.engines.engine import Engine, ImageFacts
-from jettison.values import LAST_PORT, replace, whole_number
-from jettison.verify.workload import TokenScheme
-from jettison.verify.workload.step import Step, Training
+from jettison.engines.engine import ImageFacts
+from jettison.errors import InputSyntaxError
+from jettison.values import LAST_PORT, Origin, replace, whole_number
 
 _WORD = re.compile(r"\w+")
 # Variables that a sentence names.
@@ -106,16 +106,18 @@ class Suite(Struct, frozen=True, kw_only=True):
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
-    """Another way to run the images, where the baseline does not become ready in the first one.
+    """A way to run the images, the first one or where the baseline does not become ready in that.
 
-    ``how`` ends a sentence that begins with "both were run". ``samples`` are the variables whose
+    ``ports`` are TCP ports in the container, the first is HTTP. ``environment``, ``entrypoint``
+    and ``command`` are the same for both images. ``how`` ends a sentence that begins with "both
+    were run", and is empty for the first way. ``samples`` are the variables whose
     values were made up; the ``optional`` ones have something else to fall back on, so that a value
     may do harm, and are set when nothing else helps. ``mounted`` maps targets to files and folders
     of the project that are there to be read.
     """
 
-    how: str
-    ports: tuple[int, ...]
+    how: str = ""
+    ports: tuple[int, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     samples: tuple[str, ...] = ()
     optional: frozenset[str] = frozenset()
@@ -125,18 +127,16 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     mounted: Mapping[str, str] = field(default_factory=dict)
 
 
-class VerificationRequest(Struct, frozen=True, kw_only=True):
+class VerificationRequest(Surroundings, frozen=True, kw_only=True):
     """Two images and how they are run.
 
-    ``ports`` are TCP ports in the container, the first is HTTP. ``environment``, ``entrypoint``
-    and ``command`` are what the compose service gives, the same for both. ``volumes`` are
-    writable targets that start with what the image has there, as named volumes do;
+    ``volumes`` are writable targets that start with what the image has there, as named volumes do;
     ``bind_mounts`` are targets that start empty and that everybody may write, as folders of a
     user's machine. ``read_only_volumes`` are mounted only where the root is read-only: what the
     plan keeps writable there.
 
     ``otherwise`` are other ways to run both, tried in their order where the image before does not
-    become ready; ``how`` tells which of them was taken. Without ``serves`` nothing tells of a
+    become ready. Without ``serves`` nothing tells of a
     server: an image that ends by itself is a command then, whatever its exit status.
 
     ``modules``, ``programs``, ``libraries`` (``magic`` or ``libmagic.so.1``) and ``time_zones`` are
@@ -163,20 +163,11 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
 
     image_before: str
     image_after: str
-    ports: tuple[int, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
-    samples: tuple[str, ...] = ()
-    optional: frozenset[str] = frozenset()
-    entrypoint: tuple[str, ...] = ()
-    command: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     bind_mounts: tuple[str, ...] = ()
     tmpfs: tuple[str, ...] = ("/tmp",)  # noqa: S108 - a path in the container
-    services: tuple[NeededService, ...] = ()
-    mounted: Mapping[str, str] = field(default_factory=dict)
     unreached: tuple[Unreached, ...] = ()
     otherwise: tuple[Surroundings, ...] = ()
-    how: str = ""
     serves: bool = True
     workers: tuple[Worker, ...] = ()
     read_only_after: bool = True
@@ -225,7 +216,7 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
         named = self.optional & words
         return named if named or set(self.samples) - self.optional else self.optional
 
-    def run_as(self, other: Surroundings | VerificationRequest) -> VerificationRequest:
+    def run_as(self, other: Surroundings) -> VerificationRequest:
         """Give the same with the way in which another value says to run the images."""
         names = Surroundings.__struct_fields__
         return replace(self, **{name: getattr(other, name) for name in names})
@@ -266,42 +257,67 @@ def _numbers(facts: ImageFacts) -> list[int]:
     return sorted(number for number in numbers if number is not None and number <= LAST_PORT)
 
 
-class Setting(Struct, frozen=True, kw_only=True):
-    """How one image is run, and what is asked of it. ``health_path`` is the same for both images.
-
-    ``run`` numbers the runs: each has circumstances of its own, the same for both images.
-    ``watched`` notes which files its containers open. ``usual`` is how long the other image took to
-    become ready, 0 where that is not known.
-    """
-
-    engine: Engine
-    request: VerificationRequest
-    image: str
-    facts: ImageFacts
-    health_path: str
-    read_only: bool = False
-    run: int = 0
-    watched: bool = False
-    usual: float = 0.0
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_HEADER = re.compile(r"^([A-Za-z0-9!#$%&'*+.^_`|~-]+):\s*(.*)$")
+_Line = tuple[int, str]
 
 
-class Conversation(Struct, frozen=True, kw_only=True):
-    """The steps to send, and how a token is sent. ``steps`` is empty where there is no HTTP.
+def parse_http_file(text: str, file: str) -> tuple[CustomRequest, ...]:
+    """Read all requests, in their order. Raises InputSyntaxError with the line that is wrong."""
+    return tuple(_request(block, file) for block in _blocks(text) if block)
 
-    ``explores`` asks for further steps: the links and forms of the pages that are met.
-    ``doubtful`` are the numbers of steps to be sent many times, ``languages`` those that the
-    application speaks. ``superuser`` has the application make an account of its own first, as a
-    Django site can. ``ends`` says that the image is no server: it runs to its end. With
-    ``training``, only what a trace may see is sent, with other values. ``touched`` are files of the
-    system that the image before opens, None until that is known.
-    """
 
-    steps: tuple[Step, ...] = ()
-    token_scheme: TokenScheme = field(default_factory=TokenScheme)
-    explores: bool = False
-    doubtful: frozenset[int] = frozenset()
-    languages: tuple[str, ...] = ()
-    superuser: bool = False
-    ends: bool = False
-    training: Training | None = None
-    touched: frozenset[str] | None = None
+def _blocks(text: str) -> Iterator[list[_Line]]:
+    block: list[_Line] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("###"):
+            yield block
+            block = []
+        elif block or not _is_blank(line):
+            block.append((number, line))
+    yield block
+
+
+def _is_blank(line: str) -> bool:
+    return not line.strip() or line.startswith(("#", "//"))
+
+
+def _request(block: list[_Line], file: str) -> CustomRequest:
+    number, first = block[0]
+    words = first.split()
+    method, target = (
+        (words[0], words[1]) if words[0] in _METHODS and words[1:] else ("GET", words[0])
+    )
+    headers: list[tuple[str, str]] = []
+    body: list[str] = []
+    for at, line in block[1:]:
+        found = _HEADER.match(line)
+        if body or not line.strip():
+            body.append(line)
+        elif found:
+            headers.append((found[1], found[2].strip()))
+        else:
+            raise _wrong(f"this is no header: {line.strip()}", file, at)
+    content = "\n".join(body[1:]).rstrip("\n")
+    return CustomRequest(
+        method=method, path=_path(target, file, number), headers=tuple(headers),
+        body=content.encode("utf-8"),
+    )  # fmt: skip
+
+
+def _path(target: str, file: str, number: int) -> str:
+    try:
+        parts = urlsplit(target)
+    except ValueError as none:
+        raise _wrong(f"no valid request address: {target}", file, number) from none
+    if "{{" in target or not (parts.path.startswith("/") or parts.netloc):
+        raise _wrong(f"no valid request address: {target}", file, number)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _wrong(what: str, file: str, number: int) -> InputSyntaxError:
+    return InputSyntaxError(
+        what,
+        hint="Write `GET /path`, headers as `Name: value`, an empty line, and then the body.",
+        origin=Origin(file=file, line=number),
+    )

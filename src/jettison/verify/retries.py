@@ -5,10 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from jettison.engines.engine import Engine
 from jettison.errors import EngineError
 from jettison.processes.concurrent import both
-from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify import START, Outcome
 from jettison.verify.checks import CHECKS
@@ -26,8 +24,8 @@ from jettison.verify.observe import (
     started,
     still_there,
 )
-from jettison.verify.request import Conversation, Setting, VerificationRequest
-from jettison.verify.services import setting_of
+from jettison.verify.request import VerificationRequest
+from jettison.verify.setting import Comparison, Conversation, Setting
 
 # Checks whose outcome a busy machine may change.
 _OF_THE_MOMENT = frozenset({START, "health-check", "signals", "memory", "start-up-time"})
@@ -95,23 +93,18 @@ def _union(one: frozenset[str] | None, other: frozenset[str] | None) -> frozense
 
 
 def decided(
-    engine: Engine,
-    request: VerificationRequest,
-    talk: Conversation,
-    seen: tuple[Observation, Observation],
-    progress: Progress,
+    comparison: Comparison, talk: Conversation, before: Observation, after: Observation
 ) -> tuple[Observation, Observation]:
     """Repeat both, and some of what is in doubt many times, until one difference is no chance."""
-    before, after = seen
     for _ in range(_RERUNS):
-        found = compared(before, after, request)
+        found = compared(before, after, comparison.request)
         settled = not found.open or found.certain
-        if settled and not _unsettled(request, before, after):
+        if settled and not _unsettled(comparison.request, before, after):
             break
         doubting = replace(talk, doubtful=frozenset(sorted(found.open)[:_DOUBTED]))
-        first, second = _settings(engine, request, after)
+        first, second = _settings(comparison, after)
         why = "files or logs differ" if settled else f"{len(found.open)} responses differ"
-        with step(progress, f"Running both again, because {why}"):
+        with comparison.step(f"Running both again, because {why}"):
             before, after = both(
                 partial(again, first, doubting, before),
                 partial(again, second, doubting, after),
@@ -128,12 +121,8 @@ def _unsettled(request: VerificationRequest, before: Observation, after: Observa
     )
 
 
-def _settings(
-    engine: Engine, request: VerificationRequest, after: Observation
-) -> tuple[Setting, Setting]:
-    first = setting_of(engine, request, request.image_before)
-    second = setting_of(engine, request, request.image_after)
-    return first, replace(second, read_only=after.read_only)
+def _settings(comparison: Comparison, after: Observation) -> tuple[Setting, Setting]:
+    return comparison.before(), replace(comparison.after(), read_only=after.read_only)
 
 
 def hindered(request: VerificationRequest, before: Observation, after: Observation) -> bool:
@@ -172,23 +161,18 @@ def _differing(
 
 
 def with_writable_root(
-    engine: Engine,
-    request: VerificationRequest,
-    talk: Conversation,
-    before: Observation,
-    after: Observation,
+    comparison: Comparison, talk: Conversation, before: Observation, after: Observation
 ) -> tuple[Observation, Observation]:
     """Run the image before as the image after was, and that as the image before was.
 
     When the image before needs a writable root too, the images are compared with one.
     """
-    setting = setting_of(engine, request, request.image_before)
-    narrow = observe(replace(setting, read_only=True), talk)
-    why = narrow.failure or _unlike(before, narrow, request)
+    narrow = observe(replace(comparison.before(), read_only=True), talk)
+    why = narrow.failure or _unlike(before, narrow, comparison.request)
     if not why:
         return before, after
     if not after.read_only_failure:
-        setting = setting_of(engine, request, request.image_after)
+        setting = comparison.after()
         wide = observe(setting, talk)
         wide = again(setting, talk, wide)
         after = replace(
@@ -237,16 +221,10 @@ def _differs(
 
 
 def starting(
-    engine: Engine,
-    request: VerificationRequest,
-    before: Observation,
-    after: Observation,
-    times: int,
-    *,
-    at_once: bool,
+    comparison: Comparison, before: Observation, after: Observation, times: int, *, at_once: bool
 ) -> tuple[Observation, Observation]:
     """Start both images so often, at the same time or in turn: load falls on both alike."""
-    first, second = _settings(engine, request, after)
+    first, second = _settings(comparison, after)
     for _ in range(times):
         one = partial(_started, first, before)
         other = partial(_started, second, after)
@@ -257,11 +235,9 @@ def starting(
     return before, after
 
 
-def becomes_ready(
-    engine: Engine, request: VerificationRequest, after: Observation, times: int
-) -> Observation:
+def becomes_ready(comparison: Comparison, after: Observation, times: int) -> Observation:
     """Start the image after more often, two containers at a time, and only until it is ready."""
-    setting = replace(_settings(engine, request, after)[1], run=len(after.starts))
+    setting = replace(_settings(comparison, after)[1], run=len(after.starts))
 
     def why(_: int) -> str:
         try:

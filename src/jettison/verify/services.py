@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import socket
 import time
 from contextlib import ExitStack, suppress
@@ -19,12 +18,7 @@ from jettison.values import replace
 from jettison.verify.exchange.client import send
 from jettison.verify.inside import sockets
 from jettison.verify.observation import HealthOutcome
-from jettison.verify.request import (
-    NeededService,
-    Setting,
-    Unreached,
-    VerificationRequest,
-)
+from jettison.verify.request import NeededService, Unreached, VerificationRequest
 from jettison.verify.stand_ins import as_can_be_had
 
 _POLL_SECONDS = 0.1
@@ -137,29 +131,11 @@ _LOOK_SECONDS = 0.5
 _FIRST_ANSWER_SECONDS = 15.0
 # A server that only just began to listen writes a line about a request in HTTP/2.
 _SILENT_SECONDS = 2.0
-_URL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d+)?(/[^\s'\"|;)]*)")
 _SERVER_ERROR = 500
 # what timeout(1) gives
 _TIMED_OUT = 124
 # After this long, an answer of a path that nobody named as the one for health is an answer.
 STEADY_SECONDS = 5.0
-
-
-def health_path(request: VerificationRequest, *images: ImageFacts) -> str:
-    """Give the path that says whether all is well: asked for, or named by a check, or nothing."""
-    if request.health_path:
-        return request.health_path
-    texts = (" ".join(facts.health_check.test) for facts in images if facts.health_check)
-    found = (match for match in map(_URL.search, texts) if match)
-    return next((match[1] for match in found), "")
-
-
-def setting_of(engine: Engine, request: VerificationRequest, image: str) -> Setting:
-    """Give how an image is run. Raises EngineError when one of the two does not exist."""
-    images = {one: engine.inspect(one) for one in (request.image_before, request.image_after)}
-    path = health_path(request, *images.values())
-    facts = images[image]
-    return Setting(engine=engine, request=request, image=image, facts=facts, health_path=path)
 
 
 def health_command(facts: ImageFacts) -> tuple[str, ...]:

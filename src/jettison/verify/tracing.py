@@ -44,13 +44,9 @@ from jettison.verify.exchange.session import custom_steps
 from jettison.verify.interior import find_interpreter, interior, interpreters, script_text
 from jettison.verify.observation import Observation
 from jettison.verify.observe import converse, running
-from jettison.verify.request import Conversation, Setting, VerificationRequest
-from jettison.verify.services import (
-    health_command,
-    health_path,
-    run_health_command,
-    within_reach,
-)
+from jettison.verify.request import VerificationRequest
+from jettison.verify.services import health_command, run_health_command
+from jettison.verify.setting import Comparison, Conversation, Setting, health_path
 from jettison.verify.watching import WatchingEngine, write_hook
 from jettison.verify.workload.plan import workload
 from jettison.verify.workload.step import Training, training_of
@@ -168,6 +164,7 @@ def trace(
     """
     image = request.image_after
     facts = engine.inspect(image)
+    comparison = Comparison(request=request, engine=engine, progress=progress)
     try:
         with step(progress, "Reading what is installed"):
             image_files = read_image_files(engine, image)
@@ -179,7 +176,7 @@ def trace(
         with tempfile.TemporaryDirectory(prefix="jettison-trace-") as name:
             write_hook(Path(name))
             watching = [WatchingEngine(engine, image, installed.site, Path(name)) for _ in range(2)]
-            training = _watched_somehow(request, facts, watching, engine, progress)
+            training = _watched_somehow(comparison, facts, watching)
     except EngineError as failure:
         return Skipped(what="the trace", reason=f"{failure} {failure.why[-200:]}".strip())
     served, tested = (frozenset(each.noted) for each in watching)
@@ -194,32 +191,23 @@ def trace(
 
 
 def _watched_somehow(
-    request: VerificationRequest,
-    facts: ImageFacts,
-    watching: list[WatchingEngine],
-    engine: Engine,
-    progress: Progress,
+    comparison: Comparison, facts: ImageFacts, watching: list[WatchingEngine]
 ) -> Training:
     """Watch the image in the first way in which it becomes ready. EngineError where it is none."""
-    *ways, last = (request, *map(request.run_as, request.otherwise))
+    request = comparison.request
+    *ways, last = map(comparison.asking, (request, *map(request.run_as, request.otherwise)))
     for way in ways:
         with suppress(EngineError):
-            return _watch(within_reach(engine, way, progress), facts, watching, progress)
-    return _watch(within_reach(engine, last, progress), facts, watching, progress)
+            return _watch(way.within_reach(), facts, watching)
+    return _watch(last.within_reach(), facts, watching)
 
 
-def _watch(
-    request: VerificationRequest,
-    facts: ImageFacts,
-    watching: list[WatchingEngine],
-    progress: Progress,
-) -> Training:
+def _watch(comparison: Comparison, facts: ImageFacts, watching: list[WatchingEngine]) -> Training:
     """Let the application and its tests run at the same time, each in a container of its own."""
+    request = comparison.request
     what = " and its tests" if request.suite else ""
-    with (
-        step(progress, f"Watching what the application{what} touch{'' if what else 'es'}"),
-        beside() as workers,
-    ):
+    text = f"Watching what the application{what} touch{'' if what else 'es'}"
+    with comparison.step(text), beside() as workers:
         serving = workers.submit(_serve, request, facts, watching[0])
         testing = (
             workers.submit(run_suite, watching[1], request, Observation(facts=facts))
@@ -235,12 +223,9 @@ def _watch(
 def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngine) -> Training:
     """Send a container what verification sends, but for what is withheld, with other values."""
     training = Training()
+    path = health_path(request, facts)
     setting = Setting(
-        engine=engine,
-        request=request,
-        image=request.image_after,
-        facts=facts,
-        health_path=health_path(request, facts),
+        engine=engine, request=request, image=request.image_after, facts=facts, health_path=path
     )
     with running(setting) as run:
         if run.failure:

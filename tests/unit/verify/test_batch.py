@@ -14,7 +14,8 @@ from jettison.processes import Completed
 from jettison.verify import batch, observe
 from jettison.verify.checks.behaviour import compared
 from jettison.verify.observation import Observation
-from jettison.verify.request import Setting, VerificationRequest
+from jettison.verify.request import VerificationRequest
+from jettison.verify.setting import Setting
 
 ASKED = VerificationRequest(image_before="a", image_after="b")
 JOB = """\

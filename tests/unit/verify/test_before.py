@@ -10,13 +10,8 @@ from jettison.progress import SilentProgress
 from jettison.verify import batch, before
 from jettison.verify.before import Baseline, Begun, Prefetched
 from jettison.verify.observation import Observation
-from jettison.verify.request import (
-    Conversation,
-    CustomRequest,
-    NeededService,
-    Unreached,
-    VerificationRequest,
-)
+from jettison.verify.request import CustomRequest, NeededService, Unreached, VerificationRequest
+from jettison.verify.setting import Comparison, Conversation
 
 ASKED = VerificationRequest(image_before="before", image_after="watched", ports=(8000,))
 FACTS = ImageFacts(id=ImageID("sha256:0"), size=1, layers=())
@@ -58,6 +53,10 @@ def test_services_that_could_not_be_had_are_not_tried_again() -> None:
     assert [one.name for one in AHEAD.within_reach(ASKED).unreached] == ["queue"]
 
 
+def comparison(asked: VerificationRequest, folder: Path) -> Comparison:
+    return Comparison(request=asked, engine=LocalEngine(folder), progress=SilentProgress())
+
+
 @pytest.mark.parametrize("serves", [False, True])
 def test_an_image_without_a_port_that_ends_is_a_command(
     serves: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -66,7 +65,7 @@ def test_an_image_without_a_port_that_ends_is_a_command(
     monkeypatch.setattr(before, "observe", lambda *_: ended)
     monkeypatch.setattr(batch, "observed", lambda *_: Observation(facts=FACTS))
     asked = replace(ASKED, ports=(), serves=serves)
-    begun = before._begun(asked, LocalEngine(tmp_path), SilentProgress(), Future())
+    begun = before._begun(comparison(asked, tmp_path), Future())
     assert begun.baseline.conversation.ends is not serves
     assert begun.whole
 
@@ -78,8 +77,9 @@ def test_a_server_that_declares_no_port_is_asked_where_it_listens(
     listens = Observation(facts=FACTS, listens=(9000,))
     silent = Observation(facts=FACTS, failure="port 9000 does not respond within 20 seconds")
 
-    def begun(asked: VerificationRequest, *_: object) -> Begun:
-        seen = listens if not asked.ports else Observation(facts=FACTS) if speaks else silent
+    def begun(tried: Comparison, *_: object) -> Begun:
+        ports = tried.request.ports
+        seen = listens if not ports else Observation(facts=FACTS) if speaks else silent
         return Begun(
             baseline=Baseline(observation=seen, conversation=Conversation()), stored=Future()
         )
@@ -87,6 +87,6 @@ def test_a_server_that_declares_no_port_is_asked_where_it_listens(
     monkeypatch.setattr(before, "_begun", begun)
     asked = replace(ASKED, ports=())
     with ThreadPoolExecutor(1) as pool:
-        found, _ = before.begun_somehow(asked, LocalEngine(tmp_path), SilentProgress(), pool)
-    assert found.ports == ((9000,) if speaks else ())
-    assert found.startup_timeout == asked.startup_timeout
+        found, _ = before.begun_somehow(comparison(asked, tmp_path), pool)
+    assert found.request.ports == ((9000,) if speaks else ())
+    assert found.request.startup_timeout == asked.startup_timeout

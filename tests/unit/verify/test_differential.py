@@ -16,15 +16,8 @@ from jettison.verify import CheckResult, Outcome, Verdict, batch, before, differ
 from jettison.verify.before import Baseline, Prefetched, prefetch
 from jettison.verify.differential import compare
 from jettison.verify.observation import Observation, Stored, SuiteOutcome
-from jettison.verify.request import (
-    Conversation,
-    CustomRequest,
-    Setting,
-    Suite,
-    Surroundings,
-    VerificationRequest,
-    Worker,
-)
+from jettison.verify.request import CustomRequest, Suite, Surroundings, VerificationRequest, Worker
+from jettison.verify.setting import Conversation, Setting
 
 SERVER = """
 import json, os, random, sys, time, uuid

@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from jettison.engines.engine import ImageFacts, ImageID
 from jettison.verify.observe import options
-from jettison.verify.request import Setting, VerificationRequest
+from jettison.verify.request import VerificationRequest
+from jettison.verify.setting import Setting
 
 FACTS = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
 
