@@ -23,7 +23,7 @@ from jettison.verify.before import Baseline, Begun, prefetch
 from jettison.verify.differential import BegunSuite, observe_after, verdict
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import starting
-from jettison.verify.setting import Comparison
+from jettison.verify.setting import Trial
 
 pytestmark = [pytest.mark.engine]
 
@@ -142,7 +142,7 @@ def verify(
         tag = f"{NAME}:{name.replace(' ', '-').lower()}"
         build(tag, f"FROM {BEFORE}\nUSER root\n{_with_user(instruction)}")
         request = replace(before, image_after=runner.image(tag), suite=suite)
-        asked = Comparison(request=request, engine=runner.engine, progress=SilentProgress())
+        asked = Trial(request=request, engine=runner.engine, progress=SilentProgress())
         stored = Future()
         stored.set_result(baseline.observation)
         first = Begun(baseline=baseline, stored=stored)

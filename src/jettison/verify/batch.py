@@ -200,7 +200,7 @@ def observed(setting: Setting, names: tuple[str, ...] | None = None) -> Observat
             with waiting(setting.engine, setting.image, own) as (container, interpreter):
                 answer, why = ask(container, interpreter, "batch", _asked(setting), _Ran)
                 if answer is not None and not run:
-                    inner, _ = interior(container, interpreter, setting.request)
+                    inner, _ = interior(container, setting.facts, setting.request)
                     seen = replace(seen, interior=inner)
         except (EngineError, ProgramError) as failure:
             answer, why = None, f"{failure} {failure.why[-200:]}".strip()
@@ -218,12 +218,9 @@ def observed(setting: Setting, names: tuple[str, ...] | None = None) -> Observat
 
 
 def _asked(setting: Setting) -> dict[str, Any]:
-    request = setting.request
-    own = request.entrypoint or setting.facts.entrypoint
-    words = (*own, *(request.command or (() if request.entrypoint else setting.facts.command)))
-    folder = setting.facts.working_directory
+    request, folder = setting.request, setting.facts.working_directory
     folders = (*request.volumes, *request.bind_mounts, *((folder,) if folder != "/" else ()))
-    return {"words": words, "folders": folders, "seconds": _SECONDS}
+    return {"words": setting.words, "folders": folders, "seconds": _SECONDS}
 
 
 class _Ran(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from jettison.engines.engine import Bind, Engine, RunOptions
+from jettison.engines.engine import Engine
 from jettison.errors import EngineError, ProgramError
 from jettison.processes.concurrent import beside
 from jettison.progress import Progress
@@ -16,9 +16,8 @@ from jettison.values import replace
 from jettison.verify import batch
 from jettison.verify.batch import with_stored, worked
 from jettison.verify.checks.check import made_from
-from jettison.verify.discover import Discovery, discover
-from jettison.verify.exchange.session import custom_steps
-from jettison.verify.interior import ask, find_interpreter, own_files, script_text
+from jettison.verify.discover import Discovery, conversation, discover
+from jettison.verify.interior import hooked, inquire, own_files, script_text
 from jettison.verify.observation import Observation
 from jettison.verify.observe import (
     Running,
@@ -34,8 +33,7 @@ from jettison.verify.observe import (
 from jettison.verify.request import VerificationRequest
 from jettison.verify.retries import again
 from jettison.verify.services import SPEAKS_HTTP2
-from jettison.verify.setting import Comparison, Conversation, Setting
-from jettison.verify.workload.plan import workload
+from jettison.verify.setting import Conversation, Setting, Trial
 from jettison.verify.workload.step import Client, Step
 
 _FOLDER, _OUTPUT = "/jettison-coverage", "/jettison-executed"
@@ -44,7 +42,6 @@ _HOOK = "jettison_coverage.pth"
 _TRIES = 4
 # How long is waited for an answer on a port that nobody declares: it need not speak HTTP.
 _HTTP_SECONDS = 20.0
-_LINE = "import sys; exec(compile(open({path!r}).read(), {path!r}, 'exec'), {{}})\n"
 
 
 def with_coverage(setting: Setting, talk: Conversation, site: str) -> Observation:
@@ -60,26 +57,16 @@ def with_coverage(setting: Setting, talk: Conversation, site: str) -> Observatio
     try:
         with tempfile.TemporaryDirectory(prefix="jettison-coverage-") as place:
             asked = {**own_files(setting.facts), "output": _OUTPUT}
-            watched = _watched(options(setting), site, Path(place), asked)
-            with running(setting, watched) as run:
+            own = options(setting)
+            text = script_text("executed", asked)
+            binds = hooked(Path(place), _FOLDER, _HOOK, site, text)
+            tmpfs = (*own.tmpfs, f"{_OUTPUT}:mode=1777")
+            with running(setting, replace(own, binds=(*own.binds, *binds), tmpfs=tmpfs)) as run:
                 counts, why = _counted_lines(run, setting, talk)
     except (EngineError, ProgramError) as failure:
         counts, why = None, str(failure)
     known = {"missing": {"coverage": why}} if counts is None else {"executed": counts}
     return replace(seen, **known)
-
-
-def _watched(own: RunOptions, site: str, place: Path, asked: dict[str, str]) -> RunOptions:
-    _written(place, asked)
-    return replace(
-        own,
-        binds=(
-            *own.binds,
-            Bind(source=place, target=_FOLDER),
-            Bind(source=place / _HOOK, target=f"{site}/{_HOOK}"),
-        ),
-        tmpfs=(*own.tmpfs, f"{_OUTPUT}:mode=1777"),
-    )
 
 
 def _counted_lines(
@@ -88,26 +75,15 @@ def _counted_lines(
     if run.failure:
         return None, f"it does not become ready while it is watched: {run.failure}"
     converse(run.container, setting, replace(talk, steps=tuple(map(_once, talk.steps))))
-    interpreter = find_interpreter(run.container, setting.facts)
-    if interpreter is None:
-        return None, "there is no Python on the path of the image"
     asked = {**own_files(setting.facts), "output": _OUTPUT}
-    return ask(run.container, interpreter, "executed_lines", asked, dict[str, tuple[int, int]])
+    kind = dict[str, tuple[int, int]]
+    return inquire(run.container, setting.facts, "executed_lines", asked, kind)
 
 
 def _once(step: Step) -> Step:
     """Leave out what only repeats: it executes the same lines."""
     clients = tuple(client for client in step.repeats if client is not Client.AGAIN)
     return replace(step, repeats=clients)
-
-
-def _written(place: Path, asked: dict[str, str]) -> None:
-    place.chmod(0o755)
-    hook, line = place / "hook.py", place / _HOOK
-    hook.write_text(script_text("executed", asked), encoding="utf-8")
-    line.write_text(_LINE.format(path=f"{_FOLDER}/hook.py"), encoding="utf-8")
-    for file in (hook, line):
-        file.chmod(0o644)
 
 
 class Baseline(Struct, frozen=True, kw_only=True):
@@ -174,25 +150,25 @@ def prefetch(
 
     Raises EngineError when one of the images of the request does not exist.
     """
-    comparison = Comparison(request=request, engine=engine, progress=progress)
-    reached, first = begun_somehow(comparison.within_reach(), pool)
+    trial = Trial(request=request, engine=engine, progress=progress)
+    reached, first = begun_somehow(trial.within_reach(), pool)
     whole = pool.submit(finished, first, reached)
     return Prefetched(asked=request, reached=reached.request, first=first, whole=whole)
 
 
-def begun_somehow(comparison: Comparison, pool: ThreadPoolExecutor) -> tuple[Comparison, Begun]:
+def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]:
     """Run the image before, in another way where it does not become ready, and tell which."""
-    request, held = comparison.request, pool.submit(_held, comparison)
-    first = _begun(comparison, held)
+    request, held = trial.request, pool.submit(_held, trial)
+    first = _begun(trial, held)
     if listens := first.baseline.observation.listens:
         how = f"on port {', '.join(map(str, listens))}, where it listens"
         way = replace(request, ports=listens, how=how, startup_timeout=_HTTP_SECONDS)
-        found = _begun(comparison.asking(way), held)
+        found = _begun(trial.asking(way), held)
         if not found.baseline.observation.failure:
             way = replace(way, startup_timeout=request.startup_timeout)
-            return comparison.asking(way), found
+            return trial.asking(way), found
     if not first.baseline.observation.failure:
-        return comparison, first
+        return trial, first
     ways = list(map(request.run_as, request.otherwise))
     if first.baseline.observation.failure.endswith(SPEAKS_HTTP2):
         how = f"without requests, as port {request.ports[0]} {SPEAKS_HTTP2}"
@@ -200,7 +176,7 @@ def begun_somehow(comparison: Comparison, pool: ThreadPoolExecutor) -> tuple[Com
     for way in ways:
         taken = way.wanted(first.baseline.observation.errors)
         for _ in range(_TRIES):
-            tried = comparison.asking(way.with_samples(taken)).within_reach()
+            tried = trial.asking(way.with_samples(taken)).within_reach()
             found = _begun(tried, held)
             if not found.baseline.observation.failure:
                 return tried, found
@@ -208,25 +184,25 @@ def begun_somehow(comparison: Comparison, pool: ThreadPoolExecutor) -> tuple[Com
                 break
             more = taken | way.wanted(found.baseline.observation.errors)
             taken = more if more != taken else way.optional
-    return comparison, first
+    return trial, first
 
 
-def _held(comparison: Comparison) -> Observation:
+def _held(trial: Trial) -> Observation:
     """Read what the image before holds, in whichever way it is run."""
-    own, other = comparison.before(), comparison.after()
+    own, other = trial.before(), trial.after()
     empty = Observation(facts=own.facts)
     return with_stored(own.engine, own.image, empty, whole=made_from(own.facts, other.facts))
 
 
-def _begun(comparison: Comparison, stored: Future[Observation]) -> Begun:
+def _begun(trial: Trial, stored: Future[Observation]) -> Begun:
     """Find out what the image before offers, and run it once."""
-    setting, request = _as_before(comparison), comparison.request
-    with comparison.step("Finding what the application offers"):
+    setting, request = _as_before(trial), trial.request
+    with trial.step("Finding what the application offers"):
         found = _discover(setting)
     seen, talk, whole = found.unready, Conversation(), True
     if seen is None:
-        with comparison.step("Running the baseline"):
-            talk = _conversation(found, request)
+        with trial.step("Running the baseline"):
+            talk = conversation(found, request)
             seen = observe(setting, talk)
             touched = frozenset(seen.interior.touched) if seen.interior else frozenset()
             talk = replace(talk, steps=seen.steps, explores=False, touched=touched)
@@ -236,21 +212,21 @@ def _begun(comparison: Comparison, stored: Future[Observation]) -> Begun:
             seen = replace(seen, missing={**seen.missing, "routes": found.why})
     # only a run tells of one without a port whether it is a server
     if (found.unready or not request.ports) and is_command(seen.failure, serves=request.serves):
-        with comparison.step("Running the baseline to its end"):
+        with trial.step("Running the baseline to its end"):
             seen = batch.observed(setting)
         talk, whole = Conversation(ends=True), True
     return Begun(baseline=Baseline(observation=seen, conversation=talk), stored=stored, whole=whole)
 
 
-def finished(first: Begun, comparison: Comparison) -> Baseline:
+def finished(first: Begun, trial: Trial) -> Baseline:
     """Run the image before once more, and once while its lines are counted."""
-    setting = _as_before(comparison)
+    setting = _as_before(trial)
     seen, talk = first.baseline.observation, first.baseline.conversation
     if not first.whole:
-        with beside() as pool, comparison.step("Running the baseline again"):
+        with beside() as pool, trial.step("Running the baseline again"):
             watched = pool.submit(_counted, setting, talk, first.stored)
             seen = again(setting, talk, seen)
-            seen = worked(setting, seen, comparison.progress)
+            seen = worked(setting, seen, trial.progress)
         executed = watched.result()
         missing = {**executed.missing, **seen.missing}
         seen = replace(seen, executed=executed.executed, missing=missing)
@@ -259,8 +235,8 @@ def finished(first: Begun, comparison: Comparison) -> Baseline:
     return replace(first.baseline, observation=seen)
 
 
-def _as_before(comparison: Comparison) -> Setting:
-    setting = comparison.before()
+def _as_before(trial: Trial) -> Setting:
+    setting = trial.before()
     check = setting.facts.health_check
     patient = setting.request.patient(check.start_period if check else 0.0)
     return replace(setting, request=patient, watched=True)
@@ -286,14 +262,3 @@ def _discover(setting: Setting) -> Discovery:
     except EngineError as failure:
         still_there(setting, failure)
         return Discovery(why=str(failure))
-
-
-def _conversation(found: Discovery, request: VerificationRequest) -> Conversation:
-    steps = workload(found.interface, request.credentials)
-    return Conversation(
-        steps=(*steps, *custom_steps(request.probes)),
-        token_scheme=found.interface.token_scheme,
-        explores=True,
-        superuser=found.superuser,
-        languages=found.languages,
-    )

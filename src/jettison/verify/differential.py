@@ -21,7 +21,7 @@ from jettison.verify.observe import observe
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import further, joined
 from jettison.verify.services import TOO_LATE
-from jettison.verify.setting import Comparison, Conversation, Setting
+from jettison.verify.setting import Conversation, Setting, Trial
 
 Commands = Callable[[], tuple[str, ...] | None]
 """The names of commands that both images are to run."""
@@ -49,70 +49,68 @@ def compare(
     while the test suite runs already. What one of the images cannot do is part of the verdict, not
     an exception. Raises EngineError when one of the images does not exist.
     """
-    comparison = Comparison(request=request, engine=engine, progress=progress)
+    trial = Trial(request=request, engine=engine, progress=progress)
     with beside() as pool:
-        suite = BegunSuite(comparison, pool)
+        suite = BegunSuite(trial, pool)
         seen = ahead() if ahead else None
         if seen is not None and seen.holds(request):
-            comparison = comparison.asking(seen.within_reach(request))
-            after = observe_after(comparison, seen.first, suite)
+            trial = trial.asking(seen.within_reach(request))
+            after = observe_after(trial, seen.first, suite)
             baseline = seen.whole.result()
         else:
-            comparison, baseline, after = _observed(comparison.within_reach(), suite)
-    request, before, talk = comparison.request, baseline.observation, baseline.conversation
+            trial, baseline, after = _observed(trial.within_reach(), suite)
+    request, before, talk = trial.request, baseline.observation, baseline.conversation
     if talk.ends:
         return verdict(request, engine, before, after)
     if not after.failure and retries.hindered(request, before, after):
-        with comparison.step("Running both with a writable root, because they may need it"):
-            before, after = retries.with_writable_root(comparison, talk, before, after)
+        with trial.step("Running both with a writable root, because they may need it"):
+            before, after = retries.with_writable_root(trial, talk, before, after)
     if before.exchanges and not (before.failure or after.failure):
-        before, after = retries.decided(comparison, talk, before, after)
+        before, after = retries.decided(trial, talk, before, after)
     if not (before.failure or after.failure):
-        before, after = _started(comparison, before, after)
+        before, after = _started(trial, before, after)
     if request.suite and after.suite and after.suite.status:
-        before = _tested_with_all(comparison, request.suite, before)
+        before = _tested_with_all(trial, request.suite, before)
     return verdict(request, engine, before, after)
 
 
 class BegunSuite:
     """The test suite with the image after, begun before anything is known of the image before."""
 
-    def __init__(self, comparison: Comparison, pool: ThreadPoolExecutor) -> None:
-        self._asked = comparison.request
-        self._found = pool.submit(_tested, comparison)
+    def __init__(self, trial: Trial, pool: ThreadPoolExecutor) -> None:
+        self._asked = trial.request
+        self._found = pool.submit(_tested, trial)
 
-    def outcome(self, comparison: Comparison) -> Observation:
+    def outcome(self, trial: Trial) -> Observation:
         """Give what came of it; it is run again where images are now run in another way."""
         found = self._found.result()
-        alike = batch.suite_runs_alike(self._asked, comparison.request)
-        return found if alike else _tested(comparison)
+        alike = batch.suite_runs_alike(self._asked, trial.request)
+        return found if alike else _tested(trial)
 
 
-def _observed(
-    comparison: Comparison, suite: BegunSuite
-) -> tuple[Comparison, Baseline, Observation]:
+def _observed(trial: Trial, suite: BegunSuite) -> tuple[Trial, Baseline, Observation]:
     """Ask the image after as soon as it is known what, while the image before is run again."""
     with beside() as pool:
-        comparison, first = begun_somehow(comparison, pool)
-        whole = pool.submit(finished, first, comparison)
-        after = observe_after(comparison, first, suite)
-        return comparison, whole.result(), after
+        trial, first = begun_somehow(trial, pool)
+        whole = pool.submit(finished, first, trial)
+        after = observe_after(trial, first, suite)
+        return trial, whole.result(), after
 
 
 def _started(
-    comparison: Comparison, before: Observation, after: Observation
+    trial: Trial, before: Observation, after: Observation
 ) -> tuple[Observation, Observation]:
     """Start both, in turn where something differs that a busy machine may explain."""
-    request, start = comparison.request, partial(retries.starting, comparison)
-    with comparison.step("Starting both at once"):
+    request, start = trial.request, partial(retries.starting, trial)
+    with trial.step("Starting both at once"):
         for _ in range(_RACES):
             before, after = start(before, after, 1, at_once=True)
             if not retries.raced(request, before, after):
                 break
         if not after.failed_starts and retries.altered(request, before, after):
-            after = retries.becomes_ready(comparison, after, _FURTHER_STARTS)
+            after = retries.becomes_ready(trial, after, _FURTHER_STARTS)
     if retries.of_the_moment(request, before, after):
-        with comparison.step("Starting both in turn, because figures differ"):
+        with trial.step("Starting both in turn, because figures differ"):
             more = _FURTHER_STARTS
             before, after = start(before, after, more, at_once=False)
             for _ in range(_DOUBTS):
@@ -123,38 +121,38 @@ def _started(
     return before, after
 
 
-def _tested(comparison: Comparison) -> Observation:
-    request, engine = comparison.request, comparison.engine
+def _tested(trial: Trial) -> Observation:
+    request, engine = trial.request, trial.engine
     seen = Observation(facts=engine.inspect(request.image_after))
     if not request.suite:
         return seen
-    with comparison.step("Running the test suite with the packages of the candidate"):
+    with trial.step("Running the test suite with the packages of the candidate"):
         return run_suite(engine, request, seen)
 
 
-def _tested_with_all(comparison: Comparison, suite: Suite, before: Observation) -> Observation:
+def _tested_with_all(trial: Trial, suite: Suite, before: Observation) -> Observation:
     """Run a suite that fails once more where all requirements are installed: it may fail there."""
-    everything = replace(comparison.request, image_after=suite.image, read_only_after=False)
-    with comparison.step("Running the test suite with all requirements"):
-        return run_suite(comparison.engine, everything, before)
+    everything = replace(trial.request, image_after=suite.image, read_only_after=False)
+    with trial.step("Running the test suite with all requirements"):
+        return run_suite(trial.engine, everything, before)
 
 
-def observe_after(comparison: Comparison, first: Begun, suite: BegunSuite) -> Observation:
+def observe_after(trial: Trial, first: Begun, suite: BegunSuite) -> Observation:
     """Ask the image after all that the image before was asked, and run the same commands.
 
     It gets several times as long to start as the image before took: the machine may be busy.
     """
-    baseline, request = first.baseline, comparison.request
-    patient = comparison.asking(request.patient(_PATIENCE * baseline.observation.seconds))
+    baseline, request = first.baseline, trial.request
+    patient = trial.asking(request.patient(_PATIENCE * baseline.observation.seconds))
     setting = replace(patient.after(), usual=baseline.observation.seconds)
     with beside() as pool:
         holds = pool.submit(_stored, setting, first.commands, baseline.observation.facts)
-        seen = _ran(setting, baseline, comparison.progress)
+        seen = _ran(setting, baseline, trial.progress)
         # workers run as production will run them
         own = replace(setting, read_only=seen.read_only and request.expected_read_only)
         tested, held = suite.outcome(patient), holds.result()
     if not baseline.conversation.ends:
-        seen = worked(own, seen, comparison.progress)
+        seen = worked(own, seen, trial.progress)
     # what it holds may say why it does not start
     seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
     if not seen.failure:

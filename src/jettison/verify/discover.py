@@ -16,13 +16,15 @@ from jettison.engines.engine import Container
 from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.client import send
-from jettison.verify.interior import ask, find_interpreter
+from jettison.verify.exchange.session import custom_steps
+from jettison.verify.interior import inquire
 from jettison.verify.observation import Observation
 from jettison.verify.request import Credentials, VerificationRequest
-from jettison.verify.setting import Setting
+from jettison.verify.setting import Conversation, Setting
 from jettison.verify.workload import Interface, Operation
-from jettison.verify.workload.plan import usable
+from jettison.verify.workload.plan import usable, workload
 from jettison.verify.workload.routes import join, join_documents, placed, route_operations
+from jettison.verify.workload.step import Training
 
 _TARGET = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(\))?$")
 _MODULE = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
@@ -101,11 +103,8 @@ def _targets(words: tuple[str, ...]) -> Iterator[str]:
 
 def application_of(setting: Setting) -> Application:
     """Read where the application is from what starts it."""
-    request = setting.request
-    own = request.entrypoint or setting.facts.entrypoint
-    command = (*own, *(request.command or (() if request.entrypoint else setting.facts.command)))
-    environment = {**dict(setting.facts.environment), **request.environment}
-    return find_application(command, environment, request.application)
+    environment = {**dict(setting.facts.environment), **setting.request.environment}
+    return find_application(setting.words, environment, setting.request.application)
 
 
 def make_superuser(container: Container, setting: Setting) -> Exchange:
@@ -113,9 +112,6 @@ def make_superuser(container: Container, setting: Setting) -> Exchange:
 
     The exchange is compared like any other: status 200, or 0 and why it was not made.
     """
-    interpreter = find_interpreter(container, setting.facts)
-    if interpreter is None:
-        return _exchange("there is no Python on the path of the image")
     application = application_of(setting)
     usual = table(Samples).account
     account = setting.request.credentials or Credentials(
@@ -126,7 +122,7 @@ def make_superuser(container: Container, setting: Setting) -> Exchange:
         "folders": application.folders,
         "superuser": (account.username, usual.email, account.password),
     }
-    answer, why = ask(container, interpreter, "django_site", asked, _Routed)
+    answer, why = inquire(container, setting.facts, "django_site", asked, _Routed)
     if answer and answer.made:
         return _exchange("")
     return _exchange(why or "; ".join((answer and answer.failures) or ("no settings",)))
@@ -181,6 +177,21 @@ class Discovery(Struct, frozen=True, kw_only=True):
     unready: Observation | None = None
 
 
+def conversation(
+    found: Discovery, request: VerificationRequest, training: Training | None = None
+) -> Conversation:
+    """Give what is said to an application, and from what is found there on."""
+    steps = workload(found.interface, request.credentials)
+    return Conversation(
+        steps=(*steps, *custom_steps(request.probes)),
+        token_scheme=found.interface.token_scheme,
+        explores=True,
+        superuser=found.superuser,
+        languages=found.languages,
+        training=training,
+    )
+
+
 def discover(container: Container, setting: Setting) -> Discovery:
     """Ask a ready container of the image before."""
     served = _served_document(container, setting.request, _DOCUMENTS)
@@ -212,22 +223,20 @@ def _served_files(
     container: Container, setting: Setting, folders: Iterable[tuple[str, str]]
 ) -> tuple[str, ...]:
     """Give the addresses of the files in folders that the application serves."""
-    interpreter = find_interpreter(container, setting.facts) if folders else None
-    if interpreter is None:
+    if not folders:
         return ()
     asked = {"list": "served", "folders": list(folders)}
-    answer, _ = ask(container, interpreter, "lists", asked, list[str])
+    answer, _ = inquire(container, setting.facts, "lists", asked, list[str])
     return tuple(answer or ())
 
 
 def _languages(container: Container, setting: Setting) -> tuple[str, ...]:
     """Give the languages that the application has catalogues of, as browsers name them."""
-    interpreter = find_interpreter(container, setting.facts)
     folder = setting.facts.working_directory
-    if interpreter is None or not folder.strip("/"):
+    if not folder.strip("/"):
         return ()
     asked = {"list": "languages", "folder": folder}
-    answer, _ = ask(container, interpreter, "lists", asked, list[str])
+    answer, _ = inquire(container, setting.facts, "lists", asked, list[str])
     # texts of the source itself have no catalogue
     return tuple(sorted({*answer, _OF_SOURCES})) if answer else ()
 
@@ -256,12 +265,9 @@ def _served_document(
 
 
 def _routed(container: Container, setting: Setting) -> tuple[_Routed, str]:
-    interpreter = find_interpreter(container, setting.facts)
-    if interpreter is None:
-        return _Routed(), "there is no Python on the path of the image"
     application = application_of(setting)
     site = {"files": application.settings_files, "folders": application.folders}
-    answer, why = ask(container, interpreter, "django_site", site, _Routed)
+    answer, why = inquire(container, setting.facts, "django_site", site, _Routed)
     if answer and answer.routes:
         return answer, ""
     asked = {
@@ -269,5 +275,5 @@ def _routed(container: Container, setting: Setting) -> tuple[_Routed, str]:
         "folders": application.folders,
         "processes": "/proc",  # the container's own
     }
-    answer, why = ask(container, interpreter, "routes", asked, _Routed)
+    answer, why = inquire(container, setting.facts, "routes", asked, _Routed)
     return (answer or _Routed()), why

@@ -6,13 +6,14 @@ import ast
 import re
 from collections.abc import Iterable
 from importlib import resources
+from pathlib import Path
 from typing import Any, TypeVar
 
 from msgspec import Struct, ValidationError
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Loopback
-from jettison.engines.engine import Container, Executes, ImageFacts, ImageID
+from jettison.engines.engine import Bind, Container, Executes, ImageFacts, ImageID
 from jettison.errors import ProgramError
 from jettison.processes.concurrent import beside
 from jettison.values import converted, python_expression, replace
@@ -24,6 +25,7 @@ _INSIDE = "jettison.verify.inside"
 _MARKER = "jettison-says:"
 _TIMEOUT = 180.0
 _OTHERWISE = "its Python answered otherwise"
+_NO_PYTHON = "there is no Python on the path of the image"
 # Makes modules of texts when they are imported, as the image does not have Jettison.
 _BESIDE = """import sys
 class Beside:
@@ -129,9 +131,36 @@ def shaped(answer: object, kind: type[Answer]) -> tuple[Answer | None, str]:
         return None, f"{_OTHERWISE}: {wrong}"
 
 
+def inquire(
+    container: Container, facts: ImageFacts, script: str, asked: dict[str, Any], kind: type[Answer]
+) -> tuple[Answer | None, str]:
+    """Ask the Python that runs the application, as ``ask`` does."""
+    interpreter = find_interpreter(container, facts)
+    if interpreter is None:
+        return None, _NO_PYTHON
+    return ask(container, interpreter, script, asked, kind)
+
+
+_LINE = "import sys; exec(compile(open({path!r}).read(), {path!r}, 'exec'), {{}})\n"
+
+
+def hooked(folder: Path, target: str, name: str, site: str, text: str) -> tuple[Bind, ...]:
+    """Write to a folder what has each Python run a text first, and give how that is mounted.
+
+    ``name`` is the file in ``site``, a folder of distributions that its Python reads ``.pth`` files
+    of; the image stays as it is.
+    """
+    folder.chmod(0o755)
+    texts = {"hook.py": text, name: _LINE.format(path=f"{target}/hook.py")}
+    for one, content in texts.items():
+        (folder / one).write_text(content, encoding="utf-8")
+        (folder / one).chmod(0o644)
+    return Bind(source=folder, target=target), Bind(source=folder / name, target=f"{site}/{name}")
+
+
 def interior(
     container: Container,
-    interpreter: str,
+    facts: ImageFacts,
     request: VerificationRequest,
     touched: Iterable[str] = (),
     ready: float = 0.0,
@@ -143,18 +172,21 @@ def interior(
     ``touched`` are files to be told apart, ``ready`` is how long it took to become ready. Without
     ``lists``, those of installed software are not read.
     """
+    interpreter = find_interpreter(container, facts)
+    if interpreter is None:
+        return None, _NO_PYTHON
     with beside() as pool:
         imported = pool.submit(_modules, container, interpreter, request.modules)
         files = table(Loopback).files
         tls = pool.submit(ask, container, interpreter, "secure", files, tuple[bool, str])
         listed = pool.submit(_inventory, container, interpreter) if lists else None
         asked = {**_asked(request), "touched": tuple(touched), "ready": ready}
-        facts, why = ask(container, interpreter, "facts", asked, dict[str, Any])
-    if facts is None:
+        told, why = ask(container, interpreter, "facts", asked, dict[str, Any])
+    if told is None:
         return None, why
     (secure, said), (modules, wrong) = tls.result(), imported.result()
     modules = modules or dict.fromkeys(request.modules, (False, wrong))
-    told = {**facts, "secure": secure or (False, said), "modules": modules}
+    told = {**told, "secure": secure or (False, said), "modules": modules}
     found, why = shaped(told, Interior)
     return (replace(found, inventory=listed.result()) if found and listed else found), why
 
@@ -164,11 +196,10 @@ def written_files(
 ) -> tuple[frozenset[str], ...]:
     """Give the files in volumes that were written since the start; nothing when nobody tells."""
     volumes = _asked(request)["volumes"]
-    interpreter = find_interpreter(container, facts) if volumes else None
-    if interpreter is None:
+    if not volumes:
         return ()
     asked = {"volumes": volumes, "alone": True}
-    found, _ = ask(container, interpreter, "facts", asked, dict[str, str])
+    found, _ = inquire(container, facts, "facts", asked, dict[str, str])
     return () if found is None else (frozenset(found),)
 
 

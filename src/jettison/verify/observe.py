@@ -18,7 +18,7 @@ from jettison.verify.discover import make_superuser
 from jettison.verify.exchange import Exchange, carry_out
 from jettison.verify.exchange.client import Requests
 from jettison.verify.exchange.session import Session
-from jettison.verify.interior import HOST_NAME, find_interpreter, interior, of_the_system
+from jettison.verify.interior import HOST_NAME, interior, of_the_system
 from jettison.verify.observation import Observation, Start
 from jettison.verify.request import VerificationRequest
 from jettison.verify.services import (
@@ -225,11 +225,8 @@ def _look(run: Running, setting: Setting, talk: Conversation) -> Observation:
     grown = _memory(container)[0] if steps else None
     if unsent:
         missing["unsent"] = f"{unsent} more were not sent, as those before took too long"
-    interpreter = find_interpreter(container, setting.facts)
-    inner, why = (None, "there is no Python on the path of the image")
-    if interpreter:
-        touched = talk.touched if talk.touched is not None else of_the_system(opened, setting.facts)
-        inner, why = interior(container, interpreter, request, touched, run.seconds)
+    touched = talk.touched if talk.touched is not None else of_the_system(opened, setting.facts)
+    inner, why = interior(container, setting.facts, request, touched, run.seconds)
     if inner is None:
         missing["interior"] = why
     if failure := ended(container):

@@ -25,7 +25,7 @@ from jettison.verify.observe import (
     still_there,
 )
 from jettison.verify.request import VerificationRequest
-from jettison.verify.setting import Comparison, Conversation, Setting
+from jettison.verify.setting import Conversation, Setting, Trial
 
 # Checks whose outcome a busy machine may change.
 _OF_THE_MOMENT = frozenset({START, "health-check", "signals", "memory", "start-up-time"})
@@ -93,18 +93,18 @@ def _union(one: frozenset[str] | None, other: frozenset[str] | None) -> frozense
 
 
 def decided(
-    comparison: Comparison, talk: Conversation, before: Observation, after: Observation
+    trial: Trial, talk: Conversation, before: Observation, after: Observation
 ) -> tuple[Observation, Observation]:
     """Repeat both, and some of what is in doubt many times, until one difference is no chance."""
     for _ in range(_RERUNS):
-        found = compared(before, after, comparison.request)
+        found = compared(before, after, trial.request)
         settled = not found.open or found.certain
-        if settled and not _unsettled(comparison.request, before, after):
+        if settled and not _unsettled(trial.request, before, after):
             break
         doubting = replace(talk, doubtful=frozenset(sorted(found.open)[:_DOUBTED]))
-        first, second = _settings(comparison, after)
+        first, second = _settings(trial, after)
         why = "files or logs differ" if settled else f"{len(found.open)} responses differ"
-        with comparison.step(f"Running both again, because {why}"):
+        with trial.step(f"Running both again, because {why}"):
             before, after = both(
                 partial(again, first, doubting, before),
                 partial(again, second, doubting, after),
@@ -121,8 +121,8 @@ def _unsettled(request: VerificationRequest, before: Observation, after: Observa
     )
 
 
-def _settings(comparison: Comparison, after: Observation) -> tuple[Setting, Setting]:
-    return comparison.before(), replace(comparison.after(), read_only=after.read_only)
+def _settings(trial: Trial, after: Observation) -> tuple[Setting, Setting]:
+    return trial.before(), replace(trial.after(), read_only=after.read_only)
 
 
 def hindered(request: VerificationRequest, before: Observation, after: Observation) -> bool:
@@ -161,18 +161,18 @@ def _differing(
 
 
 def with_writable_root(
-    comparison: Comparison, talk: Conversation, before: Observation, after: Observation
+    trial: Trial, talk: Conversation, before: Observation, after: Observation
 ) -> tuple[Observation, Observation]:
     """Run the image before as the image after was, and that as the image before was.
 
     When the image before needs a writable root too, the images are compared with one.
     """
-    narrow = observe(replace(comparison.before(), read_only=True), talk)
-    why = narrow.failure or _unlike(before, narrow, comparison.request)
+    narrow = observe(replace(trial.before(), read_only=True), talk)
+    why = narrow.failure or _unlike(before, narrow, trial.request)
     if not why:
         return before, after
     if not after.read_only_failure:
-        setting = comparison.after()
+        setting = trial.after()
         wide = observe(setting, talk)
         wide = again(setting, talk, wide)
         after = replace(
@@ -221,10 +221,10 @@ def _differs(
 
 
 def starting(
-    comparison: Comparison, before: Observation, after: Observation, times: int, *, at_once: bool
+    trial: Trial, before: Observation, after: Observation, times: int, *, at_once: bool
 ) -> tuple[Observation, Observation]:
     """Start both images so often, at the same time or in turn: load falls on both alike."""
-    first, second = _settings(comparison, after)
+    first, second = _settings(trial, after)
     for _ in range(times):
         one = partial(_started, first, before)
         other = partial(_started, second, after)
@@ -235,9 +235,9 @@ def starting(
     return before, after
 
 
-def becomes_ready(comparison: Comparison, after: Observation, times: int) -> Observation:
+def becomes_ready(trial: Trial, after: Observation, times: int) -> Observation:
     """Start the image after more often, two containers at a time, and only until it is ready."""
-    setting = replace(_settings(comparison, after)[1], run=len(after.starts))
+    setting = replace(_settings(trial, after)[1], run=len(after.starts))
 
     def why(_: int) -> str:
         try:

@@ -36,6 +36,13 @@ class Setting(Struct, frozen=True, kw_only=True):
     watched: bool = False
     usual: float = 0.0
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What its first process is started with."""
+        request, facts = self.request, self.facts
+        own = () if request.entrypoint else facts.command
+        return (*(request.entrypoint or facts.entrypoint), *(request.command or own))
+
 
 def health_path(request: VerificationRequest, *images: ImageFacts) -> str:
     """Give the path that says whether all is well: asked for, or named by a check, or nothing."""
@@ -68,18 +75,18 @@ class Conversation(Struct, frozen=True, kw_only=True):
     touched: frozenset[str] | None = None
 
 
-class Comparison(Struct, frozen=True, kw_only=True):
+class Trial(Struct, frozen=True, kw_only=True):
     """What is asked of two images, what runs them, and who hears of it."""
 
     request: VerificationRequest
     engine: Engine
     progress: Progress
 
-    def asking(self, request: VerificationRequest) -> Comparison:
+    def asking(self, request: VerificationRequest) -> Trial:
         """Ask something else."""
         return replace(self, request=request)
 
-    def within_reach(self) -> Comparison:
+    def within_reach(self) -> Trial:
         """Try each service once, and go on with those that start."""
         return self.asking(within_reach(self.engine, self.request, self.progress))
 

@@ -39,16 +39,14 @@ from jettison.progress import Progress, step
 from jettison.records import Records
 from jettison.values import Skipped, converted, replace
 from jettison.verify.batch import run_suite, watched
-from jettison.verify.discover import Discovery, discover
-from jettison.verify.exchange.session import custom_steps
-from jettison.verify.interior import find_interpreter, interior, interpreters, script_text
+from jettison.verify.discover import conversation, discover
+from jettison.verify.interior import interior, interpreters, script_text
 from jettison.verify.observation import Observation
 from jettison.verify.observe import converse, running
 from jettison.verify.request import VerificationRequest
 from jettison.verify.services import health_command, run_health_command
-from jettison.verify.setting import Comparison, Conversation, Setting, health_path
-from jettison.verify.watching import WatchingEngine, write_hook
-from jettison.verify.workload.plan import workload
+from jettison.verify.setting import Setting, Trial, health_path
+from jettison.verify.watching import WatchingEngine, hook_binds
 from jettison.verify.workload.step import Training, training_of
 
 # Each holds the sources of an environment; older ones go.
@@ -164,7 +162,7 @@ def trace(
     """
     image = request.image_after
     facts = engine.inspect(image)
-    comparison = Comparison(request=request, engine=engine, progress=progress)
+    trial = Trial(request=request, engine=engine, progress=progress)
     try:
         with step(progress, "Reading what is installed"):
             image_files = read_image_files(engine, image)
@@ -174,9 +172,9 @@ def trace(
             installed = read_installed(engine, image, facts, environment or found.site)
             installed = replace(installed, versions=found.versions)
         with tempfile.TemporaryDirectory(prefix="jettison-trace-") as name:
-            write_hook(Path(name))
-            watching = [WatchingEngine(engine, image, installed.site, Path(name)) for _ in range(2)]
-            training = _watched_somehow(comparison, facts, watching)
+            binds = hook_binds(Path(name), installed.site)
+            watching = [WatchingEngine(engine, image, binds) for _ in range(2)]
+            training = _watched_somehow(trial, facts, watching)
     except EngineError as failure:
         return Skipped(what="the trace", reason=f"{failure} {failure.why[-200:]}".strip())
     served, tested = (frozenset(each.noted) for each in watching)
@@ -190,24 +188,22 @@ def trace(
     return Traced(installed=installed, trace=seen, image=image_files)
 
 
-def _watched_somehow(
-    comparison: Comparison, facts: ImageFacts, watching: list[WatchingEngine]
-) -> Training:
+def _watched_somehow(trial: Trial, facts: ImageFacts, watching: list[WatchingEngine]) -> Training:
     """Watch the image in the first way in which it becomes ready. EngineError where it is none."""
-    request = comparison.request
-    *ways, last = map(comparison.asking, (request, *map(request.run_as, request.otherwise)))
+    request = trial.request
+    *ways, last = map(trial.asking, (request, *map(request.run_as, request.otherwise)))
     for way in ways:
         with suppress(EngineError):
             return _watch(way.within_reach(), facts, watching)
     return _watch(last.within_reach(), facts, watching)
 
 
-def _watch(comparison: Comparison, facts: ImageFacts, watching: list[WatchingEngine]) -> Training:
+def _watch(trial: Trial, facts: ImageFacts, watching: list[WatchingEngine]) -> Training:
     """Let the application and its tests run at the same time, each in a container of its own."""
-    request = comparison.request
+    request = trial.request
     what = " and its tests" if request.suite else ""
     text = f"Watching what the application{what} touch{'' if what else 'es'}"
-    with comparison.step(text), beside() as workers:
+    with trial.step(text), beside() as workers:
         serving = workers.submit(_serve, request, facts, watching[0])
         testing = (
             workers.submit(run_suite, watching[1], request, Observation(facts=facts))
@@ -234,29 +230,14 @@ def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngi
         if request.ports:
             found = discover(container, setting)
             training = training_of(found.interface)
-            converse(container, setting, _conversation(found, request, training))
+            converse(container, setting, conversation(found, request, training))
         command = health_command(setting.facts)
         if command:
             run_health_command(container, command)
-        interpreter = find_interpreter(container, setting.facts)
-        if interpreter:
-            interior(container, interpreter, request, lists=False)
+        interior(container, facts, request, lists=False)
     for worker in request.workers:
         watched(setting, worker)
     return training
-
-
-def _conversation(
-    found: Discovery, request: VerificationRequest, training: Training
-) -> Conversation:
-    return Conversation(
-        steps=(*workload(found.interface, request.credentials), *custom_steps(request.probes)),
-        token_scheme=found.interface.token_scheme,
-        explores=True,
-        superuser=found.superuser,
-        languages=found.languages,
-        training=training,
-    )
 
 
 def observed(

@@ -28,7 +28,7 @@ from jettison.engines.engine import (
 from jettison.processes import Completed
 from jettison.progress import Progress
 from jettison.values import replace
-from jettison.verify.interior import script_text
+from jettison.verify.interior import hooked, script_text
 
 _CLOSED_ON_EXEC, _NON_BLOCKING, _UNLIMITED_QUEUE = 0x1, 0x2, 0x10
 _ADD, _FORGET_ALL, _WHOLE_FILE_SYSTEM = 0x1, 0x80, 0x100
@@ -119,34 +119,23 @@ def _has_own_root(process: int) -> bool:
 HOOK = "jettison_trace.pth"
 _NOTED = "/jettison-noted"
 _FOLDER = "/jettison-trace"
-_LINE = "import sys; exec(compile(open({path!r}).read(), {path!r}, 'exec'), {{}})\n"
 
 
-def write_hook(folder: Path) -> None:
-    """Write what is mounted into containers to a folder of this machine."""
-    folder.chmod(0o755)
-    hook = folder / "hook.py"
-    hook.write_text(script_text("hook", {}), encoding="utf-8")
-    line = folder / HOOK
-    line.write_text(_LINE.format(path=f"{_FOLDER}/hook.py"), encoding="utf-8")
-    for file in (hook, line):
-        file.chmod(0o644)
+def hook_binds(folder: Path, site: str) -> tuple[Bind, ...]:
+    """Have every Python process of an image load the hook, whatever its options."""
+    return hooked(folder, _FOLDER, HOOK, site, script_text("hook", {}))
 
 
 class WatchingEngine:
     """Another engine, and the paths that its containers of ``image`` touch, in ``noted``.
 
-    The hook is mounted beside the distributions of the image's environment (``site``), so that
-    every Python process of it loads the hook, whatever its options; the image stays as it is.
+    ``binds`` mount the hook.
     """
 
-    def __init__(self, engine: Engine, image: str, site: str, folder: Path) -> None:
+    def __init__(self, engine: Engine, image: str, binds: tuple[Bind, ...]) -> None:
         self._engine = engine
         self._image = image
-        self._binds = (
-            Bind(source=folder, target=_FOLDER),
-            Bind(source=folder / HOOK, target=f"{site}/{HOOK}"),
-        )
+        self._binds = binds
         self.noted: set[str] = set()
         self.kernel_tells = False
 

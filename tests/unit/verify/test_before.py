@@ -11,7 +11,7 @@ from jettison.verify import batch, before
 from jettison.verify.before import Baseline, Begun, Prefetched
 from jettison.verify.observation import Observation
 from jettison.verify.request import CustomRequest, NeededService, Unreached, VerificationRequest
-from jettison.verify.setting import Comparison, Conversation
+from jettison.verify.setting import Conversation, Trial
 
 ASKED = VerificationRequest(image_before="before", image_after="watched", ports=(8000,))
 FACTS = ImageFacts(id=ImageID("sha256:0"), size=1, layers=())
@@ -53,8 +53,8 @@ def test_services_that_could_not_be_had_are_not_tried_again() -> None:
     assert [one.name for one in AHEAD.within_reach(ASKED).unreached] == ["queue"]
 
 
-def comparison(asked: VerificationRequest, folder: Path) -> Comparison:
-    return Comparison(request=asked, engine=LocalEngine(folder), progress=SilentProgress())
+def trial(asked: VerificationRequest, folder: Path) -> Trial:
+    return Trial(request=asked, engine=LocalEngine(folder), progress=SilentProgress())
 
 
 @pytest.mark.parametrize("serves", [False, True])
@@ -65,7 +65,7 @@ def test_an_image_without_a_port_that_ends_is_a_command(
     monkeypatch.setattr(before, "observe", lambda *_: ended)
     monkeypatch.setattr(batch, "observed", lambda *_: Observation(facts=FACTS))
     asked = replace(ASKED, ports=(), serves=serves)
-    begun = before._begun(comparison(asked, tmp_path), Future())
+    begun = before._begun(trial(asked, tmp_path), Future())
     assert begun.baseline.conversation.ends is not serves
     assert begun.whole
 
@@ -77,7 +77,7 @@ def test_a_server_that_declares_no_port_is_asked_where_it_listens(
     listens = Observation(facts=FACTS, listens=(9000,))
     silent = Observation(facts=FACTS, failure="port 9000 does not respond within 20 seconds")
 
-    def begun(tried: Comparison, *_: object) -> Begun:
+    def begun(tried: Trial, *_: object) -> Begun:
         ports = tried.request.ports
         seen = listens if not ports else Observation(facts=FACTS) if speaks else silent
         return Begun(
@@ -87,6 +87,6 @@ def test_a_server_that_declares_no_port_is_asked_where_it_listens(
     monkeypatch.setattr(before, "_begun", begun)
     asked = replace(ASKED, ports=())
     with ThreadPoolExecutor(1) as pool:
-        found, _ = before.begun_somehow(comparison(asked, tmp_path), pool)
+        found, _ = before.begun_somehow(trial(asked, tmp_path), pool)
     assert found.request.ports == ((9000,) if speaks else ())
     assert found.request.startup_timeout == asked.startup_timeout

@@ -12,7 +12,7 @@ import pytest
 from jettison.errors import EngineError
 from jettison.verify.interior import script_text
 from jettison.verify.tracing import installed_of
-from jettison.verify.watching import HOOK, write_hook
+from jettison.verify.watching import HOOK, hook_binds
 
 
 def noted(folder: Path) -> set[str]:
@@ -82,7 +82,7 @@ def test_programs_that_are_started_are_noted_with_what_a_shell_is_told(tmp_path:
 
 
 def test_the_hook_is_loaded_by_a_line_that_python_runs_at_its_start(tmp_path: Path) -> None:
-    write_hook(tmp_path)
+    hook_binds(tmp_path, "/site")
     (line,) = (tmp_path / HOOK).read_text().splitlines()
     # site runs lines of .pth files that begin so, and passes over all others
     assert line.startswith("import ")
