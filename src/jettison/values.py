@@ -21,6 +21,12 @@ else:
 
 # Holds the lists and programs that steps of a build read.
 OWN_FOLDER = ".jettison"
+# Folders whose content is never read for a plan, only that they are there.
+UNREAD_FOLDERS = frozenset(
+    {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox",
+     ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".eggs", "site-packages",
+     "__pypackages__", ".direnv", ".pixi"}
+)  # fmt: skip
 
 
 # msgspec reads the fields of a class at its first use, and crashes where two threads do so at once.

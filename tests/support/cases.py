@@ -47,10 +47,11 @@ distributions are. What follows
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
+from unittest.mock import patch
 
 from msgspec.structs import replace
 from packaging.requirements import Requirement
@@ -77,6 +78,8 @@ from jettison.tasks.loading import Planned, planned
 from jettison.tasks.loading.usage import given_names, used_words
 from jettison.values import Basis, Evidence, Size
 
+# 24 November 2026
+TODAY = "1795478400"
 FOLDER = Path(__file__).parents[1] / "rules" / "cases"
 FIELD = re.compile(r"(Why|Rules|Level|Service|File|Base|Composed|Debug|Watched|Manual|Site): ?")
 SECTION = re.compile(r"^=== (?P<title>.+)\n", re.MULTILINE)
@@ -136,16 +139,16 @@ class Case:
             place.write_bytes(text.encode())
             if path in self.executable:
                 place.chmod(0o755)
-        return planned(
-            root,
-            dockerfile=self.field("File") or None,
-            service=self.field("Service") or None,
-            level=int(self.field("Level") or 2) if level is None else level,
-            offline=True,
-            cache=folder / "cache",
-            base=BaseOverride(reference=self.field("Base")),
-            today=date(2026, 11, 24),
-        )
+        with patch.dict(os.environ, SOURCE_DATE_EPOCH=TODAY):
+            return planned(
+                root,
+                dockerfile=self.field("File") or None,
+                service=self.field("Service") or None,
+                level=int(self.field("Level") or 2) if level is None else level,
+                offline=True,
+                cache=folder / "cache",
+                base=BaseOverride(reference=self.field("Base")),
+            )
 
     def plan(self, folder: Path) -> Plan:
         """The plan after the rules of the case."""

@@ -277,11 +277,6 @@ def parse(text: str, *, file: str) -> IgnoreFile:
     return IgnoreFile(lines=tuple(lines))
 
 
-def render(ignore: IgnoreFile) -> str:
-    """Return the text of the file."""
-    return "".join(line.text for line in ignore.lines)
-
-
 def _line(text: str, origin: Origin) -> IgnoreLine:
     bare = text.removeprefix("\ufeff") if origin.line == 1 else text
     return IgnoreLine(text=text, pattern=_pattern(bare, origin), origin=origin)

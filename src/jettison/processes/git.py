@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -73,6 +74,15 @@ def uncommitted(root: Path) -> tuple[str, ...] | Unknown:
 
 # What a header of a tar holds: a year after which nothing was made.
 _LATEST = 0o77777777777
+
+
+def present() -> datetime:
+    """Return the time; SOURCE_DATE_EPOCH sets it, to repeat what is written.
+
+    Raises as ``stated_time``.
+    """
+    stated = stated_time()
+    return datetime.now(UTC) if stated is None else datetime.fromtimestamp(stated, UTC)
 
 
 def stated_time() -> int | None:

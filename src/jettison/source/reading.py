@@ -22,7 +22,7 @@ from jettison.source.operations_lines import is_document
 from jettison.source.parse import parse
 from jettison.source.pickles import MOST, SUFFIXES, saved_in
 from jettison.source.tree import Tree, TreeFile
-from jettison.values import Origin, Skipped
+from jettison.values import UNREAD_FOLDERS, Origin, Skipped
 
 
 def parse_notebook(file: str, content: bytes) -> ModuleFacts:
@@ -137,11 +137,6 @@ _REMOVAL = {
     "remove_system_files.py": "removed-system-files.txt",
     "sort_into_layers.py": "layers.txt",
 }
-_LEFT_OUT = frozenset(
-    {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox",
-     ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".eggs", "site-packages",
-     "__pypackages__", ".direnv", ".pixi"}
-)  # fmt: skip
 
 
 class Sources(Struct, frozen=True, kw_only=True):
@@ -168,7 +163,7 @@ def read_tree(root: Path) -> Tree:
             path = prefix + entry.name
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name in _LEFT_OUT or Path(entry.path, "pyvenv.cfg").is_file():
+                    if entry.name in UNREAD_FOLDERS or Path(entry.path, "pyvenv.cfg").is_file():
                         left_out[path] = folder_size(entry.path)
                     else:
                         pending.append((entry.path, path + "/"))

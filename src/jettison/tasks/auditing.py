@@ -38,7 +38,7 @@ from jettison.images.stores.cache import cache_directory
 from jettison.index.client import Client
 from jettison.index.settings import index_settings
 from jettison.plan.plan import Plan
-from jettison.processes.git import stated_time
+from jettison.processes.git import present
 from jettison.progress import Progress, step
 from jettison.records import discard
 from jettison.report.result_text import Result
@@ -119,18 +119,12 @@ def audited(before: Side | None, after: Side, known: Advisories, *skipped: Skipp
         newest=known.newest,
         fetched=known.fetched,
         components=len(after.components),
-        timestamp=_now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        timestamp=present().strftime("%Y-%m-%dT%H:%M:%SZ"),
         findings=findings_of(
             known, before.components if before else None, after.components, after.exists
         ),
         skipped=skipped,
     )
-
-
-def _now() -> datetime:
-    """Give the time of the audit; SOURCE_DATE_EPOCH sets it, to repeat a document."""
-    stated = stated_time()
-    return datetime.now(UTC) if stated is None else datetime.fromtimestamp(stated, UTC)
 
 
 MIRROR = "JETTISON_OSV_MIRROR"

@@ -58,6 +58,20 @@ class ProjectChoice(Struct, frozen=True, kw_only=True):
         """What tells the image from others of the folder; empty where nothing was chosen."""
         return "/".join(filter(None, (self.service, self.dockerfile)))
 
+    def planned(self, folder: Path) -> Planned:
+        """Plan it with the cache in a folder; raises the errors of planning."""
+        # Late, here and below: what is remembered needs no plan, and starts in a third of the time.
+        from jettison.tasks.loading import planned  # noqa: PLC0415
+
+        return planned(
+            self.directory,
+            dockerfile=self.dockerfile,
+            service=self.service,
+            level=self.level,
+            offline=self.offline,
+            cache=folder,
+        )
+
     @property
     def identity(self) -> str:
         """Everything but the folder, as text."""
@@ -103,7 +117,7 @@ def built(
 
         def made(options: BuildOptions = options, locked: LockedImage | None = locked) -> Made:
             if not plans:
-                plans.append(_planned(project, folder))
+                plans.append(project.planned(folder).for_builder())
             return _made(
                 plans[0], options, progress, folder, locked=locked, outputs=project.outputs
             )
@@ -208,20 +222,6 @@ def _write_lock(root: Path, taken: Sequence[LockedImage]) -> None:
         held = held.with_image(image)
     with whole_file(root / LOCK_FILE) as file:
         file.write(held.text.encode())
-
-
-def _planned(project: ProjectChoice, folder: Path) -> Planned:
-    # Late, here and below: what is remembered needs no plan, and starts in a third of the time.
-    from jettison.tasks.loading import planned  # noqa: PLC0415
-
-    return planned(
-        project.directory,
-        dockerfile=project.dockerfile,
-        service=project.service,
-        level=project.level,
-        offline=project.offline,
-        cache=folder,
-    ).for_builder()
 
 
 def _made(

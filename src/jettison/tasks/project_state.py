@@ -17,14 +17,8 @@ from functools import cache
 from pathlib import Path
 
 from jettison.records import Records, regular_bytes
-from jettison.values import replace
+from jettison.values import UNREAD_FOLDERS, replace
 
-# Folders whose content is never read for a plan, only that they are there.
-_UNREAD = frozenset(
-    {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox",
-     ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".eggs", "site-packages",
-     "__pypackages__", ".direnv", ".pixi"}
-)  # fmt: skip
 # As large as a text that describes a project may be.
 _LARGEST_TEXT = 2 << 20
 # A file that changed within the clock's grain may change again without a trace.
@@ -69,7 +63,7 @@ def _walk(
         listed = [entry for entry in entries if entry.path not in outputs]
     for entry in listed:
         yield prefix + entry.name, entry
-        if entry.is_dir(follow_symlinks=False) and entry.name not in _UNREAD:
+        if entry.is_dir(follow_symlinks=False) and entry.name not in UNREAD_FOLDERS:
             yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", outputs)
 
 

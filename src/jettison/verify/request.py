@@ -273,13 +273,9 @@ def _blocks(text: str) -> Iterator[list[_Line]]:
         if line.startswith("###"):
             yield block
             block = []
-        elif block or not _is_blank(line):
+        elif block or (line.strip() and not line.startswith(("#", "//"))):
             block.append((number, line))
     yield block
-
-
-def _is_blank(line: str) -> bool:
-    return not line.strip() or line.startswith(("#", "//"))
 
 
 def _request(block: list[_Line], file: str) -> CustomRequest:

@@ -194,10 +194,6 @@ def carried_out(
     return rows, tuple(full)
 
 
-def _value(done: Done, kind: type[Value]) -> Value:
-    return msgpack.decode(done.value, type=kind)
-
-
 def _with(row: Row, value: object) -> Row:
     names: dict[type, str] = {Project: "project", BuiltImage: "built", Verified: "verified"}
     changed: dict[str, Any] = {names[type(value)]: value}

@@ -34,7 +34,7 @@ from jettison.progress import SilentProgress
 from jettison.report.verdict_text import conclusion
 from jettison.tasks.building import ProjectChoice, built, lock_of
 from jettison.tasks.delivery import written
-from jettison.tasks.loading import Planned, commands_decided, planned
+from jettison.tasks.loading import Planned, commands_decided
 
 _FETCH_SECONDS = 300.0
 
@@ -70,7 +70,7 @@ def plan_project(argument: bytes) -> Project:
     order = msgpack.decode(argument, type=Order)
     if order.member.image:
         return _image(order)
-    found = _planned(order, folder_of(order)).for_builder()
+    found = _choice(order, folder_of(order)).planned(cache_directory()).for_builder()
     plan = found.plan
     before, after = plan.prediction.before.size, plan.prediction.after.size
     needs, blocks = _needs(found, order)
@@ -83,17 +83,6 @@ def plan_project(argument: bytes) -> Project:
         own=application_size(plan.project),
         blocks=blocks,
         findings=tuple(dict.fromkeys(_findings(plan))),
-    )
-
-
-def _planned(order: Order, folder: Path) -> Planned:
-    return planned(
-        folder,
-        dockerfile=order.member.dockerfile,
-        service=order.member.service,
-        level=order.level,
-        offline=order.offline,
-        cache=cache_directory(),
     )
 
 
@@ -184,7 +173,8 @@ def verify_project(argument: bytes) -> Verified:
     from jettison.tasks.writing import write_in_place  # noqa: PLC0415
 
     order = msgpack.decode(argument, type=Order)
-    found = commands_decided(_planned(order, folder_of(order)), allowed=False)
+    found = _choice(order, folder_of(order)).planned(cache_directory())
+    found = commands_decided(found, allowed=False)
     result = optimize_with(order.engine, found, Limits(), SilentProgress())
     verdict = result.verdict
     if order.write and verdict.equivalent and verdict.ran and not order.member.git:

@@ -27,6 +27,7 @@ from jettison.index.resolving import run_uv, uv_program
 from jettison.index.settings import index_url, uv_variables
 from jettison.processes import Completed, run
 from jettison.records import irregular
+from jettison.tasks.staging import LARGE
 from jettison.values import Origin, Skipped
 from jettison.verify import Attempt, Importable, Reachable
 
@@ -141,9 +142,6 @@ def _forget(home: Path) -> None:
 SECONDS = 60.0
 # After so many seconds no further module is begun.
 LIMIT = 240.0
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".mypy_cache"
-)
 # Belongs to this machine, or to where the image has its environment.
 OWN = frozenset({"PATH", "HOME", "VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH"})
 SCRIPT = "inside.py"
@@ -183,7 +181,7 @@ class Copied(Struct, frozen=True, kw_only=True):
 def left_out(folder: str, names: list[str]) -> set[str]:
     """Name what of a folder is not copied; no import reads what is larger than that."""
     large = {name for name in names if Path(folder, name).lstat().st_size > 512 << 20}
-    return LEFT_OUT(folder, names) | irregular(folder, names) | large
+    return (set(names) & LARGE) | irregular(folder, names) | large
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from jettison.plan.candidate_choice import base_choice
 from jettison.plan.plan import Finding, Learned, Plan
 from jettison.plan.removal.groups import contents_of, overrides_of
 from jettison.processes import installed
-from jettison.processes.git import stated_time
+from jettison.processes.git import present
 from jettison.records import regular_bytes
 from jettison.rules import RULES
 from jettison.rules.rule import not_larger, optimized
@@ -76,16 +76,14 @@ def planned(
     base: BaseOverride | None = None,
     remove_unused: bool = False,
     cache: Path | None = None,
-    today: date | None = None,
     overrides: tuple[Override, ...] = (),
 ) -> Planned:
     """Read a folder and plan.
 
     ``level``, ``base`` and ``remove_unused`` come before those of the project's settings.
     ``cache`` is the folder of Jettison's caches, by default the user's; with ``offline`` no package
-    index is asked. ``today`` is the day on which support may have ended; ``overrides`` come after
-    those of the settings. Raises the errors of :func:`load_project`, and UnsupportedError for a
-    base that does not work.
+    index is asked. ``overrides`` come after those of the settings. Raises the errors of
+    :func:`load_project`, and UnsupportedError for a base that does not work.
     """
     loaded = load_project(directory, dockerfile=dockerfile, service=service)
     settings = settings_of(loaded.project)
@@ -102,7 +100,7 @@ def planned(
     start = _start(loaded, knowledge, DEFAULT_LEVEL if chosen is None else chosen, override)
     meant = overrides_of(settings.overrides, start.contents)
     start = replace(start, settings=settings, overrides=meant)
-    start = replace(start, today=today or _today())
+    start = replace(start, today=present().date())
     plan = optimized(start, RULES, without=settings.without)
     settled = _settled(start, plan, knowledge, override)
     if settled.base.chosen != start.base.chosen:
@@ -186,13 +184,6 @@ def _start(loaded: Loaded, knowledge: Knowledge, level: int, override: BaseOverr
 def settings_of(project: Project) -> Settings:
     """What the project asks in files of its own, beside the Dockerfile or at its root."""
     return find_settings(project.texts, ("", project.context), {rule.name for rule in RULES})
-
-
-def _today() -> date:
-    """The day by which support ends; SOURCE_DATE_EPOCH sets it, to repeat a report."""
-    stated = stated_time()
-    now = datetime.now(UTC) if stated is None else datetime.fromtimestamp(stated, UTC)
-    return now.date()
 
 
 def project_request(
