@@ -57,7 +57,6 @@ def request_of(wanted: BaseWanted, architecture: str) -> BaseRequest:
         timezones=wanted.time_zones,
         keep=wanted.groups_kept,
         shell=wanted.shell,
-        user=None,
         programs=wanted.programs,
     )
 

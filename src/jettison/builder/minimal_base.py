@@ -79,7 +79,7 @@ def _key(request: BaseRequest, hashes: list[str]) -> str:
     running = hashlib.sha256(resource("composed_base.toml"))
     wanted = (
         *(_FORMAT, request.python, request.architecture, str(request.timezones)),
-        *(str(request.shell), repr(request.user), " ".join(sorted(request.keep))),
+        *(str(request.shell), " ".join(sorted(request.keep))),
         *(" ".join(sorted(request.libraries)), " ".join(hashes)),
         *(() if request.programs is None else (" ".join(sorted(request.programs)),)),
         *(() if request.library is None else ("library", *sorted(request.library))),
@@ -110,7 +110,7 @@ def _name(request: BaseRequest, archive: Archive) -> str:
     keep = " ".join(sorted(request.keep))
     wanted = (__version__, fingerprint, request.python, request.architecture, keep,
               repr((request.packages, request.libraries, request.timezones, request.shell)),
-              repr(request.user), repr(request.programs and sorted(request.programs)),
+              repr(request.programs and sorted(request.programs)),
               repr(request.library and sorted(request.library)))  # fmt: skip
     running.update("\0".join(wanted).encode())
     return running.hexdigest()
@@ -223,7 +223,7 @@ def _added(
 ) -> Iterator[Member]:
     """Yield what maintainer scripts and Debian's installer would have made."""
     yield from root_links(request.architecture)
-    yield from account_members(request.user)
+    yield from account_members()
     yield from certificate_members(dict(_certificates(packages)))
     yield Member.file("etc/nsswitch.conf", _NSSWITCH)
     yield Member.symlink("usr/bin/python3", f"python{request.python}")

@@ -14,7 +14,7 @@ from jettison.formats.debian_control import render
 from jettison.formats.elf import ElfFacts
 from jettison.images.entry import Kind
 from jettison.images.tar_writer import Member
-from jettison.plan.minimal_base import Account, BaseChoice, Group, group_of
+from jettison.plan.minimal_base import BaseChoice, Group, group_of
 from jettison.values import Skipped, replace
 
 _ORIGIN = ("$ORIGIN", "${ORIGIN}")
@@ -171,20 +171,14 @@ def _parents(path: str) -> Iterable[str]:
 _NO_SHELL = "/usr/sbin/nologin"
 
 
-def account_members(user: Account | None) -> Iterator[Member]:
-    """Yield /etc/passwd, /etc/group, and the home directory of ``user``.
+def account_members() -> Iterator[Member]:
+    """Yield /etc/passwd and /etc/group.
 
     Every account is without a password and without a shell, so there is no /etc/shadow.
     """
     facts = table(ComposedBase).accounts
-    users = [(name, number, group, home) for name, number, group, home in facts.users]
-    groups = [(name, number) for name, number in facts.groups]
-    if user and user.name not in {name for name, *_ in users}:
-        users.append((user.name, user.number, user.number, user.home))
-        groups.append((user.name, user.number))
-        yield Member.directory(user.home.strip("/"), mode=0o700).owned(user.number, user.number)
-    passwd = "".join(f"{n}:x:{u}:{g}:{n}:{h}:{_NO_SHELL}\n" for n, u, g, h in users)
-    group = "".join(f"{name}:x:{number}:\n" for name, number in groups)
+    passwd = "".join(f"{n}:x:{u}:{g}:{n}:{h}:{_NO_SHELL}\n" for n, u, g, h in facts.users)
+    group = "".join(f"{name}:x:{number}:\n" for name, number in facts.groups)
     yield Member.file("etc/passwd", passwd.encode())
     yield Member.file("etc/group", group.encode())
 

@@ -30,6 +30,8 @@ from jettison.values import replace
 
 _LARGEST_LISTING = 64 << 20
 _NOT_FOUND = 404
+# How many seconds a listing is used without asking.
+_LIFETIME = 3600.0
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -52,10 +54,8 @@ class Index(Struct, frozen=True, kw_only=True):
     """A simple index, or several.
 
     ``url`` holds no credentials; ``more`` are further ones that are asked first, and the first that
-    has a project is the one for it, as with uv. ``lifetime`` is how many seconds a listing is used
-    without asking.
-    Every method raises NetworkError when the answer is neither cached nor to be had; with
-    ``offline`` only the cache is asked, however old it is.
+    has a project is the one for it, as with uv. Every method raises NetworkError when the answer is
+    neither cached nor to be had; with ``offline`` only the cache is asked, however old it is.
     """
 
     url: str
@@ -63,7 +63,6 @@ class Index(Struct, frozen=True, kw_only=True):
     cache: Records
     more: tuple[str, ...] = ()
     offline: bool = False
-    lifetime: float = 3600.0
 
     def release(self, name: str, specifiers: SpecifierSet, target: Target) -> Release:
         """Find the release an installer takes for these specifiers."""
@@ -191,7 +190,7 @@ class Index(Struct, frozen=True, kw_only=True):
         return facts
 
     def _is_young(self, fetched: float) -> bool:
-        return self.offline or 0 <= time.time() - fetched < self.lifetime
+        return self.offline or 0 <= time.time() - fetched < _LIFETIME
 
     def _listing(self, name: str) -> Listing:
         known = self.cache.get(Listing, "listings", self._key, name)

@@ -15,7 +15,6 @@ from jettison.formats.compose.values import (
     Change,
     RemoveKey,
     RemoveMount,
-    RenameContainer,
     SetBuild,
     SetHealthCheck,
     SetKey,
@@ -125,7 +124,7 @@ def development_compose(
     read = parse(text, file=file)
     changes: list[Change] = [SetTopLevel(path=("name",), value=f"{read.name or project}{_SUFFIX}")]
     changes += [
-        RenameContainer(service=one.name, name=f"{one.container_name}{_SUFFIX}")
+        SetKey(service=one.name, key="container_name", value=f"{one.container_name}{_SUFFIX}")
         for one in read.services
         if one.container_name
     ]
@@ -160,7 +159,7 @@ def _built_alike(read: ComposeFile, name: str) -> list[Service]:
 
 
 def _built_for_development(service: Service, dockerfile: str) -> Iterator[Change]:
-    yield SetBuild(service=service.name, dockerfile=dockerfile, keep_target=False)
+    yield SetBuild(service=service.name, dockerfile=dockerfile)
     if service.image:
         yield SetKey(service=service.name, key="image", value=f"{service.image}{_SUFFIX}")
     if service.read_only:

@@ -20,28 +20,16 @@ from jettison.values import Basis, Size, Skipped
 TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 
 
-class Account(Struct, frozen=True, kw_only=True):
-    """A user with a group of the same name and number."""
-
-    name: str
-    number: int
-    home: str
-
-
-NONROOT = Account(name="nonroot", number=65532, home="/home/nonroot")
-
-
 class BaseRequest(Struct, frozen=True, kw_only=True):
     """The wanted base.
 
     ``python`` is a minor version (``3.13``) and ``architecture`` Debian's name (``amd64``).
     ``packages`` are Debian packages that the application needs at run time, ``libraries`` the file
     names of shared libraries that its wheels need (``libstdc++.so.6``). ``timezones`` brings the
-    time zone database, ``shell`` busybox for debugging. ``user`` is who the image runs as, None
-    for root alone. ``keep`` names groups of files that are otherwise omitted (``gconv``).
-    ``programs`` are the only ones that are called of the package that has the common programs, None
-    where that is not known; ``library`` the only files of the standard library that stay, by their
-    paths below it, None for all.
+    time zone database, ``shell`` busybox for debugging. ``keep`` names groups of files that are
+    otherwise omitted (``gconv``). ``programs`` are the only ones that are called of the package
+    that has the common programs, None where that is not known; ``library`` the only files of the
+    standard library that stay, by their paths below it, None for all.
     """
 
     python: str
@@ -50,7 +38,6 @@ class BaseRequest(Struct, frozen=True, kw_only=True):
     libraries: tuple[str, ...] = ()
     timezones: bool = False
     shell: bool = False
-    user: Account | None = NONROOT
     keep: frozenset[str] = frozenset()
     programs: frozenset[str] | None = None
     library: frozenset[str] | None = None

@@ -80,7 +80,7 @@ def _outcome(
             _unpack(container, interpreter, directory, packed)
         done = container.execute(
             _in_folder(interpreter, f"{_OVERLAY}{directory}", suite.command),
-            environment={**suite.environment, "PYTHONPATH": f"{_OVERLAY}/.boot"},
+            environment={"PYTHONPATH": f"{_OVERLAY}/.boot"},
             timeout=_SUITE_SECONDS,
         )
     # Test runners sum up on standard output; what is on standard error comes before.

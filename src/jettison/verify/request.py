@@ -102,7 +102,6 @@ class Suite(Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...] = ()
     distributions: tuple[str, ...] = ()
     working_directory: str = ""
-    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):

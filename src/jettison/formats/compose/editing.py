@@ -23,7 +23,6 @@ from jettison.formats.compose.values import (
     Change,
     RemoveKey,
     RemoveMount,
-    RenameContainer,
     SetBuild,
     SetHealthCheck,
     SetKey,
@@ -59,13 +58,6 @@ def _remove_mount(change: RemoveMount, old: Source) -> str:
 def _add_to_list(change: AddToList, old: Source) -> str:
     member = (change.service, change.key, change.value, change.comment)
     return with_member(old, *member, first=change.first)
-
-
-@_applied.register
-def _rename_container(change: RenameContainer, old: Source) -> str:
-    if "container_name" not in old.keys(change.service):
-        return old.text
-    return _set_key(SetKey(service=change.service, key="container_name", value=change.name), old)
 
 
 @_applied.register
@@ -108,12 +100,7 @@ def _set_health_check(change: SetHealthCheck, old: Source) -> str:
     test = tuple(word.replace("$", "$$") for word in change.test)
     found = old.keys(change.service).get("healthcheck")
     if found is None or not isinstance(found.value, MappingNode):
-        key = SetKey(
-            service=change.service,
-            key="healthcheck",
-            value=(("test", test),),
-            comment=change.comment,
-        )
+        key = SetKey(service=change.service, key="healthcheck", value=(("test", test),))
         return _set_key(key, old)
     parts = entries(found.value, old.file)
     is_off = "disable" in parts and says(parts["disable"].value, "true")
@@ -121,7 +108,7 @@ def _set_health_check(change: SetHealthCheck, old: Source) -> str:
         return old.text
     old = detached(old, change.service, "healthcheck")
     check = old.keys(change.service)["healthcheck"].value
-    return with_entry(old, old.block(check), "test", test, change.comment)
+    return with_entry(old, old.block(check), "test", test, "")
 
 
 @_applied.register
@@ -135,10 +122,8 @@ def _set_build(change: SetBuild, old: Source) -> str:
         old = _with_build_parts(old, node)
     build = old.block(old.keys(change.service)["build"].value)
     old = source(with_entry(old, build, "dockerfile", change.dockerfile, ""), old.file)
-    if not change.keep_target:
-        build = old.block(old.keys(change.service)["build"].value)
-        return without_entry(old, build, "target")
-    return old.text
+    build = old.block(old.keys(change.service)["build"].value)
+    return without_entry(old, build, "target")
 
 
 def _with_build_parts(old: Source, node: ScalarNode) -> Source:

@@ -150,7 +150,6 @@ class SetHealthCheck(Struct, frozen=True, kw_only=True):
 
     service: str
     test: tuple[str, ...]
-    comment: str = ""
 
 
 class SetKey(Struct, frozen=True, kw_only=True):
@@ -180,18 +179,10 @@ class RemoveKey(Struct, frozen=True, kw_only=True):
 
 
 class SetBuild(Struct, frozen=True, kw_only=True):
-    """Set the Dockerfile of a service's build; ``keep_target`` false takes the target stage out."""
+    """Set the Dockerfile of a service's build, and take the target stage out."""
 
     service: str
     dockerfile: str
-    keep_target: bool = True
-
-
-class RenameContainer(Struct, frozen=True, kw_only=True):
-    """Give a service's container another name, if it has one."""
-
-    service: str
-    name: str
 
 
 class SetTopLevel(Struct, frozen=True, kw_only=True):
@@ -214,7 +205,6 @@ Change = (
     | AddToList
     | RemoveKey
     | SetBuild
-    | RenameContainer
     | SetTopLevel
     | AddVolume
 )

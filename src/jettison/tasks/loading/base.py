@@ -173,7 +173,6 @@ def _composition(plan: Plan, archive: Archive) -> Composition:
         packages=tuple(sorted(asked - {"python3", "tzdata"})),
         libraries=COMPILED if compiled or not plan.distributions else (),
         timezones="tzdata" in asked,
-        user=None,
         keep=zone_groups(plan.stage, plan.usage),
     )
     return composition_of(request, archive, image=plan.stage.base)

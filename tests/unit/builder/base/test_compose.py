@@ -5,7 +5,7 @@ from jettison.errors import NetworkError, PackageError, UnsupportedError
 from jettison.formats.debian_control import paragraph
 from jettison.images.entry import Kind
 from jettison.images.tar_writer import layer_tar
-from jettison.plan.minimal_base import Account, BaseRequest
+from jettison.plan.minimal_base import BaseRequest
 
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
@@ -59,15 +59,11 @@ def test_certificates_are_one_bundle_where_openssl_looks(compose_local):
     assert link == "/etc/ssl/certs/ca-certificates.crt"
 
 
-def test_users_are_debians_and_the_images_own(compose_local):
-    tree = compose_local(user=Account(name="app", number=1000, home="/srv/app"))
+def test_users_are_debians(compose_local):
+    tree = compose_local()
     passwd = text(tree, "etc/passwd").splitlines()
     assert passwd[0] == "root:x:0:0:root:/root:/usr/sbin/nologin"
-    assert passwd[-1] == "app:x:1000:1000:app:/srv/app:/usr/sbin/nologin"
     assert "www-data:x:33:" in text(tree, "etc/group")
-    home = files(tree)["srv/app"].entry
-    assert (home.kind, home.mode, home.uid, home.gid) == (Kind.DIRECTORY, 0o700, 1000, 1000)
-    assert "nonroot" not in text(compose_local(user=None), "etc/passwd")
 
 
 def test_scanners_find_each_package_and_its_kept_files(compose_local):
@@ -99,7 +95,7 @@ def test_the_same_request_gives_the_same_bytes_and_key(compose_local):
     assert b"".join(layer_tar(first.members)) == b"".join(layer_tar(second.members))
     assert first.key == second.key
     others = [
-        compose_local(packages=("vector",)), compose_local(user=None),
+        compose_local(packages=("vector",)),
         compose_local(libraries=("libmvec.so.1",)), compose_local(keep=frozenset({"gconv"})),
         compose_local(timezones=True),
     ]  # fmt: skip

@@ -45,7 +45,7 @@ def archive(local_archive: LocalArchive, open_archive: Callable[..., Archive]) -
 
 @pytest.mark.parametrize("packages", [(), ("vector",), ("libc-bin", "scripted")])
 def test_the_trees_are_the_same(archive: Archive, tmp_path: Path, packages: tuple[str]) -> None:
-    request = BaseRequest(python="3.13", packages=packages, timezones=not packages, user=None)
+    request = BaseRequest(python="3.13", packages=packages, timezones=not packages)
     root = scripted_root(request, archive, tmp_path)
     assert set(differences(root, composed_base(request, archive))) <= {
         *allowed("3.13"),
@@ -55,7 +55,7 @@ def test_the_trees_are_the_same(archive: Archive, tmp_path: Path, packages: tupl
 
 
 def test_users_have_a_group_and_a_home_of_their_own(archive: Archive, tmp_path: Path) -> None:
-    request = BaseRequest(python="3.13", user=None)
+    request = BaseRequest(python="3.13")
     made = f"useradd --prefix {ROOT} --create-home --uid 1234 app"
     root = scripted_root(request, archive, tmp_path, [made])
     assert (
@@ -76,7 +76,7 @@ def test_the_trees_of_debians_packages_are_the_same(
 ) -> None:
     archive = Archive()
     request = BaseRequest(
-        python=python, packages=packages, libraries=("libstdc++.so.6",), timezones=True, user=None
+        python=python, packages=packages, libraries=("libstdc++.so.6",), timezones=True
     )
     try:
         tree = composed_base(request, archive)
