@@ -22,9 +22,8 @@ from jettison.lift.data_folders import (
 )
 from jettison.source import ModuleFacts
 from jettison.source.effects import (
-    LibraryLoad,
+    NamedUse,
     ProgramCall,
-    ZoneUse,
     libraries_loaded,
     locales,
     programs_called,
@@ -261,13 +260,13 @@ def _named_by(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[Us
                 yield name, Evidence(kind="command", message=message, origin=origin)
 
 
-def _loaded(load: LibraryLoad) -> Evidence:
+def _loaded(load: NamedUse) -> Evidence:
     message = f"{load.callee} loads {load.name or 'a library that is computed'}"
     kind = "find-library" if load.callee.endswith("find_library") else "library"
     return Evidence(kind=kind, message=message, origin=load.origin)
 
 
-def _named(kind: str, use: ZoneUse) -> Evidence:
+def _named(kind: str, use: NamedUse) -> Evidence:
     return Evidence(kind=kind, message=f"{use.callee}({use.name!r})", origin=use.origin)
 
 

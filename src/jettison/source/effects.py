@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Callable, Container, Iterable, Iterator
+from functools import cache, partial
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -33,63 +33,42 @@ class ProgramCall(Struct, frozen=True, kw_only=True):
     searched: bool = False
 
 
-class LibraryLoad(Struct, frozen=True, kw_only=True):
-    """A shared library that the code loads by name; ``name`` is empty when it is computed."""
+class NamedUse(Struct, frozen=True, kw_only=True):
+    """A shared library that the code loads, or a time zone or a locale that it asks for, by name.
+
+    ``name`` is empty when it is computed.
+    """
 
     name: str
     origin: Origin
     callee: str
 
 
-class ZoneUse(Struct, frozen=True, kw_only=True):
-    """A time zone or a locale that the code asks for; ``name`` is empty when it is computed."""
-
-    name: str
-    origin: Origin
-    callee: str
-
-
-def programs_called(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[ProgramCall, ...]:
+def programs_called(modules: Iterable[ModuleFacts]) -> tuple[ProgramCall, ...]:
     """Every program that the files run or look for, in file order."""
     readers = _readers_by_callee()
     return tuple(
         program
-        for call in _calls(facts)
-        if call.callee in readers
+        for call in _calls(modules, readers)
         for read in readers[call.callee]
         for program in read(call)
     )
 
 
-def libraries_loaded(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[LibraryLoad, ...]:
+def libraries_loaded(modules: Iterable[ModuleFacts]) -> tuple[NamedUse, ...]:
     """Every shared library that the files load with ctypes or cffi."""
-    names = _names("libraries", "load", "find")
-    return tuple(
-        LibraryLoad(name=_first_text(call), origin=call.origin, callee=call.callee)
-        for call in _calls(facts)
-        if call.callee in names and call.arguments != (None,)
-    )
+    calls = _calls(modules, _names("libraries", "load", "find"))
+    return tuple(_named(call) for call in calls if call.arguments != (None,))
 
 
-def time_zones(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[ZoneUse, ...]:
+def time_zones(modules: Iterable[ModuleFacts]) -> tuple[NamedUse, ...]:
     """Every time zone that the files construct from the system's or a package's database."""
-    names = _names("zones", "names")
-    return _zone_uses(facts, names)
+    return tuple(map(_named, _calls(modules, _names("zones", "names"))))
 
 
-def locales(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[ZoneUse, ...]:
+def locales(modules: Iterable[ModuleFacts]) -> tuple[NamedUse, ...]:
     """Every locale that the files set."""
-    return _zone_uses(facts, frozenset({"locale.setlocale"}))
-
-
-def _zone_uses(
-    facts: ModuleFacts | Iterable[ModuleFacts], names: frozenset[str]
-) -> tuple[ZoneUse, ...]:
-    return tuple(
-        ZoneUse(name=_first_text(call), origin=call.origin, callee=call.callee)
-        for call in _calls(facts)
-        if call.callee in names
-    )
+    return tuple(map(_named, _calls(modules, {"locale.setlocale"})))
 
 
 def _list(call: Call) -> Iterator[ProgramCall]:
@@ -167,14 +146,13 @@ def _flat(arguments: Iterable[Literal]) -> tuple[str | None, ...]:
     return tuple(words)
 
 
-def _first_text(call: Call) -> str:
-    texts = [argument for argument in call.arguments if isinstance(argument, str)]
-    return texts[0] if texts else ""
+def _named(call: Call) -> NamedUse:
+    texts = (argument for argument in call.arguments if isinstance(argument, str))
+    return NamedUse(name=next(texts, ""), origin=call.origin, callee=call.callee)
 
 
-def _calls(facts: ModuleFacts | Iterable[ModuleFacts]) -> Iterator[Call]:
-    for each in (facts,) if isinstance(facts, ModuleFacts) else facts:
-        yield from each.calls
+def _calls(modules: Iterable[ModuleFacts], callees: Container[str]) -> Iterator[Call]:
+    return (call for each in modules for call in each.calls if call.callee in callees)
 
 
 @cache
@@ -202,11 +180,11 @@ class FileWrite(Struct, frozen=True, kw_only=True):
 def files_written(modules: Iterable[ModuleFacts]) -> tuple[FileWrite, ...]:
     """Every call of the files that writes a file or makes a folder, in file order."""
     writes = table(Calls).writes
-    readers = {
+    readers: dict[str, Callable[[Call], Iterator[FileWrite]]] = {
         **dict.fromkeys(writes.opened, _opened),
-        **dict.fromkeys(writes.files, _first),
-        **dict.fromkeys(writes.folders, _folder),
-        **dict.fromkeys(writes.targets, _second),
+        **dict.fromkeys(writes.files, partial(_argument, 0)),
+        **dict.fromkeys(writes.folders, partial(_argument, 0, folder=True)),
+        **dict.fromkeys(writes.targets, partial(_argument, 1)),
         **dict.fromkeys(writes.downloads, _downloaded),
     }
     methods = frozenset(writes.methods)
@@ -227,21 +205,14 @@ def _opened(call: Call) -> Iterator[FileWrite]:
     mode = call.arguments[1] if len(call.arguments) > 1 else call.keyword("mode")
     if isinstance(mode, str) and not _WRITING_MODES & set(mode):
         return
-    if mode is None and len(call.arguments) < 2 and not _has_keyword(call, "mode"):  # noqa: PLR2004
+    if mode is None and len(call.arguments) < 2 and "mode" not in dict(call.keywords):  # noqa: PLR2004
         return
-    yield _write(call, call.arguments[0] if call.arguments else None)
+    yield from _argument(0, call)
 
 
-def _first(call: Call) -> Iterator[FileWrite]:
-    yield _write(call, call.arguments[0] if call.arguments else None)
-
-
-def _folder(call: Call) -> Iterator[FileWrite]:
-    yield _write(call, call.arguments[0] if call.arguments else None, folder=True)
-
-
-def _second(call: Call) -> Iterator[FileWrite]:
-    yield _write(call, call.arguments[1] if len(call.arguments) > 1 else None)
+def _argument(number: int, call: Call, *, folder: bool = False) -> Iterator[FileWrite]:
+    path = call.arguments[number] if len(call.arguments) > number else None
+    yield _write(call, path, folder=folder)
 
 
 def _downloaded(call: Call) -> Iterator[FileWrite]:
@@ -258,10 +229,6 @@ def _takes_a_path(call: Call) -> bool:
     if receiver in table(Calls).writes.records:
         return False
     return bool(call.arguments) and not isinstance(call.arguments[0], bool)
-
-
-def _has_keyword(call: Call, name: str) -> bool:
-    return any(keyword == name for keyword, _ in call.keywords)
 
 
 def _write(call: Call, path: Literal, *, folder: bool = False) -> FileWrite:

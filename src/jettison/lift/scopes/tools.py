@@ -104,7 +104,7 @@ def collect_commands(context: Context) -> Iterator[Signal]:
                 yield signal
     yield from _started_elsewhere(context)
     for facts in context.inputs.index.modules.values():
-        for call in programs_called(facts):
+        for call in programs_called([facts]):
             for name in context.owners.of_program(call.program):
                 yield from _of_call(context, name, call.program, call.origin)
         for text in facts.texts:

@@ -6,7 +6,7 @@ from jettison.source.parse import parse
 
 def called(source: str):
     facts = parse("m.py", dedent(source).encode())
-    return [c.program for c in programs_called(facts)]
+    return [c.program for c in programs_called([facts])]
 
 
 def test_a_list_of_words_with_computed_parts():
@@ -52,7 +52,7 @@ def test_a_computed_program_is_said_to_be_so():
 
 def test_looking_for_a_program_is_not_running_it():
     facts = parse("m.py", b"import shutil\nshutil.which('docker')")
-    assert [(c.program, c.searched) for c in programs_called(facts)] == [("docker", True)]
+    assert [(c.program, c.searched) for c in programs_called([facts])] == [("docker", True)]
 
 
 def test_methods_of_the_same_name_are_not_programs():
@@ -65,8 +65,8 @@ def test_libraries_and_zones():
         b"import ctypes.util\nfrom zoneinfo import ZoneInfo\n"
         b"ctypes.CDLL('libmagic.so.1')\nctypes.util.find_library('vips')\nZoneInfo('Asia/Tokyo')",
     )
-    assert [found.name for found in libraries_loaded(facts)] == ["libmagic.so.1", "vips"]
-    assert [found.name for found in time_zones(facts)] == ["Asia/Tokyo"]
+    assert [found.name for found in libraries_loaded([facts])] == ["libmagic.so.1", "vips"]
+    assert [found.name for found in time_zones([facts])] == ["Asia/Tokyo"]
 
 
 def test_every_program_that_a_call_may_run_is_seen():
