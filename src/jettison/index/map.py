@@ -249,7 +249,7 @@ def open_map(
 
     It is the index that pip or uv would ask. ``locked`` gives versions and wheels that a lock file
     states, by normalized name, ``needs`` what it says that distributions need which no index has.
-    With ``offline`` only the cache and the catalogue answer. ``bounds`` are constraints on versions.
+    With ``offline`` only the cache and the catalogue answer. ``bounds`` constrain versions.
     """
     settings = index_settings(os.environ, home=Path.home())
     (url, *more), credentials = addressed((settings.url, *settings.extra), os.environ)

@@ -20,6 +20,8 @@ _LARGEST, _BAR = 5, 48
 _NO_CHANGE = "No rule changes anything."
 # Formats that share a module, and are not called as it is.
 _HOMES = {
+    "audit_cyclonedx": "vex",
+    "audit_openvex": "vex",
     "audit_text": "result_text",
     "check_github": "ci_formats",
     "check_gitlab": "ci_formats",

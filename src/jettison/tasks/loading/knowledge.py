@@ -271,15 +271,11 @@ def _held(
     return replace(gone, held=held_versions(brought, gone.names, before, after))
 
 
-def _is_readable(python: str) -> bool:
-    """Whether source for a version of Python that is not newer than the one that runs this."""
-    parts = tuple(int(part) for part in python.split(".")[:2] if part.isdecimal())
-    return parts <= sys.version_info[:2]
-
-
 def _check_entries(inputs: ScopeInputs, python: str) -> None:
     fault = inputs.reach.faulty_entry(inputs.index)
-    if fault is not None and _is_readable(python):
+    version = tuple(int(part) for part in python.split(".")[:2] if part.isdecimal())
+    # one for a newer Python than runs this may be right
+    if fault is not None and version <= sys.version_info[:2]:
         raise InputSyntaxError(
             f"the application starts with {fault.what}, which cannot be read as Python",
             why=fault.reason,
