@@ -21,7 +21,7 @@ import pytest
 from images import AMD64, packed_layer
 from msgspec.structs import replace
 
-from jettison.engines.embedded import Identity, identity
+from jettison.engines.embedded import Identity, identity, started
 from jettison.engines.embedded.container import signal_number
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.embedded.started import refused
@@ -327,11 +327,12 @@ def test_the_users_of_this_machine_are_not_those_of_the_image(tmp_path: Path) ->
     ],
 )
 def test_a_kernel_that_refuses_is_told_how_to_allow(
-    tmp_path: Path, setting: str, value: str, words: str
+    tmp_path: Path, setting: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(started, "_KERNEL", tmp_path)
     (tmp_path / setting).parent.mkdir(parents=True)
     (tmp_path / setting).write_text(value + "\n")
-    assert words in refused("unshare: Operation not permitted", tmp_path).hint
+    assert words in refused("unshare: Operation not permitted").hint
 
 
 def test_root_of_a_container_is_nobody_of_this_machine(

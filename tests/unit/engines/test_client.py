@@ -11,11 +11,13 @@ import pytest
 from jettison.engines.cli import BuildDialect, CommandLineEngine, buildkit_steps
 from jettison.engines.client import Client, bytes_of
 from jettison.engines.embedded.engine import EmbeddedEngine
-from jettison.engines.engine import BuildRequest, Network, RunOptions
+from jettison.engines.engine import BuildRequest, ImageFacts, ImageID, Network, RunOptions
 from jettison.engines.finding import find_engine, require_recent
 from jettison.errors import EngineError, FullEngineError
 from jettison.progress import SilentProgress
 from jettison.verify.observe import still_there
+from jettison.verify.request import VerificationRequest
+from jettison.verify.setting import Setting
 
 DIALECT = BuildDialect(command=("build",), environment=(), steps=buildkit_steps)
 
@@ -167,8 +169,11 @@ def test_an_engine_without_addresses_or_room_is_no_fault_of_the_image(tmp_path: 
     with pytest.raises(FullEngineError) as caught:
         engine.run("image", RunOptions())
     assert "docker network prune" in caught.value.hint
+    request = VerificationRequest(image_before="image", image_after="image")
+    facts = ImageFacts(id=ImageID("image"), size=0, layers=())
+    setting = Setting(engine=engine, request=request, image="image", facts=facts, health_path="")
     with pytest.raises(FullEngineError):
-        still_there(engine, "image", caught.value)
+        still_there(setting, caught.value)
 
 
 def test_the_reason_of_an_engine_is_not_where_to_find_its_manual(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from jettison.errors import EngineError, UnsupportedError
 from jettison.processes import begin, helper
 
 REFUSED = "the kernel does not let you run images without an engine"
+_KERNEL = Path("/proc/sys")
 # A setting, the value that forbids, and the command that allows.
 _SETTINGS = (
     (
@@ -44,7 +45,7 @@ def require_linux() -> None:
 def refused(why: str) -> EngineError:
     """Return the error for what the kernel did not allow."""
     for name, forbidding, remedy in _SETTINGS:
-        setting = Path("/proc/sys") / name
+        setting = _KERNEL / name
         if setting.is_file() and setting.read_text().strip() == forbidding:
             return EngineError(
                 REFUSED,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from jettison.index import package_index
 from jettison.index.client import Client
 from jettison.index.map import DistributionMap
 from jettison.index.package_index import Index
@@ -179,18 +180,20 @@ def local_index(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalIndex]:
 
 
 @pytest.fixture
-def open_local(local_index: LocalIndex, tmp_path: Path) -> Callable[..., DistributionMap]:
+def open_local(
+    local_index: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., DistributionMap]:
     def opened(
         *, offline: bool = False, lifetime: float = 3600.0, url: str = "", **more: object
     ) -> DistributionMap:
         local_index.seen.clear()
+        monkeypatch.setattr(package_index, "_LIFETIME", lifetime)
         bare, credentials = split_credentials(url or local_index.url)
         index = Index(
             url=bare,
             client=Client(credentials=credentials, backoff=0.0, timeout=5.0),
             cache=Records(tmp_path / "cache"),
             offline=offline,
-            lifetime=lifetime,
         )
         return DistributionMap(**{"target": TARGET, "index": index, "catalogue": {}, **more})
 
