@@ -26,6 +26,8 @@ _HOMES = {
     "check_github": "ci_formats",
     "check_gitlab": "ci_formats",
     "check_junit": "ci_formats",
+    "check_markdown": "checked",
+    "check_text": "checked",
     "comparison_text": "inspection_text",
     "fleet_html": "fleet",
     "fleet_text": "fleet",
