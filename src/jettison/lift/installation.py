@@ -14,8 +14,6 @@ from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import PipInstall
 from jettison.ecosystems.uv import git_line, needs_folder
 from jettison.formats.dockerfile import Instruction, mounts
-from jettison.formats.requirements import RequirementLine
-from jettison.formats.shell import Word
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
 from jettison.lift.build_context import context_path, list_from
@@ -79,11 +77,6 @@ def _other_users(stage: FinalStage) -> Iterator[Evidence]:
     for item in (item for each in stages_on(stage) for item in each.instructions):
         if item.keyword == "RUN" and _installs(item):
             yield obstacle_at(item.origin, "a stage that is built on this one installs too")
-    yield from _steps(stage)
-
-
-def _steps(stage: FinalStage) -> Iterator[Evidence]:
-    """Steps that stay and reach into the environment of the base image."""
     for item, copied in stage.copies:
         # the project's own scripts are found beside any environment
         paths = OLD_PATHS if copied.stage is not None else OLD_PATHS[1:]
@@ -191,10 +184,8 @@ def installation_of(project: Project, stage: FinalStage) -> Installation | NotMo
         return _stays(locked[0].origin, f"the environment is made by `{locked[0].text[:60]}`")
     if not actions or stage.tag is None:
         return NotMovable(evidence=None)
-    obstacle = next(obstacles(project, stage, actions), None)
-    if obstacle is not None:
-        return NotMovable(evidence=obstacle)
-    return _collected(project, stage, actions)
+    found = next(obstacles(project, stage, actions), None)
+    return NotMovable(evidence=found) if found else _collected(project, stage, actions)
 
 
 def _collected(
@@ -243,7 +234,11 @@ def _collected(
     if not requirement_files and not grouped and not words and not wheels:
         return NotMovable(evidence=None)
     prefix = f"{project.context}/" if project.context else ""
-    lines_of_git = (git_line(project.texts[project.in_context(path)], path) for path in declaring)
+    by_git = chain(
+        (line.origin for line in lines if line.url.startswith("git+")),
+        (word.origin for word in words if "git+" in word.text),
+        (git_line(project.texts[project.in_context(path)], path) for path in declaring),
+    )
     return Installation(
         actions=actions,
         requirement_files=_unique(requirement_files),
@@ -253,13 +248,8 @@ def _collected(
         wheels=_unique(wheels.values()),
         brought=tuple({item.origin: item for item in brought}.values()),
         files=_unique((*declaring, *(file.file.removeprefix(prefix) for file in lists))),
-        version_control=next(chain(_by_git(lines, words), filter(None, lines_of_git)), None),
+        version_control=next(filter(None, by_git), None),
     )
-
-
-def _by_git(lines: Iterable[RequirementLine], words: Iterable[Word]) -> Iterator[Origin]:
-    yield from (line.origin for line in lines if line.url.startswith("git+"))
-    yield from (word.origin for word in words if "git+" in word.text)
 
 
 def _unreadable(project: Project, fact: PipInstall, path: str, source: str | None) -> str:

@@ -294,8 +294,7 @@ MADE = frozenset({
 def absent_parts(root: Path, project: Project) -> Iterator[Evidence]:
     """What the image gets and is not here: submodules, folders and modules that a COPY names."""
     for path in SUBMODULE.findall(read_text(root, ".gitmodules") or ""):
-        folder = root / path
-        if not (folder.is_dir() and any(folder.iterdir())):
+        if not any((root / path).glob("*")):
             place = Origin(file=".gitmodules")
             yield _absent(f"{path} is a submodule that is not checked out", place)
     for stage in feeding_stages(lifted(project)):
