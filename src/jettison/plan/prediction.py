@@ -56,8 +56,7 @@ def predicted(
     ``composed`` is the size of the base that the Dockerfile composes, if it does.
     """
     stage = lifted(project)
-    size = image_facts(stage.base).size
-    name = stage.base
+    name, size = stage.base, image_facts(stage.base).size
     if composed is not None and any(_is_root(copied) for _, copied in stage.all_copies):
         name, size = "composed of Debian's packages", composed
     if size is None:
@@ -134,16 +133,14 @@ class _Walk(Struct, frozen=True, kw_only=True):
         copies = (item for item in self.stage.inherited if item.keyword in ("COPY", "ADD"))
         for item, found in ((item, copy(item)) for item in copies):
             if found.stage is None and (item.origin.line or 0) < (before.line or 0):
-                place = self._place(found)
+                place = self._place(found.destination)
                 for name, size in copied_files(found, sent):
                     path = posixpath.normpath(posixpath.join(place, name))
                     if _below(path, folder):
                         yield path, size
 
-    def _place(self, found: Copy) -> str:
-        return posixpath.normpath(
-            posixpath.join(self.stage.folder, self.stage.expanded(found.destination))
-        )
+    def _place(self, path: str) -> str:
+        return posixpath.normpath(posixpath.join(self.stage.folder, self.stage.expanded(path)))
 
     def _copied(self, item: Instruction) -> Iterator[Part | Skipped]:
         found = copy(item)
@@ -189,17 +186,13 @@ class _Walk(Struct, frozen=True, kw_only=True):
     def _manifest(self, origin: Origin) -> Part:
         """What the build writes down of the removals: about as long as their list."""
         listed = self.project.texts.get(self.project.own(LIST), "")
-        count = len(zlib.compress(listed.encode()))
-        size = Size(bytes=count, basis=Basis.ESTIMATED, source=LIST)
+        size = Size(bytes=len(zlib.compress(listed.encode())), basis=Basis.ESTIMATED, source=LIST)
         return Part(what="the manifest of what was removed", size=size, origin=origin)
 
     def _copied_again(self, action: Action, fact: Permission) -> Iterator[Part]:
         """Files that change owner or mode are written once more, into another layer."""
         for path in fact.paths:
-            folder = posixpath.normpath(
-                posixpath.join(self.stage.folder, self.stage.expanded(path))
-            )
-            count = sum(size for _, size in self._own(folder, action.origin))
+            count = sum(size for _, size in self._own(self._place(path), action.origin))
             if count:
                 size = Size(bytes=count, basis=Basis.MEASURED, source="files of the build context")
                 what = f"the same files again, by {fact.program}"
@@ -235,9 +228,8 @@ def _library(count: int, origin: Origin) -> Part:
 
 def _catalogued(what: str, count: int, origin: Origin) -> Part:
     source = table(BaseImages).python.source
-    return Part(
-        what=what, size=Size(bytes=count, basis=Basis.CATALOGUED, source=source), origin=origin
-    )
+    size = Size(bytes=count, basis=Basis.CATALOGUED, source=source)
+    return Part(what=what, size=size, origin=origin)
 
 
 def _untold(what: str, origin: Origin) -> Skipped:
@@ -254,10 +246,8 @@ def _below(path: str, folder: str) -> bool:
 
 def _overlaps(path: str, source: str) -> bool:
     """Whether a copied path holds what was written below ``path``, or a part that has a size."""
-    source = source.rstrip("/") or "/"
-    return _below(path, source) or (
-        _below(source, path) and not _below(source, posixpath.join(path, "bin"))
-    )
+    source, programs = source.rstrip("/") or "/", posixpath.join(path, "bin")
+    return _below(path, source) or (_below(source, path) and not _below(source, programs))
 
 
 # What stays of an official image over the smallest base of the same Python, measured on the
@@ -301,12 +291,8 @@ def expected(
         return None
     if stage.finish or stage.triggers or not started or stage.tag is None or _is_a_guess(planned):
         return None
-    own = sum(part.size.bytes for part in planned.parts if not part.of_base)
-    byte_code = sum(
-        part.size.bytes for part in planned.parts if part.of_base and part.what.startswith(COMPILED)
-    )
-    kept = _kept(stage, packages)
-    middle = own + byte_code + kept + OVER_SMALLEST * smallest.files
+    own = (p.size.bytes for p in planned.parts if not p.of_base or p.what.startswith(COMPILED))
+    middle = sum(own) + _kept(stage, packages) + OVER_SMALLEST * smallest.files
     apart = isinstance(environment_of(project, stage), BuiltEnvironment)
     if middle >= planned.size.bytes * ((1 - WORTH_A_STAGE) if apart else 1):
         return None
