@@ -9,9 +9,9 @@ from itertools import chain
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.ecosystems.commands import GroupChange, UserChange
+from jettison.ecosystems.commands import Directories, GroupChange, Permission, UserChange
 from jettison.lift import Project
-from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.action import Action, ActionKind, lifted_run
 from jettison.lift.host import is_shared, needs_the_host
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import services_of
@@ -146,16 +146,15 @@ def _unseen(project: Project, stage: FinalStage) -> Iterator[Evidence]:
 def _on_a_mount(project: Project, stage: FinalStage) -> Iterator[Evidence]:
     """A working folder that the image leaves empty: a tool works there on files of the host.
 
-    Nothing is copied to it, no step runs in it or names it, and it is no volume.
+    Nothing is copied to it, no step runs in it or does more than make it, and it is no volume.
     """
     folder = stage.folder
     last = next((i for i in reversed(stage.inherited) if i.keyword == "WORKDIR"), None)
     if last is None or services_of(project) or folder in stage.volumes:
         return
-    for item in stage.inherited:
-        if item.keyword == "RUN" and (
-            _within(stage.folder_at(item), folder) or folder in item.text
-        ):
+    for item in (each for each in stage.inherited if each.keyword == "RUN"):
+        fills = (one for one in lifted_run(item).actions if folder in one.text and not _makes(one))
+        if _within(stage.folder_at(item), folder) or any(fills):
             return
     for item, copied in stage.all_copies:
         into = stage.absolute(copied.destination, item)
@@ -163,6 +162,11 @@ def _on_a_mount(project: Project, stage: FinalStage) -> Iterator[Evidence]:
             return
     message = f"{folder} is left empty for files of the host, which another user cannot change"
     yield Evidence(kind="mount", message=message, origin=last.origin)
+
+
+def _makes(action: Action) -> bool:
+    """Whether a command only makes folders, or gives them away."""
+    return isinstance(action.fact, Directories | Permission)
 
 
 def _within(path: str, folder: str) -> bool:
