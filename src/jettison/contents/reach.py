@@ -191,9 +191,7 @@ class Search:
             package, _, attribute = asked.rpartition(".")
             late = on_demand(package)
             for each in late if attribute == ANY else late & {attribute}:
-                if is_idle(package, path, each):
-                    continue
-                if f"{package}.{each}" in self._modules:
+                if f"{package}.{each}" in self._modules and not is_idle(package, path, each):
                     self.reach(f"{package}.{each}", f"{path} may ask for {package}.{each}")
 
     def _bounded(self, known: Bounded, path: str) -> None:

@@ -27,6 +27,7 @@ _HOMES = {
     "check_gitlab": "ci_formats",
     "check_junit": "ci_formats",
     "check_markdown": "checked",
+    "check_sarif": "ci_formats",
     "check_text": "checked",
     "comparison_text": "inspection_text",
     "fleet_html": "fleet",

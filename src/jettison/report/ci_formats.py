@@ -1,20 +1,22 @@
-"""What the gate found, for continuous integration: GitHub, GitLab and results of tests."""
+"""What the gate found, for continuous integration: GitHub, GitLab, results of tests and SARIF."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from msgspec import Struct
 
-from jettison import verify
+from jettison import __version__, verify
 from jettison.assessment import Level, Placed
 from jettison.assessment.judging import CheckedImage, Gate, Outcome, said
 from jettison.values import printable
 
 # GitHub shows so many of each kind of a step.
-MOST = 10
+_MOST_SHOWN = 10
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning"}
 _ESCAPED = (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"))
 _IN_PROPERTIES = ((":", "%3A"), (",", "%2C"))
@@ -23,7 +25,7 @@ _IN_PROPERTIES = ((":", "%3A"), (",", "%2C"))
 def check_github(gate: Gate) -> str:
     """Give the worst problems, each at its file and line; notes are for the other formats."""
     told = [one for one in gate.placed if one.problem.level in _COMMANDS]
-    return "".join(f"{_annotation(one)}\n" for one in told[:MOST])
+    return "".join(f"{_annotation(one)}\n" for one in told[:_MOST_SHOWN])
 
 
 def _annotation(one: Placed) -> str:
@@ -118,3 +120,83 @@ def _cases(image: CheckedImage) -> Iterator[_Case]:
             outcome=result.outcome,
             details=result.details,
         )
+
+
+_ROOT = "%SRCROOT%"
+# As many as code scanning takes.
+_MOST_RESULTS = 5000
+_BUDGET = """The image exceeds a limit that the project set for it.
+
+Set in the table `budgets` of the settings. Remove what grew, or raise the limit with
+`jettison check --update --reason "why"`, which writes the reason beside it.
+"""
+_OTHERS = {
+    "growth": (
+        "Something in the image grew.",
+        "Besides the largest growth, which the exceeded budget names. See `jettison why NAME`.\n",
+    ),
+    "behaves-differently": (
+        "The image does not behave as its baseline does.",
+        "Both were run and sent the same requests. `jettison verify` compares in detail.\n",
+    ),
+}
+
+
+def check_sarif(gate: Gate) -> str:
+    """Give every problem as SARIF 2.1.0; paths are relative to the root of the checkout."""
+    placed = gate.placed[:_MOST_RESULTS]
+    rules = list(dict.fromkeys(one.problem.rule for one in placed))
+    run = {
+        "tool": {
+            "driver": {
+                "name": "Jettison",
+                "semanticVersion": __version__,
+                "rules": [_rule(name) for name in rules],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(one, rules) for one in placed],
+    }
+    document = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [run],
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _documented(name: str) -> tuple[str, str]:
+    """Give the title of a rule and its help."""
+    from jettison.rules import RULES  # noqa: PLC0415 — the other formats do without
+
+    for rule in RULES:
+        if rule.name == name:
+            return rule.title, rule.documentation.strip() + "\n"
+    if name in _OTHERS:
+        return _OTHERS[name]
+    return f"The image exceeds its budget for {name.removeprefix('budget-')}.", _BUDGET
+
+
+def _rule(name: str) -> dict[str, Any]:
+    title, text = _documented(name)
+    return {
+        "id": name,
+        "shortDescription": {"text": title},
+        "help": {"text": text, "markdown": text},
+    }
+
+
+def _result(one: Placed, rules: list[str]) -> dict[str, Any]:
+    problem = one.problem
+    place = {
+        "artifactLocation": {"uri": quote(one.file), "uriBaseId": _ROOT},
+        "region": {"startLine": one.line},
+    }
+    return {
+        "ruleId": problem.rule,
+        "ruleIndex": rules.index(problem.rule),
+        "level": problem.level.value,
+        "message": {"text": problem.message},
+        "locations": [{"physicalLocation": place}],
+        "partialFingerprints": {"jettison/v1": one.fingerprint},
+    }
