@@ -25,8 +25,8 @@ _LIGHT_BYTES = 2**20
 # What answers at once is asked so often again, and for so long, to meet what goes wrong at times.
 _AT_ONCE_SECONDS, _AGAIN_SECONDS = 0.25, 4.0
 _AGAIN, _TOO_MANY = 4, 429
-# How many are sent at the same time, and how often so many.
-_TOGETHER, _TIMES = 6, 4
+# How many are sent at the same time, how often so many, and how many of one route.
+_TOGETHER, _TIMES, _OF_ONE = 6, 6, 2
 # How many requests of a run are repeated in each way.
 _MOST = {
     Client.PAGE: 100,
@@ -89,7 +89,13 @@ def beside_others(sent: Iterable[tuple[Step, Exchange]]) -> tuple[Step, ...]:
         and {each.status for each in one.answers if each.client in ("", Client.AGAIN)}
         == {one.answer.status}
     }
-    chosen = tuple(quick.values())[: _TOGETHER * _TIMES]
+    # two of a route go through the same code with other values
+    counts: Counter[str] = Counter()
+    chosen = []
+    for step in quick.values():
+        counts[step.path] += 1
+        chosen += [step] if counts[step.path] <= _OF_ONE else []
+    del chosen[_TOGETHER * _TIMES :]
     return tuple(
         replace(
             step,
@@ -97,7 +103,7 @@ def beside_others(sent: Iterable[tuple[Step, Exchange]]) -> tuple[Step, ...]:
             repeats=(),
             beside=1 + number // _TOGETHER,
         )
-        for number, step in enumerate(chosen if len(chosen) > 1 else ())
+        for number, step in enumerate(chosen if len(chosen) > 1 else [])
     )
 
 
