@@ -25,8 +25,8 @@ _LIGHT_BYTES = 2**20
 # What answers at once is asked so often again, and for so long, to meet what goes wrong at times.
 _AT_ONCE_SECONDS, _AGAIN_SECONDS = 0.25, 4.0
 _AGAIN, _TOO_MANY = 4, 429
-# How many are sent at the same time, how often so many, and how many of one route.
-_TOGETHER, _TIMES, _OF_ONE = 6, 6, 2
+# How many are sent at the same time, and how often so many.
+_TOGETHER, _TIMES = 6, 6
 # How many requests of a run are repeated in each way.
 _MOST = {
     Client.PAGE: 100,
@@ -85,16 +85,15 @@ def beside_others(sent: Iterable[tuple[Step, Exchange]]) -> tuple[Step, ...]:
     quick = {
         step.name: step
         for step, one in sent
-        if Client.AGAIN in step.repeats
+        if _is_quick(step, one.answer)
         and {each.status for each in one.answers if each.client in ("", Client.AGAIN)}
         == {one.answer.status}
     }
-    # two of a route go through the same code with other values
-    counts: Counter[str] = Counter()
-    chosen = []
-    for step in quick.values():
-        counts[step.path] += 1
-        chosen += [step] if counts[step.path] <= _OF_ONE else []
+    routes: dict[str, list[Step]] = {}
+    for step in sorted(quick.values(), key=lambda one: "{" not in one.path):
+        routes.setdefault(step.path, []).append(step)
+    # two of a route go through the same code; the last way to ask names what does not exist
+    chosen = [step for ways in routes.values() for step in (*ways[:1], *ways[1:][-1:])]
     del chosen[_TOGETHER * _TIMES :]
     return tuple(
         replace(
