@@ -262,7 +262,8 @@ def _beside(path: str) -> Iterator[str]:
         if part == "local" or is_for_development(part):
             for name in ("production", "prod"):
                 yield "/".join((*parts[:number], name, *parts[number + 1 :]))
-    if path != DEFAULT and any(map(is_for_development, parts)):
+    local = parts[-1].lower().startswith("local.") or parts[-1].lower().endswith(".local")
+    if path != DEFAULT and (local or any(map(is_for_development, parts))):
         yield DEFAULT
 
 

@@ -115,6 +115,13 @@ services:
 """
 
 
+@pytest.mark.parametrize("name", ["docker/local.Dockerfile", "Dockerfile.local"])
+def test_the_dockerfile_beside_a_local_one_is_meant(name: str):
+    compose = DEVELOPMENT.replace("Dockerfile.dev", name)
+    taken = chosen({"compose.yaml": compose, name: PYTHON, "Dockerfile": PYTHON})
+    assert (taken.dockerfile, taken.service) == ("Dockerfile", None)
+
+
 def test_the_dockerfile_beside_one_for_development_is_meant():
     files = {"compose.yaml": DEVELOPMENT, "Dockerfile.dev": PYTHON, "Dockerfile": PYTHON}
     taken = chosen(files)
