@@ -194,7 +194,7 @@ def test_the_same_image_is_equivalent_and_what_is_flaky_is_set_apart(
     found = verify(*NOTHING, suite)
     assert found.equivalent, found.differences
     routes = result(found, "routes")
-    assert "2 were server errors before and still are" in routes.message
+    assert "3 were server errors before and still are" in routes.message
     assert result(found, "signals").outcome is Outcome.SAME
     assert found.after.memory is not None
 
