@@ -460,6 +460,13 @@ def test_what_comes_much_later_in_several_runs_is_different(
     assert "".join(found.differences) == (f"GET /x: {says}" if says else "")
 
 
+def test_what_is_sent_beside_others_waits_for_them() -> None:
+    def runs(seconds: float) -> list[list[Exchange]]:
+        return [[Exchange(name="GET /x (beside others)", answer=late(seconds))]] * 4
+
+    assert compare_exchanges(runs(0.02), runs(5.0)).differences == ()
+
+
 def test_what_always_comes_a_little_later_is_different() -> None:
     def run(*seconds: float) -> list[Exchange]:
         first, *more = (replace(late(one), client="again") for one in seconds)
