@@ -99,6 +99,8 @@ def taped(content):
             size = int(head[124:136].strip(b" \0") or b"0", 8)
         except ValueError:
             return content
+        if size < 0:
+            return content
         body = content[at + 512 : at + 512 + size]
         if head[156:157] == b"x":
             # extended headers, whose length depends on the digits of the time

@@ -88,6 +88,14 @@ def test_archives_say_what_is_in_them_and_not_when_it_was_packed(
     assert (told(str(path)) == first) is alike
 
 
+def test_an_archive_whose_sizes_lead_back_is_read_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "packed"
+    path.write_bytes(b"a" * 124 + b"-00000030000" + b"\0" * 121 + b"ustar" + b"\0" * 1000)
+    first = told(str(path))
+    path.write_bytes(b"b" + path.read_bytes()[1:])
+    assert told(str(path)) != first
+
+
 @pytest.mark.parametrize(
     "form", ["{:%Y-%m-%dT%H:%M:%SZ}", "{:%a %b %e %H:%M:%S UTC %Y}", "BUILT = {:%s}", "{:%c}"]
 )
