@@ -98,9 +98,6 @@ class Exchange(Struct, frozen=True, kw_only=True):
         return (self.answer, *self.more)
 
 
-BESIDE = "beside others"
-"""How a request is called that is sent at the same time as others."""
-
 ADDRESS = "JETTISON_URL"
 """The variable that tells a command where the application is, as ``http://127.0.0.1:32768``."""
 

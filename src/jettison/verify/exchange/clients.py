@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from jettison.values import replace
-from jettison.verify.exchange import BESIDE, Answer, Exchange
+from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.workload import Json
 from jettison.verify.workload.step import Client, Remembered, Step
 
@@ -98,7 +98,7 @@ def beside_others(sent: Iterable[tuple[Step, Exchange]]) -> tuple[Step, ...]:
     return tuple(
         replace(
             step,
-            variation=f"{step.variation}, {BESIDE}".removeprefix(", "),
+            variation=f"{step.variation}, beside others".removeprefix(", "),
             repeats=(),
             beside=1 + number // _TOGETHER,
         )

@@ -11,7 +11,7 @@ from math import comb
 from msgspec import Struct
 
 from jettison.values import replace
-from jettison.verify.exchange import BESIDE, Answer, Exchange, alike_long, late
+from jettison.verify.exchange import Answer, Exchange, alike_long, late
 from jettison.verify.exchange.normal import VARIES, Mask, document, masks
 from jettison.verify.exchange.pattern import Choice, Sample, changes, choice
 from jettison.verify.workload import Json
@@ -130,12 +130,7 @@ def judged(
 
 
 def _slow(one: Request) -> Judged:
-    """Judge whether answers of the candidate now and then come much later than they did.
-
-    Those that are sent together wait for each other, the longer the slower one of them is.
-    """
-    if BESIDE in one.name:
-        return Judged()
+    """Judge whether answers of the candidate now and then come much later than they did."""
     pieces = all(answer.streamed for answer in one.had)
     most = _SLOW_PIECES if pieces else _SLOW_SECONDS
     runs = [late(run, one.before, most) for run in one.after]

@@ -142,10 +142,17 @@ class Session:
                 yield from self._at_once(together, _DOUBTED if doubtful & {*numbers} else 1)
 
     def _at_once(self, steps: Sequence[Step], more: int) -> Iterator[Exchange]:
-        """Send steps at the same time, and so many times more."""
+        """Send steps at the same time, and so many times more.
+
+        They wait for each other, the longer the slower one of them is: none says how long.
+        """
+
+        def sent(asked: tuple[str, str, Mapping[str, str], bytes]) -> Answer:
+            return replace(self._send(*asked), waited=0.0)
+
         asked = [self._prepared(step) for step in steps]
         with ThreadPoolExecutor(len(steps)) as pool:
-            rounds = [[*pool.map(lambda one: self._send(*one), asked)] for _ in range(1 + more)]
+            rounds = [[*pool.map(sent, asked)] for _ in range(1 + more)]
         for step, answers in zip(steps, zip(*rounds, strict=True), strict=True):
             further = (replace(one, client=Client.AGAIN.value) for one in answers[1:])
             yield Exchange(name=step.name, answer=answers[0], more=tuple(further))

@@ -9,6 +9,9 @@ from msgspec.structs import replace
 
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
+from jettison.verify.exchange.session import Session
+from jettison.verify.workload import TokenScheme
+from jettison.verify.workload.step import Step
 
 BEGUN = 1_764_400_000.0  # 2025-11-29 07:06:40 UTC
 LATER = BEGUN + 90
@@ -461,10 +464,13 @@ def test_what_comes_much_later_in_several_runs_is_different(
 
 
 def test_what_is_sent_beside_others_waits_for_them() -> None:
-    def runs(seconds: float) -> list[list[Exchange]]:
-        return [[Exchange(name="GET /x (beside others)", answer=late(seconds))]] * 4
+    def runs(seconds: float, beside: int) -> list[list[Exchange]]:
+        session = Session(lambda *_: late(seconds), "localhost:8000", TokenScheme())
+        steps = [Step(method="GET", path=path, beside=beside) for path in ("/x", "/y")]
+        return [list(session.exchanges(steps))] * 4
 
-    assert compare_exchanges(runs(0.02), runs(5.0)).differences == ()
+    assert compare_exchanges(runs(0.02, beside=1), runs(5.0, beside=1)).differences == ()
+    assert len(compare_exchanges(runs(0.02, beside=0), runs(5.0, beside=0)).differences) == 2
 
 
 def test_what_always_comes_a_little_later_is_different() -> None:
