@@ -31,8 +31,6 @@ from jettison.verify.tracing import observed
 
 # How often what made a difference is omitted, and the rest is compared once more.
 ROUNDS = 4
-
-
 # What two builds write differently: times, counters, digests, random names.
 _WRITTEN = re.compile(r"\b[0-9a-f]*\d[0-9a-f]*\b", re.I)
 
@@ -124,10 +122,17 @@ def looked_at(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[
     """Give the plan before any rule, with what is in the image that the rules make."""
     request = project_request(shop.root, plan, before.id, before.id, None)
     before = replace(before, ahead=_ahead(shop, request, before))
-    if _is_apart(plan):
-        start, plan, image = buildable(shop, start, plan)
-        before = replace(before, made=image, made_by=plan if image != before.id else None)
+    start, _, before = _made(shop, start, plan, before)
     return read_made(shop, start, before), before
+
+
+def _made(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[Plan, Plan, Before]:
+    """Make the image that is read, where it is not the baseline: one whose environment is apart."""
+    if isinstance(place_of_removal(plan.project, plan.stage), NotApart):
+        return start, plan, before
+    start, plan, image = buildable(shop, start, plan)
+    made_by = plan if image != before.id else None
+    return start, plan, replace(before, made=image, made_by=made_by)
 
 
 def _ahead(shop: Workshop, request: VerificationRequest, before: Before) -> Future[Prefetched]:
@@ -140,19 +145,15 @@ def watched(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[Pl
 
     The image before is looked at meanwhile: what it answers does not depend on that.
     """
-    image, made_by = before.id, None
-    if _is_apart(plan):
-        start, plan, image = buildable(shop, start, plan)
-        made_by = plan if image != before.id else None
+    start, plan, before = _made(shop, start, plan, before)
     with staged(shop.root, plan) as folder:
         plan, development = development_image(shop, plan, folder)
-        request = project_request(shop.root, plan, before.id, image, development)
-        ahead = _ahead(shop, request, before)
+        request = project_request(shop.root, plan, before.id, before.made, development)
+        before = replace(before, ahead=_ahead(shop, request, before))
         seen = observed(plan, request, shop.engine, shop.progress)
-    before = replace(before, ahead=ahead, made=image, made_by=made_by)
     if isinstance(seen, Skipped):
         return read_made(shop, replace(start, learned=(*start.learned, seen)), before), before
-    return with_observed(start, seen, made_by), before
+    return with_observed(start, seen, before.made_by), before
 
 
 def buildable(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Plan, ImageID]:
@@ -198,7 +199,3 @@ def read_made(shop: Workshop, start: Plan, before: Before) -> Plan:
     with step(shop.progress, "Reading what is in the image"):
         found = as_observed(read_image_files(shop.engine, before.made))
         return with_observed(start, found, before.made_by)
-
-
-def _is_apart(plan: Plan) -> bool:
-    return not isinstance(place_of_removal(plan.project, plan.stage), NotApart)
