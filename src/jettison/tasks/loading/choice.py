@@ -20,6 +20,7 @@ from jettison.source.operations_images import (
     copied_from,
     ends_with_python,
     for_users,
+    is_for_developers,
     is_for_development,
     is_for_production,
     starts,
@@ -227,7 +228,7 @@ def _for_production(choice: Choice, read: Callable[[str], str | None]) -> Choice
         return own
     if other is not None:
         what, dockerfile = inner, other
-    elif choice.target and is_for_development(choice.target.replace("local", "development")):
+    elif choice.target and is_for_developers(choice.target):
         what, dockerfile = f"the stage {choice.target}", choice.dockerfile
         stages = parse(read(dockerfile) or "", file=dockerfile)
         last = stages.final_stage if stages.stages else None
@@ -259,11 +260,10 @@ def _beside(path: str) -> Iterator[str]:
     """Where the production image of a Dockerfile for development would be described."""
     parts = path.split("/")
     for number, part in enumerate(parts):
-        if part == "local" or is_for_development(part):
+        if is_for_developers(part):
             for name in ("production", "prod"):
                 yield "/".join((*parts[:number], name, *parts[number + 1 :]))
-    local = parts[-1].lower().startswith("local.") or parts[-1].lower().endswith(".local")
-    if path != DEFAULT and (local or any(map(is_for_development, parts))):
+    if path != DEFAULT and any(map(is_for_developers, parts)):
         yield DEFAULT
 
 
