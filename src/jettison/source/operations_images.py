@@ -30,11 +30,6 @@ def is_for_development(name: str) -> bool:
     return _DEVELOPMENT.search(name) is not None
 
 
-def is_for_developers(name: str) -> bool:
-    """Whether a name speaks of development, or of the machine of whoever develops."""
-    return is_for_development(re.sub("local", "development", name, flags=re.IGNORECASE))
-
-
 def is_for_production(name: str) -> bool:
     """Whether the name of a stage or a folder speaks of production."""
     return _PRODUCTION.search(name) is not None

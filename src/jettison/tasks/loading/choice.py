@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
@@ -20,7 +21,6 @@ from jettison.source.operations_images import (
     copied_from,
     ends_with_python,
     for_users,
-    is_for_developers,
     is_for_development,
     is_for_production,
     starts,
@@ -228,13 +228,13 @@ def _for_production(choice: Choice, read: Callable[[str], str | None]) -> Choice
         return own
     if other is not None:
         what, dockerfile = inner, other
-    elif choice.target and is_for_developers(choice.target):
+    elif choice.target and _is_for_developers(choice.target):
         what, dockerfile = f"the stage {choice.target}", choice.dockerfile
         stages = parse(read(dockerfile) or "", file=dockerfile)
         last = stages.final_stage if stages.stages else None
         if last is None or last.name == choice.target:
             return None
-        if not starts(stages, last) and not is_for_production(last.name or ""):
+        if not (starts(stages, last) or is_for_production(last.name or "")):
             return None
     else:
         return None
@@ -260,11 +260,16 @@ def _beside(path: str) -> Iterator[str]:
     """Where the production image of a Dockerfile for development would be described."""
     parts = path.split("/")
     for number, part in enumerate(parts):
-        if is_for_developers(part):
+        if _is_for_developers(part):
             for name in ("production", "prod"):
                 yield "/".join((*parts[:number], name, *parts[number + 1 :]))
-    if path != DEFAULT and any(map(is_for_developers, parts)):
+    if path != DEFAULT and any(map(_is_for_developers, parts)):
         yield DEFAULT
+
+
+def _is_for_developers(name: str) -> bool:
+    """Whether a name speaks of development, or of the machine of whoever develops."""
+    return is_for_development(re.sub("local", "development", name, flags=re.IGNORECASE))
 
 
 def _built_beside(
@@ -279,9 +284,8 @@ def _built_beside(
         built = _built(compose_beside(names, read, environment))
     except InputSyntaxError:
         built = []
-    places = (_place(service) for service in built)
-    inside = (one for one in places if not one[0].startswith(("..", "/")))
-    return next((one[0] for one in inside if one[1] == path), None)
+    contexts = (context for context, file in map(_place, built) if file == path)
+    return next((one for one in contexts if not one.startswith(("..", "/"))), None)
 
 
 def _dockerfile(
