@@ -146,14 +146,11 @@ class Session:
 
         They wait for each other, the longer the slower one of them is: none says how long.
         """
-
-        def sent(asked: tuple[str, str, Mapping[str, str], bytes]) -> Answer:
-            return replace(self._send(*asked), waited=0.0)
-
         asked = [self._prepared(step) for step in steps]
         with ThreadPoolExecutor(len(steps)) as pool:
-            rounds = [[*pool.map(sent, asked)] for _ in range(1 + more)]
-        for step, answers in zip(steps, zip(*rounds, strict=True), strict=True):
+            rounds = [[*pool.map(lambda one: self._send(*one), asked)] for _ in range(1 + more)]
+        for step, answered in zip(steps, zip(*rounds, strict=True), strict=True):
+            answers = [replace(one, waited=0.0) for one in answered]
             further = (replace(one, client=Client.AGAIN.value) for one in answers[1:])
             yield Exchange(name=step.name, answer=answers[0], more=tuple(further))
 
