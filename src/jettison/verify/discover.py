@@ -16,15 +16,14 @@ from jettison.engines.engine import Container
 from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.client import send
-from jettison.verify.exchange.session import custom_steps
 from jettison.verify.interior import inquire
 from jettison.verify.observation import Observation
-from jettison.verify.request import Credentials, VerificationRequest
+from jettison.verify.request import Credentials, CustomRequest, VerificationRequest
 from jettison.verify.setting import Conversation, Setting
 from jettison.verify.workload import Interface, Operation
 from jettison.verify.workload.plan import usable, workload
 from jettison.verify.workload.routes import join, join_documents, placed, route_operations
-from jettison.verify.workload.step import Training
+from jettison.verify.workload.step import Step, Training
 
 _TARGET = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(\))?$")
 _MODULE = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
@@ -277,3 +276,17 @@ def _routed(container: Container, setting: Setting) -> tuple[_Routed, str]:
     }
     answer, why = inquire(container, setting.facts, "routes", asked, _Routed)
     return (answer or _Routed()), why
+
+
+def custom_steps(probes: Iterable[CustomRequest]) -> tuple[Step, ...]:
+    """Give the user's own requests as steps."""
+    return tuple(
+        Step(
+            method=probe.method,
+            path=probe.path,
+            variation="probe",
+            headers=probe.headers,
+            raw_body=probe.body,
+        )
+        for probe in probes
+    )

@@ -25,6 +25,9 @@ _LIGHT_BYTES = 2**20
 # What answers at once is asked so often again, and for so long, to meet what goes wrong at times.
 _AT_ONCE_SECONDS, _AGAIN_SECONDS = 0.25, 4.0
 _AGAIN, _TOO_MANY = 4, 429
+# Slow answers are waited for so long, those of one route and all, before a route that has answered
+# gets no more requests: what waits for a host that cannot be reached does so in every run.
+_SLOW_OF_A_ROUTE, _SLOW_IN_ALL = 6.0, 45.0
 # How many are sent at the same time, and how often so many.
 _TOGETHER, _TIMES = 6, 6
 # How many requests of a run are repeated in each way.
@@ -131,6 +134,25 @@ class Repetition:
         key = (client, step.path if once else step.name)
         self._sent[key] += 1
         return self._sent[key] == 1 and self._counts[client] < _MOST[client]
+
+
+class Patience:
+    """Decides, as a run goes on, which further requests of slow routes are worth their time."""
+
+    def __init__(self) -> None:
+        self._slow: dict[tuple[str, str], float] = {}
+
+    def lasts_for(self, step: Step) -> bool:
+        """Tell whether a step is to be sent: the first of its route is, and what others need."""
+        spent = self._slow.get((step.method, step.path), 0.0)
+        enough = spent >= _SLOW_OF_A_ROUTE or sum(self._slow.values()) >= _SLOW_IN_ALL
+        return not (spent and enough) or step.signs_in or step.last or step.raw_body is not None
+
+    def spend(self, step: Step, exchange: Exchange) -> None:
+        """Count the seconds of slow answers."""
+        waited = (one.seconds for one in exchange.answers if one.seconds > _QUICK_SECONDS)
+        route = step.method, step.path
+        self._slow[route] = self._slow.get(route, 0.0) + sum(waited)
 
 
 def _is_quick(step: Step, answer: Answer) -> bool:

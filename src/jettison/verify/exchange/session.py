@@ -16,6 +16,7 @@ from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.clients import (
     Memory,
+    Patience,
     Repetition,
     asked_as,
     beside_others,
@@ -25,7 +26,6 @@ from jettison.verify.exchange.clients import (
 )
 from jettison.verify.exchange.normal import decoded
 from jettison.verify.exchange.pages import hidden_values, landing_steps, page_steps
-from jettison.verify.request import CustomRequest
 from jettison.verify.workload import Json, TokenScheme
 from jettison.verify.workload.openapi import query_steps
 from jettison.verify.workload.sample import Upload
@@ -118,6 +118,8 @@ class Session:
         self._languages = languages
         self._memory = Memory()
         self._repetition = Repetition()
+        self._patience = Patience()
+        self._passed: dict[str, Step] = {}
         self._number = 0
         self._sent: tuple[str, Mapping[str, str]] = ("", {})
 
@@ -159,6 +161,9 @@ class Session:
         for step in self._training.steps(steps) if self._training else steps:
             if self._late():
                 return
+            if not self._patience.lasts_for(step):
+                self._passed[step.name] = step
+                continue
             first = self._take(step)
             clients = self._repetition.of(step, first)
             again = self._again(step, clients, first)
@@ -168,6 +173,7 @@ class Session:
                 again += self._again(step, further, first, len(clients))
                 clients += further
             exchange = Exchange(name=step.name, answer=first, more=again)
+            self._patience.spend(step, exchange)
             yield replace(step, repeats=clients), exchange
 
     def explore(self, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Exchange, ...]]:
@@ -178,11 +184,13 @@ class Session:
         """
         sent = list(self._explored(step for step in steps if not step.last))
         for _ in range(_ROUNDS):
-            sent += self._explored(self.explored(step for step, _ in sent))
+            known = (*(step for step, _ in sent), *self._passed.values())
+            sent += self._explored(self.explored(known))
         together = beside_others(sent)
         sent += zip(together, self.exchanges(together), strict=False)
         sent += self._explored(step for step in steps if step.last)
-        return tuple(step for step, _ in sent), tuple(exchange for _, exchange in sent)
+        exchanges = tuple(exchange for _, exchange in sent)
+        return (*(step for step, _ in sent), *self._passed.values()), exchanges
 
     def explored(self, steps: Iterable[Step]) -> tuple[Step, ...]:
         """Give further steps: what the pages that were met link to, and their forms."""
@@ -302,17 +310,3 @@ def _basic() -> str:
     usual = table(Samples).account
     pair = f"{usual.username}:{usual.password}"
     return f"Basic {base64.b64encode(pair.encode()).decode()}"
-
-
-def custom_steps(probes: Iterable[CustomRequest]) -> tuple[Step, ...]:
-    """Give the user's own requests as steps."""
-    return tuple(
-        Step(
-            method=probe.method,
-            path=probe.path,
-            variation="probe",
-            headers=probe.headers,
-            raw_body=probe.body,
-        )
-        for probe in probes
-    )

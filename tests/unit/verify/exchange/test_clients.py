@@ -143,3 +143,50 @@ def test_only_what_reads_is_repeated_where_it_is_in_doubt() -> None:
         Session(server, "localhost:8000", TokenScheme()).exchanges(steps, frozenset({0, 1}))
     )
     assert (len(found[0].answers), len(found[1].answers)) == (1, 9)
+
+
+class Waiting(Server):
+    """Says of every response that it took so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    def __call__(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        return replace(super().__call__(method, target, headers, body), seconds=self.seconds)
+
+
+def ways_to_ask(*paths: str) -> tuple[Step, ...]:
+    return tuple(
+        Step(method="POST", path=path, variation=f"{number}")
+        for path in paths
+        for number in range(20)
+    )
+
+
+def test_a_slow_route_is_asked_in_few_ways_and_the_others_are_counted() -> None:
+    asked = ways_to_ask("/x")
+    steps, answers = Session(Waiting(2.0), "localhost:8000", TokenScheme()).explore(asked)
+    assert len(answers) == 3
+    assert sorted(one.name for one in steps) == sorted(one.name for one in asked)
+    assert [one.name for one in steps[:3]] == [one.name for one in answers]
+
+
+def test_each_of_many_slow_routes_is_asked_once_at_least() -> None:
+    asked = ways_to_ask(*(f"/{number}" for number in range(40)))
+    steps, answers = Session(Waiting(2.0), "localhost:8000", TokenScheme()).explore(asked)
+    sent = {step.path for step, _ in zip(steps, answers, strict=False)}
+    assert sent == {one.path for one in asked}
+    assert len(answers) < 80
+
+
+def test_quick_routes_are_asked_in_every_way() -> None:
+    asked = ways_to_ask("/x", "/y")
+    _, answers = Session(Waiting(0.4), "localhost:8000", TokenScheme()).explore(asked)
+    assert len(answers) == len(asked)
+
+
+def test_what_the_user_asks_is_sent_however_slow_it_is() -> None:
+    own = tuple(Step(method="POST", path="/x", variation="probe", raw_body=b"") for _ in range(9))
+    _, answers = Session(Waiting(9.0), "localhost:8000", TokenScheme()).explore(own)
+    assert len(answers) == len(own)

@@ -1,8 +1,9 @@
 import json
 from collections.abc import Mapping
 
+from jettison.verify.discover import custom_steps
 from jettison.verify.exchange import Answer
-from jettison.verify.exchange.session import Session, custom_steps, encode
+from jettison.verify.exchange.session import Session, encode
 from jettison.verify.request import CustomRequest
 from jettison.verify.workload import TokenScheme
 from jettison.verify.workload.sample import uploads
