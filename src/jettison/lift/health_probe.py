@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from jettison.formats.compose import Service
 from jettison.formats.shell import Command, Script
+from jettison.lift.packages import requested
+from jettison.lift.stage import FinalStage
 from jettison.values import replace
 
 CURL_VALUED = frozenset(
@@ -23,6 +25,7 @@ FOLLOWING = frozenset({"-L", "--location"})
 # A port that a shell looks up when the check runs: $PORT, ${PORT}, ${PORT:-8000}.
 VARIABLE = re.compile(r":(?:\$(\w+)|\$\{(\w+)(?::-(\d+))?\})(?=/|$)")
 HTTP = 80
+WITH_PYTHON = re.compile(r"python|venv|conda|pypy")
 
 
 class Probe(Struct, frozen=True, kw_only=True):
@@ -112,6 +115,23 @@ def probe_of_service(service: Service) -> Probe | None:
     if check.test[0] == "CMD":
         return probe_of_words(check.test[1:])
     return probe_of_words(check.test[-1].split("||")[0].split())
+
+
+def python_of(stage: FinalStage) -> str | None:
+    """How the image's Python is called: ``python`` where an environment or a known base has it."""
+    places = stage.environment.get("PATH", "").split(":")
+    if WITH_PYTHON.search(stage.base) or any(map(WITH_PYTHON.search, places)):
+        return "python"
+    return "python3" if "python3" in requested(stage) else None
+
+
+def python_check_of_service(service: Service, stage: FinalStage) -> tuple[str, ...]:
+    """The words that ask the same as a service's health check with the image's Python.
+
+    Empty when the check is no plain request, or when no Python is known to be on PATH.
+    """
+    probe, python = probe_of_service(service), python_of(stage)
+    return (python, *probe.python()[1:]) if probe and python else ()
 
 
 def _is_fallback(command: Command) -> bool:

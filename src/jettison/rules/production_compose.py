@@ -24,7 +24,7 @@ from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.lift.data_folders import filled_folders, made_folders
-from jettison.lift.health_probe import probe_of_service
+from jettison.lift.health_probe import python_check_of_service
 from jettison.lift.host import is_shared
 from jettison.lift.scopes import Scope
 from jettison.lift.stages import services_of
@@ -113,7 +113,8 @@ def _findings(
     mounts = [each for each in leaving(plan, service) if each.origin in own]
     restricted = not (rooted or service.grants)
     read_only = not (unsure or rooted or shared or any(open_to.values()))
-    checked = _health_check(service)
+    asked = python_check_of_service(service, plan.stage)
+    checked = ("CMD", *asked) if asked else ()
     missing = () if rooted else _missing(service, read_only=read_only, restricted=restricted)
     if mounts or checked or missing:
         change = HardenService(
@@ -229,11 +230,6 @@ class _Names:
         self._last[base] = number
         self._taken.add(name)
         return name
-
-
-def _health_check(service: Service) -> tuple[str, ...]:
-    probe = probe_of_service(service)
-    return ("CMD", *probe.python()) if probe else ()
 
 
 def _missing(service: Service, *, read_only: bool, restricted: bool) -> tuple[str, ...]:

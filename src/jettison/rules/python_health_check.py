@@ -14,20 +14,16 @@ follow redirects. A port that is a variable is looked up when the check runs.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from jettison.formats.dockerfile.run import run_script
-from jettison.lift.health_probe import probe_of, probe_of_words, why_not
-from jettison.lift.packages import requested
-from jettison.lift.stage import FinalStage
+from jettison.lift.health_probe import probe_of, probe_of_words, python_of, why_not
 from jettison.plan.changes import SetHealthCheck
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
 TOOLS = ("curl", "wget")
-WITH_PYTHON = re.compile(r"python|venv|conda|pypy")
 
 
 def detect(plan: Plan) -> Iterator[Finding]:
@@ -41,7 +37,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
     if tool is None:
         return
     probe = probe_of_words(check.exec_form) if check.exec_form else probe_of(script)
-    python = _python(plan.stage)
+    python = python_of(plan.stage)
     evidence = Evidence(
         kind="health-check", message=f"HEALTHCHECK calls {tool}", origin=check.origin
     )
@@ -52,14 +48,6 @@ def detect(plan: Plan) -> Iterator[Finding]:
         return
     message = f"the health check requests {probe.path} with Python instead of {tool}"
     yield Finding.of(message, (evidence,), SetHealthCheck(words=(python, *probe.python()[1:])))
-
-
-def _python(stage: FinalStage) -> str | None:
-    """How the image's Python is called: ``python`` where an environment or a known base has it."""
-    places = stage.environment.get("PATH", "").split(":")
-    if WITH_PYTHON.search(stage.base) or any(map(WITH_PYTHON.search, places)):
-        return "python"
-    return "python3" if "python3" in requested(stage) else None
 
 
 RULE = Rule(name="python-health-check", level=1, documentation=__doc__, detect=detect)

@@ -39,14 +39,18 @@ NAMES = re.compile(
     r"|requirements[^/]*\.(txt|in)$|(^|/)requirements/[^/]+\.(txt|in)$|constraints[^/]*\.txt$"
     rf"|(^|/)({'|'.join(map(re.escape, sorted(OF_TOOLS)))}|setup\.(cfg|py)|pylock[^/]*\.toml)$"
     r"|(^|/)(conda[-_]?)?env(ironment)?[^/.]*\.ya?ml$|(^|/)conda\.ya?ml$"
-    r"|(^|/)\.env[^/]*$|\.env$|(^|/)(dot)?env[._-][a-zA-Z]+$|(^|/)Procfile$|(^|/)\.python-version$|\.(sh|bash|conf|ini|service)$"
+    r"|(^|/)\.env[^/]*$|\.env(\.[a-zA-Z]+)?$|(^|/)(dot)?env[._-][a-zA-Z]+$"
+    r"|(^|/)Procfile$|(^|/)\.python-version$|\.(sh|bash|conf|ini|service)$"
     r"|(^|/)(gunicorn|hypercorn)[^/]*\.py$"
     r"|(^|/)(jettison\.toml|(removed-files|removed-system-files|compiled-modules|layers)\.txt)$"
     r"|(^|/)(remove_files|remove_system_files|sort_into_layers|jettison_removed)\.py$"
 )
 
 # Of these, what only tells how something is run, and may be anything by its ending.
-RUNNING = re.compile(r"\.(sh|bash|conf|ini|service)$|\.dockerignore$|(^|/)(dot)?env[._-][a-zA-Z]+$")
+RUNNING = re.compile(
+    r"\.(sh|bash|conf|ini|service)$|\.dockerignore$"
+    r"|(^|/)(dot)?env[._-][a-zA-Z]+$|[^/]\.env\.[a-zA-Z]+$"
+)
 LISTS = re.compile(r"(requirements|constraints)[^/]*\.(txt|in)$|(^|/)requirements/[^/]+$")
 # Scripts without an ending: the first line tells them.
 BARE = re.compile(r"(^|/)[^/.]+$")

@@ -17,7 +17,7 @@ from jettison.formats.shell import parse as parse_shell
 from jettison.index.graph import Closure
 from jettison.lift import Project
 from jettison.lift.build_context import feeding_stages
-from jettison.lift.health_probe import probe_of_service
+from jettison.lift.health_probe import python_check_of_service
 from jettison.lift.scopes import ScopeInputs
 from jettison.lift.stage import lifted, lifted_stage
 from jettison.lift.stages import services_of
@@ -124,7 +124,8 @@ def _health_checks(project: Project) -> frozenset[tuple[str, ...]]:
         if item.keyword == "HEALTHCHECK":
             found.update(command.words for command in run_script(item).programs)
     for service in project.compose.services if project.compose else ():
-        rewritten = service.healthcheck if probe_of_service(service) else None
+        asks = python_check_of_service(service, lifted(project))
+        rewritten = service.healthcheck if asks else None
         test = rewritten.test if rewritten else ()
         if test[:1] == ("CMD",):
             found.add(test[1:])
