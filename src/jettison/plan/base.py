@@ -138,6 +138,22 @@ class BaseChoice(Struct, frozen=True, kw_only=True):
         """The candidate that was taken."""
         return next((item for item in self.candidates if item.accepted), None)
 
+    @property
+    def kept(self) -> BaseChoice:
+        """The same where no rule could change the base."""
+        if self.chosen == self.current:
+            return self
+        why = "works, but the final stage cannot be moved to it"
+        candidates = (
+            replace(item, accepted=False, verdict=why)
+            if item.accepted
+            else replace(item, accepted=True, verdict="kept")
+            if item.reference == self.current
+            else item
+            for item in self.candidates
+        )
+        return replace(self, chosen=self.current, candidates=tuple(candidates))
+
     def heavier_by(self, count: int, *, taken: int = 0) -> BaseChoice:
         """The same with ``count`` bytes more on each base, and ``taken`` more on the one taken."""
         return replace(

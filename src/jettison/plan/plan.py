@@ -22,8 +22,8 @@ from jettison.lift.scopes import PlannedPackage, Scope
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.usage import Usage
 from jettison.lift.writes import Writing, writing_of
-from jettison.plan.base import BaseChoice
-from jettison.plan.changes import Change, StartFromNothing
+from jettison.plan.base import BaseChoice, Variant
+from jettison.plan.changes import Change, ChangeDistribution, ReplaceBase, StartFromNothing
 from jettison.plan.minimal_base import Composition
 from jettison.plan.prediction import expected, predicted
 from jettison.plan.prediction_parts import Part, Prediction, Predictions
@@ -262,14 +262,18 @@ class Plan(Learned, frozen=True, kw_only=True):
         The base is chosen before any rule takes files out. What they take of the environment weighs
         the same on each; what they take of the base counts for that one alone.
         """
-        taken, planned = self.base.taken, self.prediction.after.size
+        base, planned = self.base, self.prediction.after.size
+        changed = any(any(self.applied(kind)) for kind in (ReplaceBase, ChangeDistribution))
+        if base.taken and base.taken.facts.variant is not Variant.COMPOSED and not changed:
+            base = base.kept
+        taken = base.taken
         if taken is None or taken.predicted is None or planned is None:
-            return self.base
+            return base
         if any(self.applied(StartFromNothing)):
             # what leaves behind the final stage is known of this base alone
-            return self.base.heavier_by(0, taken=planned.bytes - taken.predicted.bytes)
+            return base.heavier_by(0, taken=planned.bytes - taken.predicted.bytes)
         own = self.prediction.after.taken_from_base
-        return self.base.heavier_by(planned.bytes + own - taken.predicted.bytes, taken=-own)
+        return base.heavier_by(planned.bytes + own - taken.predicted.bytes, taken=-own)
 
     def withheld(self, rule: str) -> frozenset[str]:
         """The parts that a rule leaves alone."""

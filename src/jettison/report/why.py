@@ -59,7 +59,7 @@ def _level(plan: Plan, line: Line) -> str:
 
 
 def _base(plan: Plan, line: Line) -> str:
-    choice = plan.base
+    choice = plan.base_as_planned
     taken = choice.taken
     why = f": {taken.verdict}" if taken else ""
     if line.key == "policy" and choice.policy.value != line.value:
