@@ -34,7 +34,8 @@ class Inventory(Struct, frozen=True, kw_only=True):
 class Interior(Struct, frozen=True, kw_only=True):
     """What the image's own Python says from inside the running container.
 
-    ``distributions`` maps normalised names to versions. ``certificates`` is the number of
+    ``distributions`` maps normalised names to versions, and ``required`` to those that each always
+    requires. ``certificates`` is the number of
     authorities that TLS trusts by default, -1 without TLS; ``secure`` tells whether it works
     against a server on the loopback. ``names`` are those of hosts. ``time_zones`` maps a zone to
     its name and offset on two days of the year; the empty name is local time. ``written`` tells
@@ -66,6 +67,7 @@ class Interior(Struct, frozen=True, kw_only=True):
     early: int = 0
     held: Mapping[str, int] = field(default_factory=dict)
     touched: Mapping[str, str] = field(default_factory=dict)
+    required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Stored(Struct, frozen=True, kw_only=True, rename={"listed": "list"}):

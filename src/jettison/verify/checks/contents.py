@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
@@ -31,7 +31,7 @@ def compare_distributions(
     if request.installed_distributions is not None:
         own = {canonicalize_name(name) for name in request.installed_distributions}
         expected |= had.keys() - has.keys() - own
-    lost = sorted(had.keys() - has.keys() - expected)
+    lost = sorted(had.keys() - has.keys() - expected - _brought(one.required))
     changed = sorted(
         name
         for name in had.keys() & has.keys()
@@ -45,6 +45,24 @@ def compare_distributions(
     parts += [f"other versions of {', '.join(changed)}"] if changed else []
     message = "; ".join(parts) or f"{len(had.keys() & has.keys())} have the same version"
     return judged(details, message, (len(had), len(has)), notes)
+
+
+def _brought(required: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Give the distributions that installers require and nothing else does."""
+    brought: set[str] = set()
+    following = list(_INSTALLERS)
+    while following:
+        new = {*required.get(following.pop(), ())} - brought - _INSTALLERS
+        brought |= new
+        following += new
+    while kept := {
+        name
+        for user, names in required.items()
+        if user not in brought | _INSTALLERS
+        for name in brought.intersection(names)
+    }:
+        brought -= kept
+    return brought
 
 
 # What Jettison itself puts in, to tell who imports a removed module what became of it.

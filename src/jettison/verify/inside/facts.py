@@ -27,16 +27,21 @@ def attempt(action):
 
 
 def distributions():
-    """Name and version of everything that importlib.metadata finds."""
+    """Version of everything that importlib.metadata finds, and what it always requires."""
     import importlib.metadata
     import re
 
-    found = {}
+    found, required = {}, {}
     for one in importlib.metadata.distributions():
-        name = one.metadata.get("Name")
-        if name:
-            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), one.version or "")
-    return found
+        said = one.metadata
+        name = re.sub(r"[-_.]+", "-", said.get("Name") or "").lower()
+        if not name or name in found:
+            continue
+        found[name] = said.get("Version") or ""
+        always = (each for each in said.get_all("Requires-Dist") or () if "extra" not in each)
+        names = (re.match(r"[\w.-]*", each.strip()).group() for each in always)
+        required[name] = sorted({re.sub(r"[-_.]+", "-", each).lower() for each in names})
+    return found, required
 
 
 def certificates():
@@ -223,6 +228,7 @@ if ASKED.get("alone"):
     sys.exit()
 zones = {name: attempt(lambda name=name: zone(name)) for name in ASKED.get("time_zones", ())}
 counts = value(processes, ({}, 0))
+versions, required = value(distributions, ({}, {}))
 answer = {
     "user_id": os.getuid(),
     "python": sys.version.split()[0],
@@ -231,7 +237,8 @@ answer = {
     "processes": counts[0],
     "early": counts[1],
     "held": value(held, {}),
-    "distributions": value(distributions, {}),
+    "distributions": versions,
+    "required": required,
     "certificates": value(certificates, 0),
     "time_zones": {name: said if works else f"no: {said}" for name, (works, said) in zones.items()},
     "programs": {

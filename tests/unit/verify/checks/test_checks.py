@@ -334,6 +334,25 @@ def test_other_versions_are_told_from_what_is_missing(
     assert resolved_differently(found) is differently
 
 
+@pytest.mark.parametrize(
+    ("required", "outcome"),
+    [
+        ({"wheel": ("packaging",), "packaging": ()}, SAME),
+        ({"wheel": ("helper",), "helper": ("packaging",), "packaging": ()}, SAME),
+        ({"wheel": ("packaging",), "fastapi": ("packaging",)}, DIFFERENT),
+        ({"wheel": ("helper",), "fastapi": ("helper",), "helper": ("packaging",)}, DIFFERENT),
+        ({"packaging": ()}, DIFFERENT),
+    ],
+)
+def test_what_installers_alone_require_may_go_with_them(required, outcome) -> None:
+    versions = {"fastapi": "0.115.6", "pytest": "8.3.4", "wheel": "0.46.1"}
+    before = inside(
+        distributions={**versions, "packaging": "26.0", "helper": "1"}, required=required
+    )
+    after = inside(distributions={**versions, "helper": "1"})
+    assert check("distributions", before, after).outcome is outcome
+
+
 def test_an_account_of_the_same_name_may_get_another_number_in_another_build() -> None:
     before, after = (
         inside(user_id=number, process={"umask": "0022", "name": "shop"}) for number in (999, 998)

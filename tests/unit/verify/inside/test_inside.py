@@ -66,6 +66,8 @@ def test_facts_are_those_of_this_process(tmp_path: Path) -> None:
     assert facts["user_id"] == os.getuid()
     assert facts["python"] == ".".join(map(str, sys.version_info[:3]))
     assert "pytest" in facts["distributions"]
+    assert "iniconfig" in facts["required"]["pytest"]
+    assert "hypothesis" not in facts["required"]["pytest"]
     assert facts["programs"]["sh"][0] is True
     assert facts["programs"]["no-such-program"] == (False, "FileNotFoundError: no-such-program")
     assert facts["libraries"]["no-such-library"][0] is False
