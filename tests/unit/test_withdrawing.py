@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,10 @@ def seen_of(plan: Plan, seen: Observed | None, *_: object) -> Plan:
     return replace(plan, observed=seen)
 
 
+def read_of(reads: bool, image: str) -> Observed | None:
+    return replace(WATCHED, python=image) if reads else None
+
+
 @pytest.fixture
 def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Optimize; an image that has ``broken`` in its text answers differently, as ``line`` says."""
@@ -89,6 +94,7 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         level: int = 2,
         once: bool = False,
         again: str = "",
+        reads: bool = False,
     ) -> Result:
         for path, text in FILES.items():
             place = tmp_path / "project" / path
@@ -113,8 +119,8 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(optimizing, "measure", measured)
         monkeypatch.setattr(observing, "compare", compare)
         monkeypatch.setattr(observing, "prefetch", lambda *_: None)
-        monkeypatch.setattr(observing, "read_image_files", lambda *_: None)
-        monkeypatch.setattr(observing, "as_observed", lambda _: None)
+        monkeypatch.setattr(observing, "read_image_files", lambda _, image: image)
+        monkeypatch.setattr(observing, "as_observed", partial(read_of, reads))
         monkeypatch.setattr(observing, "with_observed", seen_of)
         monkeypatch.setattr(observing, "observed", lambda *_: WATCHED)
         found = planned(tmp_path / "project", offline=True, cache=tmp_path / "cache", level=level)
@@ -182,6 +188,14 @@ def test_what_the_trace_told_is_kept_where_one_rule_explains_the_difference(resu
     assert "non-root-user" in withdrawn(found)
     assert found.plan.observed is WATCHED
     assert "the trace" not in [one.what for one in found.plan.skipped]
+
+
+@pytest.mark.parametrize("level", [2, 3])
+def test_the_baseline_is_read_where_its_environment_stays_in_place(result, level) -> None:
+    found = result("AS build", reads=True, level=level)
+    assert found.verdict.equivalent
+    assert "build-stage" in withdrawn(found)
+    assert found.plan.observed.python == FILES["Dockerfile"]
 
 
 def test_no_rule_is_blamed_where_images_differ_without_any(result) -> None:

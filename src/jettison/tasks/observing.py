@@ -199,3 +199,16 @@ def read_made(shop: Workshop, start: Plan, before: Before) -> Plan:
     with step(shop.progress, "Reading what is in the image"):
         found = as_observed(read_image_files(shop.engine, before.made))
         return with_observed(start, found, before.made_by)
+
+
+def read_again(shop: Workshop, start: Plan, before: Before) -> Plan:
+    """Give the plan with what is in the baseline, where no rule makes the environment apart now.
+
+    What was read of an image tells nothing of one that is made in another way.
+    """
+    if before.made_by is None or start.observed is None:
+        return start
+    plan = replanned(start)
+    if not isinstance(place_of_removal(plan.project, plan.stage), NotApart):
+        return start
+    return read_made(shop, start, replace(before, made=before.id, made_by=None))

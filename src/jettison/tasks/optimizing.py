@@ -21,6 +21,7 @@ from jettison.tasks.observing import (
     Before,
     buildable,
     looked_at,
+    read_again,
     read_made,
     watched,
     without,
@@ -153,7 +154,7 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: Before) -> tup
             searched, fresh = True, to_blame(start, result.plan, alike, reason)
         if not fresh:
             break
-        fewer = without(shop, start, fresh)
+        fewer = read_again(shop, without(shop, start, fresh), before)
         found = _result(shop, replanned(fewer), before)
         if told and as_different(verdict, found.verdict):
             # it was none of these
