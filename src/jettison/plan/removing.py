@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 
 from jettison.catalogue.dead_weight import Known, Part
 from jettison.index.graph import total_size
+from jettison.lift.declared import shipped_names
 from jettison.lift.scopes import Scope
 from jettison.lift.stages import NotApart
 from jettison.lift.usage import Given
@@ -220,6 +221,14 @@ def uninstalled(plan: Plan) -> frozenset[str]:
         for group in change.groups
         if any(path.endswith(".dist-info/") for path in group.paths)
     )
+
+
+def not_installed(plan: Plan) -> frozenset[str]:
+    """The distributions that the image is not told to install any more: those of development."""
+    gone = {item.name for item in plan.requirements if item.scope is Scope.DEVELOPMENT}
+    kept = shipped_names(plan.project)
+    kept |= plan.closure.graph.reached(kept)
+    return frozenset((gone | plan.leaving.names) - kept)
 
 
 def requiring(plan: Plan, name: str) -> frozenset[str]:

@@ -16,7 +16,7 @@ from jettison.plan.changes import CompileApplication, StartFromNothing
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import SystemGroup
-from jettison.plan.removing import listed
+from jettison.plan.removing import listed, not_installed
 from jettison.plan.system_needs import used_of, wanted_of
 from jettison.plan.system_removal import (
     file_groups,
@@ -89,11 +89,16 @@ def left_in(plan: Plan) -> tuple[LeftIn, ...]:
         return ()
     sizes: dict[tuple[str, str], int] = {}
     gone, reasons = _gone(plan, observed, observed.system), system_reach(plan).packages
+    moved = not_installed(plan)
     for path, size in observed.system.files.items():
         if size and path not in gone:
             owner = _owner(plan, observed, reasons, path)
             sizes[owner] = sizes.get(owner, 0) + size
-    rows = (LeftIn(what=what, why=why, bytes=size) for (what, why), size in sizes.items())
+    rows = (
+        LeftIn(what=what, why=why, bytes=size)
+        for (what, why), size in sizes.items()
+        if what not in moved
+    )
     return tuple(sorted(rows, key=lambda row: (-row.bytes, row.what)))
 
 

@@ -18,7 +18,7 @@ from jettison.lift.writes import data_mounts
 from jettison.plan.candidate_libraries import libraries_needed
 from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import SYSTEM_LIST, paths_in
-from jettison.plan.removing import removed_lines, uninstalled
+from jettison.plan.removing import not_installed, removed_lines, uninstalled
 from jettison.plan.system_leaving import leaving_distributions
 from jettison.rules.rule import applied_rules
 from jettison.verify.compose_services import (
@@ -263,12 +263,7 @@ def _modules(plan: Plan) -> Iterable[str]:
 
 def removed_distributions(plan: Plan) -> frozenset[str]:
     """The distributions that may be gone: of development, or without a use."""
-    gone = {item.name for item in plan.requirements if item.scope is Scope.DEVELOPMENT}
-    kept = shipped_names(plan.project)
-    kept |= plan.closure.graph.reached(kept)
-    return frozenset(
-        ((gone | plan.leaving.names) - kept) | uninstalled(plan) | leaving_distributions(plan)
-    )
+    return not_installed(plan) | uninstalled(plan) | leaving_distributions(plan)
 
 
 def _installed(plan: Plan) -> tuple[str, ...] | None:

@@ -30,8 +30,9 @@ def plan_of(
     site: str = "",
     module: str = "",
     apart: bool = False,
+    steps: str = DOCKERFILE,
 ) -> Plan:
-    (folder / "Dockerfile").write_text(DOCKERFILE)
+    (folder / "Dockerfile").write_text(steps)
     start = planned(folder, offline=True, cache=folder / "cache").start
     system = System(
         files=files,
@@ -108,6 +109,16 @@ def test_a_distribution_of_a_package_that_leaves_may_be_gone(tmp_path: Path) -> 
     assert leaving_distributions(plan) == {"pip"}
     assert plan.prediction.after.size is not None
     assert plan.prediction.after.size.bytes < 10_000_000
+
+
+def test_a_requirement_that_is_not_installed_any_more_is_not_left_in(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("pytest\n")
+    (tmp_path / "x.py").write_text("")
+    steps = DOCKERFILE.replace("RUN /app/install", "RUN pip install -r /app/requirements.txt")
+    module = "/usr/local/lib/python3.13/site-packages/pytest/__init__.py"
+    files = {PYTHON: 5_000_000, module: 9_000_000}
+    found = plan_of(tmp_path, files, module="pytest", steps=steps)
+    assert [row.what for row in left_in(found)] == ["Python"]
 
 
 def test_what_only_the_image_has_can_be_asked_for(tmp_path: Path) -> None:
