@@ -60,18 +60,25 @@ def compare(
         else:
             trial, baseline, after = _observed(trial.within_reach(), suite)
     request, before, talk = trial.request, baseline.observation, baseline.conversation
-    if talk.ends:
-        return verdict(request, engine, before, after)
-    if not after.failure and retries.hindered(request, before, after):
-        with trial.step("Running both with a writable root, because they may need it"):
-            before, after = retries.with_writable_root(trial, talk, before, after)
-    if before.exchanges and not (before.failure or after.failure):
-        before, after = retries.decided(trial, talk, before, after)
-    if not (before.failure or after.failure):
-        before, after = _started(trial, before, after)
+    if not talk.ends:
+        before, after = _run_again(trial, talk, before, after)
     if request.suite and after.suite and after.suite.status:
         before = _tested_with_all(trial, request.suite, before)
     return verdict(request, engine, before, after)
+
+
+def _run_again(
+    trial: Trial, talk: Conversation, before: Observation, after: Observation
+) -> tuple[Observation, Observation]:
+    """Run servers once more where they differ, until that is decided."""
+    if not after.failure and retries.hindered(trial.request, before, after):
+        with trial.step("Running both with a writable root, because they may need it"):
+            before, after = retries.with_writable_root(trial, talk, before, after)
+    if before.failure or after.failure:
+        return before, after
+    if before.exchanges:
+        before, after = retries.decided(trial, talk, before, after)
+    return _started(trial, before, after)
 
 
 class BegunSuite:

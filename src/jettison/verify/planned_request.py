@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -9,6 +10,7 @@ from jettison.catalogue import table
 from jettison.catalogue.bases import SystemPackages
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.formats.dockerfile.views import HealthCheck
+from jettison.lift.build_context import copied_from
 from jettison.lift.declared import shipped_names
 from jettison.lift.locked import brought_tools
 from jettison.lift.scopes import Scope
@@ -297,9 +299,23 @@ def _suite(plan: Plan, image: str) -> Suite | None:
     settings = ("pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini", "conftest.py")
     files = [name for name in settings if name in plan.original.files]
     root = plan.stage.folder
+    places = [_placed(plan, name) for name in sorted(folders)]
+    inside = any(posixpath.dirname(place) == root for place in places)
     return Suite(
         image=image,
-        paths=tuple(f"{root}/{name}" for name in (*sorted(folders), *files)),
+        paths=(*places, *(f"{root}/{name}" for name in files)),
         distributions=tuple(sorted(tools | plan.leaving.names)),
-        working_directory=root,
+        working_directory=root if inside else posixpath.dirname(places[0]),
     )
+
+
+def _placed(plan: Plan, folder: str) -> str:
+    """Give the path of a folder of the context in the image."""
+    stage = plan.stage
+    for item, copied in reversed(stage.all_copies):
+        into = stage.absolute(copied.destination, item)
+        for place in (into, posixpath.join(into, folder)):
+            brought = copied_from(plan.project, copied, into, place)
+            if not copied.stage and folder in brought:
+                return place
+    return posixpath.join(stage.folder, folder)

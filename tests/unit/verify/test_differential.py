@@ -210,6 +210,29 @@ def test_the_suite_begins_at_once_and_runs_as_the_images_are_run(
     assert ran[-1] == {}
 
 
+@pytest.mark.parametrize(("with_all", "outcome"), [(5, Outcome.SKIPPED), (0, Outcome.DIFFERENT)])
+def test_tests_of_a_command_that_fail_are_run_with_all_requirements_too(
+    with_all: int, outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def suite(
+        _engine: Engine, request: VerificationRequest, seen: Observation, *_: object
+    ) -> Observation:
+        status = with_all if request.image_after == "all.py" else 5
+        return replace(seen, suite=SuiteOutcome(status=status, lines=("no tests ran",)))
+
+    def ended(setting: Setting, *_: object) -> Observation:
+        return Observation(facts=setting.facts)
+
+    monkeypatch.setattr(differential, "run_suite", suite)
+    monkeypatch.setattr(batch, "observed", ended)
+    for name in ("before.py", "after.py", "all.py"):
+        (tmp_path / name).write_text("print('done')\n")
+    request = replace(REQUEST, ports=(), probes=(), suite=Suite(image="all.py"))
+    found = compare(request, LocalEngine(tmp_path), SilentProgress())
+    check = next(check for check in found.checks if check.name == "test-suite")
+    assert check.outcome is outcome
+
+
 def test_what_is_masked_is_listed_with_its_reason(tmp_path: Path) -> None:
     details = routes(verdict(tmp_path, NOTHING, NOTHING)).details
     assert any("body.id in " in one and "a UUID, which varies in" in one for one in details)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from jettison.tasks.loading import planned
 from jettison.verify.planned_request import verification_request
 
@@ -57,3 +59,31 @@ def test_lists_that_only_installers_read_may_be_gone(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text("import flask\n")
     plan = planned(tmp_path, offline=True, cache=tmp_path / "cache").plan
     assert "needed.list" in verification_request(plan, "before", "after", None).kept_out
+
+
+@pytest.mark.parametrize(
+    ("copies", "place", "working"),
+    [
+        ("COPY . .", "/srv/tests", "/srv"),
+        ("COPY src/ .\nCOPY tests/ /tests/", "/tests", "/"),
+        ("COPY src/ .\nCOPY tests ./checks/", "/srv/checks", "/srv"),
+        ("COPY src/ .", "/srv/tests", "/srv"),
+    ],
+)
+def test_the_tests_are_run_where_the_image_has_them(
+    copies: str, place: str, working: str, tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        "FROM python:3.11-slim\nCOPY requirements.txt /tmp/\n"
+        f"RUN pip install -r /tmp/requirements.txt\nWORKDIR /srv\n{copies}\n"
+        'CMD ["python", "main.py"]\n'
+    )
+    (tmp_path / "requirements.txt").write_text("flask==3.1.2\npytest==8.4.2\n")
+    for path, text in (("src/main.py", "import flask\n"), ("tests/test_main.py", "import main\n")):
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).write_text(text)
+    plan = planned(tmp_path, offline=True, cache=tmp_path / "cache").plan
+    suite = verification_request(plan, "before", "after", "development").suite
+    assert suite is not None
+    assert place in suite.paths
+    assert suite.working_directory == working
