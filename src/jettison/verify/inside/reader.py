@@ -100,7 +100,8 @@ class Reader(ast.NodeVisitor):
         if name in ("loads", "dict") and inner is not None:
             about = self.kind(inner)
             text = {one.id for one in ast.walk(inner) if isinstance(one, ast.Name)}
-            return "json" if name == "loads" and text & self.requests else about
+            read = name == "loads" and (text & self.requests or about == "raw")
+            return "json" if read else about
         return None
 
     def note(self, node, field="", kind=None, needed=False):

@@ -131,6 +131,44 @@ def litestar(routes):
         yield {"path": one.path_format, "methods": sorted(methods)}
 
 
+def path_of(pattern):
+    """Put a placeholder in the place of every group of a pattern of Tornado, else as it is.
+
+    Groups without a name get one by their number. Gives nothing of a pattern that is more than
+    plain text and groups.
+    """
+    groups = list(re.finditer(r"\((?!\?:)(?:\?P<(\w+)>)?((?:[^()\\]|\\.)*)\)", pattern))
+    path, end = "", 0
+    for number, one in enumerate(groups):
+        digits = ":int" if re.fullmatch(r"(\\d|\[0-9\])[+*]?", one[2]) else ""
+        path += f"{pattern[end : one.start()]}{{{one[1] or f'group{number}'}{digits}}}"
+        end = one.end()
+    path = re.sub(r"/\?$", "", (path + pattern[end:]).removesuffix("$"))
+    plain = re.sub(r"\\([^\w\s])", "", re.sub(r"\{\w+(:int)?\}", "", path))
+    return None if re.search(r"[\\()\[\]|*+?^]", plain) else re.sub(r"\\([^\w\s])", r"\1", path)
+
+
+def tornado_rules(router):
+    """Give the rules of Tornado's router and of those below it that lead to a handler."""
+    for rule in router.rules:
+        if hasattr(rule.target, "rules"):
+            yield from tornado_rules(rule.target)
+        elif inspect.isclass(rule.target) and hasattr(rule.matcher, "regex"):
+            yield rule
+
+
+def tornado(app):
+    """Walk Tornado's rules; a handler has the methods that its class does not leave undone."""
+    for rule in tornado_rules(app.default_router):
+        path, handler = path_of(rule.matcher.regex.pattern), rule.target
+        if path is None or hasattr(handler, "validate_absolute_path"):
+            continue  # without a file there is nothing to ask for
+        undone = getattr(handler, "_unimplemented_method", None)
+        own = [one for one in METHODS if getattr(handler, one.lower(), undone) is not undone]
+        methods = ["WEBSOCKET"] if hasattr(handler, "on_message") else own
+        yield handlers.route(path or "/", methods, handler)
+
+
 # The beginning of an application's class, and its walk: a new framework is a function and a line.
 WALKS = {
     "aiohttp.": lambda app: aiohttp(app.router),
@@ -138,6 +176,7 @@ WALKS = {
     "falcon.": lambda app: falcon(app._router._roots),
     "pyramid.": lambda app: pyramid(app.registry.introspector),
     "sanic.": lambda app: sanic(app.router.routes),
+    "tornado.": tornado,
 }
 
 
@@ -154,8 +193,9 @@ def documented(app):
 
 def described(layer):
     """Give the routes and documents of an application object, or nothing."""
-    kind = f"{type(layer).__module__}.{type(layer).__name__}"
-    if kind.startswith("litestar."):
+    # an application may be of a class of its own
+    kinds = [f"{one.__module__}.{one.__name__}" for one in type(layer).__mro__]
+    if any(kind.startswith("litestar.") for kind in kinds):
         document = layer.openapi_schema.to_schema()
         return {"routes": list(litestar(layer.routes)), "openapi": [document]}
     if hasattr(layer, "url_map"):
@@ -165,7 +205,8 @@ def described(layer):
     if callable(getattr(layer, "openapi", None)) and hasattr(layer, "routes"):
         found = list(starlette(layer.routes))
         return {"routes": found, "openapi": documented(layer)}
-    walk = next((each for start, each in WALKS.items() if kind.startswith(start)), None)
+    found = (WALKS[start] for start in WALKS for kind in kinds if kind.startswith(start))
+    walk = next(found, None)
     if walk:
         return {"routes": list(walk(layer)), "openapi": []}
     if hasattr(layer, "routes") and not callable(layer.routes):
@@ -218,15 +259,26 @@ def aiohttp_folders(router):
             yield f"{told['prefix']}/", str(told["directory"])
 
 
+def tornado_folders(app):
+    """Give the folders of Tornado's handlers of files, where the path is all that varies."""
+    for rule in tornado_rules(app.default_router):
+        folder = rule.target_kwargs.get("path")
+        place = re.fullmatch(r"([\w/-]*/)\(\.\*\)\$?", rule.matcher.regex.pattern)
+        if place and folder and hasattr(rule.target, "validate_absolute_path"):
+            yield place[1], str(folder)
+
+
 def served(layer):
     """Give the folders that files are served of, each after its address; none if it cannot say."""
     try:
         if hasattr(layer, "url_map"):
             return list(flask_folders(layer))
-        kind = type(layer).__module__
-        if kind.startswith("aiohttp."):
+        kinds = [one.__module__ for one in type(layer).__mro__]
+        if any(kind.startswith("aiohttp.") for kind in kinds):
             return list(aiohttp_folders(layer.router))
-        if kind.startswith("litestar."):
+        if hasattr(layer, "default_router"):
+            return list(tornado_folders(layer))
+        if any(kind.startswith("litestar.") for kind in kinds):
             return list(litestar_folders(layer.routes))
         return list(mounted_folders(layer.routes))
     except Exception:

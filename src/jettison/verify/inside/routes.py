@@ -30,12 +30,16 @@ SERVERS = (
     ("sanic", "Sanic.run", 0, "self"),
     ("aiohttp.web", "run_app", 0, "app"),
     ("aiohttp.web", "AppRunner.__init__", 1, "app"),
+    ("tornado.httpserver", "HTTPServer.initialize", 1, "request_callback"),
     ("bottle", "run", 0, "app"),
     ("cheroot.wsgi", "Server.__init__", 2, "wsgi_app"),
     ("gevent.pywsgi", "WSGIServer.__init__", 2, "application"),
     ("eventlet.wsgi", "server", 1, "site"),
     ("wsgiref.simple_server", "make_server", 2, "app"),
 )
+
+# what middleware and servers of other protocols call the application that they wrap
+INNER = ("app", "wsgi_app", "application", "asgi_app", "wsgi_application")
 
 # what the application prints while it is imported is no part of the answer
 SAID = os.fdopen(os.dup(1), "w")
@@ -171,9 +175,7 @@ def layers(app):
     seen = []
     while app is not None and app not in seen:
         seen.append(app)
-        inner = [
-            getattr(app, name, None) for name in ("app", "wsgi_app", "application", "asgi_app")
-        ]
+        inner = [getattr(app, name, None) for name in INNER]
         app = next((one for one in inner if hasattr(one, "__dict__")), None)
     return seen
 

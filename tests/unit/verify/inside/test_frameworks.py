@@ -19,7 +19,7 @@ PACKAGES = (
     "aiohttp==3.14.5", "bottle==0.13.4", "django==5.2.19", "djangorestframework==3.18.3",
     "drf-spectacular==0.30.0", "falcon==4.4.0", "fastapi==0.165.0", "flask==3.1.3",
     "flask-smorest==0.47.0", "litestar==2.25.0", "pyramid==2.1", "quart==0.22.0", "sanic==25.12.1",
-    "setuptools==81.0.0", "starlette==1.10.0",
+    "setuptools==81.0.0", "starlette==1.10.0", "tornado==6.5.2",
 )  # fmt: skip
 APPLICATIONS = {
     "fastapi_": "import fastapi\napp = fastapi.FastAPI()\n@app.get('/x/{n}')\ndef x(n: int): ...\n",
@@ -56,6 +56,10 @@ APPLICATIONS = {
         "app = made.make_wsgi_app()\n"
     ),
     "sanic_": "import sanic\napp = sanic.Sanic('x')\n@app.get('/x/<n:int>')\ndef x(r, n): ...\n",
+    "tornado_": (
+        "from tornado import web\nclass X(web.RequestHandler):\n    def get(self, n): ...\n"
+        "class Shop(web.Application): ...\napp = Shop([(r'/x/(?P<n>\\d+)', X)])\n"
+    ),
 }
 SERVING = {
     "starlette_": (
@@ -79,6 +83,10 @@ SERVING = {
         "from litestar.static_files import create_static_files_router\n"
         "app = Litestar([create_static_files_router('/shop/files', ['kept'])])\n"
     ),
+    "tornado_": (
+        "from tornado import web\n"
+        "app = web.Application(static_path='kept', static_url_prefix='/shop/files/')\n"
+    ),
 }
 SOCKETS = {
     "fastapi_": (
@@ -91,6 +99,10 @@ SOCKETS = {
     ),
     "quart_": (
         "import quart\napp = quart.Quart('x')\n@app.websocket('/ws')\nasync def ws(): ...\n"
+    ),
+    "tornado_": (
+        "from tornado import web, websocket\nclass X(websocket.WebSocketHandler): ...\n"
+        "app = web.Application([('/ws', X)])\n"
     ),
 }
 DOCUMENTED = {"fastapi_", "litestar_", "smorest_"}

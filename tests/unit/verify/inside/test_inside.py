@@ -350,10 +350,54 @@ Sanic.__module__ = "sanic.app"
 app = Sanic()
 """
 
+TORNADO = """
+import re
+class RequestHandler:
+    def _unimplemented_method(self): pass
+    get = post = put = patch = delete = _unimplemented_method
+class Item(RequestHandler):
+    def get(self, number): return int(self.get_argument("page", "1"))
+    def post(self, number): return self.get_argument("title")
+class Socket(RequestHandler):
+    def on_message(self, message): pass
+class Matcher:
+    def __init__(self, pattern): self.regex = re.compile(pattern)
+class Rule:
+    def __init__(self, pattern, target): self.matcher, self.target = Matcher(pattern), target
+class Router:
+    def __init__(self, rules): self.rules = rules
+class Any:
+    matcher = None
+    target = Router([
+        Rule(r"/item/(\\d+)\\.json$", Item), Rule(r"/b/(?P<name>[^/]+)/?$", Item),
+        Rule(r"/a|/b$", Item), Rule("/ws$", Socket),
+    ])
+class Application:
+    default_router = Router([Any()])
+Application.__module__ = "tornado.web"
+class Shop(Application): pass
+app = Shop()
+"""
+
+
+def test_the_handlers_of_tornado_tell_what_they_read(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(TORNADO)
+    first = ask("routes", {"targets": ["shop"]}, tmp_path)["routes"][0]["reads"]
+    assert first["GET"]["query"]["properties"] == {"page": {"type": "integer"}}
+    assert first["POST"]["body"][1]["properties"] == {"title": {"type": "string"}}
+
 
 @pytest.mark.parametrize(
     ("source", "routes"),
     [
+        (
+            TORNADO,
+            [
+                ("/item/{group0:int}.json", ["GET", "POST"]),
+                ("/b/{name}", ["GET", "POST"]),
+                ("/ws", ["WEBSOCKET"]),
+            ],
+        ),
         (BOTTLE, [("/items/<int:id>", ["POST"]), ("/old/<name>", ["GET"])]),
         (FALCON, [("/f/{id:int}", ["GET"])]),
         (PYRAMID, [("/hello/{name}", ["POST"])]),
