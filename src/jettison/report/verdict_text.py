@@ -76,9 +76,24 @@ def _unshown(checks: Sequence[CheckResult]) -> dict[str, str]:
     return {check.name: _printable(check.message) for check in skipped if check.message in common}
 
 
+def _gathered(details: Sequence[str]) -> list[str]:
+    """Say a change that many places share once, after the first of them."""
+    places: dict[str, list[str]] = {}
+    for line in details:
+        place, _, change = line.partition(": ")
+        places.setdefault(change or line, []).append(place)
+    return [
+        f"{first}{f' and {len(others)} more' * bool(others)}: {change}"
+        if change != first
+        else first
+        for change, (first, *others) in places.items()
+    ]
+
+
 def _details(check: CheckResult) -> Iterator[str]:
-    yield from check.details[:_DETAILS_SHOWN]
-    left = len(check.details) - _DETAILS_SHOWN
+    details = _gathered(check.details)
+    yield from details[:_DETAILS_SHOWN]
+    left = len(details) - _DETAILS_SHOWN
     if left > 0:
         yield f"and {left} more (all of them are in the JSON)"
 

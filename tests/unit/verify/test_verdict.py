@@ -90,3 +90,12 @@ def test_a_long_list_of_differences_is_cut() -> None:
     text = verdict_text(replace(VERDICT, checks=(many,)))
     assert "GET /9\n" in text
     assert "and 2 more" in text
+
+
+def test_a_change_that_many_responses_share_is_said_once() -> None:
+    change = "header.x-version: '1' became '2'"
+    details = (f"GET /a: {change}", "GET /b: 200 became 404", f"GET /b (page=2): {change}")
+    text = verdict_text(replace(VERDICT, checks=(replace(DIFFERENT, details=details),)))
+    assert f"- GET /a and 1 more: {change}" in text
+    assert "- GET /b: 200 became 404" in text
+    assert "page=2" not in text

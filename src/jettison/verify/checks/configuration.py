@@ -214,7 +214,7 @@ def compare_root_filesystem(
 _OF_PROCESS = {
     "umask": "its file mode creation mask",
     "folder": "its working directory",
-    "files": "its limit of open files",
+    "priority": "its priority",
     "home": "the home folder of its user",
     "name": "the name of its user",
     "listens": "where it listens",
@@ -225,6 +225,7 @@ ALONE = "on the loopback alone"
 # What is kept open while requests are answered depends on what else the machine does.
 _MORE, _SPARE = 2, 48
 _OF_USER = frozenset({"home", "name"})
+_LIMIT = "limit of "
 
 
 def compare_process(
@@ -239,9 +240,10 @@ def compare_process(
     if not had:
         return skipped("the first process cannot be read")
     same_user = one.user_id == other.user_id and same_base(before, after)
+    limits = {name: f"its {name}" for name in had if name.startswith(_LIMIT)}
     details = [
         f"{what} was {had[name]} and is {has[name]}"
-        for name, what in _OF_PROCESS.items()
+        for name, what in {**_OF_PROCESS, **limits}.items()
         if name in had
         and had[name] != has.get(name, had[name])
         and (same_user or name not in _OF_USER)
@@ -249,9 +251,12 @@ def compare_process(
     counts = tuple(sum(each.processes.values()) for each in both)
     # one that is started for a request is sometimes there, and one that is replaced is not
     fewer = counts[0] != counts[1] > 0 and one.early != other.early
-    if fewer and keeps_command(request, before.facts, after.facts):
+    kept = keeps_command(request, before.facts, after.facts)
+    if fewer and kept:
         names = (_show_processes(each.processes) for each in both)
         details.append("its processes were {} and are {}".format(*names))
+    if kept and "variables" in had and "variables" in has:
+        details += _variables(before, after, had["variables"], has["variables"])
     details += [
         f"after all requests its {what} were {count} and are {other.held[what]}"
         for what, count in one.held.items()
@@ -262,6 +267,17 @@ def compare_process(
         same += f"; both listen {ALONE}: nothing outside the container reaches them"
     shown = tuple(f"{count} processes" for count in counts)
     return judged(details, "; ".join(details) or same, (shown[0], shown[1]))
+
+
+def _variables(before: Observation, after: Observation, had: str, has: str) -> Iterator[str]:
+    """Name the variables that a start script sets in one image alone.
+
+    Those that the configuration of an image sets are another check.
+    """
+    first, second = set(had.split(", ")), set(has.split(", "))
+    known = {name for seen in (before, after) for name, _ in seen.facts.environment}
+    for name in sorted((first ^ second) - known):
+        yield f"{name} is {'set' if name in second else 'not set any more'} when it starts"
 
 
 def _show_processes(found: Mapping[str, int]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
+from jettison.verify.exchange.pages import json_links
 from jettison.verify.workload import Json
 from jettison.verify.workload.step import Client, Remembered, Step
 
@@ -195,7 +196,7 @@ def asked_as(client: Client, method: str) -> str:
 
 
 _TOKENS = ("access_token", "access", "token", "auth_token", "jwt", "id_token", "accessToken", "key")
-_IDS = ("id", "uuid", "pk", "guid", "_id", "slug", "name")
+_IDS = ("id", "uuid", "pk", "guid", "_id", "slug", "name", "code")
 _DEPTH = 4
 _SUCCESS = range(200, 300)
 
@@ -204,11 +205,14 @@ class Memory:
     """Filled by ``learn``, asked by ``recall``. The newest value wins.
 
     ``redirects`` are where a page leads that was asked for, ``landings`` where a form leads to,
-    ``schemas`` what GraphQL tells of itself.
+    ``schemas`` what GraphQL tells of itself, ``links`` what JSON leads to, ``reached`` the paths of
+    steps that worked. The application's own addresses may begin with ``origin``.
     """
 
-    def __init__(self) -> None:
-        self.token = ""
+    def __init__(self, origin: str = "") -> None:
+        self._origin, self.token = origin, ""
+        self.links: dict[str, tuple[str, ...]] = {}
+        self.reached: set[str] = set()
         self.cookies: dict[str, str] = {}
         self.pages: dict[str, str] = {}
         self.style_sheets: dict[str, str] = {}
@@ -237,18 +241,26 @@ class Memory:
         if signs_in and isinstance(document, dict):
             self.token = _token(document) or self.token
         elif not signs_in:
-            if isinstance(document, dict) and "__schema" in (document.get("data") or ()):
-                self.schemas[path] = document
-            self._seen += [(path, values) for values in _objects(document, _DEPTH)]
+            self._see_document(method, path, document)
+
+    def _see_document(self, method: str, path: str, document: Json) -> None:
+        if isinstance(document, dict) and "__schema" in (document.get("data") or ()):
+            self.schemas[path] = document
+        if method == "GET":
+            self.links[path] = tuple(map(self._own, json_links(document, _DEPTH)))
+        self._seen += [(path, values) for values in _objects(document, _DEPTH)]
 
     def _see_page(self, path: str, answer: Answer) -> None:
         self.redirects.pop(path, None)
         if "location" in answer.headers:
-            self.redirects[path] = answer.headers["location"]
+            self.redirects[path] = self._own(answer.headers["location"])
         elif answer.status in _SUCCESS and answer.content_type == "text/html":
-            self.pages[path] = answer.body.decode("utf-8", "replace")
+            self.pages[path] = self._own(answer.body.decode("utf-8", "replace"))
         elif answer.status in _SUCCESS and answer.content_type == "text/css":
             self.style_sheets[path] = answer.body.decode("utf-8", "replace")
+
+    def _own(self, text: str) -> str:
+        return text.replace(f"{self._origin}/", "/") if self._origin else text
 
     def recall(self, wanted: Remembered) -> Json:
         """Give a value for a hole: of the same resource first, then of any with the same name."""
@@ -266,7 +278,8 @@ class Memory:
                 return
         yield from (values[wanted.name] for _, values in newest if wanted.name in values)
         stem = re.sub(r"_?(id|uuid|guid|pk)$", "", wanted.name, flags=re.I)
-        about = re.compile(rf"/{re.escape(stem)}(s|es)?(/|$)", re.I)
+        forms = (rf"{re.escape(stem)}(s|es)?", rf"{re.escape(stem.removesuffix('y'))}ies")
+        about = re.compile(rf"/({'|'.join(forms)})(/|$)", re.I)
         for path, values in newest if stem else ():
             if about.search(path):
                 names = _identifiers(wanted.name)

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from msgspec import Struct
 
 from jettison.index.listing import tags
-from jettison.verify.workload import is_sign_up
+from jettison.verify.workload import Json, is_sign_up
 from jettison.verify.workload.sample import Extent, sample
 from jettison.verify.workload.step import HtmlForm, Payload, Step
 
@@ -21,6 +21,11 @@ _LINKING = {"a": "href", "link": "href", "script": "src", "img": "src"}
 # what a style sheet loads (w3.org, "CSS Values and Units", 4.5)
 _URL = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s]+)""")
 _LIMIT = 60
+# How JSON names addresses, what they look like, and how many of them are requested.
+_LEADING = re.compile(r"(^|_)(href|ur[il]|links?|next|prev(ious)?|self|first|last|location)$", re.I)
+_ADDRESS = re.compile(r"(http://localhost(:\d+)?)?/[\w./~%?=&+,:@-]*")
+_LEADS = 20
+_HOLE = re.compile(r"\\\{[^{}]+\\\}")
 _AFTER = "after "
 _QUERIES = 4
 # a token against forgery, a name, a password, and whether to be remembered
@@ -125,6 +130,35 @@ def landing_steps(landings: Mapping[str, str], known: Iterable[Step]) -> tuple[S
                 _bare(path), Step(method="GET", path=path, variation=f"{_AFTER}{page}")
             )
     return tuple(found.values())[:_LIMIT]
+
+
+def json_steps(
+    links: Mapping[str, Iterable[str]], reached: Iterable[str], known: Iterable[Step]
+) -> tuple[Step, ...]:
+    """Give requests for what JSON leads to, but for routes that already worked.
+
+    An address with a query is another one, such as that of the next page.
+    """
+    asked = {_key(step) for step in known}
+    patterns = [re.compile(_HOLE.sub("[^/]+", re.escape(path))) for path in reached]
+    found = [
+        step
+        for page, texts in links.items()
+        for step in _link_steps(page, texts, asked)
+        if "?" in step.path or not any(one.fullmatch(step.path) for one in patterns)
+    ]
+    return tuple(_few_queries(found)[:_LEADS])
+
+
+def json_links(document: Json, depth: int, name: str = "") -> tuple[str, ...]:
+    """Give what members of a document link to, of every list its first element alone."""
+    if isinstance(document, list):
+        return json_links(document[0], depth - 1, name) if document and depth else ()
+    if isinstance(document, dict):
+        inner = document.items() if depth else ()
+        return tuple(link for key, one in inner for link in json_links(one, depth - 1, key))
+    link = isinstance(document, str) and _ADDRESS.fullmatch(document) and _LEADING.search(name)
+    return (document,) if link else ()
 
 
 def _bare(path: str) -> str:

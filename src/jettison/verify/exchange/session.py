@@ -25,7 +25,12 @@ from jettison.verify.exchange.clients import (
     repeated,
 )
 from jettison.verify.exchange.normal import decoded
-from jettison.verify.exchange.pages import hidden_values, landing_steps, page_steps
+from jettison.verify.exchange.pages import (
+    hidden_values,
+    json_steps,
+    landing_steps,
+    page_steps,
+)
 from jettison.verify.workload import Json, TokenScheme
 from jettison.verify.workload.openapi import query_steps
 from jettison.verify.workload.sample import Upload
@@ -82,7 +87,7 @@ Send = Callable[[str, str, Mapping[str, str], bytes], Answer]
 """Method, target, headers and body to an answer."""
 
 _AGENT = "jettison-verify"
-_UNAUTHORIZED = 401
+_UNAUTHORIZED, _SUCCESS = 401, range(200, 300)
 # How often a request in doubt is repeated in one run.
 _DOUBTED = 8
 # A page that is another one in a second language is asked for in so many.
@@ -116,7 +121,7 @@ class Session:
         self._host = host
         self._scheme = token_scheme
         self._languages = languages
-        self._memory = Memory()
+        self._memory = Memory(f"http://{host}")
         self._repetition = Repetition()
         self._patience = Patience()
         self._passed: dict[str, Step] = {}
@@ -202,7 +207,8 @@ class Session:
         )
         asked = {one.name for one in known}
         new = (one for one in queries if one.name not in asked)
-        return (*found, *landing_steps(memory.landings, known), *new)
+        led = json_steps(memory.links, memory.reached, (*known, *found))
+        return (*found, *led, *landing_steps(memory.landings, known), *new)
 
     def _prepared(self, step: Step) -> tuple[str, str, Mapping[str, str], bytes]:
         """Give the method, target, headers and body of a step."""
@@ -228,6 +234,8 @@ class Session:
                 answer, signs_in, headers = named, True, own
         self._memory.learn(step.method, self._path(step), answer, signs_in=signs_in)
         self._sent = target, headers
+        if answer.status in _SUCCESS:
+            self._memory.reached.add(step.path)
         return answer
 
     def _speaks(self, first: Answer, others: Iterable[Answer]) -> bool:

@@ -1,6 +1,7 @@
 """Says what this container's Python can do. ``ASKED`` is put in front of this text."""
 
 import os
+import re
 import sys
 import time
 
@@ -10,6 +11,7 @@ ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 FILES = 2000
 SHELLS = {"sh", "bash", "dash", "ash", "tini", "dumb-init", "docker-init"}
+OF_SHELLS = {"", "_", "PWD", "OLDPWD", "SHLVL", "HOSTNAME", "HOME", "LC_CTYPE"}
 # one that is replaced by another is missing for a moment
 LOOKS, BETWEEN = 4, 0.1
 # A server starts its workers one after the other.
@@ -29,7 +31,6 @@ def attempt(action):
 def distributions():
     """Version of everything that importlib.metadata finds, and what it always requires."""
     import importlib.metadata
-    import re
 
     found, required = {}, {}
     for one in importlib.metadata.distributions():
@@ -145,15 +146,30 @@ def read(path):
         return file.read()
 
 
+def limits():
+    """Give the limits of the first process by name."""
+    # columns, of which the first holds a name of several words
+    rows = (re.split(r"\s{2,}", line) for line in read("/proc/1/limits").splitlines()[1:])
+    return {f"limit of {row[0].removeprefix('Max ')}": row[1] for row in rows}
+
+
+def variables():
+    """Name the variables of the first process but for those that shells and Python set."""
+    with open("/proc/1/environ", "rb") as file:
+        names = {os.fsdecode(one).partition("=")[0] for one in file.read().split(b"\0")}
+    return ", ".join(sorted(names - OF_SHELLS))
+
+
 def process():
-    """Give umask, folder and limit of the first process, home and name of its user, addresses."""
+    """Give umask, folder and limits of the first process, home and name of its user, addresses."""
     import pwd
 
     lines = read("/proc/1/status").splitlines()
     status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
     found = {"umask": status.get("Umask", ""), "home": os.path.expanduser("~")}
-    limits = (line.split() for line in read("/proc/1/limits").splitlines())
-    found["files"] = next((one[3] for one in limits if one[:3] == ["Max", "open", "files"]), "")
+    found |= value(limits, {})
+    found["priority"] = value(lambda: read("/proc/1/stat").rpartition(")")[2].split()[16], "")
+    found["variables"] = value(variables, "")
     found["folder"] = value(lambda: os.readlink("/proc/1/cwd"), "")
     found["listens"], found["ports"] = listens()
     found["name"] = value(lambda: pwd.getpwuid(os.getuid()).pw_name, "unknown")

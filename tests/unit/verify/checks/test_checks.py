@@ -37,7 +37,13 @@ LISTS = Inventory(
 INTERIOR = Interior(
     user_id=10001,
     groups=(10001,),
-    process={"umask": "0022", "listens": "on every address", "ports": "8000"},
+    process={
+        "umask": "0022",
+        "limit of processes": "unlimited",
+        "listens": "on every address",
+        "ports": "8000",
+        "variables": "LANG, PATH, TZ",
+    },
     processes={"gunicorn": 3},
     early=3,
     python="3.11.7",
@@ -176,6 +182,18 @@ def test_the_same_observation_differs_in_nothing() -> None:
             inside(process={**INTERIOR.process, "ports": "5678, 8000"}),
             DIFFERENT,
             "open ports was 8000 and is 5678, 8000",
+        ),
+        (
+            "process",
+            inside(process={**INTERIOR.process, "limit of processes": "60"}),
+            DIFFERENT,
+            "its limit of processes was unlimited and is 60",
+        ),
+        (
+            "process",
+            inside(process={**INTERIOR.process, "variables": "PATH, STAGE"}),
+            DIFFERENT,
+            "LANG is not set any more when it starts; STAGE is set when it starts",
         ),
         ("process", inside(processes={"gunicorn": 2}), SAME, ""),
         (

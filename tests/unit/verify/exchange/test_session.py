@@ -170,6 +170,34 @@ def test_pages_lead_to_further_requests() -> None:
     ]
 
 
+def test_json_leads_to_what_no_route_has_reached() -> None:
+    listed = {
+        "next": "http://localhost:8000/notes?page=2",
+        "items": [{"href": "/notes/1", "file": "/etc/passwd"}, {"href": "/notes/2"}],
+        "rate": {"url": "/rates/EUR"},
+        "home_url": "https://example.org/",
+    }
+    answers = {"GET /notes": answer(listed), "GET /notes/1": answer({"id": 1})}
+    steps = (
+        Step(method="GET", path="/notes"),
+        Step(method="GET", path="/notes/{id}", path_values={"id": hole("id", otherwise=1)}),
+        Step(method="GET", path="/rates/{code}", path_values={"code": "string"}),
+    )
+    found = Application(answers).run(*steps).explored(steps)
+    assert [step.name for step in found] == [
+        "GET /notes?page=2 (linked on /notes)",
+        "GET /rates/EUR (linked on /notes)",
+    ]
+
+
+def test_a_path_takes_the_code_of_what_it_names() -> None:
+    app = Application({"GET /currencies": answer([{"code": "EUR", "rate": 1}])})
+    value = hole("currency", prefix="/convert", otherwise="string")
+    convert = Step(method="GET", path="/convert/{currency}", path_values={"currency": value})
+    app.run(Step(method="GET", path="/currencies"), convert)
+    assert app.asked[1][0] == "GET /convert/EUR"
+
+
 def test_what_takes_away_comes_after_what_pages_lead_to() -> None:
     page = b'<form method="post" action="/new"><input name="title"></form>'
     app = Application(

@@ -79,6 +79,15 @@ def test_facts_are_those_of_this_process(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_limits_and_variables_of_the_first_process_are_told(tmp_path: Path) -> None:
+    process = ask("facts", {}, tmp_path)["process"]
+    assert "limit of open files" in process
+    assert "limit of processes" in process
+    assert int(process["priority"]) in range(-20, 20)
+    # another user's cannot be read
+    assert not {"PWD", "SHLVL"} & set(process.get("variables", "").split(", "))
+
+
 @pytest.mark.skipif("UTC" not in zoneinfo.available_timezones(), reason="no zone data here")
 @pytest.mark.parametrize(
     ("address", "said"), [("127.0.0.1", "on the loopback alone"), ("0.0.0.0", "on every address")]
