@@ -14,6 +14,7 @@ LARGEST = 4_000_000
 OTHERS = {"site-packages", "dist-packages", "node_modules", "__pycache__", "proc", "sys", "dev"}
 DEEPEST = 7
 MOST = 60_000
+COMPRESSED = (".gz", ".br", ".zst")
 # folders that hold one file or one folder for each language
 CATALOGUES = {"locale", "locales", "translations", "i18n", "lang", "langs", "languages", "messages"}
 # Scripts and styles in such a folder are for browsers, which choose among them themselves.
@@ -64,12 +65,18 @@ def served():
 
 
 def addresses(address, folder):
-    """Give the addresses of the files in a folder."""
+    """Give the addresses of the files in a folder.
+
+    The compressed form of a file beside it is what the file's own address gives.
+    """
     from urllib.parse import quote
 
     for place, _, names in os.walk(folder):
-        inner = os.path.relpath(place, folder)
+        inner, known = os.path.relpath(place, folder), set(names)
         for name in names:
+            stem, kind = os.path.splitext(name)
+            if kind in COMPRESSED and stem in known:
+                continue
             path = os.path.join(place, name)
             if os.path.isfile(path) and os.path.getsize(path) <= LARGEST:
                 yield address + quote(os.path.normpath(os.path.join(inner, name)))

@@ -306,10 +306,11 @@ def test_an_application_that_is_made_by_a_coroutine_is_found(tmp_path: Path) -> 
 def test_files_that_are_served_have_the_addresses_of_their_folders(tmp_path: Path) -> None:
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "a b.css").write_text("x")
-    (tmp_path / "top.js").write_text("x")
+    for name in ("top.js", "top.js.gz", "own.gz"):
+        (tmp_path / name).write_text("x")
     (tmp_path / "gone").symlink_to("nowhere")
     found = ask("lists", {"list": "served", "folders": [("/static/", str(tmp_path))]}, tmp_path)
-    assert found == ["/static/inner/a%20b.css", "/static/top.js"]
+    assert found == ["/static/inner/a%20b.css", "/static/own.gz", "/static/top.js"]
 
 
 BOTTLE = """
