@@ -4,12 +4,15 @@ import os
 import re
 import sys
 import time
+from urllib.parse import quote
 
 from jettison.verify.inside import digests, sockets
 
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 FILES = 2000
+# how a file of it begins (sqlite.org, "Database File Format")
+SQLITE = b"SQLite format 3\0"
 SHELLS = {"sh", "bash", "dash", "ash", "tini", "dumb-init", "docker-init"}
 OF_SHELLS = {"", "_", "PWD", "OLDPWD", "SHLVL", "HOSTNAME", "HOME", "LC_CTYPE"}
 # one that is replaced by another is missing for a moment
@@ -127,7 +130,10 @@ def begun():
 
 
 def written():
-    """Give modes of the files in volumes that were written since the start, and whose they are."""
+    """Give modes of the files in volumes that were written since the start, and whose they are.
+
+    Of databases, what they are made of has its own places.
+    """
     first, own, found = begun() - 1, os.getuid(), {}
     for top in ASKED.get("volumes", ()):
         for folder, _, names in os.walk(top):
@@ -137,7 +143,23 @@ def written():
                 if state.st_mtime >= first and len(found) < FILES:
                     owner = "own" if state.st_uid == own else f"of user {state.st_uid}"
                     found[path] = f"{state.st_mode & 0o7777:04o} {owner}"
+                    found.update(value(lambda path=path: tables(path), {}))
     return found
+
+
+def tables(path):
+    """Give what a database of SQLite is made of, with the statement that made each part."""
+    with open(path, "rb") as file:
+        if file.read(len(SQLITE)) != SQLITE:
+            return {}
+    import sqlite3
+
+    base = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=1)
+    try:
+        rows = base.execute("select type, name, sql from sqlite_master where sql is not null")
+        return {f"{path}, {kind} {name}": " ".join(sql.split()) for kind, name, sql in rows}
+    finally:
+        base.close()
 
 
 def read(path):

@@ -642,6 +642,27 @@ def test_one_slow_start_of_several_does_not_count() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "before", "after", "outcome"),
+    [
+        ("table a", "CREATE TABLE a(b)", "CREATE TABLE a(b)", SAME),
+        ("table a", "CREATE TABLE a(b unique)", "CREATE TABLE a(b)", DIFFERENT),
+        ("table a", "CREATE TABLE a(b varchar(8))", "CREATE TABLE a(b varchar(9))", DIFFERENT),
+        ("table a_7", "CREATE TABLE a_7(b)", "CREATE TABLE a_8(b)", SAME),
+    ],
+)
+def test_parts_of_databases_are_compared(
+    name: str, before: str, after: str, outcome: Outcome
+) -> None:
+    both = (
+        inside(written={"/data/a.db": "0644 own", f"/data/a.db, {name}": said})
+        for said in (before, after)
+    )
+    found = check("written-files", *both)
+    assert found.outcome is outcome
+    assert found.before == "1 files"
+
+
+@pytest.mark.parametrize(
     ("mode", "outcome"), [("0640 own", Outcome.SAME), ("0600 own", Outcome.DIFFERENT)]
 )
 def test_modes_of_written_files_are_compared(mode: str, outcome: Outcome) -> None:
