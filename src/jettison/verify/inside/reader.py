@@ -232,6 +232,9 @@ class Reader(ast.NodeVisitor):
             self.note(node.func.value, text, kind_asked(node))
         elif isinstance(node.func, ast.Attribute) and name in GETTERS and first is not None:
             self.compare(first, node.func.value)
+        for word in node.keywords if name == "WebSocketResponse" else ():
+            if word.arg == "protocols":
+                self.compared[FROM_HEADERS["subprotocols"]] = self.texts(word.value)
         self.follow(node)
         for kinds, found in ((NUMBERS, NUMBERS.get(name)), (LISTS, "array")):
             if name in kinds and first is not None:

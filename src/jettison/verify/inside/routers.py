@@ -60,6 +60,13 @@ def smorest(app):
     return None
 
 
+def opens_socket(handler):
+    """Tell whether a handler opens a WebSocket by itself, as those of aiohttp do."""
+    function = getattr(handler, "get", None) if inspect.isclass(handler) else handler
+    code = getattr(inspect.unwrap(function), "__code__", None) if function else None
+    return "WebSocketResponse" in getattr(code, "co_names", ())
+
+
 def aiohttp(router):
     """Walk aiohttp's resources."""
     for one in router.routes():
@@ -68,6 +75,8 @@ def aiohttp(router):
             continue  # without a file there is nothing to ask for
         handler = getattr(one, "handler", None)
         methods = offered(handler) if one.method == "*" else [one.method]
+        if opens_socket(handler):
+            methods = ["WEBSOCKET"]
         pattern = getattr(getattr(resource, "_pattern", None), "pattern", "")
         numbers = re.findall(r"\(\?P<(\w+)>(?:\\d|\[0-9\])[+*]?\)", pattern)
         path = resource.canonical
@@ -92,9 +101,10 @@ def bottle(routes):
 def sanic(routes):
     """Walk Sanic's routes."""
     for one in routes:
-        yield handlers.route(
-            f"/{typed(one.path)}", sorted(one.methods), getattr(one, "handler", None)
-        )
+        handler = getattr(one, "handler", None)
+        opened = getattr(getattr(handler, "func", None), "__name__", "")
+        methods = ["WEBSOCKET"] if opened == "_websocket_handler" else sorted(one.methods)
+        yield handlers.route(f"/{typed(one.path)}", methods, handler)
 
 
 def falcon(nodes):

@@ -100,6 +100,9 @@ SOCKETS = {
     "quart_": (
         "import quart\napp = quart.Quart('x')\n@app.websocket('/ws')\nasync def ws(): ...\n"
     ),
+    "sanic_": (
+        "import sanic\napp = sanic.Sanic('x')\n@app.websocket('/ws')\nasync def x(r, s): ...\n"
+    ),
     "tornado_": (
         "from tornado import web, websocket\nclass X(websocket.WebSocketHandler): ...\n"
         "app = web.Application([('/ws', X)])\n"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import zoneinfo
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,18 @@ def test_facts_are_those_of_this_process(tmp_path: Path) -> None:
     assert facts["names"]["localhost"][0] is True
     assert facts["names"]["no-such-host.invalid"][0] is False
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_parts_of_a_database_that_was_written_are_told(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as base:
+        base.executescript("create table a(b  text unique); create index c on a(b);")
+    (tmp_path / "b.db").write_bytes(b"SQLite format 3\0 and nothing of it")
+    (tmp_path / "c.txt").write_text("x")
+    found = ask("facts", {"volumes": [str(tmp_path)], "alone": True}, tmp_path)
+    assert {path.removeprefix(str(tmp_path)) for path in found} == {
+        "/a.db", "/a.db, table a", "/a.db, index c", "/b.db", "/c.txt",
+    }  # fmt: skip
+    assert found[f"{tmp_path}/a.db, table a"] == "CREATE TABLE a(b text unique)"
 
 
 def test_limits_and_variables_of_the_first_process_are_told(tmp_path: Path) -> None:
@@ -301,6 +315,18 @@ def test_an_application_that_is_made_by_a_coroutine_is_found(tmp_path: Path) -> 
     (tmp_path / "jobs.py").write_text(LATER)
     answer = ask("routes", {"targets": ["jobs"]}, tmp_path)
     assert answer["routes"] == [{"path": "/jobs/{id}", "methods": ["GET"]}]
+
+
+def test_a_handler_that_opens_a_web_socket_by_itself_is_one(tmp_path: Path) -> None:
+    opened = (
+        "def talk(request): return WebSocketResponse(protocols=('v1', 'v2'))\n"
+        "Route.handler = staticmethod(talk)\n"
+    )
+    (tmp_path / "jobs.py").write_text(f"{LATER}\n{opened}")
+    (route,) = ask("routes", {"targets": ["jobs"]}, tmp_path)["routes"]
+    assert route["methods"] == ["WEBSOCKET"]
+    compared = route["reads"]["WEBSOCKET"]["compared"]
+    assert compared == {"header Sec-WebSocket-Protocol": ["v1", "v2"]}
 
 
 def test_files_that_are_served_have_the_addresses_of_their_folders(tmp_path: Path) -> None:
