@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import stat
 import tarfile
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from jettison.images.stores.unpack import remove_unpacked, unpack, whole_folder
 from jettison.images.tar_writer import Member
 
 Members = tuple[Member, ...]
+# Python recurses 1,000 times at most, and paths have 4,096 bytes.
+DEEPER = 1500
 
 
 @pytest.fixture
@@ -256,6 +259,18 @@ def test_what_was_unpacked_is_removed_whatever_its_modes(root: Path) -> None:
     remove_unpacked(root)
     assert not root.exists()
     assert (root.parent / "outside/secret").read_text() == "untouched"
+
+
+def test_no_directory_is_too_deep_to_be_removed(root: Path) -> None:
+    (root / "beside").write_text("")
+    open_now = [os.open(root, os.O_RDONLY)]
+    for _ in range(DEEPER):
+        os.mkdir("d" * 100, dir_fd=open_now[-1])
+        open_now.append(os.open("d" * 100, os.O_RDONLY, dir_fd=open_now[-1]))
+        os.close(open_now.pop(0))
+    os.close(open_now.pop())
+    remove_unpacked(root)
+    assert not root.exists()
 
 
 def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:

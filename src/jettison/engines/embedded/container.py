@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import signal
 import subprocess
 import time
@@ -23,6 +22,7 @@ from jettison.engines.embedded.started import Started
 from jettison.engines.engine import ContainerState, Stopped
 from jettison.engines.limits import EXHAUSTED, Groups, Limits
 from jettison.errors import EngineError
+from jettison.images.stores.unpack import remove_unpacked
 from jettison.processes import NEUTRAL, Completed, helper, helper_environment, run, uninterrupted
 from jettison.values import replace, whole_number
 
@@ -58,7 +58,7 @@ class EmbeddedContainer(Struct):
             self.relays.end()
             self.begun.end()
             self.groups.remove()
-            shutil.rmtree(self.directory, ignore_errors=True)
+            remove_unpacked(self.directory)
             self.over()
 
     def address(self, port: int) -> tuple[str, int]:

@@ -8,10 +8,10 @@ even one that changes in the meantime, leads to another place.
 from __future__ import annotations
 
 import os
-import shutil
+import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -23,6 +23,55 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Open enough to be filled, whatever the image says; the true modes come last.
 _FILLABLE = 0o700
 _IMPLIED = 0o755
+
+
+def remove_directory(name: str, parent: int | None = None) -> None:
+    """Remove a directory with all that is in it, also what nobody may write in, however deep it is.
+
+    ``name`` is a path, or a name in the open directory ``parent``. Each directory is taken to the
+    top before it is emptied, so that no path is too long. Raises OSError when something stays.
+    """
+    mark = secrets.token_hex(8)
+    with _opened(name, parent) as top:
+        ahead = _emptied(top)
+        made = 0
+        while ahead:
+            folder = ahead.pop()
+            with suppress(OSError):  # another thread removes it too
+                with _opened(folder, top) as descriptor:
+                    for inner in _emptied(descriptor):
+                        made += 1
+                        with suppress(OSError):
+                            os.chmod(inner, _FILLABLE, dir_fd=descriptor)
+                            os.rename(
+                                inner, f"{mark}-{made}", src_dir_fd=descriptor, dst_dir_fd=top
+                            )
+                            ahead.append(f"{mark}-{made}")
+                os.rmdir(folder, dir_fd=top)
+    os.rmdir(name, dir_fd=parent)
+
+
+@contextmanager
+def _opened(name: str, parent: int | None) -> Iterator[int]:
+    """Open a directory that may be filled and emptied from now on."""
+    found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    if stat.S_ISDIR(found.st_mode):
+        os.chmod(name, _FILLABLE, dir_fd=parent)
+    descriptor = os.open(name, _DIRECTORY, dir_fd=parent)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _emptied(directory: int) -> list[str]:
+    """Remove what lies in an open directory, and return the names of the directories in it."""
+    with os.scandir(directory) as entries:
+        found = [(one.name, one.is_dir(follow_symlinks=False)) for one in entries]
+    for name, _ in filter(lambda one: not one[1], found):
+        with suppress(OSError):
+            os.unlink(name, dir_fd=directory)
+    return [name for name, is_directory in found if is_directory]
 
 
 class Spot(Struct, frozen=True, kw_only=True):
@@ -51,7 +100,7 @@ class Spot(Struct, frozen=True, kw_only=True):
         if found is None:
             return
         if stat.S_ISDIR(found.st_mode):
-            shutil.rmtree(self.name, dir_fd=self.parent)
+            remove_directory(self.name, self.parent)
         else:
             os.unlink(self.name, dir_fd=self.parent)
 

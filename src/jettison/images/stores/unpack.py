@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,7 +11,7 @@ from jettison.errors import ImageError
 from jettison.images.entry import Entry, Kind, ReadEntry
 from jettison.images.image import Image
 from jettison.images.stores import partial_path, write_error, writing
-from jettison.images.stores.root import Root, Spot
+from jettison.images.stores.root import Root, Spot, remove_directory
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ROOT_MODE = 0o755
@@ -41,12 +39,8 @@ def unpack(image: Image, directory: Path, *, owner: int = 0) -> None:
 
 def remove_unpacked(directory: Path) -> None:
     """Remove what was unpacked, also directories that the image allows nobody to write in."""
-    for parent, names, _ in os.walk(directory):
-        for path in (Path(parent) / name for name in names):
-            with suppress(OSError):  # another thread removes it too
-                if not path.is_symlink():
-                    path.chmod(stat.S_IRWXU)
-    shutil.rmtree(directory, ignore_errors=True)
+    with suppress(OSError):  # another thread removes it too
+        remove_directory(str(directory))
 
 
 @contextmanager
