@@ -64,6 +64,8 @@ class NeededService(Struct, frozen=True, kw_only=True):
     scripts: Mapping[str, str] = field(default_factory=dict)
 
 
+# An image says itself how long it may take to start; who waits longer says so.
+_LONGEST = 600.0
 # How long a response may take, unless it is asked for otherwise.
 RESPONSE_SECONDS = 20.0
 
@@ -221,8 +223,8 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
         return replace(self, **{name: getattr(other, name) for name in names})
 
     def patient(self, seconds: float) -> VerificationRequest:
-        """Give an image at least so many seconds to start."""
-        return replace(self, startup_timeout=max(self.startup_timeout, seconds))
+        """Give an image at least so many seconds to start, as far as an image may ask for them."""
+        return replace(self, startup_timeout=max(self.startup_timeout, min(seconds, _LONGEST)))
 
     def with_samples(self, taken: frozenset[str]) -> VerificationRequest:
         """Set only these of the variables that it may do without."""

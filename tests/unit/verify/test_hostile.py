@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from jettison.engines.engine import ImageFacts, ImageID
 from jettison.errors import EngineError, InputSyntaxError
 from jettison.processes import Completed
+from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.judging import compare_exchanges
 from jettison.verify.exchange.pages import landing_steps, page_steps, read_page
 from jettison.verify.interior import ask
-from jettison.verify.request import parse_http_file
+from jettison.verify.request import VerificationRequest, parse_http_file
 from jettison.verify.tracing import read_installed
 from jettison.verify.workload.openapi import interface, query_steps
 from jettison.verify.workload.plan import usable, workload
@@ -197,3 +198,10 @@ def test_an_environment_of_another_shape_is_an_error(
 def test_what_is_no_html_of_a_page_is_passed_over(odd: str) -> None:
     links, forms = read_page(f"<a href='/x'>x</a>{odd}<a href='/y'>")
     assert (links, forms) == (("/x", "/y"), ())
+
+
+def test_no_image_is_waited_for_as_long_as_it_asks() -> None:
+    request = VerificationRequest(image_before="", image_after="")
+    assert request.patient(300.0).startup_timeout == 300.0
+    assert request.patient(2.0**62 / 1e9).startup_timeout == 600.0
+    assert replace(request, startup_timeout=900.0).patient(2.0**33).startup_timeout == 900.0
