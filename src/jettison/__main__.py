@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _NEW_OBJECTS = 50_000
 # A disk that damages more than this is broken.
 _MOST_REPAIRS = 20
+_LONGEST_LINE = 4000
 
 
 class _Raw(io.FileIO):
@@ -204,8 +205,13 @@ def _report(error: JettisonError) -> int:
     lines = [f"error: {error}"]
     lines += [f"  {line}" for line in error.why.splitlines()]
     lines += [f"hint: {error.hint}"] if error.hint else []
-    show("\n".join(lines), err=True)
+    show("\n".join(map(_shown, lines)), err=True)
     return error.exit_status
+
+
+def _shown(line: str) -> str:
+    """Cut a line that a project or an image wrote to be longer than anybody reads."""
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"
 
 
 if __name__ == "__main__":

@@ -315,6 +315,14 @@ def test_a_cache_whose_path_is_too_long_is_an_error_and_no_traceback(tmp_path: P
     assert "cannot be used\n  File name too long" in done.stderr
 
 
+def test_no_message_is_longer_than_anybody_reads(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project", Dockerfile=f"FROM scratch\nENV {'a' * 100_000}\n")
+    done = jettison("plan", folder, "--offline", cache=tmp_path / "cache")
+    assert done.returncode == 5
+    assert "error: Dockerfile:2: " in done.stderr
+    assert len(done.stderr) < 10_000
+
+
 def test_a_dockerfile_outside_of_the_project_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x").write_text(DOCKERFILE)
     compose = "services:\n  web:\n    build:\n      context: .\n      dockerfile: ../x\n"

@@ -27,7 +27,7 @@ from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.embedded.started import refused
 from jettison.engines.engine import Bind, BuildRequest, Container, ImageID, Network, RunOptions
 from jettison.engines.limits import Limits
-from jettison.errors import EngineError, UnsupportedError
+from jettison.errors import EngineError, ImageError, UnsupportedError
 from jettison.images.image import Image
 from jettison.images.stores.layout import LayoutStore
 from jettison.images.tar_writer import Member
@@ -231,6 +231,39 @@ def test_a_program_that_cannot_start_is_told(
     with pytest.raises(EngineError) as caught:
         embedded.run(bare, replace(options, binds=BINDS))
     assert why in caught.value.why
+
+
+@pytest.mark.parametrize("place", ["/" + "a" * 300, "/" + "b/" * 3 + "c" * 9000])
+def test_a_folder_that_cannot_be_is_no_fault_of_the_kernel(
+    embedded: EmbeddedEngine, bare: ImageID, place: str
+) -> None:
+    for options in (RunOptions(working_directory=place), RunOptions(volumes=(place,))):
+        with pytest.raises(EngineError, match="the container did not start") as caught:
+            embedded.run(bare, replace(options, binds=BINDS))
+        assert "no folder can be at /" in caught.value.why
+        assert len(caught.value.why) < 1000
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("Entrypoint", ["x", 5]),
+        ("Cmd", [["x"]]),
+        ("Env", [None]),
+        ("ExposedPorts", ["8000/tcp"]),
+        ("Labels", {"a": [1]}),
+        ("User", 5),
+        ("Healthcheck", {"Test": ["CMD", 5]}),
+        ("Healthcheck", {"Test": ["CMD", "true"], "Interval": "5s"}),
+    ],
+)
+def test_a_config_of_other_types_is_told(
+    embedded: EmbeddedEngine, field: str, value: object
+) -> None:
+    image = bare_image()
+    name = embedded.add(image.with_config(image.config.with_execution(**{field: value})))
+    with pytest.raises(ImageError, match=r"not as specified|is not|no text"):
+        embedded.inspect(name)
 
 
 def test_an_image_without_a_command_is_told(embedded: EmbeddedEngine) -> None:

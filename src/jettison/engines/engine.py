@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from enum import StrEnum
@@ -18,6 +19,7 @@ from jettison.engines.limits import (
     tmpfs_of,
 )
 from jettison.errors import EngineError
+from jettison.images.config import Config
 from jettison.processes import Completed
 from jettison.progress import Progress
 
@@ -70,6 +72,38 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     labels: tuple[tuple[str, str], ...] = ()
     health_check: HealthCheck | None = None
     stop_signal: str = ""
+
+
+_NANOSECONDS = 1e9
+
+
+def facts_of(config: Config, size: int) -> ImageFacts:
+    """Give the facts of an image by its config. Raises ImageError when that is not as specified."""
+    check = config.health_check
+    test = check.test if check else ()
+    return ImageFacts(
+        id=ImageID(str(config.digest)),
+        size=size,
+        layers=tuple(map(str, config.diff_ids)),
+        environment=tuple(config.env.items()),
+        entrypoint=config.entrypoint,
+        command=config.command,
+        user=config.user,
+        working_directory=config.working_directory,
+        ports=config.ports,
+        volumes=tuple(sorted(set(map(posixpath.normpath, config.volumes)))),
+        labels=tuple(sorted(config.labels.items())),
+        stop_signal=config.stop_signal,
+        health_check=HealthCheck(
+            test=test,
+            interval=check.interval / _NANOSECONDS,
+            timeout=check.timeout / _NANOSECONDS,
+            start_period=check.start_period / _NANOSECONDS,
+            retries=check.retries,
+        )
+        if check and test and test[0] != "NONE"
+        else None,
+    )
 
 
 class Network(StrEnum):

@@ -13,6 +13,7 @@ from jettison.images.digest import (
     Json,
     list_field,
     mapping_field,
+    named_texts_field,
     part_of,
     text_field,
     texts_field,
@@ -114,7 +115,7 @@ class Config(Document, frozen=True, kw_only=True):
     @property
     def labels(self) -> dict[str, str]:
         """The labels."""
-        return mapping_field(self.execution, "Labels")
+        return named_texts_field(self.execution, "Labels")
 
     @property
     def ports(self) -> tuple[str, ...]:

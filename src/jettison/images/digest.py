@@ -184,6 +184,14 @@ def mapping_field(fields: Fields, name: str) -> dict[str, Json]:
     return value
 
 
+def named_texts_field(fields: Fields, name: str) -> dict[str, str]:
+    """Read a field that is an object of texts; absent and null are empty."""
+    found = mapping_field(fields, name)
+    if not all(isinstance(one, str) for one in found.values()):
+        raise ImageError(f"the field {name!r} of an image holds something that is no text")
+    return found
+
+
 def list_field(fields: Fields, name: str) -> list[Json]:
     """Read an array-valued field; absent and null are empty."""
     value = fields.get(name) or []

@@ -305,7 +305,7 @@ def errors_of(logs: str) -> tuple[str, ...]:
 def reason_of(failure: EngineError) -> str:
     """Say in one line why an engine could not do something."""
     said = failure.why.strip().splitlines()
-    return said[-1] if said else failure.what
+    return (said[-1] if said else failure.what)[:500]
 
 
 _ENDED = "it ended with status "

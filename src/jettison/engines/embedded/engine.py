@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import posixpath
 import secrets
@@ -14,7 +13,6 @@ from typing import IO, Self
 
 from msgspec import Struct
 
-from jettison.engines.client import image_facts
 from jettison.engines.embedded import Program, Spec, identity, started, syscalls
 from jettison.engines.embedded.chroot import CHROOT, Ports, in_chroot, lay
 from jettison.engines.embedded.container import EmbeddedContainer, limited, signal_number
@@ -26,6 +24,7 @@ from jettison.engines.engine import (
     Isolation,
     Network,
     RunOptions,
+    facts_of,
     work_ended,
 )
 from jettison.engines.limits import Limits, container_path, groups_for, tmpfs_of
@@ -210,13 +209,7 @@ class EmbeddedEngine:
         found = self._image(image)
         identifier = str(found.config.digest)
         if identifier not in self._facts:
-            document = {
-                "Id": identifier,
-                "Size": found.measure(),
-                "RootFS": {"Layers": [str(diff_id) for diff_id in found.config.diff_ids]},
-                "Config": found.config.execution,
-            }
-            self._facts[identifier] = image_facts(json.dumps([document]))
+            self._facts[identifier] = facts_of(found.config, found.measure())
         return self._facts[identifier]
 
     @contextmanager

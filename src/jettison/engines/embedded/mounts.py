@@ -7,6 +7,7 @@ walked with descriptors (``Root``), and what is mounted goes to the descriptor t
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from jettison.engines.embedded import NO_VOLUME, Spec, syscalls
+from jettison.engines.embedded import NO_FOLDER, NO_VOLUME, Spec, syscalls
 from jettison.engines.embedded.syscalls import (
     MS_BIND,
     MS_MOVE,
@@ -57,6 +58,9 @@ _LOCKED = (
     (os.ST_RELATIME, syscalls.MS_RELATIME),
 )
 _MOST_LINKS = 40
+_LONGEST_SHOWN = 200
+# What is wrong with a path, whatever the kernel allows.
+_OF_PATHS = frozenset({errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR})
 _MADE_MODE = 0o755
 
 
@@ -221,6 +225,11 @@ class _Inside:
             opened = self._opened(target, directory=directory)
         except ImageError as wrong:
             raise OSError(0, str(wrong), target) from wrong
+        except OSError as wrong:
+            if wrong.errno not in _OF_PATHS:
+                raise
+            shown = f"{target[:_LONGEST_SHOWN]}: {wrong.strerror}"
+            raise OSError(0, f"{NO_FOLDER} {shown}") from wrong
         try:
             yield f"/proc/self/fd/{opened}"
         finally:

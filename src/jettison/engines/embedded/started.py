@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from jettison.engines.embedded import NO_VOLUME, Spec, syscalls
+from jettison.engines.embedded import NO_FOLDER, NO_VOLUME, Spec, syscalls
 from jettison.errors import EngineError, UnsupportedError
 from jettison.processes import begin, helper
 
@@ -69,6 +69,7 @@ OWNER = 1 << 31
 OWNERS = OWNER - 2
 _ALL = (1 << 32) - 1
 _ENDED_SECONDS = 10.0
+_LONGEST_SHOWN = 500
 # What fails of what makes a container, rather than of the program that is to run in it.
 _OF_THE_KERNEL = re.compile("mount|pivot_root|filtered")
 
@@ -186,13 +187,14 @@ def owner() -> int:
 
 
 def _failure(spec: Spec, why: str, *, ready: bool) -> EngineError:
-    words = " ".join(spec.program.words)
+    words = " ".join(spec.program.words)[:_LONGEST_SHOWN]
     of_the_kernel = _OF_THE_KERNEL.search(why) or (spec.program.root and "not permitted" in why)
-    if NO_VOLUME not in why and (not ready or of_the_kernel):
+    of_the_image = NO_VOLUME in why or NO_FOLDER in why
+    if not of_the_image and (not ready or of_the_kernel):
         return refused(why)
     return EngineError(
         f"the container did not start: {words}",
-        why=why,
+        why=why[:_LONGEST_SHOWN],
         hint="Check the command, the working directory and the volumes of the image.",
     )
 
