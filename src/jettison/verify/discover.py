@@ -27,6 +27,8 @@ from jettison.verify.workload.step import Step, Training
 
 _TARGET = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(\))?$")
 _MODULE = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
+# What looks like a module in a package, and is a file that configures something.
+_SETTINGS = (".conf", ".json", ".txt", ".ini", ".toml", ".yaml", ".yml", ".xml", ".cfg", ".env")
 _SHELL_COMMAND = 3
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
@@ -96,7 +98,7 @@ def _targets(words: tuple[str, ...]) -> Iterator[str]:
             yield words[index + 1]
         elif word.endswith(".py"):
             yield word.removeprefix("./").lstrip("/").removesuffix(".py").replace("/", ".")
-        elif index and _MODULE.match(word) and not word.endswith((".conf", ".json", ".txt")):
+        elif index and _MODULE.match(word) and not word.endswith(_SETTINGS):
             yield word
 
 

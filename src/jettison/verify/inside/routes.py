@@ -7,6 +7,7 @@ application that it serves.
 import asyncio
 import importlib
 import os
+import re
 import runpy
 import signal
 import sys
@@ -40,6 +41,9 @@ SERVERS = (
 
 # what middleware and servers of other protocols call the application that they wrap
 INNER = ("app", "wsgi_app", "application", "asgi_app", "wsgi_application")
+# A server that has an interpreter inside, and what it calls if nothing says otherwise.
+UWSGI, CALLED = ("uwsgi", "pyuwsgi"), "application"
+UWSGI_SHORT = {"-w": "module", "-H": "virtualenv"}
 
 # what the application prints while it is imported is no part of the answer
 SAID = os.fdopen(os.dup(1), "w")
@@ -85,7 +89,7 @@ def watch():
 
 
 def processes(listed):
-    """Give the words, the variables and the folder of every other process of Python, oldest first.
+    """Give the words, variables and folder of every other process that runs Python, oldest first.
 
     A shell's script may have set variables and built the command. ``listed`` is the folder where
     the kernel of a container lists its processes, and no others.
@@ -93,15 +97,20 @@ def processes(listed):
     numbers = sorted(int(name) for name in os.listdir(listed) if name.isdecimal())
     for number in numbers:
         try:
-            texts = [read(f"{listed}/{number}/{name}") for name in ("cmdline", "environ")]
-            folder = os.readlink(f"{listed}/{number}/cwd")
+            words = read(f"{listed}/{number}/cmdline")
         except OSError:
             continue
-        words = texts[0]
-        python = os.path.basename(words[0] if words else "").startswith("python")
-        if python and number not in (os.getpid(), os.getppid()):
-            pairs = (one.partition("=") for one in texts[1])
-            yield words, {name: value for name, _, value in pairs}, folder
+        name = os.path.basename(words[0] if words else "")
+        if not name.startswith(("python", *UWSGI)) or number in (os.getpid(), os.getppid()):
+            continue
+        try:
+            variables = read(f"{listed}/{number}/environ")
+            folder = os.readlink(f"{listed}/{number}/cwd")
+        except OSError:
+            # one that runs as another user has most likely what the image says
+            variables, folder = [], os.getcwd()
+        pairs = (one.partition("=") for one in variables)
+        yield words, {name: value for name, _, value in pairs}, folder
 
 
 def read(path):
@@ -144,6 +153,49 @@ def application(words, variables, folder):
     finally:
         signal.alarm(0)
     raise ValueError("the command ended without serving a known framework")
+
+
+def configured(words):
+    """Give what uwsgi is told, by its command and the files that this names; the last one counts.
+
+    Its files have lines ``name = value``; of YAML those are taken that are alike.
+    """
+    pairs, left = [], list(words[1:])
+    while left:
+        word = left.pop(0)
+        name, equals, value = UWSGI_SHORT.get(word, word).lstrip("-").partition("=")
+        if word.startswith("-") and not equals and left and not left[0].startswith("-"):
+            value = left.pop(0)
+        file = value or word
+        if not file.endswith((".ini", ".yaml", ".yml")):
+            pairs.append((name, value))
+            continue
+        with open(file) as lines:
+            here = os.path.dirname(os.path.abspath(file)) + "/"
+            found = re.findall(r"(?m)^[ \t]*([\w-]+)[ \t]*[=:](.+)$", lines.read())
+        for name, value in found:
+            plain = value.partition(" ;")[0].strip(" \t\"'")
+            pairs.append((name, plain.replace("%d", here)))
+    return pairs
+
+
+def embedded(words, variables, folder):
+    """Import what uwsgi was told to serve."""
+    os.chdir(folder)
+    os.environ.update(variables)
+    pairs = configured(words)
+    os.environ.update(value.partition("=")[::2] for name, value in pairs if name == "env")
+    told = dict(pairs)
+    os.chdir(told.get("chdir") or told.get("chdir2") or ".")
+    folders = [told.get(name) for name in ("pythonpath", "python-path", "pp")]
+    sys.path[:0] = [os.path.abspath(one) for one in ["", *folders] if one is not None]
+    module = told.get("module") or told.get("wsgi") or told.get("mount", "").partition("=")[2]
+    file = told.get("wsgi-file") or told.get("file")
+    if not module and file:
+        sys.path.insert(0, os.path.dirname(os.path.abspath(file)))
+        module = os.path.splitext(os.path.basename(file))[0]
+    name = module.partition(":")[2] or told.get("callable") or CALLED
+    return attribute(f"{module.partition(':')[0]}:{name}")
 
 
 def attribute(target):
@@ -191,6 +243,8 @@ def declared(app):
 
 def started(process):
     """Give what a process serves."""
+    if os.path.basename(process[0][0]).startswith(UWSGI):
+        return embedded(*process)
     app, factory = application(*process)
     if isinstance(app, str):
         return attribute(f"{app}()" if factory else app)

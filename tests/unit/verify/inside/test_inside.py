@@ -557,6 +557,43 @@ def test_the_application_of_a_running_process_is_found_without_a_name(tmp_path: 
     assert [one["path"] for one in found] == ["/notes", "/goods"]
 
 
+UWSGI_INI = """[uwsgi]
+; what is served
+chdir = %d/site
+wsgi-file = shop.py
+callable = served
+env = SHOP=goods
+"""
+UWSGI_YAML = "uwsgi:\n  pythonpath: site\n  module: 'shop:served'\n  env: SHOP=goods\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        ("uwsgi --ini shop.ini", {"shop.ini": UWSGI_INI}),
+        ("/opt/venv/bin/uwsgi --master shop.ini", {"shop.ini": UWSGI_INI}),
+        ("uwsgi --yaml=shop.yaml", {"shop.yaml": UWSGI_YAML}),
+        ("uwsgi --http :80 --chdir site -w shop:served --env SHOP=goods", {}),
+        ("uwsgi --chdir=site --wsgi-file shop.py --callable served --env SHOP=goods", {}),
+    ],
+)
+def test_the_application_of_a_server_with_an_interpreter_inside_is_found(
+    command: str, files: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "site").mkdir()
+    source = SERVER.replace("sys.argv[1]", "'notes'")
+    (tmp_path / "site" / "shop.py").write_text(f"{source}served = App()\n")
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    listed = tmp_path / "processes" / "1"
+    listed.mkdir(parents=True)
+    (listed / "cmdline").write_bytes(b"\0".join(word.encode() for word in command.split()) + b"\0")
+    (listed / "environ").write_bytes(b"")
+    (listed / "cwd").symlink_to(tmp_path)
+    found = ask("routes", {"processes": str(listed.parent)}, tmp_path)["routes"]
+    assert [one["path"] for one in found] == ["/notes", "/goods"]
+
+
 def test_what_an_image_holds_is_told_without_running_the_application(tmp_path: Path) -> None:
     folder, start = tmp_path / "application", tmp_path / "start"
     folder.mkdir()
