@@ -14,7 +14,7 @@ from msgspec import Struct, ValidationError
 from jettison.catalogue import table
 from jettison.catalogue.systems import Loopback
 from jettison.engines.engine import Bind, Container, Executes, ImageFacts, ImageID
-from jettison.errors import ProgramError
+from jettison.errors import EngineError, ProgramError
 from jettison.processes.concurrent import beside
 from jettison.values import converted, python_expression, replace
 from jettison.verify.observation import Interior, Inventory
@@ -53,11 +53,19 @@ HOST_NAME = "application.jettison"
 
 
 def find_interpreter(container: Container, facts: ImageFacts) -> str | None:
-    """Give the Python that runs the application: beside its program, or on the image's PATH."""
+    """Give the Python that runs the application: beside its program, or on the image's PATH.
+
+    Raises EngineError for one that does not end what it is to do: nothing can be asked of it.
+    """
     if facts.id in _found:
         return _found[facts.id]
     for candidate in interpreters(facts):
-        if container.execute((candidate, "-c", "")).status == 0:
+        try:
+            done = container.execute((candidate, "-c", ""))
+        except ProgramError as late:
+            why = f"`{candidate} -c ''` in the image, which does nothing, was stopped: {late}"
+            raise EngineError("the Python of the image does not respond", why=why) from late
+        if done.status == 0:
             return _found.setdefault(facts.id, candidate)
     return None
 
@@ -119,7 +127,7 @@ def ask(
                 )
             except _ODD as wrong:
                 return None, f"{_OTHERWISE}: {type(wrong).__name__}"
-    lines = done.error_text.splitlines() or [f"status {done.status}"]
+    lines = done.error_text.splitlines() or [f"its Python said nothing (status {done.status})"]
     return None, lines[-1]
 
 

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jettison.engines.engine import ImageFacts, ImageID
-from jettison.errors import EngineError, InputSyntaxError
+from jettison.errors import EngineError, InputSyntaxError, ProgramError
 from jettison.processes import Completed
 from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.judging import compare_exchanges
 from jettison.verify.exchange.pages import landing_steps, page_steps, read_page
-from jettison.verify.interior import ask
+from jettison.verify.interior import ask, find_interpreter
 from jettison.verify.request import VerificationRequest, parse_http_file
 from jettison.verify.tracing import read_installed
 from jettison.verify.workload.openapi import interface, query_steps
@@ -176,6 +176,13 @@ def test_an_answer_of_another_shape_is_no_answer(said: bytes) -> None:
     assert "its Python answered otherwise" in why
 
 
+class Silent(Says):
+    """A container whose Python never ends."""
+
+    def execute(self, command: tuple[str, ...], **_: object) -> Completed:
+        raise ProgramError(f"{command[0]} did not end")
+
+
 FACTS: Mapping[str, Any] = {
     "id": ImageID("sha256:0"), "size": 1, "layers": (),
     "environment": (), "entrypoint": (), "command": ("python",), "user": "",
@@ -205,3 +212,15 @@ def test_no_image_is_waited_for_as_long_as_it_asks() -> None:
     assert request.patient(300.0).startup_timeout == 300.0
     assert request.patient(2.0**62 / 1e9).startup_timeout == 600.0
     assert replace(request, startup_timeout=900.0).patient(2.0**33).startup_timeout == 900.0
+
+
+def test_a_python_that_never_ends_is_asked_once() -> None:
+    silent: Any = Silent(b"")
+    with pytest.raises(EngineError, match="Python of the image does not respond") as caught:
+        find_interpreter(silent, ImageFacts(**{**FACTS, "id": ImageID("sha256:silent")}))
+    assert "`python -c ''` in the image, which does nothing, was stopped" in caught.value.why
+
+
+def test_a_python_that_says_nothing_is_told() -> None:
+    says: Any = Says(b"")
+    assert ask(says, "python", "facts", {}, int) == (None, "its Python said nothing (status 0)")
