@@ -24,6 +24,8 @@ Hook = Callable[[type, Any], object]
 _SUFFIX = ".record"
 _DIGEST = hashlib.sha256().digest_size
 _damaged: list[Path] = []
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_PIECE = 1 << 20
 # What every file system takes as a name, and no two words share.
 _PLAIN = re.compile(r"[A-Za-z0-9_+!-][A-Za-z0-9._+!-]{0,200}")
 
@@ -118,6 +120,47 @@ def irregular(folder: str, names: list[str]) -> set[str]:
     kinds = {name: os.lstat(os.path.join(folder, name)).st_mode for name in names}  # noqa: PTH118
     usual = (stat.S_ISREG, stat.S_ISDIR, stat.S_ISLNK)
     return {name for name, mode in kinds.items() if not any(is_kind(mode) for is_kind in usual)}
+
+
+LeftOut = Callable[[str, list[str]], set[str]]
+"""Names what of a folder is not copied, by its path and all names in it."""
+
+
+def copy_tree(source: Path, target: Path, left_out: LeftOut = irregular) -> None:
+    """Copy a folder to a new one, links as links, with modes and times.
+
+    Each part is opened by its name in the open folder above it, so that what is replaced by a link
+    meanwhile leads nowhere else. Raises OSError for what cannot be copied.
+    """
+    at = os.open(source, _FOLDER)
+    try:
+        _copy_folder(at, str(source), str(target), left_out)
+    finally:
+        os.close(at)
+
+
+def _copy_folder(at: int, source: str, target: str, left_out: LeftOut) -> None:
+    Path(target).mkdir()
+    with os.scandir(at) as entries:
+        names = [entry.name for entry in entries]
+    out = left_out(source, names)
+    for name in (name for name in names if name not in out):
+        found = os.stat(name, dir_fd=at, follow_symlinks=False)
+        new = f"{target}/{name}"
+        if stat.S_ISLNK(found.st_mode):
+            Path(new).symlink_to(os.readlink(name, dir_fd=at))
+        elif stat.S_ISDIR(found.st_mode):
+            inner = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=at)
+            try:
+                _copy_folder(inner, f"{source}/{name}", new, left_out)
+            finally:
+                os.close(inner)
+        else:
+            with opened(name, at, links=False) as file, open(new, "xb") as copy:  # noqa: PTH123
+                shutil.copyfileobj(file, copy, _PIECE)
+                os.fchmod(copy.fileno(), stat.S_IMODE(found.st_mode))
+        os.utime(new, ns=(found.st_atime_ns, found.st_mtime_ns), follow_symlinks=False)
+    Path(target).chmod(stat.S_IMODE(os.fstat(at).st_mode))
 
 
 def open_regular(path: Path) -> BinaryIO:

@@ -16,7 +16,12 @@ from msgspec.structs import replace
 from jettison.errors import ImageError, IntegrityError, WriteError
 from jettison.images.entry import Entry, Kind
 from jettison.images.image import Image, Layer
-from jettison.images.stores.unpack import remove_unpacked, unpack, whole_folder
+from jettison.images.stores.unpack import (
+    remove_unpacked,
+    unpack,
+    whole_folder,
+    working_folder,
+)
 from jettison.images.tar_writer import Member
 
 Members = tuple[Member, ...]
@@ -263,14 +268,24 @@ def test_what_was_unpacked_is_removed_whatever_its_modes(root: Path) -> None:
 
 def test_no_directory_is_too_deep_to_be_removed(root: Path) -> None:
     (root / "beside").write_text("")
-    open_now = [os.open(root, os.O_RDONLY)]
-    for _ in range(DEEPER):
-        os.mkdir("d" * 100, dir_fd=open_now[-1])
-        open_now.append(os.open("d" * 100, os.O_RDONLY, dir_fd=open_now[-1]))
-        os.close(open_now.pop(0))
-    os.close(open_now.pop())
+    fill_deeply(root)
     remove_unpacked(root)
     assert not root.exists()
+
+
+def test_a_working_folder_goes_however_deep_it_became() -> None:
+    with working_folder("jettison-test-") as folder:
+        fill_deeply(folder)
+    assert not folder.exists()
+
+
+def fill_deeply(folder: Path) -> None:
+    at = os.open(folder, os.O_RDONLY)
+    for _ in range(DEEPER):
+        os.mkdir("d" * 100, dir_fd=at)
+        above, at = at, os.open("d" * 100, os.O_RDONLY, dir_fd=at)
+        os.close(above)
+    os.close(at)
 
 
 def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:

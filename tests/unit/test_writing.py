@@ -1,6 +1,7 @@
 """What an interrupted command says of the files."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from jettison.errors import InterruptedByUserError, WriteError
 from jettison.plan.base import BaseChoice
 from jettison.plan.plan import FileChange, Plan
+from jettison.records import copy_tree
 from jettison.tasks import writing
 from jettison.tasks.staging import staged
 from jettison.tasks.writing import told_if_written, write_copy, write_in_place
@@ -106,6 +108,44 @@ def test_no_link_in_a_copy_of_a_project_is_written_through(tmp_path: Path) -> No
     with staged(project, Plan(original=original, project=changed, level=2, base=base)) as copy:
         assert (copy / "Dockerfile").read_text(encoding="utf-8") == "FROM b\n"
     assert (other / "Dockerfile").read_text(encoding="utf-8") == "FROM a\n"
+
+
+def test_nothing_that_is_swapped_for_a_link_is_copied_through_it(tmp_path: Path) -> None:
+    project, other = tmp_path / "project", tmp_path / "other"
+    for folder in (project / "inner", other):
+        folder.mkdir(parents=True)
+        (folder / "file").write_text("own", encoding="utf-8")
+    (other / "file").write_text("secret", encoding="utf-8")
+    (project / "file").write_text("own", encoding="utf-8")
+
+    def swapping(folder: str, names: list[str]) -> set[str]:
+        if folder == str(project):
+            shutil.rmtree(project / "inner")
+            (project / "inner").symlink_to(other)
+            (project / "file").unlink()
+            (project / "file").symlink_to(other / "file")
+        return set()
+
+    copy_tree(project, tmp_path / "copy", swapping)
+    assert (tmp_path / "copy/inner").is_symlink()
+    assert (tmp_path / "copy/file").is_symlink()
+
+
+def test_a_copy_has_links_modes_and_times(tmp_path: Path) -> None:
+    (tmp_path / "a/inner").mkdir(parents=True)
+    (tmp_path / "a/inner/run").write_text("x", encoding="utf-8")
+    (tmp_path / "a/inner/run").chmod(0o750)
+    (tmp_path / "a/inner").chmod(0o555)
+    (tmp_path / "a/link").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "a/pipe")
+    os.utime(tmp_path / "a/inner/run", (1000, 2000))
+    os.utime(tmp_path / "a/inner", (3000, 4000))
+    copy_tree(tmp_path / "a", tmp_path / "b")
+    run, inner = (tmp_path / "b/inner/run").stat(), (tmp_path / "b/inner").stat()
+    assert (run.st_mode & 0o777, run.st_mtime) == (0o750, 2000)
+    assert (inner.st_mode & 0o777, inner.st_mtime) == (0o555, 4000)
+    assert (tmp_path / "b/link").readlink() == Path("nowhere")
+    assert sorted(path.name for path in (tmp_path / "b").iterdir()) == ["inner", "link"]
 
 
 def test_a_file_that_became_a_device_is_not_read_without_end(tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +11,11 @@ from msgspec import Struct, field
 
 from jettison.engines.engine import BuildRequest, Engine, ImageID
 from jettison.errors import BuildError, ProgramError
+from jettison.images.stores.unpack import working_folder
 from jettison.lift import Project
 from jettison.plan.plan import FileChange, Plan
 from jettison.progress import Progress, step
-from jettison.records import irregular
+from jettison.records import copy_tree, irregular
 from jettison.tasks.writing import write_files
 from jettison.values import Skipped, replace
 
@@ -109,9 +108,9 @@ def _of_production(plan: Plan) -> Iterator[str]:
 @contextmanager
 def staged(root: Path, plan: Plan) -> Iterator[Path]:
     """A copy of the project with the plan's files, without what never enters an image."""
-    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
-        folder = Path(name) / "project"
-        shutil.copytree(root, folder, symlinks=True, ignore=_left_out(root, plan.project))
+    with working_folder("jettison-") as room:
+        folder = room / "project"
+        copy_tree(root, folder, _left_out(root, plan.project))
         write_files(folder, plan.files)
         yield folder
 

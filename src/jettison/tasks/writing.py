@@ -17,7 +17,7 @@ from jettison.formats.requirements import decoded
 from jettison.plan.plan import FileChange
 from jettison.processes import uninterrupted
 from jettison.processes.git import Unknown, uncommitted
-from jettison.records import irregular, opened
+from jettison.records import copy_tree, opened
 from jettison.values import whole_number
 
 # Root may write to any file; a file without write permission is meant to stay as it is.
@@ -72,7 +72,7 @@ def write_copy(root: Path, target: Path, changes: Sequence[FileChange]) -> None:
         staging.mkdir(0o700)
         try:
             copy = staging / "copy"
-            shutil.copytree(root, copy, symlinks=True, ignore=irregular)
+            copy_tree(root, copy)
             write_files(copy, changes)
             if target.exists():
                 target.rmdir()

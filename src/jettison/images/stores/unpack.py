@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -41,6 +42,16 @@ def remove_unpacked(directory: Path) -> None:
     """Remove what was unpacked, also directories that the image allows nobody to write in."""
     with suppress(OSError):  # another thread removes it too
         remove_directory(str(directory))
+
+
+@contextmanager
+def working_folder(prefix: str) -> Iterator[Path]:
+    """Give a folder for the owner alone; it is removed, however deep what was made in it is."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
+    try:
+        yield folder
+    finally:
+        remove_unpacked(folder)
 
 
 @contextmanager

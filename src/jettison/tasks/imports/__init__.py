@@ -22,11 +22,12 @@ from msgspec.json import decode as json_decode
 from jettison.engines.embedded.confined import Confined
 from jettison.errors import ImageError, ProgramError
 from jettison.images.stores.root import Root
+from jettison.images.stores.unpack import working_folder
 from jettison.index.facts import DistributionFacts
 from jettison.index.resolving import run_uv, uv_program
 from jettison.index.settings import index_url, uv_variables
 from jettison.processes import Completed, run
-from jettison.records import irregular
+from jettison.records import copy_tree, irregular
 from jettison.tasks.staging import LARGE
 from jettison.values import Origin, Skipped
 from jettison.verify import Attempt, Importable, Reachable
@@ -187,10 +188,9 @@ def left_out(folder: str, names: list[str]) -> set[str]:
 @contextmanager
 def copied(root: Path, context: str, folder: str) -> Iterator[Copied]:
     """A copy of a project for as long as the block takes."""
-    with tempfile.TemporaryDirectory(prefix="jettison-imports-") as name:
-        room = Path(name).resolve()
+    with working_folder("jettison-imports-") as room:
         top = room / "project"
-        shutil.copytree(root, top, symlinks=True, ignore=left_out, ignore_dangling_symlinks=True)
+        copy_tree(root, top, left_out)
         yield Copied(room=room, top=top, context=context, folder=folder)
 
 
