@@ -23,7 +23,6 @@ from jettison.source import (
 )
 from jettison.source.literals import may_name, word_roles
 from jettison.source.operations_images import (
-    COPIED,
     compose_commands,
     compose_environment,
     dockerfile_commands,
@@ -32,6 +31,7 @@ from jettison.source.operations_images import (
     shell_commands,
 )
 from jettison.source.operations_lines import (
+    COPIED,
     builds,
     commands_in,
     documented_commands,

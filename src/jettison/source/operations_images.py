@@ -39,19 +39,35 @@ def production_target(text: str, file: str) -> tuple[str, Skipped] | None:
     """The stage that production is made from, and the last one that was passed over for it.
 
     The one that the last stage adds to, else one that is named for production, provided that it
-    starts something. None where the last stage, which a build makes unless it is told otherwise,
-    is not named for tests or development. Raises InputSyntaxError.
+    starts something where any does. None where the last stage, which a build makes by itself, is
+    neither named for tests or development nor adds to such a stage. Raises InputSyntaxError.
     """
     dockerfile = parse_dockerfile(text, file=file)
-    if not dockerfile.stages or not is_for_development(dockerfile.final_stage.name or ""):
+    if not dockerfile.stages:
         return None
     last = dockerfile.final_stage
-    named = (s for s in reversed(dockerfile.stages) if is_for_production(s.name or ""))
-    for stage in (*_below(dockerfile, last), *named):
-        if stage.name and not is_for_development(stage.name) and starts(dockerfile, stage):
-            reason = f"it is for development by its name: the stage {stage.name} is looked at"
+    below = tuple(_below(dockerfile, last))
+    named = [one for one in reversed(dockerfile.stages) if is_for_production(one.name or "")]
+    own = is_for_development(last.name or "")
+    if not own and (last in named or not any(is_for_development(s.name or "") for s in below)):
+        return None
+    started = [one for one in dockerfile.stages if starts(dockerfile, one)] or dockerfile.stages
+    for stage in (*(below if own else ()), *named):
+        if stage.name and not is_for_development(stage.name) and stage in started:
+            why = "it is for development" if own else "it adds to one for development"
+            reason = f"{why} by its name: the stage {stage.name} is looked at"
             return stage.name, Skipped(what=f"stage {last.name}", reason=reason, origin=last.origin)
     return None
+
+
+def makes_another(text: str, file: str, target: str) -> bool:
+    """Whether a build without the target makes what is for production. Raises InputSyntaxError."""
+    dockerfile = parse_dockerfile(text, file=file)
+    last = dockerfile.final_stage if dockerfile.stages else None
+    if last is None or last.name == target:
+        return False
+    runs = starts(dockerfile, last) or is_for_production(last.name or "")
+    return runs or production_target(text, file) is not None
 
 
 def _below(dockerfile: Dockerfile, stage: Stage) -> Iterator[Stage]:
@@ -77,9 +93,7 @@ PYTHON = re.compile(
     rf"|\b(?:pip3[.\d]* install|{'|'.join(INSTALLING)})\b".replace(" ", r"\s+"),
     re.IGNORECASE | re.MULTILINE,
 )
-
-
-# And what tells those, where nothing in them speaks of Python.
+# What tells those, where nothing in them speaks of Python.
 OTHERS = re.compile(r"(?im)^\s*FROM\s+(\S+/)?(node|nginx|caddy|httpd|golang|php|ruby)\b")
 
 
@@ -302,19 +316,3 @@ def topmost(paths: list[str], read: Callable[[str], str | None]) -> str | None:
     least = min((path.count("/") for path in found), default=0)
     upper = [path for path in found if path.count("/") == least]
     return upper[0] if len(upper) == 1 else None
-
-
-# What a COPY from the build context names.
-COPIED = re.compile(
-    r"^[ \t]*(?:COPY|ADD)[ \t]+(?!.*--from)(?:--\S+[ \t]+)*(.+)$", re.IGNORECASE | re.M
-)
-
-
-def copied_from(path: str, read: Callable[[str], str | None], exists: Callable[[str], bool]) -> str:
-    """The Dockerfile's own folder, where the files that it copies lie there and not at the root."""
-    folder = posixpath.dirname(path)
-    words = (word for line in COPIED.findall(read(path) or "") for word in line.split()[:-1])
-    copied = [word for word in words if posixpath.normpath(word) != "."]
-    here = any(map(exists, copied))
-    there = any(exists(posixpath.join(folder, word)) for word in copied)
-    return folder if there and not here else ""

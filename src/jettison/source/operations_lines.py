@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 
 from msgspec import Struct
@@ -281,3 +282,19 @@ def _words(rest: str) -> tuple[str, ...]:
     if len(words) > 2 and words[0] in ("sh", "bash") and words[1].startswith("-"):  # noqa: PLR2004  # sh -c text
         return split(words[2])
     return tuple(words)
+
+
+# What a COPY from the build context names.
+COPIED = re.compile(
+    r"^[ \t]*(?:COPY|ADD)[ \t]+(?!.*--from)(?:--\S+[ \t]+)*(.+)$", re.IGNORECASE | re.M
+)
+
+
+def copied_from(path: str, read: Callable[[str], str | None], exists: Callable[[str], bool]) -> str:
+    """The Dockerfile's own folder, where the files that it copies lie there and not at the root."""
+    folder = posixpath.dirname(path)
+    words = (word for line in COPIED.findall(read(path) or "") for word in line.split()[:-1])
+    copied = [word for word in words if posixpath.normpath(word) != "."]
+    here = any(map(exists, copied))
+    there = any(exists(posixpath.join(folder, word)) for word in copied)
+    return folder if there and not here else ""

@@ -10,7 +10,6 @@ from msgspec import Struct, field
 
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service
-from jettison.formats.dockerfile import parse
 from jettison.source import is_dockerfile
 from jettison.source.operations_images import (
     DEFAULT,
@@ -18,14 +17,13 @@ from jettison.source.operations_images import (
     PYTHON,
     arguments_for_development,
     compose_beside,
-    copied_from,
     ends_with_python,
     for_users,
     is_for_development,
-    is_for_production,
-    starts,
+    makes_another,
     topmost,
 )
+from jettison.source.operations_lines import copied_from
 from jettison.values import Skipped, replace, without_password
 
 
@@ -230,17 +228,13 @@ def _for_production(choice: Choice, read: Callable[[str], str | None]) -> Choice
         what, dockerfile = inner, other
     elif choice.target and _is_for_developers(choice.target):
         what, dockerfile = f"the stage {choice.target}", choice.dockerfile
-        stages = parse(read(dockerfile) or "", file=dockerfile)
-        last = stages.final_stage if stages.stages else None
-        if last is None or last.name == choice.target:
-            return None
-        if not (starts(stages, last) or is_for_production(last.name or "")):
+        if not makes_another(read(dockerfile) or "", dockerfile, choice.target):
             return None
     else:
         return None
     reason = f"it builds {what}, which is for development by its name: {dockerfile} is looked at"
-    passed = Skipped(what=f"service {choice.service}", reason=reason)
-    return Choice(dockerfile=dockerfile, context=choice.context, passed_over=(passed,))
+    passed = (Skipped(what=f"service {choice.service}", reason=reason),)
+    return Choice(dockerfile=dockerfile, context=choice.context, passed_over=passed)
 
 
 def _own_arguments(choice: Choice, read: Callable[[str], str | None]) -> Choice | None:
