@@ -72,8 +72,10 @@ def optimize_image(
     behave the same. Raises what stores and the engine raise.
     """
     cache = blob_cache()
+    named = Path(_folder_name(reference))
+    delivery.files(named)
+    places = delivery.places(named, cache)
     with project_of_image(reference, engine, cache, progress) as root:
-        places = delivery.places(root, cache)
         found = plan(root)
         shop = Workshop(root=found.loaded.root, engine=engine, progress=progress)
         result = optimize(shop, found.start, found.plan, ablation=False)
