@@ -171,13 +171,15 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
         return trial, first
     ways = list(map(request.run_as, request.otherwise))
     if first.baseline.observation.failure.endswith(SPEAKS_HTTP2):
-        how = f"without requests, as port {request.ports[0]} {SPEAKS_HTTP2}"
-        ways = [replace(request, ports=(), how=how)]
+        ways = [_without_requests(request)]
     for way in ways:
         taken = way.wanted(first.baseline.observation.errors)
         for _ in range(_TRIES):
             tried = trial.asking(way.with_samples(taken)).within_reach()
             found = _begun(tried, held)
+            if found.baseline.observation.failure.endswith(SPEAKS_HTTP2):
+                tried = trial.asking(_without_requests(tried.request))
+                found = _begun(tried, held)
             if not found.baseline.observation.failure:
                 return tried, found
             if taken == way.optional:
@@ -185,6 +187,13 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
             more = taken | way.wanted(found.baseline.observation.errors)
             taken = more if more != taken else way.optional
     return trial, first
+
+
+def _without_requests(request: VerificationRequest) -> VerificationRequest:
+    """Give the way to run a server of gRPC, which is sent no requests."""
+    more = f"{request.how}, " if request.how else ""
+    how = f"{more}without requests, as port {request.ports[0]} {SPEAKS_HTTP2}"
+    return replace(request, ports=(), how=how)
 
 
 def _held(trial: Trial) -> Observation:

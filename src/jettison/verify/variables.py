@@ -26,9 +26,10 @@ _ONE_OF = ("Literal", "Optional", "Annotated")
 class Variable(Struct, frozen=True, kw_only=True):
     """A variable that a source reads.
 
-    ``required`` tells that it has no default, ``certain`` that nothing else will do either;
+    ``required`` tells that it has no default, or an empty one that a message of the source speaks
+    of, ``certain`` that nothing else will do either;
     ``kind`` is ``int``, ``float``, ``bool``, ``list``, ``dict`` or nothing for text, ``choice`` one
-    of a few values that are allowed.
+    of a few values that are allowed. ``empty`` tells that it has a default without anything in it.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Variable(Struct, frozen=True, kw_only=True):
     certain: bool = False
     kind: str = ""
     choice: str = ""
+    empty: bool = False
 
 
 def variables_of(text: str) -> tuple[Variable, ...]:
@@ -49,7 +51,20 @@ def variables_of(text: str) -> tuple[Variable, ...]:
         return ()
     choices = dict(_enumerations(tree))
     found = (one for node in ast.walk(tree) for one in _read(node, choices))
-    return tuple(one for one in found if _NAME.fullmatch(one.name))
+    named = tuple(one for one in found if _NAME.fullmatch(one.name))
+    if any(one.empty for one in named):
+        told = _told(tree)
+        named = tuple(
+            replace(v, required=v.required or (v.empty and v.name in told)) for v in named
+        )
+    return named
+
+
+def _told(tree: ast.Module) -> frozenset[str]:
+    """The words of texts that people read."""
+    values = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    texts = (value for value in values if isinstance(value, str) and " " in value)
+    return frozenset(word for text in texts for word in _NAME.findall(text))
 
 
 @cache
@@ -84,10 +99,12 @@ def _read(node: ast.AST, choices: dict[str, str]) -> Iterator[Variable]:
             if _reads(called):
                 options = {one.arg: one.value for one in keywords}
                 kind = _last(options["cast"]) if "cast" in options else _last(called)
+                default = more[0] if more else options.get(_DEFAULT)
                 yield Variable(
                     name=name,
-                    required=not more and _DEFAULT not in options,
+                    required=default is None,
                     kind=kind if kind in _CASTS else "",
+                    empty=isinstance(default, ast.Constant) and default.value in ("", None),
                 )
         case ast.ClassDef(bases=bases) if any(_last(base).endswith(_SETTINGS) for base in bases):
             yield from _of_settings(node, choices)

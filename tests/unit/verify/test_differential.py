@@ -174,6 +174,31 @@ def test_what_does_not_start_as_its_service_runs_it_is_compared_in_another_way(
     assert start.message.endswith("both were run without the variables of the service")
 
 
+GRPC = """
+import os, socketserver, sys
+
+class Handler(socketserver.BaseRequestHandler):
+    def handle(self):
+        if self.request.recv(24).startswith(b"PRI * HTTP/2.0"):
+            self.request.sendall(bytes(3) + bytes([4]) + bytes(5))
+
+if not os.environ.get("CATALOG"):
+    sys.exit("CATALOG is not set")
+socketserver.ThreadingTCPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+def test_a_server_of_grpc_that_needs_a_variable_is_run_with_one(tmp_path: Path) -> None:
+    for name in ("before.py", "after.py"):
+        (tmp_path / name).write_text(GRPC)
+    way = Surroundings(how="with a catalog", ports=(8000,), environment={"CATALOG": "sample"})
+    request = replace(REQUEST, probes=(), otherwise=(way,))
+    found = compare(request, LocalEngine(tmp_path), SilentProgress())
+    start = next(check for check in found.checks if check.name == "start")
+    assert start.outcome is Outcome.SAME
+    assert "with a catalog, without requests, as port 8000 speaks HTTP/2 alone" in start.message
+
+
 @pytest.mark.parametrize(("environment", "times"), [({}, 1), ({"MODE": "development"}, 2)])
 def test_the_suite_begins_at_once_and_runs_as_the_images_are_run(
     environment: dict[str, str], times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -42,6 +42,12 @@ class Settings(BaseSettings):
         ("x = config('A', cast=bool)\ny = config('B', default=1)", {"A": "bool"}),
         ("env = Env()\nx = env.int('A')", {"A": "int"}),
         ("def f(:", {}),
+        (
+            "import os\nx = os.getenv('A', '')\nif not x:\n    raise Error('A is not set')",
+            {"A": ""},
+        ),
+        ("import os\nx = os.getenv('A', 'a')\nif not x:\n    raise Error('A is not set')", {}),
+        ("import os\nx = os.getenv('A', None)\ny = 'AB of this'", {}),
     ],
 )
 def test_variables_without_a_default_are_found(text: str, needed: dict[str, str]) -> None:
