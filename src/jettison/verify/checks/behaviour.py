@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome
@@ -16,10 +17,28 @@ from jettison.verify.workload.step import NO_METHOD, NO_PAGE, NO_SLASH
 _FOUND = range(200, 400)
 
 
+class _Runs:
+    """All runs of an image; the same objects are equal, as comparing contents takes as long."""
+
+    def __init__(self, seen: Observation) -> None:
+        self.exchanges = (seen.exchanges, *seen.reruns)
+        self._identity = tuple(map(id, self.exchanges))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Runs) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+
 def compared(before: Observation, after: Observation, request: VerificationRequest) -> Comparison:
-    """Compare all runs of both images."""
-    runs = ((one.exchanges, *one.reruns) for one in (before, after))
-    return compare_exchanges(*runs, strict=request.strict)
+    """Compare all runs of both images; what was compared last is remembered."""
+    return _compared(_Runs(before), _Runs(after), request.strict)
+
+
+@lru_cache(maxsize=1)
+def _compared(before: _Runs, after: _Runs, strict: bool) -> Comparison:
+    return compare_exchanges(before.exchanges, after.exchanges, strict=strict)
 
 
 def compare_routes(
