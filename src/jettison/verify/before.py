@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -56,7 +57,7 @@ def with_coverage(setting: Setting, talk: Conversation, site: str) -> Observatio
         return replace(seen, missing={"coverage": why})
     try:
         with tempfile.TemporaryDirectory(prefix="jettison-coverage-") as place:
-            asked = {**own_files(setting.facts), "output": _OUTPUT}
+            asked = _own(setting)
             own = options(setting)
             text = script_text("executed", asked)
             binds = hooked(Path(place), _FOLDER, _HOOK, site, text)
@@ -75,9 +76,14 @@ def _counted_lines(
     if run.failure:
         return None, f"it does not become ready while it is watched: {run.failure}"
     converse(run.container, setting, replace(talk, steps=tuple(map(_once, talk.steps))))
-    asked = {**own_files(setting.facts), "output": _OUTPUT}
     kind = dict[str, tuple[int, int]]
-    return inquire(run.container, setting.facts, "executed_lines", asked, kind)
+    return inquire(run.container, setting.facts, "executed_lines", _own(setting), kind)
+
+
+def _own(setting: Setting) -> dict[str, Any]:
+    """Say where the application lies, and where its lines are noted, which is not its own."""
+    own = own_files(setting.facts)
+    return {**own, "others": [*own["others"], _FOLDER, _OUTPUT], "output": _OUTPUT}
 
 
 def _once(step: Step) -> Step:

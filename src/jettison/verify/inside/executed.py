@@ -9,6 +9,8 @@ appends a file of its own. Nothing that goes wrong here reaches the program.
 import os
 import sys
 
+from jettison.verify.inside import shared
+
 ASKED = globals().get("ASKED", {})
 NAME = "jettison executed"
 FOLDER = ASKED.get("folder", "").rstrip("/") + "/"
@@ -17,6 +19,7 @@ OUTPUT = ASKED.get("output", "")
 NOT_OWN = ("/site-packages/", "/dist-packages/", "/lib/python3")
 
 places = {}
+packages = {}
 seen = set()
 noted = []
 
@@ -26,8 +29,21 @@ def own(name):
     if name not in places:
         path = name if name.startswith(("/", "<")) else os.path.abspath(name)
         inner = path.startswith(FOLDER) and not path.startswith(OTHERS)
-        places[name] = path if inner and not any(one in path for one in NOT_OWN) else ""
+        inner = inner and not any(one in path for one in NOT_OWN)
+        places[name] = path if inner or installed(path) else ""
     return places[name]
+
+
+def installed(path):
+    """Tell whether a file was installed from the application's folder."""
+    head, found, inner = path.partition("-packages/")
+    if not found:
+        return False
+    site = f"{head}-packages"
+    if site not in packages:
+        packages[site] = ()  # reading it runs code, too
+        packages[site] = shared.local(site)
+    return inner in packages[site]
 
 
 def note(path, number):

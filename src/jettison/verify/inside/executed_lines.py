@@ -3,6 +3,8 @@
 import os
 import sys
 
+from jettison.verify.inside import shared
+
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 FOLDER = ASKED["folder"]
@@ -33,7 +35,7 @@ def lines(code):
 
 
 def sources():
-    """Give the application's own files of Python."""
+    """Give the application's own files of Python, with the folder that their names begin in."""
     for folder, inner, names in os.walk(FOLDER):
         inner[:] = [
             one
@@ -42,21 +44,28 @@ def sources():
             and os.path.join(folder, one) not in OTHERS
             and not os.path.exists(os.path.join(folder, one, "pyvenv.cfg"))
         ]
-        for name in sorted(names):
-            if name.endswith(".py") and not name.startswith(("test_", "conftest")):
-                yield os.path.join(folder, name)
+        yield from ((os.path.join(folder, name), FOLDER) for name in sorted(names) if counts(name))
+    for site in sys.path:
+        for path in sorted(shared.local(site)) if site.endswith("-packages") else ():
+            if counts(os.path.basename(path)) and not {*path.split("/")} & {*LEFT_OUT}:
+                yield os.path.join(site, path), site
+
+
+def counts(name):
+    """Tell by its name whether a file is one of the application's, and no test."""
+    return name.endswith(".py") and not name.startswith(("test_", "conftest"))
 
 
 executed = noted()
-counts = {}
-for number, path in enumerate(sources()):
+found = {}
+for number, (path, top) in enumerate(sources()):
     try:
         with open(path, "rb") as file:
             there = lines(compile(file.read(), path, "exec"))
     except (OSError, SyntaxError, ValueError):
         continue
     done = there & executed.get(os.path.realpath(path), set())
-    counts[os.path.relpath(path, FOLDER)] = (len(done), len(there))
+    found[os.path.relpath(path, top)] = (len(done), len(there))
     if number > FILES:
         break
-sys.stdout.write(f"\n{MARKER}{counts!a}\n")
+sys.stdout.write(f"\n{MARKER}{found!a}\n")

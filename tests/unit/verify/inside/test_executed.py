@@ -40,3 +40,28 @@ def test_each_line_that_is_executed_counts_once(tmp_path: Path) -> None:
     said = subprocess.run(count, capture_output=True, check=True).stdout.decode()
     counts = ast.literal_eval(said.split("jettison-says:")[1])
     assert counts == {"main.py": (9, 10), "unused.py": (0, 2)}
+
+
+def test_what_was_installed_from_the_folder_of_the_application_counts(tmp_path: Path) -> None:
+    folder, output, site = (tmp_path / name for name in ("app", "noted", "x/site-packages"))
+    for place in (folder, output, site / "shop", site / "other"):
+        place.mkdir(parents=True)
+    (site / "shop" / "__init__.py").write_text("x = 1\ny = 2\n")
+    (site / "shop" / "late.py").write_text("x = 1\n")
+    (site / "other" / "__init__.py").write_text("x = 1\n")
+    (site / "shop" / "of_others.py").write_text("x = 1\n")
+    for name, origin in (("shop", '"dir_info": {}'), ("other", '"archive_info": {}')):
+        said = f'{{"url": "file:///build/{name}", {origin}}}'
+        (site / f"{name}-1.dist-info").mkdir()
+        (site / f"{name}-1.dist-info" / "direct_url.json").write_text(said)
+        files = (f"{name}/__init__.py", f"{name}/late.py", f"{name}/tests/test_x.py", "../x.py")
+        (site / f"{name}-1.dist-info" / "RECORD").write_text("".join(f"{f},,\n" for f in files))
+    asked = {"folder": str(folder), "output": str(output)}
+    path = f"import sys; sys.path.insert(0, {str(site)!r})\n"
+    run = f"{path}exec(compile({script_text('executed', asked)!r}, 'hook', 'exec'), {{}})\n"
+    run += "import other, shop"
+    subprocess.run([sys.executable, "-B", "-c", run], cwd=folder, check=True)
+    count = [sys.executable, "-B", "-c", path + script_text("executed_lines", asked)]
+    said = subprocess.run(count, capture_output=True, check=True).stdout.decode()
+    counts = ast.literal_eval(said.split("jettison-says:")[1])
+    assert counts == {"shop/__init__.py": (2, 2), "shop/late.py": (0, 1)}
