@@ -53,8 +53,10 @@ def compare_routes(
     if unknown and not any(one.answer.status in _FOUND for one in before.exchanges):
         return skipped(unknown)
     found = _beyond_doubt(compared(before, after, request))
-    if found.failing == found.total and not found.differences:
-        return skipped(f"all of {found.total} responses are server errors in both")
+    if found.failing + found.silent == found.total and not found.differences:
+        kinds = "server errors" if found.failing else "missing"
+        both = "server errors or missing" if found.silent and found.failing else kinds
+        return skipped(f"all of {found.total} responses are {both} in both")
     details = [*found.differences]
     if found.differences:
         details += [f"logged by the candidate only: {line}" for line in after.errors]
@@ -112,6 +114,8 @@ def _message(found: Comparison) -> str:
         parts.append(f"{found.new_errors} are new server errors")
     if found.failing:
         parts.append(f"{found.failing} were server errors before and still are")
+    if found.silent:
+        parts.append(f"{found.silent} had no response before and after")
     if found.varying:
         parts.append(f"{len(found.varying)} vary in the baseline")
     return "; ".join(parts)

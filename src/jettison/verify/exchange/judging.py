@@ -248,12 +248,12 @@ Run = Sequence[Exchange]
 class Comparison(Struct, frozen=True, kw_only=True):
     """All exchanges of a workload: how many are the same, and what each of the others says.
 
-    ``failing`` counts those that are server errors in both. ``varying`` names requests whose status
-    or content type is not always the same in the baseline: each of these answers is one that the
-    candidate may give. ``masked`` says of which places only the kind was compared, and why.
-    ``open`` are the numbers of requests that more runs could decide, ``certain`` says that one
-    differs beyond doubt. ``doubtful`` are those of the differences that chance may explain, at
-    places where the runs of the baseline differ, too.
+    ``failing`` counts those that are server errors in both, ``silent`` those without any response.
+    ``varying`` names requests whose status or content type is not always the same in the baseline:
+    each of these answers is one that the candidate may give. ``masked`` says of which places only
+    the kind was compared, and why. ``open`` are the numbers of requests that more runs can decide,
+    ``certain`` says that one differs beyond doubt, ``doubtful`` are differences that chance may
+    explain, at places where the runs of the baseline differ, too.
     """
 
     total: int
@@ -262,6 +262,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     new_errors: int
     varying: tuple[str, ...]
     failing: int
+    silent: int = 0
     masked: tuple[str, ...] = ()
     open: frozenset[int] = frozenset()
     certain: bool = False
@@ -273,33 +274,33 @@ def compare_exchanges(
 ) -> Comparison:
     """Compare runs of the same requests: at least one of the baseline; empty runs do not count.
 
-    An answer of the candidate is the same when the baseline gave it, or when it differs from what
-    the baseline gave only where the baseline differs itself, and only within the kind of that.
-    Anything else is a difference, however rarely it was seen.
+    An answer of the candidate is the same when the baseline gave it, or when it differs from that
+    only where the baseline differs itself, within its kind. Anything else is a difference.
     """
     befores = [run for run in before if run]
     afters = [run for run in after if run] or [()]
     length = min(len(run) for run in (*befores, *afters))
-    starts = {id(run): _begun(run) for run in (*befores, *afters)}
-    found, failing = [], 0
-    for number in range(length):
-        one = Request(
+    begun = [[_begun(run) for run in runs] for runs in (befores, afters)]
+    asked = [
+        Request(
             name=befores[0][number].name,
             before=tuple(run[number].answers for run in befores),
             after=tuple(run[number].answers for run in afters),
         )
-        failing += all(answer.status >= _SERVER_ERROR for answer in (*one.had, *one.has))
-        begun = tuple([starts[id(run)] for run in runs] for runs in (befores, afters))
-        found.append(judged(one, *begun, strict=strict))
+        for number in range(length)
+    ]
+    found = [judged(one, *begun, strict=strict) for one in asked]
+    statuses = [{answer.status for answer in (*one.had, *one.has)} for one in asked]
     differences = [one.said for one in found if one.said]
     missing = len(befores[0]) - length
     return Comparison(
         total=len(befores[0]),
-        same=length - len(differences),
+        same=length - len(differences) - statuses.count({0}),
         differences=(*differences, *((f"{missing} requests got no response",) if missing else ())),
         new_errors=sum(one.broken for one in found),
         varying=tuple(one.varies for one in found if one.varies),
-        failing=failing,
+        failing=sum(min(each) >= _SERVER_ERROR for each in statuses),
+        silent=statuses.count({0}),
         masked=tuple(_reasons(mask for one in found for mask in one.masks)),
         open=frozenset(number for number, one in enumerate(found) if one.open),
         certain=any(one.said and not one.open for one in found),

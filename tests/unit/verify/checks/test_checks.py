@@ -435,6 +435,21 @@ def test_server_errors_alone_show_nothing() -> None:
     assert "all of 1 responses are server errors" in found.message
 
 
+def test_requests_without_any_response_are_no_identical_responses() -> None:
+    lost = Exchange(name="GET /b", answer=Answer(status=0, failure="no response within 20 seconds"))
+    well = Exchange(name="GET /a", answer=Answer(status=200, body=b"a"))
+    broken = Exchange(name="GET /c", answer=Answer(status=500))
+    some, none = replace(SEEN, exchanges=(well, lost)), replace(SEEN, exchanges=(lost, lost))
+    found = check("routes", some, some)
+    assert found.outcome is SAME
+    assert found.message == "1 of 2 responses identical; 1 had no response before and after"
+    assert check("routes", none, none).message == "all of 2 responses are missing in both"
+    mixed = replace(SEEN, exchanges=(broken, lost))
+    assert (
+        "all of 2 responses are server errors or missing" in check("routes", mixed, mixed).message
+    )
+
+
 def test_what_chance_explains_is_noted_and_is_no_difference() -> None:
     usual, lost = (
         tuple(
