@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import sys
 import time
 from urllib.parse import quote
@@ -135,16 +136,27 @@ def written():
     Of databases, what they are made of has its own places.
     """
     first, own, found = begun() - 1, os.getuid(), {}
-    for top in ASKED.get("volumes", ()):
-        for folder, _, names in os.walk(top):
-            for name in names:
-                path = os.path.join(folder, name)
-                state = os.lstat(path)
-                if state.st_mtime >= first and len(found) < FILES:
-                    owner = "own" if state.st_uid == own else f"of user {state.st_uid}"
-                    found[path] = f"{state.st_mode & 0o7777:04o} {owner}"
-                    found.update(value(lambda path=path: tables(path), {}))
+    for path in files(ASKED.get("volumes", ())):
+        state = value(lambda path=path: os.lstat(path), None)
+        if state and state.st_mtime >= first and len(found) < FILES:
+            owner = "own" if state.st_uid == own else f"of user {state.st_uid}"
+            found[path] = f"{state.st_mode & 0o7777:04o} {owner}"
+            # a pipe would be waited for
+            if stat.S_ISREG(state.st_mode):
+                found.update(value(lambda path=path: tables(path), {}))
     return found
+
+
+def files(tops):
+    """Give what is no folder below some folders; os.walk of some versions is not so deep."""
+    folders = list(tops)
+    while folders:
+        folder = folders.pop()
+        for entry in value(lambda folder=folder: list(os.scandir(folder)), ()):
+            if not entry.is_dir():
+                yield entry.path
+            elif not entry.is_symlink():
+                folders.append(entry.path)
 
 
 def tables(path):

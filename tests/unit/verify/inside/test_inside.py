@@ -18,6 +18,7 @@ import pytest
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Loopback
+from jettison.images.stores.root import remove_directory
 from jettison.verify.interior import script_text
 
 MARKER = "jettison-says:"
@@ -91,6 +92,22 @@ def test_the_parts_of_a_database_that_was_written_are_told(tmp_path: Path) -> No
         "/a.db", "/a.db, table a", "/a.db, index c", "/b.db", "/c.txt",
     }  # fmt: skip
     assert found[f"{tmp_path}/a.db, table a"] == "CREATE TABLE a(b text unique)"
+
+
+def test_what_was_written_is_told_however_deep_and_no_pipe_is_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.db")
+    (tmp_path / "gone").symlink_to("nowhere")
+    (tmp_path / "inner").symlink_to(tmp_path)
+    deep = str(tmp_path)
+    for _ in range(1500):
+        deep += "/d"
+        Path(deep).mkdir()
+    Path(deep, "end").write_text("x")
+    found = ask("facts", {"volumes": [str(tmp_path), "/absent"], "alone": True}, tmp_path)
+    assert {path.removeprefix(str(tmp_path)) for path in found} == {
+        "/pipe.db", "/gone", "/d" * 1500 + "/end",
+    }  # fmt: skip
+    remove_directory(str(tmp_path / "d"))
 
 
 def test_limits_and_variables_of_the_first_process_are_told(tmp_path: Path) -> None:
