@@ -226,6 +226,8 @@ ALONE = "on the loopback alone"
 _MORE, _SPARE = 2, 48
 _OF_USER = frozenset({"home", "name"})
 _LIMIT = "limit of "
+# What shells, Python and engines set by themselves.
+_OF_SHELLS = frozenset({"_", "PWD", "OLDPWD", "SHLVL", "HOSTNAME", "HOME", "LC_CTYPE", "TERM"})
 
 
 def compare_process(
@@ -270,14 +272,19 @@ def compare_process(
 
 
 def _variables(before: Observation, after: Observation, had: str, has: str) -> Iterator[str]:
-    """Name the variables that a start script sets in one image alone.
+    """Name the variables that a start script sets, or takes away, in one image alone.
 
     Those that the configuration of an image sets are another check.
     """
-    first, second = set(had.split(", ")), set(has.split(", "))
-    known = {name for seen in (before, after) for name, _ in seen.facts.environment}
-    for name in sorted((first ^ second) - known):
-        yield f"{name} is {'set' if name in second else 'not set any more'} when it starts"
+    changed = []
+    for seen, told in ((before, had), (after, has)):
+        own = {name for name, _ in seen.facts.environment}
+        changed.append((set(told.split(", ")) ^ own) - _OF_SHELLS)
+    first, second = changed
+    for name in sorted(first ^ second):
+        was, now = ("is set" if name in told.split(", ") else "is not set" for told in (had, has))
+        if was != now:
+            yield f"when it starts, {name} {was} in the baseline, and {now} in the candidate"
 
 
 def _show_processes(found: Mapping[str, int]) -> str:

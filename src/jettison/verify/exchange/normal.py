@@ -107,7 +107,9 @@ class _Reader:
         """Give what is compared of a header; None where it is ignored."""
         ignored = _ignored()
         if name in ignored:
-            return "is there" if ignored[name] else None
+            # how an entity tag may be used does not depend on what it is made of (RFC 9110, 8.8.1)
+            weak = ", weak" if value.startswith("W/") else ""
+            return f"is there{weak}" if ignored[name] else None
         if not self._strict and name in table(Compared).measured.headers:
             return _NUMBER.sub(MEASURED, value)
         if name in _unordered():

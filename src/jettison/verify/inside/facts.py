@@ -15,7 +15,6 @@ FILES = 2000
 # how a file of it begins (sqlite.org, "Database File Format")
 SQLITE = b"SQLite format 3\0"
 SHELLS = {"sh", "bash", "dash", "ash", "tini", "dumb-init", "docker-init"}
-OF_SHELLS = {"", "_", "PWD", "OLDPWD", "SHLVL", "HOSTNAME", "HOME", "LC_CTYPE"}
 # one that is replaced by another is missing for a moment
 LOOKS, BETWEEN = 4, 0.1
 # A server starts its workers one after the other.
@@ -188,10 +187,10 @@ def limits():
 
 
 def variables():
-    """Name the variables of the first process but for those that shells and Python set."""
+    """Name the variables of the first process."""
     with open("/proc/1/environ", "rb") as file:
         names = {os.fsdecode(one).partition("=")[0] for one in file.read().split(b"\0")}
-    return ", ".join(sorted(names - OF_SHELLS))
+    return ", ".join(sorted(names - {""}))
 
 
 def process():

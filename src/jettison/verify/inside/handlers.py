@@ -1,30 +1,8 @@
 """Says what the function behind a route reads of its request, from its source."""
 
-import ast
 import inspect
 
-from jettison.verify.inside import reader
-
-
-class Arguments(ast.NodeTransformer):
-    """Writes what Tornado's handlers read of the request by their own methods as others do."""
-
-    def __init__(self, method):
-        either = "args" if method in ("GET", "HEAD") else "form"
-        self.parts = {"get_query_argument": "args", "get_body_argument": "form"}
-        self.parts["get_argument"] = either
-
-    def visit_Call(self, node):
-        """Put a field of the query or form in the place of a call."""
-        self.generic_visit(node)
-        name = getattr(node.func, "attr", "")
-        part = self.parts.get(name.removesuffix("s"))
-        if part and node.args:
-            request = ast.Attribute(value=node.func.value, attr="request", ctx=ast.Load())
-            fields = ast.Attribute(value=request, attr=part, ctx=ast.Load())
-            getter = "getlist" if name.endswith("s") else "get"
-            node.func = ast.Attribute(value=fields, attr=getter, ctx=ast.Load())
-        return node
+from jettison.verify.inside import reader, sources
 
 
 def schema(fields):
@@ -41,10 +19,10 @@ def schema(fields):
 
 def takes(function, method):
     """Describe what a handler reads: ``body`` (media type and schema) and ``query`` (a schema)."""
-    tree = reader.source_of(function)
+    tree = sources.source_of(function)
     if tree is None:
         return {}
-    tree = Arguments(method).visit(tree)
+    tree = sources.Arguments(method).visit(tree)
     read = reader.Reader(tree, dict(getattr(inspect.unwrap(function), "__globals__", {})))
     read.visit(tree)
     met = read.met

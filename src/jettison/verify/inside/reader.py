@@ -3,9 +3,9 @@
 import ast
 import functools
 import inspect
-import os
-import textwrap
 import types
+
+from jettison.verify.inside import sources
 
 # attributes and methods of the requests of frameworks, and what they give
 KINDS = {
@@ -13,8 +13,10 @@ KINDS = {
     "data": "json", "form": "form", "forms": "form", "POST": "form", "post": "form",
     "values": "form", "files": "files", "FILES": "files", "args": "query", "query": "query",
     "query_params": "query", "GET": "query", "params": "query", "query_args": "query",
-    "headers": "headers",
+    "headers": "headers", "multipart": "files",
 }  # fmt: skip
+# what a part of a multipart body has, and what the value of a field has that is a file
+PART, OF_FILES = "name", {"filename", "file"}
 # those that give the body as it came
 RAW = {"body", "get_data", "read", "stream", "bounded_stream"}
 SAME = {"to_dict", "copy", "multi_items", "items", "dict"}
@@ -32,17 +34,6 @@ DEEP = 3
 FUNCTIONS = (types.FunctionType, type(functools.lru_cache(len)))
 # methods that give a text in another form
 FORMS = {"lower", "upper", "strip", "casefold", "title"}
-
-
-def source_of(function):
-    """Give the syntax of a function or method, or nothing when its source is not there."""
-    try:
-        plain = inspect.unwrap(function)
-        tree = ast.parse(textwrap.dedent(inspect.getsource(plain)))
-    except (OSError, TypeError, ValueError, SyntaxError):
-        return None
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return next((node for node in ast.walk(tree) if isinstance(node, kinds)), None)
 
 
 class Reader(ast.NodeVisitor):
@@ -94,7 +85,8 @@ class Reader(ast.NodeVisitor):
         if isinstance(function, ast.Attribute):
             if name in KINDS and self.of_request(function.value):
                 return KINDS[name]
-            if name in SAME:
+            # the next part of a body in parts
+            if name in SAME or (name == "next" and self.kind(function.value) == "files"):
                 return self.kind(function.value)
         inner = node.args[0] if node.args else None
         if name in ("loads", "dict") and inner is not None:
@@ -127,9 +119,12 @@ class Reader(ast.NodeVisitor):
                 self.names[getattr(target, "id", "")] = self.texts(node.value)
 
     def visit_Attribute(self, node):
-        """See a part of the request that is used as a whole."""
+        """See a part of the request that is used as a whole, and a field that is a file."""
         self.note(node)
         self.generic_visit(node)
+        field = self.field(node.value) if node.attr in OF_FILES else None
+        if field in self.met.get("form", {}):
+            self.met.setdefault("files", {})[field] = self.met["form"][field]
 
     def visit_Compare(self, node):
         """See a field that is looked for."""
@@ -151,6 +146,13 @@ class Reader(ast.NodeVisitor):
     def compare(self, node, other):
         """Write down the texts that a field is compared with, and the numbers beside others."""
         field, numbers = self.field(node), self.numbers(other)
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr == PART
+            and self.kind(node.value) == "files"
+        ):
+            for text in self.texts(other):
+                self.note(node.value, text, needed=True)
         if field:
             known = self.compared.setdefault(field, [])
             found = (*self.texts(other), *numbers)
@@ -241,6 +243,12 @@ class Reader(ast.NodeVisitor):
                 self.typed(first, found)
         self.generic_visit(node)
 
+    def visit_AsyncFor(self, node):
+        """Remember the name of each part of a body."""
+        if isinstance(node.target, ast.Name) and self.kind(node.iter) == "files":
+            self.known[node.target.id] = "files"
+        self.generic_visit(node)
+
     def visit_For(self, node):
         """See a field that is walked through."""
         self.typed(node.iter, "array")
@@ -266,7 +274,7 @@ class Reader(ast.NodeVisitor):
         function = inspect.unwrap(function)
         handed = [(place, self.field(one)) for place, one in enumerate(node.args)]
         handed += [(word.arg, self.field(word.value)) for word in node.keywords]
-        tree = read_of(function) if any(field for _, field in handed) else None
+        tree = sources.read_of(function) if any(field for _, field in handed) else None
         if tree is None:
             return
         names = [one.arg for one in (*tree.args.posonlyargs, *tree.args.args)]
@@ -298,15 +306,6 @@ def wrapped(node):
         return node.values[0]
     called = isinstance(node, ast.Call) and getattr(node.func, "id", "") in NUMBERS
     return node.args[0] if called and node.args else None
-
-
-@functools.lru_cache(maxsize=None)
-def read_of(function):
-    """Give the syntax of a function of the application, not of the library or a distribution."""
-    path = getattr(getattr(function, "__code__", None), "co_filename", "")
-    library = f"{os.path.dirname(os.__file__)}{os.sep}"
-    installed = path.startswith(("<", library)) or "-packages" in path
-    return None if installed else source_of(function)
 
 
 def kind_asked(call):

@@ -42,7 +42,7 @@ INTERIOR = Interior(
         "limit of processes": "unlimited",
         "listens": "on every address",
         "ports": "8000",
-        "variables": "LANG, PATH, TZ",
+        "variables": "API_KEY, LANG, PATH, TZ",
     },
     processes={"gunicorn": 3},
     early=3,
@@ -191,9 +191,9 @@ def test_the_same_observation_differs_in_nothing() -> None:
         ),
         (
             "process",
-            inside(process={**INTERIOR.process, "variables": "PATH, STAGE"}),
+            inside(process={**INTERIOR.process, "variables": "API_KEY, LANG, PATH, SHLVL, STAGE"}),
             DIFFERENT,
-            "LANG is not set any more when it starts; STAGE is set when it starts",
+            "STAGE is not set in the baseline, and is set in the candidate; when it starts, TZ is",
         ),
         ("process", inside(processes={"gunicorn": 2}), SAME, ""),
         (

@@ -325,6 +325,8 @@ def test_headers_of_the_transport_and_of_files_times_do_not_count() -> None:
     other = with_headers(date="b", server="x/2", etag='"2"', content_length="4", vary="B, a")
     assert difference([one, one], other) == ""
     assert "header.etag" in difference([one, one], with_headers(date="b", vary="A, b"))
+    weak = with_headers(date="b", etag='W/"1"', vary="A, b")
+    assert "header.etag: 'is there' became 'is there, weak'" in difference([one, one], weak)
 
 
 def test_names_attributes_and_fixed_values_of_cookies_count() -> None:

@@ -37,6 +37,23 @@ def from_query(request):
 def with_file(request):
     return request.POST["title"], request.FILES["photo"]
 
+async def in_parts(request):
+    reader = await request.multipart()
+    part = await reader.next()
+    if part is None or part.name != "photo":
+        raise ValueError
+    return await part.read()
+
+async def each_part(request):
+    async for part in await request.multipart():
+        if part.name == "photo":
+            return await part.read()
+
+async def file_of_form(request):
+    form = await request.form()
+    photo = form["photo"]
+    return form["title"], photo.filename
+
 def whole(request):
     return jsonify(request.get_json())
 
@@ -132,6 +149,9 @@ def test_a_body_that_is_read_as_it_comes_is_a_file(handler: Any) -> None:
         ("from_form", "application/x-www-form-urlencoded", ["title"]),
         ("from_text", "application/json", ["title"]),
         ("with_file", "multipart/form-data", ["title", "photo"]),
+        ("in_parts", "multipart/form-data", ["photo"]),
+        ("each_part", "multipart/form-data", ["photo"]),
+        ("file_of_form", "multipart/form-data", ["photo", "title"]),
         ("whole", "application/json", []),
     ],
 )

@@ -115,8 +115,6 @@ def test_limits_and_variables_of_the_first_process_are_told(tmp_path: Path) -> N
     assert "limit of open files" in process
     assert "limit of processes" in process
     assert int(process["priority"]) in range(-20, 20)
-    # another user's cannot be read
-    assert not {"PWD", "SHLVL"} & set(process.get("variables", "").split(", "))
 
 
 @pytest.mark.skipif("UTC" not in zoneinfo.available_timezones(), reason="no zone data here")
