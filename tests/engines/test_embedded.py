@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from images import AMD64, packed_layer
@@ -27,7 +28,7 @@ from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.embedded.started import refused
 from jettison.engines.engine import Bind, BuildRequest, Container, ImageID, Network, RunOptions
 from jettison.engines.limits import Limits
-from jettison.errors import EngineError, ImageError, UnsupportedError
+from jettison.errors import EngineError, ImageError, UnsupportedError, WriteError
 from jettison.images.image import Image
 from jettison.images.stores.layout import LayoutStore
 from jettison.images.tar_writer import Member
@@ -279,6 +280,17 @@ def test_images_are_named_as_places(embedded: EmbeddedEngine, tmp_path: Path) ->
     assert facts.size == bare_image().measure()
     with pytest.raises(EngineError, match="no image oci:"):
         embedded.inspect(f"oci:{tmp_path / 'absent'}")
+
+
+def test_a_cache_that_cannot_be_written_is_no_fault_of_the_image(
+    embedded: EmbeddedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> NoReturn:
+        raise WriteError("the cache cannot be written", why="No space left on device")
+
+    monkeypatch.setattr("jettison.engines.embedded.engine.locate", full)
+    with pytest.raises(WriteError, match="cannot be written"):
+        embedded.inspect(f"oci:{tmp_path / 'layout'}")
 
 
 def test_a_dockerfile_is_not_built(embedded: EmbeddedEngine, tmp_path: Path) -> None:

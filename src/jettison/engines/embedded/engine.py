@@ -29,7 +29,7 @@ from jettison.engines.engine import (
 )
 from jettison.engines.limits import Limits, container_path, groups_for, tmpfs_of
 from jettison.engines.own_directory import own_directory
-from jettison.errors import EngineError, JettisonError, UnsupportedError
+from jettison.errors import EngineError, JettisonError, UnsupportedError, WriteError
 from jettison.images import locate
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform
@@ -224,6 +224,9 @@ class EmbeddedEngine:
                 location = locate(name, blob_cache())
                 here = Platform.parse(os.uname().machine)
                 self._images[name] = location.store.read(location.reference, here)
+            except WriteError:
+                # a full disk says nothing of the image
+                raise
             except JettisonError as error:
                 raise EngineError(
                     f"no image {name}", why=f"{error}: {error.why}", hint=error.hint
