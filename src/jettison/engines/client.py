@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import posixpath
 import re
 import subprocess
 import time
@@ -16,7 +15,7 @@ from uuid import uuid4
 from msgspec import Struct, field
 
 from jettison.engines.engine import HealthCheck, ImageFacts, ImageID, Network, RunOptions
-from jettison.engines.limits import Call, Limits
+from jettison.engines.limits import Call, Limits, normal_path
 from jettison.errors import EngineError, FullEngineError
 from jettison.processes import Completed, begin, helper, run
 
@@ -161,9 +160,7 @@ def _configured(config: Mapping[str, Any]) -> dict[str, Any]:
         "user": config.get("User") or "",
         "working_directory": config.get("WorkingDir") or "",
         "ports": tuple(sorted(config.get("ExposedPorts") or ())),
-        "volumes": tuple(
-            sorted({posixpath.normpath(path) for path in config.get("Volumes") or ()})
-        ),
+        "volumes": tuple(sorted({normal_path(path) for path in config.get("Volumes") or ()})),
         "labels": tuple(sorted((config.get("Labels") or {}).items())),
         "stop_signal": config.get("StopSignal") or "",
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from enum import StrEnum
@@ -13,6 +12,7 @@ from msgspec import Struct, field
 
 from jettison.engines.limits import (
     container_path,
+    normal_path,
     require_alias,
     require_variables,
     require_word,
@@ -91,7 +91,7 @@ def facts_of(config: Config, size: int) -> ImageFacts:
         user=config.user,
         working_directory=config.working_directory,
         ports=config.ports,
-        volumes=tuple(sorted(set(map(posixpath.normpath, config.volumes)))),
+        volumes=tuple(sorted(set(map(normal_path, config.volumes)))),
         labels=tuple(sorted(config.labels.items())),
         stop_signal=config.stop_signal,
         health_check=HealthCheck(

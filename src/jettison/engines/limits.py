@@ -210,7 +210,12 @@ def container_path(text: str) -> str:
         raise _refused(
             "path in a container", text, "it has a colon, a comma or a control character"
         )
-    return posixpath.normpath(posixpath.join("/", text))
+    return normal_path(posixpath.join("/", text))
+
+
+def normal_path(text: str) -> str:
+    """Return a path in one spelling; POSIX lets two slashes at its beginning mean another one."""
+    return posixpath.normpath(text).replace("//", "/")
 
 
 def tmpfs_of(text: str) -> tuple[str, tuple[str, ...]]:
