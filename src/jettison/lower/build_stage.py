@@ -21,13 +21,13 @@ from jettison.lift.stages import BuiltEnvironment, NotApart
 from jettison.lower import FOLDER, WIDTH, Edits, comment, edited, ended, line_of
 from jettison.lower.locked_stage import (
     base_text,
+    build_packages,
     copies_of,
     free_name,
     installer_variables,
-    package_comments,
     split_locked,
+    told_sources,
 )
-from jettison.lower.packages import install_text
 from jettison.plan.changes import RemoveFiles, SplitBuildStage
 from jettison.plan.removal.listing import (
     HEAD,
@@ -67,14 +67,11 @@ def _build_stage(name: str, stage: FinalStage, found: Installation, change: Spli
     parts = [
         comment("The environment is made here; compilers, headers and installers stay here too."),
         f"FROM {base_text(stage)} AS {name}\n",
-        *installer_variables(stage, " ".join((*found.options, *found.requirements))),
+        *installer_variables(
+            stage, " ".join((*found.options, *found.requirements, told_sources(stage, change)))
+        ),
+        *build_packages(stage, change),
     ]
-    if change.build_packages:
-        parts += [
-            "\n",
-            package_comments(stage, change.build_packages),
-            install_text(change.build_packages, stage),
-        ]
     parts += [
         "\n",
         f"ENV VIRTUAL_ENV={change.environment} UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy\n",

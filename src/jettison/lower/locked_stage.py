@@ -14,7 +14,7 @@ from jettison.lift.action import ActionKind, LiftedRun
 from jettison.lift.locked import LockedInstallation, replaced_place
 from jettison.lift.stage import FinalStage
 from jettison.lower import WIDTH, Edits, comment, edited, ended, line_of
-from jettison.lower.packages import install_text
+from jettison.lower.packages import install_text, steps_of_sources
 from jettison.plan.changes import SplitBuildStage
 
 NAMES = ("build", "environment", "python-build", "python-environment")
@@ -66,6 +66,25 @@ def installer_variables(stage: FinalStage, named: str, own: tuple[str, ...] = ()
                 if name in INDEXES:
                     texts.append(f"ENV {INDEXES[name]}=${name}\n")
     return texts
+
+
+def build_packages(stage: FinalStage, change: SplitBuildStage) -> Iterable[str]:
+    """The steps that install packages in the build stage, from where the final stage has them."""
+    if not change.build_packages:
+        return
+    yield "\n"
+    for item, text in steps_of_sources(stage):
+        own = item.keyword != "RUN" or text == item.text
+        yield "".join(ended(found.text) for found in item.comments) if own else ""
+        yield text
+    yield package_comments(stage, change.build_packages)
+    yield install_text(change.build_packages, stage)
+
+
+def told_sources(stage: FinalStage, change: SplitBuildStage) -> str:
+    """The text of the steps that come along, in which variables may be named."""
+    steps = steps_of_sources(stage) if change.build_packages else ()
+    return " ".join(text for _, text in steps)
 
 
 def package_comments(stage: FinalStage, packages: Iterable[str]) -> str:
@@ -120,7 +139,8 @@ def _build_stage(
     own = () if known.makes else (known.variables, "PIP_")
     if found.fetches:
         own = (*own, "PATH")  # where the tool's own installer puts it
-    said = " ".join((*found.settings, found.installer if isinstance(found.installer, str) else ""))
+    installer = found.installer if isinstance(found.installer, str) else ""
+    said = " ".join((*found.settings, installer, told_sources(stage, change)))
     variables = installer_variables(stage, said, own)
     placed = replaced_place(found.tool, change.environment, stage)
     told = set(map(_variable, variables))
@@ -130,10 +150,8 @@ def _build_stage(
         comment("The environment is made here; compilers, headers and installers stay here too."),
         f"FROM {base_text(stage)} AS {name}\n",
         *variables,
+        *build_packages(stage, change),
     ]
-    if change.build_packages:
-        parts += ["\n", package_comments(stage, change.build_packages)]
-        parts += [install_text(change.build_packages, stage)]
     parts += ["\n", *_prepared(found, change, wanted), f"WORKDIR {found.folder}\n", "\n"]
     first = _first(found)
     parts += first

@@ -7,11 +7,19 @@ import re
 from collections.abc import Collection, Iterable
 
 from jettison.catalogue.packaging import programs_in
-from jettison.ecosystems.commands import PackageInstall, system_remove, system_upgrade
-from jettison.formats.dockerfile import mounts_over
+from jettison.ecosystems.commands import (
+    PackageInstall,
+    is_everywhere,
+    is_of_sources,
+    removal,
+    settings_of_sources,
+    system_remove,
+    system_upgrade,
+)
+from jettison.formats.dockerfile import Instruction, copy, mounts_over
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import Command, replacing, without, without_words
-from jettison.lift.action import Action, ActionKind, LiftedRun
+from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
 from jettison.lift.packages import LISTS, empties_lists
 from jettison.lift.stage import FinalStage
 from jettison.lower import Edits, comment, edited, line_of, written
@@ -34,6 +42,38 @@ def install_text(names: Iterable[str], stage: FinalStage) -> str:
     )
 
 
+def steps_of_sources(stage: FinalStage) -> tuple[tuple[Instruction, str], ...]:
+    """The steps that tell where packages come from, up to the last installation if there is one.
+
+    Each is an instruction and the part of its text that does nothing else: mirrors, archives of
+    old releases and proxies, without which an installation may fail.
+    """
+    installing = [line_of(a.instruction) for a in stage.actions if a.kind is ActionKind.PACKAGES]
+    return tuple(
+        (item, text)
+        for item in stage.instructions
+        if not installing or line_of(item) <= max(installing)
+        if (text := _of_sources(item))
+    )
+
+
+def _of_sources(item: Instruction) -> str:
+    if item.keyword in ("COPY", "ADD"):
+        copied = copy(item)
+        plain = copied.stage is None and is_of_sources(copied.destination)
+        return item.text if plain else ""
+    if item.keyword != "RUN":
+        return ""
+    run = lifted_run(item)
+    wanted = [command for pipeline in settings_of_sources(run.script) for command in pipeline]
+    if not wanted or is_everywhere(run.script):
+        return item.text if wanted else ""
+    if not run.editable:
+        return ""
+    rest = [command for command in run.script.commands if command not in wanted]
+    return with_script(item, without(run.script, rest) or "")
+
+
 def add_packages(stage: FinalStage, change: AddPackages) -> str:
     """Install packages in the final stage: with those that it installs, or in a RUN of its own.
 
@@ -46,8 +86,11 @@ def add_packages(stage: FinalStage, change: AddPackages) -> str:
             if isinstance(action.fact, PackageInstall) and run.editable and early:
                 text = _with_packages(run, action, change)
                 return edited(stage.dockerfile, Edits(replaced={line_of(run.instruction): text}))
-    first = next(item for item in stage.instructions if item.keyword not in DESCRIPTIONS)
     text = comment(change.reason) + install_text(change.names, stage)
+    told = [line_of(item) for item, _ in steps_of_sources(stage)]
+    if told and (calling is None or told[-1] < calling):
+        return edited(stage.dockerfile, Edits(after={told[-1]: f"\n{text}"}))
+    first = next(item for item in stage.instructions if item.keyword not in DESCRIPTIONS)
     return edited(stage.dockerfile, Edits(before={line_of(first): f"{text}\n"}))
 
 
@@ -166,7 +209,9 @@ def _reads_lists(action: Action) -> bool:
 
 def _is_plumbing(action: Action) -> bool:
     if action.kind is ActionKind.CLEANUP:
-        return "apt" in action.text or "apk" in action.text
+        removed = removal(action.command)
+        sources = any(map(is_of_sources, removed.paths)) if removed else False
+        return ("apt" in action.text or "apk" in action.text) and not sources
     return action.kind is ActionKind.INDEX
 
 

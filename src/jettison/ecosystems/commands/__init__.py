@@ -20,9 +20,12 @@ from jettison.ecosystems.commands.files import (
     directories,
     expand_braces,
     group_change,
+    is_everywhere,
+    is_of_sources,
     permission,
     pipelines,
     removal,
+    settings_of_sources,
     user_change,
     written_paths,
 )

@@ -216,6 +216,40 @@ def apt_sources(script: Script) -> tuple[AptSource, ...]:
     )
 
 
+# What every base has, so that a step made of it runs in any stage.
+_EVERYWHERE = frozenset(
+    {"sed", "echo", "printf", "tee", "cat", "cp", "mv", "rm", "true", "[", "test", ""}
+)
+
+
+def settings_of_sources(script: Script) -> tuple[tuple[Command, ...], ...]:
+    """Return the pipelines that tell apt or apk where packages come from, and how.
+
+    Only those of programs that every base has: one that fetches a key needs what fetches it.
+    """
+    return tuple(
+        pipeline
+        for pipeline in pipelines(script)
+        if all(command.name in _EVERYWHERE for command in pipeline)
+        and any(_names_sources(command) for command in pipeline)
+    )
+
+
+def is_everywhere(script: Script) -> bool:
+    """Tell whether a script calls nothing but programs that every base has."""
+    return all(command.name in _EVERYWHERE for command in script.commands)
+
+
+def is_of_sources(path: str) -> bool:
+    """Tell whether a path is a list of package sources or a setting beside them."""
+    return path.startswith(("/etc/apt/", "/etc/apk/"))
+
+
+def _names_sources(command: Command) -> bool:
+    words = command.words[1:] if command.name in ("sed", "cp", "mv", "rm") else ()
+    return any(map(is_of_sources, (*written_paths(command), *words)))
+
+
 def pipelines(script: Script) -> Iterator[tuple[Command, ...]]:
     """Yield the commands of a script, those of one pipeline together."""
     group: list[Command] = []
