@@ -72,6 +72,7 @@ class Writes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     opened: Words
     files: Words
+    logs: Words
     folders: Words
     targets: Words
     downloads: Words

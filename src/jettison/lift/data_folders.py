@@ -9,12 +9,15 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from jettison.catalogue import table
+from jettison.catalogue.applications import Calls
 from jettison.ecosystems.commands import (
     Directories,
     Permission,
     compile_bytecode,
     directories,
     management,
+    written_paths,
 )
 from jettison.formats.dockerfile import Copy, Instruction
 from jettison.formats.shell import Command, Script
@@ -57,6 +60,28 @@ def made_folders(stage: FinalStage) -> frozenset[str]:
         if isinstance(action.fact, Directories | Permission)
         for path in action.fact.paths
     )
+
+
+def made_files(stage: FinalStage, folders: Collection[str]) -> tuple[str, ...]:
+    """The absolute files below some folders that steps make and leave: ``touch app.log``.
+
+    They belong to who ran the step. Names that are computed are not told, nor what a later
+    command names once more, as it may take it away.
+    """
+    found: dict[str, None] = {}
+    for run in stage.runs:
+        for action in run.actions:
+            command = action.command
+            words = command.words[1:] if command.name in WRITERS else written_paths(command)
+            copied = command.name in ("cp", "mv")
+            for path in () if copied else words:
+                known = not (path.startswith("-") or re.search(r"[*?$\[]", path))
+                if known and (path.startswith("/") or not run.moves):
+                    found[stage.absolute(path, action.instruction)] = None
+            if command.name in ("rm", "mv", "unlink"):
+                gone = {stage.absolute(word, action.instruction) for word in command.words[1:]}
+                found = {p: None for p in found if not any(_within(p, each) for each in gone)}
+    return tuple(path for path in found if any(_within(path, each) for each in folders))
 
 
 def holds_files(project: Project, stage: FinalStage, folder: str) -> bool:
@@ -159,6 +184,7 @@ class StoredFile(Struct, frozen=True, kw_only=True):
 def stored_by_source(modules: Iterable[ModuleFacts]) -> Iterator[StoredFile]:
     """What the files write, the places of their SQLite databases and of Django's uploads."""
     listed = list(modules)
+    handlers = table(Calls).writes.files
     for write in files_written(listed):
         if IN_MEMORY not in write.path:
             message = f"{write.callee} writes {write.path or 'to a place that is computed'}"
@@ -169,6 +195,9 @@ def stored_by_source(modules: Iterable[ModuleFacts]) -> Iterator[StoredFile]:
             if path is not None:
                 named = f"{text.value} is a database in a file"
                 yield _stored(path, named, text.origin, database=True)
+            elif text.value in handlers:
+                named = f"{text.value} writes where its settings say"
+                yield _stored("", named, text.origin)
         for reference in module.references:
             if reference.name in DJANGO_FILES:
                 name = reference.name.rpartition(".")[2]

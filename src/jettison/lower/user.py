@@ -83,9 +83,11 @@ def _folders(change: RunAsUser, names: tuple[str, str]) -> str:
     user, group = names
     owner = f"-o {user} -g {group}" if group else f"-o {user}"
     folders = f"RUN install -d {owner} {' '.join(change.writable)}"
-    if change.filled and not change.owns_code:
+    filled = () if change.owns_code else change.filled
+    owned = (*filled, *(p for p in change.files if not any(_within(p, each) for each in filled)))
+    if owned:
         both = f"{user}:{group}" if group else user
-        folders += f" \\\n    && chown -R {both} {' '.join(change.filled)}"
+        folders += f" \\\n    && chown -R {both} {' '.join(owned)}"
     return f"\n{comment(text)}{folders}\n"
 
 

@@ -177,8 +177,8 @@ class RunAsUser(Struct, frozen=True, kw_only=True):
     ``create`` is false when the Dockerfile makes the user itself; ``writable`` are the absolute
     paths that the user must be able to write to; ``application`` is the folder of the code, which
     stays with root unless ``owns_code``. ``filled`` are those of the writable folders that hold
-    files of the image, which the user has to own as well. ``adduser`` selects the dialect of
-    Alpine's busybox.
+    files of the image, which the user has to own as well, and ``files`` those that steps make where
+    the user writes. ``adduser`` selects the dialect of Alpine's busybox.
     """
 
     name: str
@@ -190,6 +190,7 @@ class RunAsUser(Struct, frozen=True, kw_only=True):
     owns_code: bool = False
     adduser: bool = False
     filled: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 class CompileApplication(Struct, frozen=True, kw_only=True):

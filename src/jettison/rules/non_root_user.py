@@ -26,7 +26,7 @@ from collections.abc import Iterator
 
 from jettison.ecosystems.commands import Permission, UserChange
 from jettison.lift.action import Action
-from jettison.lift.data_folders import exists_in_image, holds_files
+from jettison.lift.data_folders import exists_in_image, holds_files, made_files
 from jettison.lift.root import made_accounts, needs_root
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import service_of
@@ -83,18 +83,19 @@ def _change(plan: Plan) -> RunAsUser:
     folders = _writable(plan)
     taken = made_accounts(stage)
     number = next(n for n in range(IDENTIFIER, IDENTIFIER + 1000) if str(n) not in taken)
+    open_code = writing.unsure or not folders
+    writable = tuple(dict.fromkeys((stage.folder, *folders))) if open_code else folders
     return RunAsUser(
         name=user_name(plan),
         uid=number,
         gid=number,
         create=True,
-        writable=tuple(dict.fromkeys((stage.folder, *folders)))
-        if writing.unsure or not folders
-        else folders,
+        writable=writable,
         application=stage.folder,
         owns_code=bool(writing.unsure),
         adduser=stage.release == "alpine",
         filled=_filled(plan),
+        files=made_files(stage, writable),
     )
 
 
@@ -167,6 +168,7 @@ def _owned_code(plan: Plan) -> Iterator[Finding]:
         writable=tuple(writing.folders),
         application=stage.folder,
         filled=_filled(plan),
+        files=made_files(stage, tuple(writing.folders)),
     )
     message = f"code belongs to root; {stage.user} writes to {', '.join(change.writable)} alone"
     yield Finding.of(message, evidence, change)

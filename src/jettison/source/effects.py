@@ -183,6 +183,7 @@ def files_written(modules: Iterable[ModuleFacts]) -> tuple[FileWrite, ...]:
     readers: dict[str, Callable[[Call], Iterator[FileWrite]]] = {
         **dict.fromkeys(writes.opened, _opened),
         **dict.fromkeys(writes.files, partial(_argument, 0)),
+        **dict.fromkeys(writes.logs, _logged),
         **dict.fromkeys(writes.folders, partial(_argument, 0, folder=True)),
         **dict.fromkeys(writes.targets, partial(_argument, 1)),
         **dict.fromkeys(writes.downloads, _downloaded),
@@ -213,6 +214,11 @@ def _opened(call: Call) -> Iterator[FileWrite]:
 def _argument(number: int, call: Call, *, folder: bool = False) -> Iterator[FileWrite]:
     path = call.arguments[number] if len(call.arguments) > number else None
     yield _write(call, path, folder=folder)
+
+
+def _logged(call: Call) -> Iterator[FileWrite]:
+    if "filename" in dict(call.keywords):
+        yield _write(call, call.keyword("filename"))
 
 
 def _downloaded(call: Call) -> Iterator[FileWrite]:

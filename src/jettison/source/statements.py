@@ -135,6 +135,7 @@ def catalogued() -> frozenset[str]:
         *asdict(catalogue.zones).values(),
         writes.opened,
         writes.files,
+        writes.logs,
         writes.folders,
         writes.targets,
         writes.downloads,
