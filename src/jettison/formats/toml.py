@@ -28,7 +28,7 @@ def read_toml(text: str, file: str) -> Table:
     if _DEEP_KEY.search(text):  # each part of a key takes as long as all before it
         raise deep
     try:
-        return tomllib.loads(text.removeprefix("\ufeff"))
+        return _loaded(text.removeprefix("\ufeff"), lock=file.endswith(("lock", "pylock.toml")))
     except RecursionError:
         raise deep from None
     except ValueError as error:  # a number with too many digits is none of tomllib's own
@@ -40,6 +40,44 @@ def read_toml(text: str, file: str) -> Table:
             hint="Correct the line.",
             origin=Origin(file=file, line=line),
         ) from error
+
+
+def _loaded(text: str, *, lock: bool) -> Table:
+    """Read the document; lines in inline tables of locks, which are new in TOML 1.1, are joined.
+
+    What is edited is read as strictly as it is edited.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        joined = _joined(text) if lock else text
+        if joined == text:
+            raise
+        try:
+            return tomllib.loads(joined)
+        except tomllib.TOMLDecodeError:
+            return tomllib.loads(text)  # the error that names the line
+
+
+def _joined(text: str) -> str:
+    """The document with each inline table on one line, without comments and a last comma in it."""
+    found: list[str] = []
+    opened: list[str] = []
+    last = 0
+    for token in _TOKEN.finditer(text):
+        found.append(text[last : token.start()])
+        last, part = token.end(), token[0]
+        if part in "{[":
+            opened.append(part)
+        inline = "{" in opened
+        if inline and part[0] in "#\r\n":
+            part = " " if part[0] != "#" else ""
+        elif part in "}]" and opened and opened.pop() == "{":
+            while found and not (ending := found[-1].rstrip(" \t,")):
+                found.pop()
+            found[-1:] = [ending]
+        found.append(part)
+    return "".join((*found, text[last:]))
 
 
 def table(parent: Table, *path: str) -> Table:
@@ -80,6 +118,7 @@ _KEY = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|[A-Za-z0-9_-]+")
 _STRING = re.compile(
     r"\"\"\"(?:\\.|[^\\])*?\"{3,5}|'''.*?'{3,5}|\"(?:\\.|[^\"\\])*\"|'[^']*'", re.DOTALL
 )
+_TOKEN = re.compile(rf"{_STRING.pattern}|#[^\n]*|[\[\]{{}}]|\r?\n", re.DOTALL)
 _BARE = re.compile(r"[^,\]}#\r\n]+")
 _COMMENT = re.compile(r"[ \t]*+,?[ \t]*+#[ \t]*([^\n\r]*)")
 _ESCAPE = re.compile(r"\\(.)")

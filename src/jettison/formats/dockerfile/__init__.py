@@ -6,6 +6,7 @@ lines that it came from.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -123,7 +124,8 @@ def base_reference(
 ) -> str:
     """Return the base of a stage with the ARGs before the first FROM; others stay as written."""
     known = {**build_args, **_preamble(dockerfile, build_args).args}
-    return expand(stage.base, known, escape=dockerfile.escape, keep_unset=True, origin=stage.origin)
+    base = _DEMANDED.sub(r"${\1}", stage.base)
+    return expand(base, known, escape=dockerfile.escape, keep_unset=True, origin=stage.origin)
 
 
 _Step = tuple[Instruction, Environment, Environment]
@@ -194,5 +196,10 @@ def _after(
     return before
 
 
+# ``${TARGETARCH:?}`` demands what is known when the image is built.
+_DEMANDED = re.compile(r"\$\{(\w+):?\?[^{}]*\}")
+
+
 def _expanded(word: str, instruction: Instruction, before: Environment) -> str:
+    word = _DEMANDED.sub(r"${\1}", word)
     return expand(word, before.variables, escape=instruction.escape, origin=instruction.origin)

@@ -124,3 +124,12 @@ def test_the_end_of_a_stage() -> None:
 def test_the_reference_of_a_base(text: str, build_args: dict[str, str], expected: str) -> None:
     dockerfile = parse(text, file="Dockerfile")
     assert base_reference(dockerfile.stages[0], dockerfile, build_args) == expected
+
+
+def test_a_value_that_is_demanded_is_that_of_the_build() -> None:
+    text = "FROM base-${ARCH:?}\nARG ARCH\nENV A=${ARCH:?} B=${ARCH?no}\n"
+    dockerfile = parse(text, file="Dockerfile")
+    stage = dockerfile.stages[0]
+    assert base_reference(stage, dockerfile) == "base-${ARCH}"
+    assert final_environment(dockerfile, stage).env == {"A": "", "B": ""}
+    assert final_environment(dockerfile, stage, {"ARCH": "arm64"}).env["B"] == "arm64"

@@ -66,3 +66,21 @@ def test_bad_toml_is_named_with_its_line(text: str, line: int) -> None:
         read_toml(text, "pyproject.toml")
     assert caught.value.origin is not None
     assert caught.value.origin.line == line
+
+
+def test_lines_in_an_inline_table_are_read() -> None:
+    text = (
+        'a = {\n  url = "https://x/#1,",  # the file\n  more = [1,\n    2,\n  ],\n}\nb = "{\\n"\n'
+    )
+    assert read_toml(text, "uv.lock") == {
+        "a": {"url": "https://x/#1,", "more": [1, 2]},
+        "b": "{\n",
+    }
+
+
+@pytest.mark.parametrize(("text", "line"), [("a = {\nb = 1\n", 1), ("a = 1\nc = {\n d = }\n", 2)])
+def test_a_fault_is_named_by_its_own_line(text: str, line: int) -> None:
+    with pytest.raises(InputSyntaxError) as caught:
+        read_toml(text, "uv.lock")
+    assert caught.value.origin is not None
+    assert caught.value.origin.line == line
