@@ -38,6 +38,13 @@ INTERPRETER = re.compile(r"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(\S+)")
 PATH = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"})
 # Builtins that run the program behind them.
 FORWARDING = frozenset({"exec", "command"})
+# Programs that run another one, which stands somewhere behind them.
+WRAPPING = frozenset(
+    {
+        *("xargs", "find", "sudo", "doas", "nohup", "time", "nice", "ionice", "setsid", "stdbuf"),
+        *("timeout", "flock", "env", "gosu", "su-exec", "setpriv", "watch", "parallel", "tini"),
+    }
+)
 Uses = Mapping[str, tuple[Evidence, ...]]
 # The kind of evidence from a script that nothing is seen to call.
 UNCALLED = "uncalled-script"
@@ -226,10 +233,11 @@ def _scripted(scripts: Iterable[tuple[Script, str]]) -> Iterator[Use]:
             yield name, Evidence(kind=kind, message=message, origin=origin)
         functions = frozenset(FUNCTION.findall(script.text))
         for command in script.programs:
-            folder, _, name = _program(command.words).rpartition("/")
-            if name and name not in functions and (not folder or folder in PATH):
-                message = f"the script runs {name}"
-                yield name, Evidence(kind=kind, message=message, origin=command.origin)
+            for program in (_program(command.words), *_wrapped(command.words)):
+                folder, _, name = program.rpartition("/")
+                if name and name not in functions and (not folder or folder in PATH):
+                    message = f"the script runs {name}"
+                    yield name, Evidence(kind=kind, message=message, origin=command.origin)
 
 
 def _program(words: tuple[str, ...]) -> str:
@@ -239,6 +247,14 @@ def _program(words: tuple[str, ...]) -> str:
         return first
     name = next((word for word in others if not word.startswith("-")), "")
     return "" if "$" in name else name
+
+
+def _wrapped(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words behind a program that runs another one, each of which may be that one."""
+    behind = words[1:] if words[:1] and words[0] in FORWARDING else words
+    if not behind or behind[0].rpartition("/")[2] not in WRAPPING:
+        return ()
+    return tuple(word for word in behind[1:] if PROGRAM.fullmatch(word.rpartition("/")[2]))
 
 
 def _started(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[Use]:
