@@ -18,8 +18,10 @@ from collections.abc import Iterator
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
+from jettison.formats.dockerfile import copy
 from jettison.formats.settings import Ask
-from jettison.lift.stages import NotApart, environment_of
+from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.stages import BuiltEnvironment, NotApart, environment_of, steps_on
 from jettison.lift.usage import BUILDING, UNCALLED
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group
@@ -36,6 +38,8 @@ def detect(plan: Plan) -> Iterator[Finding]:
     """Find installers that the maker of the environment put into it."""
     where = environment_of(plan.project, plan.stage)
     minor = tuple(int(part) for part in (plan.python or "0").split("."))
+    if not isinstance(where, NotApart) and _installs_later(plan, where):
+        return
     if leaves_late(plan):
         names = tuple(name for name in INSTALLERS if name in plan.contents.versions)
     elif isinstance(where, NotApart) or not where.seeded:
@@ -43,6 +47,30 @@ def detect(plan: Plan) -> Iterator[Finding]:
     else:
         names = ("pip",) if minor >= WITHOUT_SETUPTOOLS else ("pip", "setuptools")
     yield from removal(plan, NAME, "installers", tuple(_groups(plan, names)))
+
+
+def _installs_later(plan: Plan, where: BuiltEnvironment) -> bool:
+    """Whether a step installs something more into the environment after it was copied.
+
+    Steps of the final stage behind the copy count, and those of stages that copy the environment
+    too or are built on the final stage.
+    """
+    copied = where.copied.origin.line or 0
+    final = (item for item in plan.stage.instructions if (item.origin.line or 0) > copied)
+    source = (where.stage.name or str(where.stage.index)).lower()
+    others = [
+        each
+        for each in plan.project.dockerfile.stages
+        if each.index not in (where.stage.index, plan.stage.stage.index)
+        and any(copy(i).stage == source for i in each.instructions if i.keyword == "COPY")
+    ]
+    steps = [*final, *(i for each in (*others, *steps_on(plan.stage)) for i in each.instructions)]
+    return any(
+        action.kind is ActionKind.PYTHON or "setup.py" in action.command.words
+        for item in steps
+        if item.keyword == "RUN"
+        for action in lifted_run(item).actions
+    )
 
 
 def _groups(plan: Plan, names: tuple[str, ...]) -> Iterator[Group]:

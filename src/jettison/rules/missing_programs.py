@@ -48,7 +48,10 @@ def detect(plan: Plan) -> Iterator[Finding]:
     if stage.tag is None or stage.release is None or not known:
         return
     today = brought_packages(plan.original_stage)
-    yield from (_finding(each, today) for each in _missing(plan, stage.release))
+    found: dict[str, tuple[str, str, Evidence]] = {}
+    for each in _missing(plan, stage.release):
+        found.setdefault(each[1], each)
+    yield from (_finding(each, today) for each in found.values())
 
 
 def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:

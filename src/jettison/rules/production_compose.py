@@ -90,7 +90,10 @@ def detect(plan: Plan) -> Iterator[Finding]:
     volumes = tuple((name, target) for name, target in wanted if target not in filled)
     open_to = {
         "a volume would keep the files of this image when a new one comes": tuple(filled.values()),
-        "a volume for its home folder would protect the rest": home_writers(_kept(plan)),
+        "a volume for its home folder would protect the rest": (
+            *home_writers(_kept(plan)),
+            *_cached_by_uv(plan),
+        ),
     }
     own = _own(plan)
     yield from (
@@ -154,6 +157,19 @@ def _findings(
             "a volume for its data, or a variable that names its folder, would protect the rest"
         )
         yield Finding.advice(message, *unsure)
+
+
+def _cached_by_uv(plan: Plan) -> Iterator[Evidence]:
+    """Uv makes a cache in the home folder before it starts anything, unless it is told where."""
+    if {"UV_NO_CACHE", "UV_CACHE_DIR"} & plan.stage.environment.keys():
+        return
+    own = (plan.stage.entrypoint, plan.stage.command)
+    places = [one.origin for one in own if one and (one.words or ())[:1] == ("uv",)]
+    uses = [use.origin for use in plan.usage.started.get("uv", ()) if use.origin]
+    places += [each for each in uses if each.file != plan.project.dockerfile_path]
+    for origin in places[:1]:
+        message = "uv, which starts it, keeps a cache in the home folder"
+        yield Evidence(kind="home", message=message, origin=origin)
 
 
 def _kept(plan: Plan) -> frozenset[str]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jettison.lift.health_probe import python_of
 from jettison.plan.changes import SetEnvironment
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
@@ -25,7 +26,8 @@ UNBUFFERED = "PYTHONUNBUFFERED"
 
 def detect(plan: Plan) -> Iterator[Finding]:
     """Find that the final stage does not set PYTHONUNBUFFERED."""
-    if UNBUFFERED in plan.stage.environment:
+    without_python = plan.usage.sourceless and python_of(plan.stage) is None
+    if UNBUFFERED in plan.stage.environment or without_python:
         return
     message = "log lines are written at once (PYTHONUNBUFFERED=1)"
     yield Finding.of(
