@@ -9,7 +9,13 @@ from itertools import chain
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.ecosystems.commands import Directories, GroupChange, Permission, UserChange
+from jettison.ecosystems.commands import (
+    Directories,
+    GroupChange,
+    Permission,
+    UserChange,
+    invocation,
+)
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, lifted_run
 from jettison.lift.host import is_shared, needs_the_host
@@ -87,13 +93,28 @@ def _home_of_root(stage: FinalStage) -> Iterator[Evidence]:
     for action in stage.of_kind(ActionKind.OTHER):
         asks = action.command.words[1:] in ASKING
         named = action.command.name.rpartition("/")[2] in programs
-        if named and not asks and not _runs_a_tool(action.command.words):
+        known = named and not _runs_a_tool(action.command.words)
+        if (known or _fetches(action)) and not asks:
             message = f"`{action.text[:60]}` may write files into root's home folder"
             yield Evidence(kind="step", message=message, origin=action.origin)
     for item in stage.inherited:
         if item.keyword in ("COPY", "ADD", "ENV", "WORKDIR") and HOME.search(item.arguments):
             message = "something lies in root's home folder"
             yield Evidence(kind="step", message=message, origin=item.origin)
+
+
+def _fetches(action: Action) -> bool:
+    """Whether what a runner starts is one of them: ``uv run python models.py``.
+
+    So is a program that is named after a distribution which keeps files there.
+    """
+    ran, homes = invocation(action.command), table(Tools).writes_home
+    if ran is None or ran.program == action.command.name:
+        return False
+    script = ran.words[0].text if ran.words else ""
+    return (ran.program in homes.programs and script not in homes.tools) or ran.program.startswith(
+        tuple(homes.distributions)
+    )
 
 
 def _runs_a_tool(words: tuple[str, ...]) -> bool:
