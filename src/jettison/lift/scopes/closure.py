@@ -139,14 +139,21 @@ def _only_for_development(
 ) -> Iterator[tuple[str, Scope, Signal]]:
     runtime = _named(current, Scope.RUNTIME)
     known = [*runtime, *(name for name, _ in _brought(graph, runtime))]
-    if any(context.facts(name) is None for name in known):
-        return
+    partly = any(context.facts(name) is None for name in known)
     frozen = _is_frozen(context, graph)
+    noted = {
+        each.name: frozenset(map(canonicalize_name, each.via))
+        for each in context.inputs.declared
+        if each.via
+    }
     for name, parent in _brought(graph, _named(current, Scope.DEVELOPMENT)):
         # What reads text or code alone stands beside its library, which nothing else runs.
         reads = parent in context.names and category_of(parent) in ("documentation", "linting")
         unused = current.get(name) is Scope.UNUSED and name not in _NEVER_ALONE
-        if unused and (frozen or reads):
+        # What an unknown distribution requires is known where a lock tool noted who requires this.
+        parents = noted.get(name, frozenset())
+        told = parents and all(current.get(one) is Scope.DEVELOPMENT for one in parents)
+        if unused and (frozen or reads) and (told or not partly):
             current[name] = Scope.DEVELOPMENT
             message = f"{parent}, a development requirement, brings it, and nothing else does"
             signal = toward_development(name, Weight.FAINT, "requires", message, None)
