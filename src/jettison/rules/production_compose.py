@@ -160,7 +160,7 @@ def _findings(
 
 
 def _cached_by_uv(plan: Plan) -> Iterator[Evidence]:
-    """Uv makes a cache in the home folder before it starts anything, unless a variable names one."""
+    """Uv makes a cache in the home folder before it starts anything, if no variable names one."""
     if {"UV_NO_CACHE", "UV_CACHE_DIR"} & plan.stage.environment.keys():
         return
     own = (plan.stage.entrypoint, plan.stage.command)
