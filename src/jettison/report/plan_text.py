@@ -10,6 +10,7 @@ from jettison.plan.plan import FileChange, FileKind, Finding, Plan, PlannedRequi
 from jettison.plan.prediction_parts import Part, Prediction, Predictions
 from jettison.plan.removal.listing import Unproven
 from jettison.plan.removing import unproven_of
+from jettison.plan.system_leaving import TOLD
 from jettison.report import bars, fitted, largest, table
 from jettison.report.base_text import base_table, base_title
 from jettison.values import OWN_FOLDER, Basis, Evidence, Size, Skipped, counted, human, sized
@@ -146,7 +147,7 @@ def _whole(plan: Plan) -> list[str]:
 
 
 def _short(plan: Plan) -> list[str]:
-    changed = [one for one in plan.findings if one.changes]
+    changed = [one for one in plan.findings if one.applied]
     errors = [one for one in plan.findings if one.error]
     return [
         f"Plan for {named(plan)} at -O{plan.level}: {counted(len(changed), 'optimization')}",
@@ -160,9 +161,11 @@ def _short(plan: Plan) -> list[str]:
 
 
 def to_review(plan: Plan) -> tuple[str, ...]:
-    """Count what needs review."""
-    count = sum(not finding.changes for finding in plan.findings)
-    return (f"{counted(count, 'finding')} to review",) if count else ()
+    """Count what needs review, and add up what that would save."""
+    left = [one for one in plan.findings if not one.applied]
+    saved = sum(one.saving.bytes for one in left if one.saving and one.changes)
+    more = f", which could save {human(saved)}" if saved >= TOLD else ""
+    return (f"{counted(len(left), 'finding')} to review{more}",) if left else ()
 
 
 def _place(finding: Finding) -> str:

@@ -82,7 +82,7 @@ def _sections(result: Result, before: str) -> Iterator[str]:
     yield tabulated("Images", header, rows, right=range(1, len(header)))
     changes = [(rule, sized(saving), message) for rule, saving, message in savings(result)]
     yield tabulated("Optimizations", ("optimization", "saves", "what"), changes, right=(1,))
-    advice = [(one.rule, one.message) for one in result.plan.findings if not one.changes]
+    advice = [(one.rule, one.message) for one in result.plan.findings if not one.applied]
     if advice:
         yield tabulated("Needs review", ("rule", "what"), advice, right=())
     compared = (

@@ -126,7 +126,7 @@ def savings(result: Result) -> Iterator[tuple[str, Saving | None, str]]:
     """Give each optimization, what it saves, measured where it was, and what it does."""
     measured = {item.rule: item.saving for item in result.ablations}
     for finding in result.plan.findings:
-        if finding.changes:
+        if finding.applied:
             yield finding.rule, measured.pop(finding.rule, finding.saving), finding.message
 
 
@@ -219,7 +219,7 @@ def _memory(subject: Subject) -> str:
 
 
 def _advice(result: Result) -> str:
-    advice = [item for item in result.plan.findings if not item.changes]
+    advice = [item for item in result.plan.findings if not item.applied]
     return "\n".join(["Needs review", *(_advised(item) for item in advice)]) if advice else ""
 
 

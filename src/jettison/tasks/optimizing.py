@@ -221,7 +221,7 @@ def _measured(shop: Workshop, image: ImageID, name: str) -> ImageMeasurement:
 def _ablations(shop: Workshop, start: Plan, result: Result) -> Iterator[Ablation]:
     """Build once more for each rule that changed something, without that rule."""
     plan, after = result.plan, result.after
-    for rule in dict.fromkeys(finding.rule for finding in plan.findings if finding.changes):
+    for rule in dict.fromkeys(finding.rule for finding in plan.findings if finding.applied):
         without = optimized(start, RULES, without=frozenset({rule}))
         try:
             with staged(shop.root, without) as folder:
