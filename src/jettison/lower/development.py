@@ -20,6 +20,10 @@ from jettison.lower.build_stage import is_removal
 from jettison.lower.requirements import development_of
 from jettison.plan.changes import AddDevelopment
 
+# Files that are lists by their names, though another list alone may name them. A script and one
+# of it for development, `start.sh` and `start-dev.sh`, are none.
+LISTS = re.compile(r"(requirements|constraints)[^/]*\.(txt|in)$|(^|/)requirements/[^/]+$")
+
 
 def with_development_group(item: Instruction) -> str | None:
     """Give the text of a RUN that takes the development group along; None when it does already."""
@@ -99,8 +103,10 @@ def _with_development_files(project: Project, item: Instruction) -> str | None:
     text, more, copied = item.text, "", copy_of(item)
     into = copied.destination
     folder = into.endswith("/") or not posixpath.splitext(into)[1] or len(copied.sources) > 1
+    lists = _installed(project)
     for source in copied.sources:
-        path = _list_for(project, source)
+        known = posixpath.basename(source) in lists or LISTS.search(source)
+        path = _list_for(project, source) if known else None
         beside = path is not None and _from(source, path) == posixpath.basename(path)
         if path is not None and folder and beside:
             text = text.replace(source, f"{source} {path}", 1)
@@ -110,6 +116,18 @@ def _with_development_files(project: Project, item: Instruction) -> str | None:
     if text != item.text and not into.endswith("/"):
         text = re.sub(r"(\S+)\s*$", r"\1/\n", text)
     return ended(text) + more if text != item.text or more else None
+
+
+def _installed(project: Project) -> frozenset[str]:
+    """The names of the files that commands of the Dockerfile install from."""
+    return frozenset(
+        posixpath.basename(path)
+        for item in project.dockerfile.instructions
+        if item.keyword == "RUN"
+        for action in lifted_run(item).actions
+        if isinstance(action.fact, PipInstall)
+        for path in action.fact.requirement_files
+    )
 
 
 def _from(production: str, development: str) -> str:
