@@ -65,7 +65,9 @@ for number, (path, top) in enumerate(sources()):
     except (OSError, SyntaxError, ValueError):
         continue
     done = there & executed.get(os.path.realpath(path), set())
-    found[os.path.relpath(path, top)] = (len(done), len(there))
+    # an application that is installed beside its source runs one of both
+    name, counted = os.path.relpath(path, top), (len(done), len(there))
+    found[name] = max(found.get(name, counted), counted)
     if number > FILES:
         break
 sys.stdout.write(f"\n{MARKER}{found!a}\n")

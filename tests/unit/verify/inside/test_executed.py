@@ -44,8 +44,9 @@ def test_each_line_that_is_executed_counts_once(tmp_path: Path) -> None:
 
 def test_what_was_installed_from_the_folder_of_the_application_counts(tmp_path: Path) -> None:
     folder, output, site = (tmp_path / name for name in ("app", "noted", "x/site-packages"))
-    for place in (folder, output, site / "shop", site / "other"):
+    for place in (folder / "shop", output, site / "shop", site / "other"):
         place.mkdir(parents=True)
+    (folder / "shop" / "__init__.py").write_text("x = 1\ny = 2\n")
     (site / "shop" / "__init__.py").write_text("x = 1\ny = 2\n")
     (site / "shop" / "late.py").write_text("x = 1\n")
     (site / "other" / "__init__.py").write_text("x = 1\n")
