@@ -16,7 +16,7 @@ from jettison.errors import EngineError, ProgramError
 from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify.exchange.client import send
-from jettison.verify.inside import shared
+from jettison.verify.inside import sockets
 from jettison.verify.observation import HealthOutcome
 from jettison.verify.request import NeededService, Unreached, VerificationRequest
 from jettison.verify.stand_ins import as_can_be_had
@@ -256,7 +256,7 @@ def listening(process: int) -> set[tuple[int, bool]]:
     for name in ("tcp", "tcp6"):
         with suppress(OSError):
             table = (_PROCESSES / str(process) / "net" / name).read_text("ascii")
-            found |= shared.listening(table)
+            found |= sockets.listening(table)
     return found
 
 

@@ -9,8 +9,6 @@ appends a file of its own. Nothing that goes wrong here reaches the program.
 import os
 import sys
 
-from jettison.verify.inside import shared
-
 ASKED = globals().get("ASKED", {})
 NAME = "jettison executed"
 FOLDER = ASKED.get("folder", "").rstrip("/") + "/"
@@ -42,8 +40,27 @@ def installed(path):
     site = f"{head}-packages"
     if site not in packages:
         packages[site] = ()  # reading it runs code, too
-        packages[site] = shared.local(site)
+        packages[site] = local(site)
     return inner in packages[site]
+
+
+def local(site):
+    """Give the files below a folder of distributions that were installed from a folder (PEP 610).
+
+    They are the application's own, unless they are only links to it.
+    """
+    found = set()
+    for name in os.listdir(site) if os.path.isdir(site) else ():
+        try:
+            with open(f"{site}/{name}/direct_url.json") as file:
+                said = file.read()
+            with open(f"{site}/{name}/RECORD") as file:
+                paths = [line.partition(",")[0].strip('"') for line in file]
+        except (OSError, ValueError):
+            continue
+        if '"dir_info"' in said and '"file:' in said and '"editable"' not in said:
+            found |= {path for path in paths if path.endswith(".py") and path[:1] not in ("/", ".")}
+    return found
 
 
 def note(path, number):

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from jettison.verify.inside import shared
+from jettison.verify.inside import executed
 
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
@@ -46,7 +46,7 @@ def sources():
         ]
         yield from ((os.path.join(folder, name), FOLDER) for name in sorted(names) if counts(name))
     for site in sys.path:
-        for path in sorted(shared.local(site)) if site.endswith("-packages") else ():
+        for path in sorted(executed.local(site)) if site.endswith("-packages") else ():
             if counts(os.path.basename(path)) and not {*path.split("/")} & {*LEFT_OUT}:
                 yield os.path.join(site, path), site
 
@@ -56,7 +56,7 @@ def counts(name):
     return name.endswith(".py") and not name.startswith(("test_", "conftest"))
 
 
-executed = noted()
+known = noted()
 found = {}
 for number, (path, top) in enumerate(sources()):
     try:
@@ -64,7 +64,7 @@ for number, (path, top) in enumerate(sources()):
             there = lines(compile(file.read(), path, "exec"))
     except (OSError, SyntaxError, ValueError):
         continue
-    done = there & executed.get(os.path.realpath(path), set())
+    done = there & known.get(os.path.realpath(path), set())
     # an application that is installed beside its source runs one of both
     name, counted = os.path.relpath(path, top), (len(done), len(there))
     found[name] = max(found.get(name, counted), counted)

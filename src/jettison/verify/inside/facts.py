@@ -7,7 +7,7 @@ import sys
 import time
 from urllib.parse import quote
 
-from jettison.verify.inside import digests, shared
+from jettison.verify.inside import digests, sockets
 
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
@@ -215,7 +215,7 @@ def listens():
     Those that a program chooses by chance are not told, as most take one of the higher ones.
     """
     tables = [value(lambda name=name: read(f"/proc/net/{name}"), "") for name in ("tcp", "tcp6")]
-    found = [one for table in tables for one in shared.listening(table)]
+    found = [one for table in tables for one in sockets.listening(table)]
     wide = {not alone for port, alone in found if port in ASKED.get("ports", ())[:1]}
     chosen = sorted({port for port, _ in found if port < CHOSEN})
     first = ("on the loopback alone", "on every address")[max(wide)] if wide else ""
