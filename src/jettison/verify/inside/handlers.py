@@ -1,8 +1,53 @@
 """Says what the function behind a route reads of its request, from its source."""
 
+import ast
+import functools
 import inspect
+import os
+import textwrap
 
-from jettison.verify.inside import reader, sources
+from jettison.verify.inside import reader
+
+
+def source_of(function):
+    """Give the syntax of a function or method, or nothing when its source is not there."""
+    try:
+        plain = inspect.unwrap(function)
+        tree = ast.parse(textwrap.dedent(inspect.getsource(plain)))
+    except (OSError, TypeError, ValueError, SyntaxError):
+        return None
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return next((node for node in ast.walk(tree) if isinstance(node, kinds)), None)
+
+
+@functools.lru_cache(maxsize=None)
+def read_of(function):
+    """Give the syntax of a function of the application, not of the library or a distribution."""
+    path = getattr(getattr(function, "__code__", None), "co_filename", "")
+    library = f"{os.path.dirname(os.__file__)}{os.sep}"
+    installed = path.startswith(("<", library)) or "-packages" in path
+    return None if installed else source_of(function)
+
+
+class Arguments(ast.NodeTransformer):
+    """Writes what Tornado's handlers read of the request by their own methods as others do."""
+
+    def __init__(self, method):
+        either = "args" if method in ("GET", "HEAD") else "form"
+        self.parts = {"get_query_argument": "args", "get_body_argument": "form"}
+        self.parts["get_argument"] = either
+
+    def visit_Call(self, node):
+        """Put a field of the query or form in the place of a call."""
+        self.generic_visit(node)
+        name = getattr(node.func, "attr", "")
+        part = self.parts.get(name.removesuffix("s"))
+        if part and node.args:
+            request = ast.Attribute(value=node.func.value, attr="request", ctx=ast.Load())
+            fields = ast.Attribute(value=request, attr=part, ctx=ast.Load())
+            getter = "getlist" if name.endswith("s") else "get"
+            node.func = ast.Attribute(value=fields, attr=getter, ctx=ast.Load())
+        return node
 
 
 def schema(fields):
@@ -19,11 +64,12 @@ def schema(fields):
 
 def takes(function, method):
     """Describe what a handler reads: ``body`` (media type and schema) and ``query`` (a schema)."""
-    tree = sources.source_of(function)
+    tree = source_of(function)
     if tree is None:
         return {}
-    tree = sources.Arguments(method).visit(tree)
-    read = reader.Reader(tree, dict(getattr(inspect.unwrap(function), "__globals__", {})))
+    tree = Arguments(method).visit(tree)
+    names = dict(getattr(inspect.unwrap(function), "__globals__", {}))
+    read = reader.Reader(tree, names, read_of)
     read.visit(tree)
     met = read.met
     found = {"query": schema(met["query"])} if met.get("query") else {}

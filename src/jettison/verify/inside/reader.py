@@ -5,8 +5,6 @@ import functools
 import inspect
 import types
 
-from jettison.verify.inside import sources
-
 # attributes and methods of the requests of frameworks, and what they give
 KINDS = {
     "json": "json", "get_json": "json", "json_body": "json", "media": "json", "get_media": "json",
@@ -37,9 +35,12 @@ FORMS = {"lower", "upper", "strip", "casefold", "title"}
 
 
 class Reader(ast.NodeVisitor):
-    """Collects fields by where they travel: ``json``, ``form``, ``files``, ``query``, ``raw``."""
+    """Collects fields by where they travel: ``json``, ``form``, ``files``, ``query``, ``raw``.
 
-    def __init__(self, function, names=None, depth=0):
+    ``read_of`` gives the syntax of a function that fields are handed to, or nothing.
+    """
+
+    def __init__(self, function, names, read_of, depth=0):
         given = function.args
         arguments = [*given.posonlyargs, *given.args, *given.kwonlyargs]
         named = [one.arg for one in arguments if one.arg not in ("self", "cls")]
@@ -47,7 +48,8 @@ class Reader(ast.NodeVisitor):
         self.known = {}
         self.met = {}
         self.fields = {name: name for name in named}
-        self.names = names or {}
+        self.names = names
+        self.read_of = read_of
         self.compared = {}
         self.depth = depth
 
@@ -274,12 +276,12 @@ class Reader(ast.NodeVisitor):
         function = inspect.unwrap(function)
         handed = [(place, self.field(one)) for place, one in enumerate(node.args)]
         handed += [(word.arg, self.field(word.value)) for word in node.keywords]
-        tree = sources.read_of(function) if any(field for _, field in handed) else None
+        tree = self.read_of(function) if any(field for _, field in handed) else None
         if tree is None:
             return
         names = [one.arg for one in (*tree.args.posonlyargs, *tree.args.args)]
         places = dict(enumerate(names))
-        inner = Reader(tree, dict(function.__globals__), self.depth + 1)
+        inner = Reader(tree, dict(function.__globals__), self.read_of, self.depth + 1)
         inner.requests = set()
         inner.fields = {places.get(place, place): field for place, field in handed if field}
         inner.visit(tree)
