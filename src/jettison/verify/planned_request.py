@@ -315,7 +315,6 @@ def _placed(plan: Plan, folder: str) -> str:
     for item, copied in reversed(stage.all_copies):
         into = stage.absolute(copied.destination, item)
         for place in (into, posixpath.join(into, folder)):
-            brought = copied_from(plan.project, copied, into, place)
-            if not copied.stage and folder in brought:
+            if not copied.stage and folder in copied_from(plan.project, copied, into, place):
                 return place
     return posixpath.join(stage.folder, folder)

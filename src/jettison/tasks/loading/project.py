@@ -234,9 +234,8 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
     tree = _within(read_tree(root), choice, names)
     texts = read_texts(root, tree, _deciding(choice))
     prefix = f"{choice.context}/" if choice.context else ""
-    other = None
-    if choice.target is None and choice.service is None:
-        other = production_target(texts[choice.dockerfile], choice.dockerfile)
+    own, text = choice.target is None and choice.service is None, texts[choice.dockerfile]
+    other = production_target(text, choice.dockerfile) if own else None
     project = Project(
         name=root.name,
         texts=MappingProxyType(texts),

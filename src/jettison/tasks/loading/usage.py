@@ -309,12 +309,11 @@ def absent_parts(root: Path, project: Project) -> Iterator[Evidence]:
 
 def _is_absent(path: str, project: Project) -> bool:
     """Whether a path that may hold Python is neither a file nor a folder of the context."""
-    name = posixpath.basename(path)
-    holds_python = "." not in name[1:] or name.endswith(".py")
+    holds_python = "." not in posixpath.basename(path)[1:] or path.endswith(".py")
     if path == "." or not holds_python or "://" in path or set(path) & set("*?[<"):
         return False
-    known = any(file == path or file.startswith(f"{path}/") for file in project.files)
-    return not known and not MADE & set(path.split("/"))
+    known = any(f"{file}/".startswith(f"{path}/") for file in project.files)
+    return not (known or MADE & {*path.split("/")})
 
 
 def _absent(message: str, origin: Origin) -> Evidence:

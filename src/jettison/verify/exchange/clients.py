@@ -26,8 +26,7 @@ _LIGHT_BYTES = 2**20
 # What answers at once is asked so often again, and for so long, to meet what goes wrong at times.
 _AT_ONCE_SECONDS, _AGAIN_SECONDS = 0.25, 4.0
 _AGAIN, _TOO_MANY = 4, 429
-# Slow answers are waited for so long, those of one route and all, before a route that has answered
-# gets no more requests: what waits for a host that cannot be reached does so in every run.
+# So long slow answers are waited for, of a route and of all, before one that answered gets no more.
 _SLOW_OF_A_ROUTE, _SLOW_IN_ALL = 6.0, 45.0
 # How many are sent at the same time, and how often so many.
 _TOGETHER, _TIMES = 6, 6
@@ -152,8 +151,8 @@ class Patience:
     def spend(self, step: Step, exchange: Exchange) -> None:
         """Count the seconds of slow answers."""
         waited = (one.seconds for one in exchange.answers if one.seconds > _QUICK_SECONDS)
-        route = step.method, step.path
-        self._slow[route] = self._slow.get(route, 0.0) + sum(waited)
+        slow, route = self._slow, (step.method, step.path)
+        slow[route] = slow.get(route, 0.0) + sum(waited)
 
 
 def _is_quick(step: Step, answer: Answer) -> bool:

@@ -5,7 +5,7 @@ import functools
 import inspect
 import types
 
-# attributes and methods of the requests of frameworks, and what they give
+# what attributes and methods of the requests of frameworks give
 KINDS = {
     "json": "json", "get_json": "json", "json_body": "json", "media": "json", "get_media": "json",
     "data": "json", "form": "form", "forms": "form", "POST": "form", "post": "form",
@@ -15,8 +15,7 @@ KINDS = {
 }  # fmt: skip
 # what a part of a multipart body has, and what the value of a field has that is a file
 PART, OF_FILES = "name", {"filename", "file"}
-# those that give the body as it came
-RAW = {"body", "get_data", "read", "stream", "bounded_stream"}
+RAW = {"body", "get_data", "read", "stream", "bounded_stream"}  # the body as it came
 SAME = {"to_dict", "copy", "multi_items", "items", "dict"}
 GETTERS = {"get", "getlist", "getall", "getone", "pop", "get_all", "get_list"}
 REQUESTS = {"request", "req"}
@@ -27,9 +26,8 @@ NUMBERS = {"int": "integer", "float": "number", "Decimal": "number"}
 LISTS = {"sum", "max", "min", "mean", "median"}
 # A number that a field is compared with leads to other code from there on; ids and times do not.
 LARGE, NUMBERED = 1_000_000, 9
-# How far fields are followed into functions that they are handed to.
-DEEP = 3
-FUNCTIONS = (types.FunctionType, type(functools.lru_cache(len)))
+# How far fields are followed into functions that they are handed to, and into which.
+DEEP, FUNCTIONS = 3, (types.FunctionType, type(functools.lru_cache(len)))
 # methods that give a text in another form
 FORMS = {"lower", "upper", "strip", "casefold", "title"}
 
@@ -42,8 +40,8 @@ class Reader(ast.NodeVisitor):
 
     def __init__(self, function, names, read_of, depth=0):
         given = function.args
-        arguments = [*given.posonlyargs, *given.args, *given.kwonlyargs]
-        named = [one.arg for one in arguments if one.arg not in ("self", "cls")]
+        named = [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+        named = [one for one in named if one not in ("self", "cls")]
         self.requests = REQUESTS | set(named[:1])
         self.known = {}
         self.met = {}
@@ -279,8 +277,7 @@ class Reader(ast.NodeVisitor):
         tree = self.read_of(function) if any(field for _, field in handed) else None
         if tree is None:
             return
-        names = [one.arg for one in (*tree.args.posonlyargs, *tree.args.args)]
-        places = dict(enumerate(names))
+        places = dict(enumerate(one.arg for one in (*tree.args.posonlyargs, *tree.args.args)))
         inner = Reader(tree, dict(function.__globals__), self.read_of, self.depth + 1)
         inner.requests = set()
         inner.fields = {places.get(place, place): field for place, field in handed if field}
