@@ -27,8 +27,7 @@ _EPOCH = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _QUARTER = 900
-# more milliseconds than any year with four digits has
-_LATEST = 1e15
+_LATEST = 1e15  # more milliseconds than any year with four digits has
 _FARTHEST_DAY = 45
 # Before the first request the application starts, and may fill its database.
 _EARLIER, _LATER = 120.0, 5.0
@@ -136,6 +135,8 @@ Seen = tuple[str, float]
 
 _UUID = r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _SIGNED = r"eyJ[\w-]+\.[\w-]+\.[\w-]*"
+# A secret of which an application shows a few characters: they say nothing of its alphabet.
+_HIDDEN = r"[\w+/=.$-]*[*•]{3,}[\w+/=.$-]*"
 # What documents have in the place of times and addresses.
 _TOLD = "iso time|compact time|web time|time in|day|address"
 _NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
@@ -143,7 +144,7 @@ _NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 _DIVISIONS = tuple(
     re.compile(pattern, re.DOTALL)
     for pattern in (
-        rf"<(?:{_TOLD})[^<>]*>|{TIME.pattern}|{_UUID}|{_SIGNED}|[\w+/=.-]{{20,}}|{_NUMBER}(?![^\W_])|[^\W_]+|.",
+        rf"<(?:{_TOLD})[^<>]*>|{TIME.pattern}|{_UUID}|{_SIGNED}|{_HIDDEN}|[\w+/=.-]{{20,}}|{_NUMBER}(?![^\W_])|[^\W_]+|.",
         r"[^\s\"'<>&;,()\[\]{}]+|.",
         r".+",
     )
@@ -154,8 +155,7 @@ _LONG_NUMBER = 12
 _SHORT_TOKEN = 5
 # Longer tokens hold content, whose length varies when it is compressed.
 _PACKED = 40
-# What base 64 has beside letters and digits, in its usual forms and in those of password hashes.
-_BASE_64 = "-_+/=."
+_BASE_64 = "-_+/=."  # beside letters and digits, in its usual forms and in those of password hashes
 # A time that is as far from each request may be so much farther from another.
 _SPREAD = 120.0
 
@@ -268,7 +268,11 @@ def _beginning(texts: Sequence[str]) -> str:
 
 def _well_known(column: Sequence[Seen]) -> Kind | None:
     texts = [text for text, _ in column]
-    for name, pattern in (("a UUID", _UUID), ("a signed token", _SIGNED)):
+    hidden = (
+        f"a hidden secret of {len(texts[0])} characters",
+        rf"(?=.{{{len(texts[0])}}}\Z){_HIDDEN}",
+    )
+    for name, pattern in (("a UUID", _UUID), ("a signed token", _SIGNED), hidden):
         if _all(pattern, texts):
             return Kind(name=name, pattern=pattern)
     moments = [(moment_of(text), at) for text, at in column]

@@ -278,6 +278,17 @@ def test_a_value_in_quotes_that_varies_may_begin_otherwise_than_some_do_by_chanc
     assert "body" in difference(pages[:2], other)
 
 
+def test_a_secret_that_is_hidden_but_for_a_few_characters_may_begin_with_others() -> None:
+    def page(shown: str) -> Answer:
+        text = f"<b>salt</b>: <bdi>{shown}</bdi>"
+        return Answer(status=200, headers={"content-type": "text/html"}, body=text.encode())
+
+    before = [page("jn" + 20 * "*"), page("wk" + 20 * "*")]
+    assert difference(before, page("P7" + 20 * "*")) == ""
+    assert difference(before, page("P7" + 19 * "*")) != ""
+    assert difference(before, page("P7aaaaaaaaaaaaaaaaaaaa")) != ""
+
+
 def test_other_bodies_are_compared_by_their_bytes() -> None:
     assert "sha256" in difference([text("a", "image/png")] * 2, text("b", "image/png"))
 
