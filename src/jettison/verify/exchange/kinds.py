@@ -26,9 +26,8 @@ _EPOCH = re.compile(
     r"(?<![\w.])(?P<seconds>[12]\d{9})(?P<thousandths>\d{3})?(?P<part>\.\d+)?(?![\w.])"
 )
 _DIGIT = re.compile(r"\d")
-_QUARTER = 900
+_QUARTER, _FARTHEST_DAY = 900, 45
 _LATEST = 1e15  # more milliseconds than any year with four digits has
-_FARTHEST_DAY = 45
 # Before the first request the application starts, and may fill its database.
 _EARLIER, _LATER = 120.0, 5.0
 
@@ -151,8 +150,7 @@ _DIVISIONS = tuple(
 )
 _WHOLE = len(_DIVISIONS) - 1
 _OPENED = re.compile(r"""=(?P<quote>["'])(?:(?!(?P=quote)).)*\Z""", re.DOTALL)
-_LONG_NUMBER = 12
-_SHORT_TOKEN = 5
+_LONG_NUMBER, _SHORT_TOKEN = 12, 5
 # Longer tokens hold content, whose length varies when it is compressed.
 _PACKED = 40
 _BASE_64 = "-_+/=."  # beside letters and digits, in its usual forms and in those of password hashes
@@ -244,8 +242,7 @@ def _part(column: Sequence[Seen]) -> Part:
     texts = [text for text, _ in column]
     if len(set(texts)) == 1:
         return Part(begins=texts[0])
-    kind = _well_known(column)
-    if kind:
+    if kind := _well_known(column):
         return Part(begins="", kind=kind)
     begins, ends = _shared(texts)
     inner = [(text[len(begins) : len(text) - len(ends)], at) for text, at in column]
@@ -275,8 +272,7 @@ def _well_known(column: Sequence[Seen]) -> Kind | None:
     for name, pattern in (("a UUID", _UUID), ("a signed token", _SIGNED), hidden):
         if _all(pattern, texts):
             return Kind(name=name, pattern=pattern)
-    moments = [(moment_of(text), at) for text, at in column]
-    distances = [moment - at for moment, at in moments if moment is not None]
+    distances = [then - at for text, at in column if (then := moment_of(text)) is not None]
     if len(distances) == len(column):
         steady = max(distances) - min(distances) <= 2 * _SPREAD
         return Kind(
