@@ -257,7 +257,8 @@ def compare_process(
     if fewer and kept:
         names = (_show_processes(each.processes) for each in both)
         details.append("its processes were {} and are {}".format(*names))
-    if kept and "variables" in had and "variables" in has:
+    # those of a process of another user cannot be read
+    if kept and had.get("variables") and has.get("variables"):
         details += _variables(before, after, had["variables"], has["variables"])
     details += [
         f"after all requests its {what} were {count} and are {other.held[what]}"

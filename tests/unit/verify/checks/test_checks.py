@@ -195,6 +195,7 @@ def test_the_same_observation_differs_in_nothing() -> None:
             DIFFERENT,
             "STAGE is not set in the baseline, and is set in the candidate; when it starts, TZ is",
         ),
+        ("process", inside(process={**INTERIOR.process, "variables": ""}), SAME, ""),
         ("process", inside(processes={"gunicorn": 2}), SAME, ""),
         (
             "process",
