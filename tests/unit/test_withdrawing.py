@@ -204,10 +204,16 @@ def test_no_rule_is_blamed_where_images_differ_without_any(result) -> None:
     assert withdrawn(found) == ["compiled-bytecode"]
 
 
-def test_what_two_builds_of_the_baseline_differ_in_is_no_difference(result) -> None:
-    found = result(
-        ALWAYS, "GET /: body: build 0a17 became 22", again="GET /: body: build 3 became 4f"
-    )
+@pytest.mark.parametrize(
+    ("line", "again"),
+    [
+        ("GET /: body: build 0a17 became 22", "GET /: body: build 3 became 4f"),
+        ("GET /: x.v3m1796051052.js became x.v3m1796051085.js",
+         "GET /: x.v3m1796051052.js became x.v3m1796060001.js"),
+    ],
+)  # fmt: skip
+def test_what_two_builds_of_the_baseline_differ_in_is_no_difference(result, line, again) -> None:
+    found = result(ALWAYS, line, again=again)
     assert found.verdict.equivalent
     assert withdrawn(found) == ["compiled-bytecode"]
     said = "two builds of the baseline differ in the same way: "
