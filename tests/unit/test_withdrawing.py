@@ -208,8 +208,10 @@ def test_no_rule_is_blamed_where_images_differ_without_any(result) -> None:
     ("line", "again"),
     [
         ("GET /: body: build 0a17 became 22", "GET /: body: build 3 became 4f"),
-        ("GET /: x.v3m1796051052.js became x.v3m1796051085.js",
-         "GET /: x.v3m1796051052.js became x.v3m1796060001.js"),
+        ("GET /: '…ll@7.v3m1796051052.js' became '…ll@7.v3m1796051085.js'",
+         "GET /: '…ll@7.v3m1796051052.js' became '…ll@7.v3m1796051099.js'"),
+        ("GET /: '…@7.v3m1796051052.js' became '…@7.v3m1796051085.js'",
+         "GET /: '…0_1.vill@7.v3m1796051052.js' became '…0_1.vill@7.v3m1796060001.js'"),
     ],
 )  # fmt: skip
 def test_what_two_builds_of_the_baseline_differ_in_is_no_difference(result, line, again) -> None:

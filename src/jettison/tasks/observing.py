@@ -33,6 +33,9 @@ from jettison.verify.tracing import observed
 ROUNDS = 4
 # What two builds write differently: times, counters, digests, random names.
 _WRITTEN = re.compile(r"\b[0-9a-f]*\d[0-9a-f]*\b|\d+", re.I)
+# A long line is shown from a little before where two part, which is not always the same place in a
+# number: what follows the last number tells enough of it.
+_CUT = re.compile(r"""(["'])…(?:(?!\1).)*(#(?:(?!\1|#).)*)\1""")
 
 
 class AnotherBuild:
@@ -94,7 +97,7 @@ class AnotherBuild:
 
 def _places(check: CheckResult) -> Iterator[str]:
     for line in check.details or (check.message,):
-        yield _WRITTEN.sub("#", line)
+        yield _CUT.sub(r"\1…\2\1", _WRITTEN.sub("#", line))
 
 
 class Before(Struct, frozen=True, kw_only=True):
