@@ -269,11 +269,15 @@ def starts_from_nothing(plan: Plan) -> bool:
     )
 
 
+def is_apart(plan: Plan) -> bool:
+    """Whether a stage of its own makes the environment, or ends with it."""
+    return not isinstance(place_of_removal(plan.project, plan.stage), NotApart)
+
+
 @once_each
 def leaves_late(plan: Plan) -> bool:
     """Whether files of the environment leave behind the final stage, as no other makes it."""
-    apart = not isinstance(place_of_removal(plan.project, plan.stage), NotApart)
-    return not apart and starts_from_nothing(plan)
+    return not is_apart(plan) and starts_from_nothing(plan)
 
 
 def with_observed(start: Plan, observed: Observed, made_by: Plan | None = None) -> Plan:

@@ -14,9 +14,8 @@ from jettison.engines.engine import ImageID
 from jettison.engines.measuring import read_image_files
 from jettison.errors import BuildError
 from jettison.lift import Project
-from jettison.lift.stages import NotApart
 from jettison.plan.plan import Plan, Withdrawal
-from jettison.plan.system_removal import place_of_removal, with_observed
+from jettison.plan.system_removal import is_apart, with_observed
 from jettison.progress import step
 from jettison.rules.rule import applied_rules
 from jettison.tasks.loading import project_request
@@ -131,7 +130,7 @@ def looked_at(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[
 
 def _made(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[Plan, Plan, Before]:
     """Make the image that is read, where it is not the baseline: one whose environment is apart."""
-    if isinstance(place_of_removal(plan.project, plan.stage), NotApart):
+    if not is_apart(plan):
         return start, plan, before
     start, plan, image = buildable(shop, start, plan)
     made_by = plan if image != before.id else None
@@ -204,14 +203,14 @@ def read_made(shop: Workshop, start: Plan, before: Before) -> Plan:
         return with_observed(start, found, before.made_by)
 
 
-def read_again(shop: Workshop, start: Plan, before: Before) -> Plan:
-    """Give the plan with what is in the baseline, where no rule makes the environment apart now.
+def planned_again(shop: Workshop, start: Plan, before: Before) -> tuple[Plan, Plan]:
+    """Give the plan before any rule, and with the rules that are left.
 
-    What was read of an image tells nothing of one that is made in another way.
+    Where none of them makes the environment apart any more, the baseline is read: what was read of
+    an image tells nothing of one that is made in another way.
     """
-    if before.made_by is None or start.observed is None:
-        return start
     plan = replanned(start)
-    if not isinstance(place_of_removal(plan.project, plan.stage), NotApart):
-        return start
-    return read_made(shop, start, replace(before, made=before.id, made_by=None))
+    if before.made_by is None or start.observed is None or is_apart(plan):
+        return start, plan
+    start = read_made(shop, start, replace(before, made=before.id, made_by=None))
+    return start, replanned(start)

@@ -21,7 +21,7 @@ from jettison.tasks.observing import (
     Before,
     buildable,
     looked_at,
-    read_again,
+    planned_again,
     read_made,
     watched,
     without,
@@ -154,8 +154,8 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: Before) -> tup
             searched, fresh = True, to_blame(start, result.plan, alike, reason)
         if not fresh:
             break
-        fewer = read_again(shop, without(shop, start, fresh), before)
-        found = _result(shop, replanned(fewer), before)
+        fewer, plan = planned_again(shop, without(shop, start, fresh), before)
+        found = _result(shop, plan, before)
         if told and as_different(verdict, found.verdict):
             # it was none of these
             innocent |= {(one.rule, one.part) for one in fresh}
