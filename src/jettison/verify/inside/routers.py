@@ -201,11 +201,14 @@ def documented(app):
     return json.loads(json.dumps(found, default=str))
 
 
+def is_of(layer, start):
+    """Tell whether an application is of a class that begins so, or of one made of such a class."""
+    return any(f"{one.__module__}.{one.__name__}".startswith(start) for one in type(layer).__mro__)
+
+
 def described(layer):
     """Give the routes and documents of an application object, or nothing."""
-    # an application may be of a class of its own
-    kinds = [f"{one.__module__}.{one.__name__}" for one in type(layer).__mro__]
-    if any(kind.startswith("litestar.") for kind in kinds):
+    if is_of(layer, "litestar."):
         document = layer.openapi_schema.to_schema()
         return {"routes": list(litestar(layer.routes)), "openapi": [document]}
     if hasattr(layer, "url_map"):
@@ -215,8 +218,7 @@ def described(layer):
     if callable(getattr(layer, "openapi", None)) and hasattr(layer, "routes"):
         found = list(starlette(layer.routes))
         return {"routes": found, "openapi": documented(layer)}
-    found = (WALKS[start] for start in WALKS for kind in kinds if kind.startswith(start))
-    walk = next(found, None)
+    walk = next((each for start, each in WALKS.items() if is_of(layer, start)), None)
     if walk:
         return {"routes": list(walk(layer)), "openapi": []}
     if hasattr(layer, "routes") and not callable(layer.routes):
@@ -283,12 +285,11 @@ def served(layer):
     try:
         if hasattr(layer, "url_map"):
             return list(flask_folders(layer))
-        kinds = [one.__module__ for one in type(layer).__mro__]
-        if any(kind.startswith("aiohttp.") for kind in kinds):
+        if is_of(layer, "aiohttp."):
             return list(aiohttp_folders(layer.router))
         if hasattr(layer, "default_router"):
             return list(tornado_folders(layer))
-        if any(kind.startswith("litestar.") for kind in kinds):
+        if is_of(layer, "litestar."):
             return list(litestar_folders(layer.routes))
         return list(mounted_folders(layer.routes))
     except Exception:
