@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from jettison.ecosystems.tool import (
     Lock,
     LockedDistribution,
@@ -12,6 +14,9 @@ from jettison.ecosystems.tool import (
     locked_file,
 )
 from jettison.formats.toml import Table, table, tables, text_of
+
+# Files that are lists for pip by their names; another list, or a command, may name further ones.
+LISTS = re.compile(r"(requirements|constraints)[^/]*\.(txt|in)$|(^|/)requirements/[^/]+$")
 
 
 def parse(text: str, *, file: str) -> Lock:

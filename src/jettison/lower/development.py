@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from jettison.ecosystems import OF_PROJECTS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
+from jettison.ecosystems.pip import LISTS
 from jettison.formats.dockerfile import Instruction
 from jettison.formats.dockerfile import copy as copy_of
 from jettison.formats.dockerfile.lines import in_exec_form
@@ -19,10 +20,6 @@ from jettison.lower import Edits, comment, edited, ended, line_of
 from jettison.lower.build_stage import is_removal
 from jettison.lower.requirements import development_of
 from jettison.plan.changes import AddDevelopment
-
-# Files that are lists by their names, though another list alone may name them. A script and one
-# of it for development, `start.sh` and `start-dev.sh`, are none.
-LISTS = re.compile(r"(requirements|constraints)[^/]*\.(txt|in)$|(^|/)requirements/[^/]+$")
 
 
 def with_development_group(item: Instruction) -> str | None:
@@ -105,6 +102,7 @@ def _with_development_files(project: Project, item: Instruction) -> str | None:
     folder = into.endswith("/") or not posixpath.splitext(into)[1] or len(copied.sources) > 1
     lists = _installed(project)
     for source in copied.sources:
+        # a script and one of it for development, `start.sh` and `start-dev.sh`, are no lists
         known = posixpath.basename(source) in lists or LISTS.search(source)
         path = _list_for(project, source) if known else None
         beside = path is not None and _from(source, path) == posixpath.basename(path)

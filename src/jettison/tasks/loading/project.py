@@ -12,6 +12,7 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from jettison.ecosystems import TOOLS
+from jettison.ecosystems.pip import LISTS
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.dotenv import is_example
 from jettison.formats.requirements import decoded, is_utf_16
@@ -51,7 +52,6 @@ RUNNING = re.compile(
     r"\.(sh|bash|conf|ini|service)$|\.dockerignore$"
     r"|(^|/)(dot)?env[._-][a-zA-Z]+$|[^/]\.env\.[a-zA-Z]+$"
 )
-LISTS = re.compile(r"(requirements|constraints)[^/]*\.(txt|in)$|(^|/)requirements/[^/]+$")
 # Scripts without an ending: the first line tells them.
 BARE = re.compile(r"(^|/)[^/.]+$")
 SHELL = re.compile(rb"#!.*\b(ba|da|a|k|z)?sh\b")
