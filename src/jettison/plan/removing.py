@@ -20,7 +20,7 @@ from jettison.values import Evidence, Size, human, once_each, replace
 
 # Less than this of one distribution is not worth a line of the list.
 WORTHWHILE = 20_000
-# What cannot be taken out is told from this size on.
+# What stays is told from this size on.
 TOLD = 1_000_000
 METADATA = re.compile(r"-[^-/]+\.dist-info/")
 

@@ -31,8 +31,6 @@ from jettison.values import once_each
 
 METADATA = re.compile(r"/(?P<name>[^/]+?)(?:-[^-/]+)?\.(?:dist|egg)-info(?:/METADATA|/PKG-INFO)?$")
 NOTHING = SystemReach(packages={}, programs={})
-# What is left in is told from this size on.
-TOLD = 1_000_000
 UNTOUCHED = "it is part of the base image, whose files no stage takes out"
 SHOWN_PARTS = 4
 

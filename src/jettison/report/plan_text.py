@@ -9,8 +9,7 @@ from jettison.lift.scopes import PackageScope, PlannedPackage, Scope
 from jettison.plan.plan import FileChange, FileKind, Finding, Plan, PlannedRequirement, Safety
 from jettison.plan.prediction_parts import Part, Prediction, Predictions
 from jettison.plan.removal.listing import Unproven
-from jettison.plan.removing import unproven_of
-from jettison.plan.system_leaving import TOLD
+from jettison.plan.removing import TOLD, unproven_of
 from jettison.report import bars, fitted, largest, table
 from jettison.report.base_text import base_table, base_title
 from jettison.values import OWN_FOLDER, Basis, Evidence, Size, Skipped, counted, human, sized

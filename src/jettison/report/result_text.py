@@ -12,7 +12,8 @@ from jettison.contents.measurement import ImageMeasurement
 from jettison.plan.base import COMPOSED
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction_parts import Predictions
-from jettison.plan.system_leaving import TOLD, left_in
+from jettison.plan.removing import TOLD
+from jettison.plan.system_leaving import left_in
 from jettison.report import bars, fitted, largest, table
 from jettison.report.plan_text import diff_text, plan_text, to_review
 from jettison.report.verdict_text import conclusion, differences_text, verdict_text
