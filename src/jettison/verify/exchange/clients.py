@@ -197,7 +197,7 @@ def asked_as(client: Client, method: str) -> str:
 _TOKENS = ("access_token", "access", "token", "auth_token", "jwt", "id_token", "accessToken", "key")
 _IDS = ("id", "uuid", "pk", "guid", "_id", "slug", "name", "code")
 _DEPTH = 4
-_SUCCESS = range(200, 300)
+SUCCESS = range(200, 300)
 
 
 class Memory:
@@ -229,9 +229,9 @@ class Memory:
             self._see_page(path, answer)
         elif "location" in answer.headers:
             self.landings[path] = answer.headers["location"]
-        if signs_in and answer.status in _SUCCESS and answer.headers.get("authorization"):
+        if signs_in and answer.status in SUCCESS and answer.headers.get("authorization"):
             self.token = answer.headers["authorization"].rpartition(" ")[2]
-        if answer.status not in _SUCCESS or "json" not in answer.content_type:
+        if answer.status not in SUCCESS or "json" not in answer.content_type:
             return
         try:
             document = json.loads(answer.body)
@@ -253,9 +253,9 @@ class Memory:
         self.redirects.pop(path, None)
         if "location" in answer.headers:
             self.redirects[path] = self._own(answer.headers["location"])
-        elif answer.status in _SUCCESS and answer.content_type == "text/html":
+        elif answer.status in SUCCESS and answer.content_type == "text/html":
             self.pages[path] = self._own(answer.body.decode("utf-8", "replace"))
-        elif answer.status in _SUCCESS and answer.content_type == "text/css":
+        elif answer.status in SUCCESS and answer.content_type == "text/css":
             self.style_sheets[path] = answer.body.decode("utf-8", "replace")
 
     def _own(self, text: str) -> str:

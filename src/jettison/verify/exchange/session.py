@@ -15,6 +15,7 @@ from jettison.catalogue.systems import Samples
 from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.clients import (
+    SUCCESS,
     Memory,
     Patience,
     Repetition,
@@ -25,12 +26,7 @@ from jettison.verify.exchange.clients import (
     repeated,
 )
 from jettison.verify.exchange.normal import decoded
-from jettison.verify.exchange.pages import (
-    hidden_values,
-    json_steps,
-    landing_steps,
-    page_steps,
-)
+from jettison.verify.exchange.pages import hidden_values, json_steps, landing_steps, page_steps
 from jettison.verify.workload import Json, TokenScheme
 from jettison.verify.workload.openapi import query_steps
 from jettison.verify.workload.sample import Upload
@@ -87,7 +83,7 @@ Send = Callable[[str, str, Mapping[str, str], bytes], Answer]
 """Method, target, headers and body to an answer."""
 
 _AGENT = "jettison-verify"
-_UNAUTHORIZED, _SUCCESS = 401, range(200, 300)
+_UNAUTHORIZED = 401
 # How often a request in doubt is repeated in one run.
 _DOUBTED = 8
 # A page that is another one in a second language is asked for in so many.
@@ -234,7 +230,7 @@ class Session:
                 answer, signs_in, headers = named, True, own
         self._memory.learn(step.method, self._path(step), answer, signs_in=signs_in)
         self._sent = target, headers
-        if answer.status in _SUCCESS:
+        if answer.status in SUCCESS:
             self._memory.reached.add(step.path)
         return answer
 
