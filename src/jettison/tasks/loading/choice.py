@@ -233,8 +233,8 @@ def _for_production(choice: Choice, read: Callable[[str], str | None]) -> Choice
     else:
         return None
     reason = f"it builds {what}, which is for development by its name: {dockerfile} is looked at"
-    passed = (Skipped(what=f"service {choice.service}", reason=reason),)
-    return Choice(dockerfile=dockerfile, context=choice.context, passed_over=passed)
+    passed = Skipped(what=f"service {choice.service}", reason=reason)
+    return Choice(dockerfile=dockerfile, context=choice.context, passed_over=(passed,))
 
 
 def _own_arguments(choice: Choice, read: Callable[[str], str | None]) -> Choice | None:
