@@ -23,11 +23,11 @@ from images import AMD64, packed_layer
 from msgspec.structs import replace
 
 from jettison.engines.embedded import Identity, identity, started
-from jettison.engines.embedded.container import signal_number
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.embedded.started import refused
 from jettison.engines.engine import Bind, BuildRequest, Container, ImageID, Network, RunOptions
 from jettison.engines.limits import Limits
+from jettison.engines.signals import signal_number
 from jettison.errors import EngineError, ImageError, UnsupportedError, WriteError
 from jettison.images.image import Image
 from jettison.images.stores.layout import LayoutStore
@@ -123,7 +123,8 @@ def test_a_program_that_does_not_stop_is_killed(embedded: EmbeddedEngine, bare: 
     options = RunOptions(binds=BINDS, command=("sleep", "60"))
     with embedded.run(bare, options) as container:
         # Process 1 is not ended by a signal that it has no handler for.
-        stopped = container.stop(grace=0.2)
+        stopped = container.stop(grace=60)
+        assert stopped.seconds < 30
         assert stopped.killed
         assert stopped.exit_status == 128 + signal.SIGKILL
 

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.engines.test_embedded import eventually
 from tests.support.names import RUN
 
 from jettison.engines.engine import (
@@ -76,8 +77,24 @@ def test_a_server_is_reached_and_stopped(engine: Engine, image: ImageID) -> None
         assert container.execute(("false",)).status == 1
         assert container.state().running
         assert container.memory() > 1_000_000
-        assert container.stop(grace=1).killed  # http.server as process 1 ignores SIGTERM
+        # http.server as process 1 never hears SIGTERM, so nothing is waited for
+        stopped = container.stop(grace=60)
+        assert stopped.killed
+        assert stopped.seconds < 30
         assert not container.state().running
+
+
+_WAITS = (
+    "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]); "
+    "print('ready', flush=True); signal.sigwait([signal.SIGTERM]); raise SystemExit(4)"
+)
+
+
+def test_what_waits_for_the_signal_ends_by_itself(engine: Engine, image: ImageID) -> None:
+    with engine.run(image, RunOptions(command=("python", "-c", _WAITS))) as container:
+        assert eventually(lambda: "ready" in container.logs())
+        stopped = container.stop(grace=60)
+        assert (stopped.exit_status, stopped.killed) == (4, False)
 
 
 def test_a_stopped_container_starts_again_with_what_it_wrote(

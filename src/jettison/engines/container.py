@@ -27,6 +27,7 @@ from jettison.engines.limits import (
     image_name,
     tmpfs_of,
 )
+from jettison.engines.signals import is_deaf, signal_number
 from jettison.errors import EngineError
 from jettison.processes import Completed, uninterrupted
 
@@ -212,7 +213,8 @@ class ClientContainer:
         return bytes_of(shown)
 
     def stop(self, *, grace: float) -> Stopped:
-        """Send the stop signal and wait; it is killed after ``grace`` seconds."""
+        """Send the stop signal and wait; it is killed after ``grace`` seconds, or if it is deaf."""
+        grace = 0.0 if self._is_deaf() else grace
         begun = time.monotonic()
         self._client.ask(
             "stop",
@@ -225,6 +227,12 @@ class ClientContainer:
         return Stopped(
             exit_status=status, seconds=seconds, killed=status == _KILLED and seconds >= grace
         )
+
+    def _is_deaf(self) -> bool:
+        name = self._inspected("{{json .Config}}").get("StopSignal")
+        with suppress(EngineError):  # engines know more names
+            return is_deaf(self.state().process, signal_number(str(name or "")))
+        return False
 
     def restart(self) -> None:
         """Start it again, with its files and volumes. Raises EngineError when that fails."""

@@ -21,14 +21,14 @@ from jettison.engines.embedded.chroot import somebody
 from jettison.engines.embedded.started import Started
 from jettison.engines.engine import ContainerState, Stopped
 from jettison.engines.limits import EXHAUSTED, Groups, Limits
+from jettison.engines.signals import is_deaf
 from jettison.errors import EngineError
 from jettison.images.stores.unpack import remove_unpacked
 from jettison.processes import NEUTRAL, Completed, helper, helper_environment, run, uninterrupted
-from jettison.values import replace, whole_number
+from jettison.values import replace
 
 _LOG_BYTES = 8 * 2**20
 ENTER = "jettison.engines.embedded.launch:enter"
-_DEFAULT_SIGNAL = signal.SIGTERM
 
 
 class EmbeddedContainer(Struct):
@@ -43,7 +43,7 @@ class EmbeddedContainer(Struct):
     directory: Path
     hosts: Path
     begun: Started
-    stop_signal: int = _DEFAULT_SIGNAL
+    stop_signal: int = signal.SIGTERM
     groups: Groups = Groups()
     relays: Relays = field(default_factory=Relays)
     over: Callable[[], None] = lambda: None
@@ -136,12 +136,13 @@ class EmbeddedContainer(Struct):
         return started.memory(self.begun.process)
 
     def stop(self, *, grace: float) -> Stopped:
-        """Send the stop signal, wait, and kill after ``grace`` seconds."""
+        """Send the stop signal, wait, and kill after ``grace`` seconds, at once if it is deaf."""
         begun = time.monotonic()
+        deaf = is_deaf(self.begun.process, self.stop_signal)
         self._signal(self.stop_signal)
         killed = False
         try:
-            status = self.begun.watcher.wait(grace)
+            status = self.begun.watcher.wait(0 if deaf else grace)
         except subprocess.TimeoutExpired:
             self._signal(signal.SIGKILL)
             killed = True
@@ -175,16 +176,3 @@ def limited(spec: Spec, limits: Limits, groups: Groups) -> Spec:
         memory_grouped=groups.memory,
     )
     return replace(spec, program=program)
-
-
-def signal_number(name: str) -> int:
-    """Return the number of ``SIGTERM``, ``TERM`` or ``15``; SIGTERM for nothing."""
-    if not name:
-        return _DEFAULT_SIGNAL
-    number = whole_number(name)
-    full = name if name.startswith("SIG") else f"SIG{name}"
-    if number is None and full in signal.Signals.__members__:
-        return signal.Signals[full]
-    if number is None or number not in range(1, signal.NSIG):
-        raise EngineError(f"the image's stop signal {name[:40]!r} is unknown")
-    return number

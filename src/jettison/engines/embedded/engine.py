@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from jettison.engines.embedded import Program, Spec, identity, started, syscalls
 from jettison.engines.embedded.chroot import CHROOT, Ports, in_chroot, lay
-from jettison.engines.embedded.container import EmbeddedContainer, limited, signal_number
+from jettison.engines.embedded.container import EmbeddedContainer, limited
 from jettison.engines.embedded.started import REFUSED, require_linux
 from jettison.engines.engine import (
     BuildRequest,
@@ -29,6 +29,7 @@ from jettison.engines.engine import (
 )
 from jettison.engines.limits import Limits, container_path, groups_for, tmpfs_of
 from jettison.engines.own_directory import own_directory
+from jettison.engines.signals import signal_number
 from jettison.errors import EngineError, JettisonError, UnsupportedError, WriteError
 from jettison.images import locate
 from jettison.images.config import Config
