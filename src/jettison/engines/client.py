@@ -14,10 +14,12 @@ from uuid import uuid4
 
 from msgspec import Struct, field
 
-from jettison.engines.engine import HealthCheck, ImageFacts, ImageID, Network, RunOptions
-from jettison.engines.limits import Call, Limits, normal_path
-from jettison.errors import EngineError, FullEngineError
+from jettison.engines.engine import ImageFacts, ImageID, Network, RunOptions, facts_of
+from jettison.engines.limits import Call, Limits
+from jettison.errors import EngineError, FullEngineError, ImageError
+from jettison.images.config import Config
 from jettison.processes import Completed, begin, helper, run
+from jettison.values import replace
 
 LABEL = "dev.jettison.run"
 """Carried by everything that Jettison makes in an engine; the value names the run."""
@@ -124,22 +126,19 @@ def bytes_of(quantity: str) -> int:
     return round(float(found[1]) * unit)
 
 
-_NANOSECONDS = 1e9
-
-
 def image_facts(text: str) -> ImageFacts:
     """Read the JSON of ``image inspect`` for one image. Raises EngineError when it is not that."""
     try:
         document = json.loads(text)[0]
-        config = document.get("Config") or {}
-        return ImageFacts(
-            id=_image_id(document["Id"]),
-            size=document["Size"],
-            layers=tuple(document["RootFS"].get("Layers") or ()),
-            health_check=_health_check(config.get("Healthcheck") or document.get("Healthcheck")),
-            **_configured(config),
-        )
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as wrong:
+        config = {**(document.get("Config") or {})}
+        # Podman writes the health check beside the rest, and in some versions words as one string.
+        config["Healthcheck"] = config.get("Healthcheck") or document.get("Healthcheck")
+        words = {name: config.get(name) for name in ("Entrypoint", "Cmd")}
+        config |= {name: [one] for name, one in words.items() if one and isinstance(one, str)}
+        rootfs = {"diff_ids": document["RootFS"].get("Layers")}
+        facts = facts_of(Config.of({"config": config, "rootfs": rootfs}), document["Size"])
+        return replace(facts, id=ImageID(f"sha256:{document['Id'].removeprefix('sha256:')}"))
+    except (ImageError, ValueError, LookupError, TypeError, AttributeError) as wrong:
         raise EngineError(
             "the engine described an image in a way that is not understood",
             why=f"{type(wrong).__name__}: {wrong}",
@@ -150,47 +149,6 @@ def image_facts(text: str) -> ImageFacts:
 def _reason(said: str) -> str:
     """Leave out where a client tells to find its manual."""
     return "\n".join(line for line in said.splitlines() if not line.startswith(_USAGE)).strip()
-
-
-def _configured(config: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "environment": tuple(_pair(entry) for entry in config.get("Env") or ()),
-        "entrypoint": _words(config.get("Entrypoint")),
-        "command": _words(config.get("Cmd")),
-        "user": config.get("User") or "",
-        "working_directory": config.get("WorkingDir") or "",
-        "ports": tuple(sorted(config.get("ExposedPorts") or ())),
-        "volumes": tuple(sorted({normal_path(path) for path in config.get("Volumes") or ()})),
-        "labels": tuple(sorted((config.get("Labels") or {}).items())),
-        "stop_signal": config.get("StopSignal") or "",
-    }
-
-
-def _image_id(text: str) -> ImageID:
-    return ImageID(text if text.startswith("sha256:") else f"sha256:{text}")
-
-
-def _pair(entry: str) -> tuple[str, str]:
-    name, _, value = entry.partition("=")
-    return name, value
-
-
-def _words(value: Sequence[str] | str | None) -> tuple[str, ...]:
-    # podman gives an entry point as one string in some versions
-    return (value,) if isinstance(value, str) and value else tuple(value or ())
-
-
-def _health_check(value: Mapping[str, Any] | None) -> HealthCheck | None:
-    test = tuple((value or {}).get("Test") or ())
-    if value is None or not test or test[0] == "NONE":
-        return None
-    return HealthCheck(
-        test=test,
-        interval=value.get("Interval", 0) / _NANOSECONDS,
-        timeout=value.get("Timeout", 0) / _NANOSECONDS,
-        start_period=value.get("StartPeriod", 0) / _NANOSECONDS,
-        retries=value.get("Retries", 0),
-    )
 
 
 _USAGE = "See '"

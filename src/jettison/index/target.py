@@ -129,6 +129,13 @@ def compatible(facts: DistributionFacts, target: Target) -> Verdict:
     return Verdict(compatible=False, reason=f"{label} has {_nearest(facts.wheels, target)}")
 
 
+def may_compile(facts: DistributionFacts | None, target: Target) -> bool:
+    """Whether a distribution is built from source, or nothing says that it is not."""
+    if facts is None:
+        return True
+    return facts.compiles is not False and not compatible(facts, target).compatible
+
+
 def best_wheel(wheels: Iterable[WheelFile], target: Target) -> tuple[WheelFile, str] | None:
     """Find the wheel whose tag comes first in the target's order, with that tag."""
     order = _order(target)

@@ -10,7 +10,7 @@ DOCUMENT = {
     "Id": "sha256:aa",
     "Size": 12,
     "Architecture": "amd64",
-    "RootFS": {"Layers": ["sha256:01"]},
+    "RootFS": {"Layers": [f"sha256:{1:064x}"]},
     "Config": {
         "Env": ["PATH=/bin", "EMPTY="],
         "Cmd": ["python3"],
@@ -46,6 +46,11 @@ def test_podman_writes_the_health_check_beside_the_configuration() -> None:
     config = {name: value for name, value in DOCUMENT["Config"].items() if name != "Healthcheck"}
     document = {**DOCUMENT, "Config": config, "Healthcheck": {"Test": ["CMD", "true"]}}
     assert image_facts(json.dumps([document])).health_check == HealthCheck(test=("CMD", "true"))
+
+
+def test_podman_writes_an_entry_point_as_one_string() -> None:
+    document = {**DOCUMENT, "Config": {**DOCUMENT["Config"], "Entrypoint": "/start it"}}
+    assert image_facts(json.dumps([document])).entrypoint == ("/start it",)
 
 
 def test_a_health_check_that_is_switched_off_is_none() -> None:

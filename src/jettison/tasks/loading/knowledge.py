@@ -29,7 +29,7 @@ from jettison.index.graph import (
 from jettison.index.map import DistributionMap, closure, open_map
 from jettison.index.package_index import exact_pin
 from jettison.index.resolving import Resolution, locked_needs, locked_releases
-from jettison.index.target import Target, compatible
+from jettison.index.target import Target, compatible, may_compile
 from jettison.lift import Project
 from jettison.lift.declared import (
     Installed,
@@ -127,11 +127,6 @@ def planned(
         )
 
 
-def _pickles(loaded: Loaded, sources: Sources) -> dict[str, frozenset[str]]:
-    asked = any(loading_calls(facts) for facts in sources.modules)
-    return read_pickles(loaded.root, loaded.tree) if asked else {}
-
-
 DEFAULT_PYTHON = "3.11"
 AT_LEAST = re.compile(
     r"^(?:requires-python|python)\s*=\s*[\"'](?:>=|\^|~=|==)\s*3\.(\d+)", re.MULTILINE
@@ -153,35 +148,15 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     project = loaded.project
     stage = lifted(project)
     sources = read_sources(loaded.root, loaded.tree, cache=cache)
-    known = {path: text for path, text in project.texts.items() if not LOCKS.search(path)}
-    texts = {**read_texts(loaded.root, loaded.tree), **known}
-    commands = collect(
-        texts,
-        dockerfile=project.dockerfile_path,
-        target=project.target,
-        compose=project.compose_path,
-        service=project.service,
-        documents=read_documents(loaded.root, loaded.tree),
-    )
+    texts, commands = _texts_and_commands(loaded)
     listed = installed_declarations(project)
     bringing = listed or named_in_steps(project)
     python = stage.python or stage.likely_python or _least_python(project)
     target = image_facts(stage.base).target or Target(python=python)
-    locks = tuple(locks_of(project))
-    locked = {k: v for lock in locks for k, v in locked_releases(lock, target).items()}
-    needs = {k: v for lock in locks for k, v in locked_needs(lock).items()}
-    bounding = bounds(project)
-    opened = partial(
-        open_map,
-        cache / "distributions",
-        target,
-        offline=offline,
-        locked=locked,
-        needs=needs,
-        bounds=bounding,
-    )
+    opened = _index(project, target, cache, offline=offline)
+    locked = opened.keywords["locked"]
     found = opened(requirements=() if locked else roots(bringing, resolved=True))
-    brought = closure(found, roots(bringing), bounding)
+    brought = closure(found, roots(bringing), opened.keywords["bounds"])
     inputs = _inputs(loaded, sources, commands, listed, brought)
     _check_entries(inputs, target.python)
     verdicts = as_asked(decide(inputs), settings.overrides, remove_unused=settings.remove_unused)
@@ -189,14 +164,15 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     shipped = {one.declaration.name for one in bringing if one.shipped}
     kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT} & shipped
     dropped = {v.name for v in verdicts} - kept
+    kept_by_name = {canonicalize_name(w.text) for w in settings.overrides if w.ask is Ask.KEEP}
+    alone = kept_by_name & brought_alone(brought.graph, dropped & shipped, listed_names(project))
     absent = {one.declaration.name for one in listed if not one.shipped}
-    wished = {canonicalize_name(w.text) for w in settings.overrides if w.ask is Ask.KEEP}
-    alone = wished & brought_alone(brought.graph, dropped & shipped, listed_names(project))
     gone = leaving(brought, dropped & shipped, absent, alone)
     stay = [one for one in listed if one.declaration.name not in dropped]
     production = set(brought.graph.edges) - set(gone_without(brought.graph, dropped))
     production |= brought.graph.reached(alone)
-    compiled = {name for name in production | kept if _may_compile(brought, name, target)}
+    facts = brought.facts
+    compiled = {name for name in production | kept if may_compile(facts.get(name), target)}
     idle = {v.name for v in verdicts if v.scope is not Scope.RUNTIME}
     usage = usage.loading(libraries_of(production - idle, production, usage))
     return Knowledge(
@@ -205,9 +181,9 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
         linked=linked_packages(production | kept, usage, stage.release, compiled),
         closure=_with_files(found, brought, production),
         production=frozenset(production),
-        keeps_cache=found.is_cacheable(brought.facts.values()),
+        keeps_cache=found.is_cacheable(facts.values()),
         from_source=tuple(_from_source(brought, production, target)),
-        unknown=tuple(name for name in kept if name not in brought.facts),
+        unknown=tuple(name for name in kept if name not in facts),
         loaded=inputs.reach.modules,
         leaving=_held(opened, found, brought, gone, stay),
         reachable=reachable(inputs, target.python),
@@ -217,6 +193,37 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
             *found.skipped,
             *(() if locked else approximate(brought, shipped, found.resolution)),
         ),
+    )
+
+
+def _texts_and_commands(loaded: Loaded) -> tuple[dict[str, str], Commands]:
+    """Read the project's texts, and the commands that stand in them."""
+    project = loaded.project
+    known = {path: text for path, text in project.texts.items() if not LOCKS.search(path)}
+    texts = {**read_texts(loaded.root, loaded.tree), **known}
+    return texts, collect(
+        texts,
+        dockerfile=project.dockerfile_path,
+        target=project.target,
+        compose=project.compose_path,
+        service=project.service,
+        documents=read_documents(loaded.root, loaded.tree),
+    )
+
+
+def _index(
+    project: Project, target: Target, cache: Path, *, offline: bool
+) -> partial[DistributionMap]:
+    """Bind all that opens the index but the requirements, with what locks and bounds state."""
+    locks = tuple(locks_of(project))
+    return partial(
+        open_map,
+        cache / "distributions",
+        target,
+        offline=offline,
+        locked={k: v for lock in locks for k, v in locked_releases(lock, target).items()},
+        needs={k: v for lock in locks for k, v in locked_needs(lock).items()},
+        bounds=bounds(project),
     )
 
 
@@ -242,16 +249,17 @@ def _inputs(
 ) -> ScopeInputs:
     """Gather what decides the scope of each requirement."""
     project = loaded.project
-    asked = production_groups(project)
+    groups = production_groups(project)
+    unpickles = any(loading_calls(facts) for facts in sources.modules)
     return gather(
-        declared=[declared_requirement(one.declaration, asked) for one in listed],
+        declared=[declared_requirement(one.declaration, groups) for one in listed],
         modules=sources.modules,
         commands=commands,
         distributions=brought.facts,
         graph=brought.graph,
         scripts=console_scripts(lambda name: read_text(loaded.root, project.in_context(name))),
-        roots=_search_path(project),
-        pickles=_pickles(loaded, sources),
+        roots=(project.context, project.in_context("src")),
+        pickles=read_pickles(loaded.root, loaded.tree) if unpickles else {},
         absent=tuple(absent_parts(loaded.root, project)),
     )
 
@@ -284,24 +292,11 @@ def _check_entries(inputs: ScopeInputs, python: str) -> None:
         )
 
 
-def _search_path(project: Project) -> tuple[str, ...]:
-    context = project.context
-    return (context, f"{context}/src") if context else ("", "src")
-
-
 def _with_files(found: DistributionMap, brought: Closure, production: set[str]) -> Closure:
     """The closure with the files of each wheel, and what production's libraries never load."""
     facts = {name: found.with_files(each) for name, each in brought.facts.items()}
     kept = [facts[name] for name in sorted(production) if name in facts]
     return Closure(facts=facts | found.with_unloaded(kept), graph=brought.graph)
-
-
-def _may_compile(brought: Closure, name: str, target: Target) -> bool:
-    """Whether a distribution is built from source, or nothing says that it is not."""
-    facts = brought.facts.get(name)
-    return facts is None or (
-        facts.compiles is not False and not compatible(facts, target).compatible
-    )
 
 
 def _from_source(brought: Closure, names: Collection[str], target: Target) -> Iterator[str]:
