@@ -6,7 +6,9 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from platform import machine
+from queue import Queue
 from typing import BinaryIO, cast
 
 from msgspec import Struct
@@ -44,6 +46,7 @@ from jettison.images.descriptor import Platform
 from jettison.images.digest import Compression
 from jettison.images.image import Image, Layer
 from jettison.images.stores.cache import blob_cache, cache_directory
+from jettison.images.stream import chunks_of, reader
 from jettison.progress import Progress, step
 from jettison.records import Records
 
@@ -51,6 +54,8 @@ LEVEL = 6
 _CHUNK = 2**20
 _WINDOW = 2**15
 _HEADER_AND_TRAILER = 18
+# Of 256 KiB each, read and not measured yet.
+_WAITING = 32
 _WORKERS = max(1, os.cpu_count() or 1)
 
 
@@ -144,6 +149,37 @@ def measured_layer(
     watched.drain()
     size = counter.total() if counter else packed_size or 0
     return MeasuredLayer(contents=contents, compressed_size=size)
+
+
+@contextmanager
+def measured_beside(
+    stream: BinaryIO, pool: ThreadPoolExecutor, *, packed_size: int | None
+) -> Iterator[tuple[BinaryIO, Future[MeasuredLayer]]]:
+    """Give a stream to read a layer from, and what is measured of it while it is read to its end.
+
+    Few pieces wait in between, so a layer of any size passes in a few megabytes of memory.
+    """
+    pieces: Queue[bytes | None] = Queue(_WAITING)
+    rest = iter(pieces.get, None)
+
+    def measured() -> MeasuredLayer:
+        try:
+            return measured_layer(reader(rest), pool, packed_size=packed_size)
+        finally:
+            # whoever reads the layer never waits for what has failed
+            deque(rest, maxlen=0)
+
+    def passed() -> Iterator[bytes]:
+        for piece in chunks_of(stream):
+            pieces.put(piece)
+            yield piece
+
+    with ThreadPoolExecutor(1) as beside:
+        found = beside.submit(measured)
+        try:
+            yield reader(passed()), found
+        finally:
+            pieces.put(None)
 
 
 class ImageContents(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,13 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.contents.image import ImageFile, ImageFiles, world
-from jettison.contents.layer_reading import LEVEL, compression_pool, known_layers, measured_layer
+from jettison.contents.layer_reading import (
+    LEVEL,
+    compression_pool,
+    known_layers,
+    measured_beside,
+    measured_layer,
+)
 from jettison.contents.measurement import (
     ImageMeasurement,
     MeasuredLayer,
@@ -173,12 +179,28 @@ class _Read(Struct, frozen=True, kw_only=True):
 
 
 def read_image_files(engine: Engine, image: str) -> ImageFiles:
-    """Read an image from its layers. Raises EngineError when there is no such image."""
+    """Read an image from its layers, which need not be read once more to be measured.
+
+    Raises EngineError when there is no such image.
+    """
     facts = engine.inspect(image)
     folder = facts.working_directory.strip("/")
     room = TextRoom(MOST_TEXT)
-    with engine.save(image) as stream:
-        config, layers = layers_of(stream, lambda _, layer, __: _file_read(layer, folder, room))
+    kept = known_layers()
+    digests = tuple(diff_id.rpartition(":")[2] for diff_id in facts.layers)
+    unknown = {digest for digest in digests if kept.get(MeasuredLayer, digest) is None}
+    with compression_pool() as pool:
+
+        def read(name: str, layer: BinaryIO, packed: int | None) -> _Read:
+            if name not in unknown:
+                return _file_read(layer, folder, room)
+            with measured_beside(layer, pool, packed_size=packed) as (own, measured):
+                found = _file_read(own, folder, room)
+            kept.put(measured.result(), name)
+            return found
+
+        with engine.save(image) as stream:
+            config, layers = layers_of(stream, read)
     tree = merge(layer.entries for layer in layers)
     return ImageFiles(
         files={

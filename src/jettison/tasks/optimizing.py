@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Event
 
 from jettison.contents.measurement import ImageMeasurement
 from jettison.engines.engine import ImageID
 from jettison.engines.measuring import measure
 from jettison.errors import BuildError
 from jettison.plan.plan import Plan
+from jettison.plan.system_removal import is_apart
 from jettison.processes.concurrent import beside
 from jettison.progress import step
 from jettison.report.result_text import Ablation, Result
@@ -78,11 +80,18 @@ def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
     """Give the plan before any rule, with what was learned on the way, and what comes of it."""
     image = built(shop, start.original, shop.root, "before")
     with beside() as pool:
-        measured = pool.submit(_measured, shop, image, "before")
+        read = Event()
+        if is_apart(plan):
+            read.set()
+        measured = pool.submit(_measured, shop, image, "before", read)
         again = AnotherBuild(shop, start.original)
         before = Before(id=image, made=image, measured=measured, beside=pool, again=again)
         look = watched if plan.level >= TRACED else looked_at
-        seen, before = look(shop, start, plan, before)
+        try:
+            seen, before = look(shop, start, plan, before)
+        finally:
+            # an image that is read need not be read once more to be measured
+            read.set()
         return _best(shop, start, seen, before)
 
 
@@ -213,7 +222,11 @@ def _result(shop: Workshop, plan: Plan, before: Before) -> Result:
     )
 
 
-def _measured(shop: Workshop, image: ImageID, name: str) -> ImageMeasurement:
+def _measured(
+    shop: Workshop, image: ImageID, name: str, after: Event | None = None
+) -> ImageMeasurement:
+    if after:
+        after.wait()
     with step(shop.progress, f"measure {name}"):
         return measure(image, shop.engine)
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any, cast
 
+import pytest
 from archives import layer_tar
 from elf import shared_library
 
 from jettison.contents.found import as_observed, site_of
 from jettison.contents.image import ImageFile, ImageFiles
 from jettison.contents.started import python_of, scripts_of, started_words
-from jettison.engines.engine import Engine
-from jettison.engines.measuring import read_image_files
+from jettison.engines.engine import Engine, ImageFacts, ImageID
+from jettison.engines.measuring import measure, read_archive, read_image_files
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform
 from jettison.images.entry import Kind
@@ -146,8 +149,9 @@ class SavedImage:
     def __init__(self, layers: list[bytes], config: Mapping[str, Any]) -> None:
         history = [{"created_by": f"layer {index}"} for index in range(len(layers))]
         history.insert(1, {"created_by": 'CMD ["python3"]', "empty_layer": True})
-        digests = [f"sha256:{index:064x}" for index in range(len(layers))]
-        blobs = {f"blobs/sha256/{index:064x}": layer for index, layer in enumerate(layers)}
+        names = [hashlib.sha256(layer).hexdigest() for layer in layers]
+        digests = [f"sha256:{name}" for name in names]
+        blobs = {f"blobs/sha256/{name}": layer for name, layer in zip(names, layers, strict=True)}
         document = {
             "architecture": "amd64",
             "os": "linux",
@@ -156,21 +160,28 @@ class SavedImage:
             "rootfs": {"type": "layers", "diff_ids": digests},
         }
         manifest = [{"Config": "config.json", "Layers": list(blobs)}]
-        self._archive = layer_tar(
+        self.archive = layer_tar(
             {
                 **blobs,
                 "config.json": json.dumps(document).encode(),
                 "manifest.json": json.dumps(manifest).encode(),
             }
         )
-        self.working_directory = str(config.get("WorkingDir", ""))
+        self._facts = ImageFacts(
+            id=ImageID("image"),
+            size=1,
+            layers=tuple(digests),
+            working_directory=str(config.get("WorkingDir", "")),
+        )
+        self.saved = 0
 
-    def inspect(self, image: str) -> SavedImage:
-        return self
+    def inspect(self, image: str) -> ImageFacts:
+        return self._facts
 
     @contextmanager
     def save(self, image: str) -> Iterator[IO[bytes]]:
-        yield io.BytesIO(self._archive)
+        self.saved += 1
+        yield io.BytesIO(self.archive)
 
 
 def test_layers_are_read_with_libraries_packages_and_what_lies_on_top_of_the_base() -> None:
@@ -202,6 +213,20 @@ def test_layers_are_read_with_libraries_packages_and_what_lies_on_top_of_the_bas
     assert found.text("/app/settings.yaml") == "program: jq\n"
     assert found.text("/etc/other.yaml") == ""
     assert found.text("/app/model.pkl") == "sklearn.svm.SVC"
+
+
+def test_an_image_that_was_read_is_measured_without_another_look(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    layers = [layer_tar({"app/data": bytes(range(256)) * 9_000}), layer_tar({"app/more": b"x"})]
+    engine = SavedImage(layers, {"WorkingDir": "/app"})
+    read_image_files(cast("Engine", engine), "image")
+    measured = measure("image", cast("Engine", engine))
+    assert engine.saved == 1
+    assert measured.files == 2
+    fresh = read_archive(io.BytesIO(engine.archive), lambda _: None)
+    assert measured.layers == tuple(layer.compressed_size for layer in fresh)
 
 
 def test_what_pip_puts_beside_the_python_of_debian_is_the_environment() -> None:
