@@ -6,7 +6,7 @@ import ast
 import re
 import threading
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import wraps
 from typing import TYPE_CHECKING, Any, AnyStr, TypeVar, cast
@@ -169,8 +169,25 @@ def sized(size: Size | None) -> str:
     return "-" if size is None else f"{human(size.bytes)}{BASIS_MARKS[size.basis]}"
 
 
+Key = TypeVar("Key")
 Value = TypeVar("Value")
 Result = TypeVar("Result")
+
+
+def by_key(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
+    """Gather values by their keys, both in the order in which they come."""
+    found: dict[Key, list[Value]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def totals(pairs: Iterable[tuple[Key, int]]) -> dict[Key, int]:
+    """Add up numbers by their keys, in the order in which these come."""
+    found: dict[Key, int] = {}
+    for key, number in pairs:
+        found[key] = found.get(key, 0) + number
+    return found
 
 
 def once_each(function: Callable[[Value], Result]) -> Callable[[Value], Result]:

@@ -17,7 +17,7 @@ from jettison.catalogue import table
 from jettison.catalogue.systems import VulnerableFiles
 from jettison.contents.measurement import DebianPackageMeasurement, DistributionMeasurement
 from jettison.plan.plan import Plan
-from jettison.values import Skipped
+from jettison.values import Skipped, by_key
 
 
 class Component(Struct, frozen=True, order=True, kw_only=True):
@@ -52,10 +52,9 @@ def components_planned(plan: Plan, *, planned: bool) -> tuple[Component, ...]:
 
 
 def _distributions(installed: Iterable[DistributionMeasurement]) -> Iterator[Component]:
-    found: dict[tuple[str, str], list[str]] = {}
-    for one in installed:
-        key = (canonicalize_name(one.name), one.version)
-        found.setdefault(key, []).append(one.location.strip("/"))
+    found = by_key(
+        ((canonicalize_name(one.name), one.version), one.location.strip("/")) for one in installed
+    )
     for (name, version), places in found.items():
         yield _distribution(name, version, places)
 
@@ -69,11 +68,14 @@ def _distribution(name: str, version: str, places: Iterable[str]) -> Component:
 
 def _sources(system: Iterable[DebianPackageMeasurement], release: str) -> Iterator[Component]:
     """Group Debian's packages by what they were built from, which advisories name."""
-    grouped: dict[tuple[str, str], list[str]] = {}
-    for one in system:
-        url = _debian_url(one.name, one.version, one.architecture, release)
-        grouped.setdefault((one.source, one.source_version), []).append(url)
-    for (name, version), urls in grouped.items():
+    urls_of = by_key(
+        (
+            (one.source, one.source_version),
+            _debian_url(one.name, one.version, one.architecture, release),
+        )
+        for one in system
+    )
+    for (name, version), urls in urls_of.items():
         yield Component(
             ecosystem=f"{DEBIAN}:{release}" if release else DEBIAN,
             name=name,
@@ -222,10 +224,7 @@ def _of_after(
 
 
 def _by_package(components: Iterable[Component]) -> dict[tuple[str, str], list[Component]]:
-    found: dict[tuple[str, str], list[Component]] = {}
-    for one in components:
-        found.setdefault(_package(one), []).append(one)
-    return found
+    return by_key((_package(one), one) for one in components)
 
 
 def _fate(known: Advisories, there: list[Component], hits: list[Hit]) -> Fate:

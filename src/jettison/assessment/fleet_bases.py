@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from jettison.assessment.fleet_layers import Cost, layer_cost
 from jettison.builder import BaseWanted
-from jettison.values import replace
+from jettison.values import by_key, replace
 
 # An image may be so much larger on a shared base than on its own, as far as sizes are predicted:
 # what is built is to stay below 1.15.
@@ -81,9 +81,7 @@ def grouped(images: Sequence[Standing], size: Bytes, nodes: int) -> tuple[Group,
     ``size`` gives the compressed bytes of a base. The largest bases come first, and each joins the
     group where it saves the most. A base that only one image stands on may still be shortened.
     """
-    alone: dict[BaseNeeds, list[Standing]] = {}
-    for image in images:
-        alone.setdefault(image.base, []).append(image)
+    alone = by_key((image.base, image) for image in images)
     ordered = sorted(alone.items(), key=lambda pair: (-size(pair[0]), repr(pair[0])))
     groups: list[Group] = []
     for base, standing in ordered:

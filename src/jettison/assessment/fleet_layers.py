@@ -6,10 +6,12 @@ layer's instances runs there. A choice has a lower bound, which no choice can go
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
+
+from jettison.values import by_key, totals
 
 # What a layer costs each time it is asked for, in bytes: its place in manifest and config, and the
 # time of a request in which a connection would have moved data.
@@ -126,13 +128,8 @@ def choose_layers(
 
 def _blocks(images: Sequence[Needs]) -> list[tuple[list[str], tuple[int, ...]]]:
     """Group the items that exactly the same images have; give the images by their numbers."""
-    users: defaultdict[str, list[int]] = defaultdict(list)
-    for number, needs in enumerate(images):
-        for key in needs.items:
-            users[key].append(number)
-    blocks: defaultdict[tuple[int, ...], list[str]] = defaultdict(list)
-    for key in sorted(users):
-        blocks[tuple(users[key])].append(key)
+    users = by_key((key, number) for number, needs in enumerate(images) for key in needs.items)
+    blocks = by_key((tuple(users[key]), key) for key in sorted(users))
     return [(keys, numbers) for numbers, keys in blocks.items()]
 
 
@@ -173,10 +170,9 @@ def cost_of(
     nodes: int,
 ) -> Cost:
     """Return what a choice costs: equal layers of several images are one."""
-    instances: defaultdict[tuple[str, ...], int] = defaultdict(int)
-    for needs in images:
-        for layer in filter(None, layers[needs.name]):
-            instances[layer] += needs.instances
+    instances = totals(
+        (layer, needs.instances) for needs in images for layer in filter(None, layers[needs.name])
+    )
     return sum(
         (
             layer_cost(sum(items[key].bytes for key in layer), count, nodes)
@@ -193,10 +189,7 @@ def lower_bound(items: Mapping[str, Item], images: Sequence[Needs], nodes: int) 
     once, in whatever layer: the nodes of several layers together are at least those of all their
     instances. Every image with items asks for a layer of them.
     """
-    instances: defaultdict[str, int] = defaultdict(int)
-    for needs in images:
-        for key in needs.items:
-            instances[key] += needs.instances
+    instances = totals((key, needs.instances) for needs in images for key in needs.items)
     least = sum(map(own_cost, images), Cost())
     for key, count in instances.items():
         least += layer_cost(items[key].bytes, count, nodes, requests=False)
@@ -226,13 +219,8 @@ def alignments(
     ``newest`` is the key of the item that replaces another, itself where it is the newest. Nothing
     says that the others work with it: it is for people to decide.
     """
-    users: defaultdict[str, list[Needs]] = defaultdict(list)
-    for needs in images:
-        for key in needs.items:
-            users[key].append(needs)
-    groups: defaultdict[str, list[str]] = defaultdict(list)
-    for key in sorted(users):
-        groups[newest[key]].append(key)
+    users = by_key((key, needs) for needs in images for key in needs.items)
+    groups = by_key((newest[key], key) for key in sorted(users))
     found = (_alignment(items, users, last, keys, nodes) for last, keys in groups.items())
     return tuple(
         sorted(

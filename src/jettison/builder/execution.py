@@ -32,7 +32,7 @@ from jettison.lift.stage import FinalStage
 from jettison.lower import COMPILED_LIST
 from jettison.plan.base import COMPOSED, Works
 from jettison.plan.plan import Plan
-from jettison.values import LAST_PORT, whole_number
+from jettison.values import LAST_PORT, by_key, whole_number
 
 _NANOSECONDS = 1_000_000_000
 _TIMES = ("interval", "timeout", "start_period", "start_interval")
@@ -44,9 +44,7 @@ def execution(stage: FinalStage, environment: Mapping[str, str], found: Iterable
 
     ``environment`` is all of ENV, the base's included.
     """
-    by_keyword: dict[str, list[Place]] = {}
-    for place in found:
-        by_keyword.setdefault(place.instruction.keyword, []).append(place)
+    by_keyword = by_key((place.instruction.keyword, place) for place in found)
     entrypoint, command = stage.entrypoint, stage.command
     if entrypoint and command and _line(command) < _line(entrypoint):
         # As BuildKit has it: a CMD before the ENTRYPOINT of the same stage stays.

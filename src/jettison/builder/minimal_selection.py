@@ -15,7 +15,7 @@ from jettison.formats.elf import ElfFacts
 from jettison.images.entry import Kind
 from jettison.images.tar_writer import Member
 from jettison.plan.minimal_base import BaseChoice, Group, group_of
-from jettison.values import Skipped, replace
+from jettison.values import Skipped, by_key, replace
 
 _ORIGIN = ("$ORIGIN", "${ORIGIN}")
 
@@ -137,10 +137,9 @@ def _is_document_link(member: Member) -> bool:
 
 def _bring_back(selection: Selection, libraries: Collection[str]) -> None:
     wanted = set(libraries) | needed_names(selection.elves.values())
-    by_name: dict[str, list[str]] = {}
-    for path in selection.put_aside:
-        if ".so" in path:
-            by_name.setdefault(posixpath.basename(path), []).append(path)
+    by_name = by_key(
+        (posixpath.basename(path), path) for path in selection.put_aside if ".so" in path
+    )
     while found := [path for name in wanted & by_name.keys() for path in by_name.pop(name)]:
         for path in found:
             piece, _ = selection.put_aside.pop(path)

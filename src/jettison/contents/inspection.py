@@ -10,7 +10,7 @@ from msgspec import Struct
 from packaging.utils import canonicalize_name
 
 from jettison.contents.stored_files import Owner, OwnerKind, StoredFile
-from jettison.images.digest import Digest
+from jettison.values import by_key
 
 
 class OwnedFile(Struct, frozen=True, kw_only=True):
@@ -120,10 +120,7 @@ def kinds_of(files: tuple[OwnedFile, ...]) -> Mapping[OwnerKind, int]:
 
 
 def _by_owner(files: tuple[OwnedFile, ...]) -> dict[Owner, list[StoredFile]]:
-    grouped: dict[Owner, list[StoredFile]] = {}
-    for one in files:
-        grouped.setdefault(one.owner, []).append(one.file)
-    return grouped
+    return by_key((one.owner, one.file) for one in files)
 
 
 def _share(owner: Owner, files: list[StoredFile]) -> OwnerShare:
@@ -217,10 +214,11 @@ def _name(owner: Owner) -> str:
 
 def duplicates_of(files: Iterable[OwnedFile]) -> tuple[Duplicate, ...]:
     """Group visible files by content, the most wasteful first; hard links are one file."""
-    by_content: dict[Digest, list[OwnedFile]] = {}
-    for one in files:
-        if one.file.digest and one.file.size and not one.file.hidden:
-            by_content.setdefault(one.file.digest, []).append(one)
+    by_content = by_key(
+        (one.file.digest, one)
+        for one in files
+        if one.file.digest and one.file.size and not one.file.hidden
+    )
     groups = (
         Duplicate(size=group[0].file.size, files=tuple(group))
         for group in by_content.values()

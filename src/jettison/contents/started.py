@@ -12,6 +12,7 @@ from msgspec import Struct
 from jettison.contents.image import EXECUTABLE, ImageFiles
 from jettison.images.config import Config
 from jettison.images.entry import Kind
+from jettison.values import by_key
 
 PYTHON = re.compile(r"(?:.*/)?(?:python|pypy)(?P<minor>3(?:\.\d+)?)?")
 SHELL = re.compile(r"#!\s*\S*(?:/|\s)(?:ba|da|a|k|z)?sh\b")
@@ -120,11 +121,11 @@ def scripts_of(image: ImageFiles, words: Iterable[str]) -> Mapping[str, str]:
 
 def _shell_scripts(image: ImageFiles) -> Mapping[str, list[str]]:
     """Give the paths of scripts of a shell by their names."""
-    found: dict[str, list[str]] = {}
-    for path, file in image.files.items():
-        if (file.text or b"").startswith(b"#!") and SHELL.match(image.text(path)):
-            found.setdefault(posixpath.basename(path), []).append(path)
-    return found
+    return by_key(
+        (posixpath.basename(path), path)
+        for path, file in image.files.items()
+        if (file.text or b"").startswith(b"#!") and SHELL.match(image.text(path))
+    )
 
 
 def interpreters_of(image: ImageFiles, python: Python | None) -> Mapping[str, str]:

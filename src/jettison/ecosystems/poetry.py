@@ -21,7 +21,7 @@ from jettison.ecosystems.tool import (
     marked,
 )
 from jettison.formats.toml import Table, read_toml, table, tables, text_of, texts
-from jettison.values import Origin, replace
+from jettison.values import Origin, by_key, replace
 
 _TOOL = ("tool", "poetry")
 _SOURCES = ("url", "git", "path")
@@ -55,11 +55,11 @@ def _main_or_optional(
 
 def _extras(tool: Table) -> dict[str, list[str]]:
     """Extras by the requirement that belongs to them."""
-    found: dict[str, list[str]] = {}
-    for extra in table(tool, "extras"):
-        for name in texts(table(tool, "extras"), extra):
-            found.setdefault(canonicalize_name(name.partition("[")[0]), []).append(extra)
-    return found
+    return by_key(
+        (canonicalize_name(name.partition("[")[0]), extra)
+        for extra in table(tool, "extras")
+        for name in texts(table(tool, "extras"), extra)
+    )
 
 
 def _entry(key: str, value: object, origin: Origin) -> Iterator[Declaration]:

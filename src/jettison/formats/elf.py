@@ -9,6 +9,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from jettison.values import by_key
+
 
 class ElfFacts(Struct, frozen=True, kw_only=True):
     """What one program, shared library or object file says that it needs."""
@@ -83,10 +85,11 @@ class _File:
         dynamic = tuple(self._dynamic())
         strings = next((value for tag, value in dynamic if tag == _STRINGS), 0)
         base = self._place(strings) if strings else 0
-        texts: dict[int, list[str]] = {}
-        for tag, value in dynamic:
-            if tag in {_NEEDED, _SONAME, _RPATH, _RUNPATH}:
-                texts.setdefault(tag, []).append(self._string(base + value))
+        texts = by_key(
+            (tag, self._string(base + value))
+            for tag, value in dynamic
+            if tag in {_NEEDED, _SONAME, _RPATH, _RUNPATH}
+        )
         return ElfFacts(
             soname=next(iter(texts.get(_SONAME, [])), ""),
             needed=tuple(texts.get(_NEEDED, [])),

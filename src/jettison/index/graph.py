@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.index.facts import DistributionFacts
 from jettison.index.target import Target
-from jettison.values import Basis, Size, once_each
+from jettison.values import Basis, Size, by_key, once_each
 
 
 class RequirementGraph(Struct, frozen=True, kw_only=True, dict=True):
@@ -131,10 +131,9 @@ def required_by(graph: RequirementGraph, name: str) -> tuple[str, ...]:
 
 @once_each
 def _parents(graph: RequirementGraph) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for parent, children in graph.edges.items():
-        for child in children:
-            found.setdefault(child, []).append(parent)
+    found = by_key(
+        (child, parent) for parent, children in graph.edges.items() for child in children
+    )
     return {child: tuple(parents) for child, parents in found.items()}
 
 

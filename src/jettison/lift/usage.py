@@ -30,7 +30,7 @@ from jettison.source.effects import (
     time_zones,
 )
 from jettison.source.tree import is_test
-from jettison.values import Evidence, Origin, counted, replace
+from jettison.values import Evidence, Origin, by_key, counted, replace
 
 PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
 INTERPRETER = re.compile(r"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(\S+)")
@@ -176,12 +176,13 @@ def _called(calls: Iterable[ProgramCall]) -> Iterator[Use]:
 
 def _imported_by(modules: Iterable[ModuleFacts]) -> dict[str, tuple[Origin, ...]]:
     """The absolute names that any of the files imports, each with its places."""
-    found: dict[str, list[Origin]] = {}
-    for facts in modules:
-        for imported in facts.imports:
-            if imported.level == 0 and not imported.circumstance.typing_only:
-                for name in (imported.module, *(f"{imported.module}.{n}" for n in imported.names)):
-                    found.setdefault(name, []).append(imported.origin)
+    found = by_key(
+        (name, imported.origin)
+        for facts in modules
+        for imported in facts.imports
+        if imported.level == 0 and not imported.circumstance.typing_only
+        for name in (imported.module, *(f"{imported.module}.{n}" for n in imported.names))
+    )
     return {name: tuple(places) for name, places in found.items()}
 
 
@@ -296,10 +297,7 @@ def _zones_imported(modules: Iterable[ModuleFacts]) -> Iterator[Evidence]:
 
 
 def _grouped(found: Iterable[Use]) -> Uses:
-    grouped: dict[str, list[Evidence]] = {}
-    for name, evidence in found:
-        grouped.setdefault(name, []).append(evidence)
-    return MappingProxyType({name: tuple(places) for name, places in grouped.items()})
+    return MappingProxyType({name: tuple(places) for name, places in by_key(found).items()})
 
 
 def _searched(modules: int, calls: int, scripts: int) -> str:

@@ -16,6 +16,7 @@ from jettison.lift.stage import FinalStage
 from jettison.lower import WIDTH, Edits, comment, edited, ended, line_of
 from jettison.lower.packages import install_text, steps_of_sources
 from jettison.plan.changes import SplitBuildStage
+from jettison.values import by_key
 
 NAMES = ("build", "environment", "python-build", "python-environment")
 # uv does not read pip's variables; these say the same.
@@ -41,9 +42,7 @@ def base_text(stage: FinalStage) -> str:
 
 def copies_of(files: Iterable[str]) -> list[str]:
     """Copy files so that each keeps its folder, which ``-r`` lines in them rely on."""
-    folders: dict[str, list[str]] = {}
-    for file in files:
-        folders.setdefault(posixpath.dirname(file), []).append(file)
+    folders = by_key((posixpath.dirname(file), file) for file in files)
     return [
         f"COPY {' '.join(names)} ./{f'{folder}/' if folder else ''}\n"
         for folder, names in folders.items()

@@ -16,7 +16,7 @@ from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group, Matcher, OwnedFile, collapsed, names_itself
 from jettison.plan.removal.listing import ARROW, LIST, Unproven, links_in, paths_in, sections_in
 from jettison.plan.system_removal import leaves_late, place_of_removal
-from jettison.values import Evidence, Size, human, once_each, replace
+from jettison.values import Evidence, Size, by_key, human, once_each, replace
 
 # Less than this of one distribution is not worth a line of the list.
 WORTHWHILE = 20_000
@@ -72,10 +72,11 @@ def grouped(
     ``whole`` says of a folder (with a final ``/``) that all that may lie in it is meant.
     """
     here = remaining(plan)
-    found: dict[str, list[OwnedFile]] = {}
-    for path, file in here.items():
-        if path not in plan.overrides.kept and chosen(file):
-            found.setdefault(file.distribution, []).append(file)
+    found = by_key(
+        (file.distribution, file)
+        for path, file in here.items()
+        if path not in plan.overrides.kept and chosen(file)
+    )
     beside = _by_top(here)
     groups = [
         group(
@@ -96,10 +97,7 @@ def grouped(
 
 def _by_top(paths: Iterable[str]) -> Mapping[str, list[str]]:
     """Paths by their first folder: what lies elsewhere does not matter to a group's own paths."""
-    found: dict[str, list[str]] = {}
-    for path in paths:
-        found.setdefault(_top(path), []).append(path)
-    return found
+    return by_key((_top(path), path) for path in paths)
 
 
 def _top(path: str) -> str:

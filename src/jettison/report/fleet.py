@@ -10,7 +10,7 @@ from jettison.assessment.fleet_layers import Alignment, Cost
 from jettison.contents.stored_files import OwnerKind
 from jettison.report import fitted, table
 from jettison.report.page import Area, page, tabulated
-from jettison.values import counted, human
+from jettison.values import by_key, counted, human
 
 _SHOWN = 10
 _PACKAGES = 5
@@ -189,10 +189,11 @@ def fleet_html(plan: FleetPlan) -> str:
 def _planned_layers(plan: FleetPlan) -> Iterator[tuple[StoredLayer, tuple[str, ...]]]:
     """Yield the layers of distributions that are chosen and not built yet."""
     items = {item.key: item for row in plan.rows if row.project for item in row.project.items}
-    users: dict[tuple[str, ...], list[str]] = {}
-    for name, layers in plan.layout.layers.items():
-        for layer in filter(None, layers):
-            users.setdefault(layer, []).append(name)
+    users = by_key(
+        (layer, name)
+        for name, layers in plan.layout.layers.items()
+        for layer in filter(None, layers)
+    )
     for layer, names in users.items():
         what = ", ".join(f"{items[key].name} {items[key].version}" for key in layer)
         size = sum(items[key].bytes for key in layer)

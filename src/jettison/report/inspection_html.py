@@ -11,7 +11,7 @@ from jettison.contents.inspection import InspectedLayer, Inspection, OwnedFile
 from jettison.contents.stored_files import OwnerKind
 from jettison.report.inspection_text import LARGEST_OWNERS, heading, share
 from jettison.report.page import Area, page, tabulated
-from jettison.values import human, replace
+from jettison.values import by_key, human, replace
 
 # An area below this share of the whole is not worth a node of its own.
 _SMALLEST_SHARE = 1 / 5000
@@ -51,9 +51,7 @@ def _layer_name(index: int, layer: InspectedLayer) -> str:
 def _groups(
     files: Iterable[OwnedFile], key: Callable[[OwnedFile], str]
 ) -> Iterable[tuple[str, list[OwnedFile]]]:
-    groups: dict[str, list[OwnedFile]] = {}
-    for one in files:
-        groups.setdefault(key(one), []).append(one)
+    groups = by_key((key(one), one) for one in files)
     return groups.items()
 
 

@@ -39,7 +39,7 @@ from jettison.source.operations_lines import (
     with_called_targets,
     with_variables,
 )
-from jettison.values import Origin
+from jettison.values import Origin, by_key
 
 _KEY = re.compile(r"""^\s*(?:-\s+)?(?:export\s+)?["']?(?P<key>[A-Za-z_][\w.-]*)["']?\s*[:=]""")
 # A name that matters has a dot, a colon or a plus sign in it, except where one word is enough.
@@ -159,9 +159,7 @@ def called_scripts(
     """
     scripts = {path for path, text in texts.items() if is_script(path, text)}
     placed = dict(_copied(texts.get(dockerfile or "", ""), scripts))
-    by_name: dict[str, list[str]] = {}
-    for path in scripts:
-        by_name.setdefault(posixpath.basename(path), []).append(path)
+    by_name = by_key((posixpath.basename(path), path) for path in scripts)
     uses: dict[str, Use] = {}
     pending = list(found)
     while pending:

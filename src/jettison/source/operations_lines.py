@@ -14,7 +14,7 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.packaging import ProjectFiles, Remarks
 from jettison.source import Use, UsedCommand
-from jettison.values import Origin, replace
+from jettison.values import Origin, by_key, replace
 
 _HEAD = re.compile(r"^(?P<names>[A-Za-z0-9_%][\w./% \t-]*+)::?(?!=)(?P<needs>[^=#]*)")
 _ASSIGNED = re.compile(
@@ -71,9 +71,7 @@ def with_called_targets(
     targets = [t for path, text in texts.items() if is_makefile(path) for t in _targets(path, text)]
     if not targets:
         return found
-    places: dict[tuple[str, int], list[_Target]] = {}
-    for target in targets:
-        places.setdefault((target.file, target.first), []).append(target)
+    places = by_key(((target.file, target.first), target) for target in targets)
     heads = sorted(places)
     owners = [places.get(_head(command, heads), []) for command in found]
     uses = _uses(found, targets, owners)

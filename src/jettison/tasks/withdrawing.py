@@ -12,7 +12,7 @@ from jettison.plan.removal.groups import Matcher
 from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, growing, not_larger, optimized
-from jettison.values import human, replace
+from jettison.values import by_key, human, replace
 from jettison.verify import START, CheckResult, Verdict
 from jettison.verify.checks.check import NO_MORE
 from jettison.verify.planned_request import removed_distributions
@@ -96,9 +96,7 @@ def _kept_out(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
         for path in plan.original.files
         if after and after.ignores(path) and not (before and before.ignores(path))
     ]
-    by_name: dict[str, list[str]] = {}
-    for path in gone:
-        by_name.setdefault(posixpath.basename(path), []).append(path)
+    by_name = by_key((posixpath.basename(path), path) for path in gone)
     for line in lines:
         modules = [name.replace(".", "/") for name in _MODULE.findall(line)]
         named = {*_REQUEST.findall(line), *_PATH.findall(line), *modules}

@@ -19,7 +19,7 @@ from jettison.formats import dotenv
 from jettison.lift.stages import service_of
 from jettison.lift.writes import given_mounts
 from jettison.plan.plan import Plan
-from jettison.values import replace
+from jettison.values import by_key, replace
 from jettison.verify.compose_services import (
     environment,
     listening_ports,
@@ -151,11 +151,12 @@ def given(
     new one, by the driver that is among the ``distributions``; with a new one, also where there is
     a default, which leads elsewhere.
     """
-    seen: dict[str, list[Variable]] = {}
-    for path in sorted(path for path in paths if path.endswith(".py"))[:_MOST_FILES]:
-        for one in variables_of(read(path) or ""):
-            if one.name not in known:
-                seen.setdefault(one.name, []).append(one)
+    seen = by_key(
+        (one.name, one)
+        for path in sorted(path for path in paths if path.endswith(".py"))[:_MOST_FILES]
+        for one in variables_of(read(path) or "")
+        if one.name not in known
+    )
     leading = _Services(distributions, services)
     found: dict[str, str] = {}
     optional = {name for name, reads in seen.items() if not any(one.certain for one in reads)}

@@ -11,7 +11,7 @@ from jettison.contents.environment import module_name
 from jettison.contents.reach import Observed, source_of
 from jettison.lift import REMOVAL
 from jettison.plan.removal.groups import BY_NAME, Group, collapsed
-from jettison.values import KILOBYTE, human, is_listable, sized
+from jettison.values import KILOBYTE, human, is_listable, sized, totals
 
 LIST = "removed-files.txt"
 SCRIPT = "remove_files.py"
@@ -233,9 +233,7 @@ def unproven(observed: Observed, gone: Collection[str]) -> tuple[Unproven, ...]:
     for path, reason in _reasons(observed):
         if path not in gone:
             found.setdefault((installed.owners.get(path, ""), reason), set()).add(path)
-    sizes: dict[str, int] = {}
-    for path, size in installed.files.items():
-        sizes[source_of(path)] = sizes.get(source_of(path), 0) + size
+    sizes = totals((source_of(path), size) for path, size in installed.files.items())
     made = (
         Unproven(
             distribution=owner or "no distribution",

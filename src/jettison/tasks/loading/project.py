@@ -24,7 +24,7 @@ from jettison.source.operations_images import production_target
 from jettison.source.reading import OUTSIDE, leads_out, read_text, read_tree, unreadable
 from jettison.source.tree import Tree, context_files
 from jettison.tasks.loading.choice import Choice, choose
-from jettison.values import Origin, Skipped, replace
+from jettison.values import Origin, Skipped, by_key, replace
 
 # Larger files that only look like one of these are not read; locks may be long.
 LIMIT = 2 * 1024 * 1024
@@ -106,10 +106,11 @@ def _named_lists(
 ) -> dict[str, str]:
     """Read what the texts name as lists of requirements, and what those name in turn."""
     found: dict[str, str] = {}
-    places: dict[str, list[str]] = {}
-    for path, file in tree.files.items():
-        if path not in known and file.size <= LIMIT:
-            places.setdefault(posixpath.basename(path), []).append(path)
+    places = by_key(
+        (posixpath.basename(path), path)
+        for path, file in tree.files.items()
+        if path not in known and file.size <= LIMIT
+    )
     while naming:
         names = {posixpath.basename(name) for text in naming for name in NAMED.findall(text)}
         paths = [path for name in sorted(names) for path in places.pop(name, ())]

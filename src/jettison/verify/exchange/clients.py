@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from jettison.values import replace
+from jettison.values import by_key, replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.pages import json_links
 from jettison.verify.workload import Json
@@ -92,9 +92,9 @@ def beside_others(sent: Iterable[tuple[Step, Exchange]]) -> tuple[Step, ...]:
         and {each.status for each in one.answers if each.client in ("", Client.AGAIN)}
         == {one.answer.status}
     }
-    routes: dict[str, list[Step]] = {}
-    for step in sorted(quick.values(), key=lambda one: "{" not in one.path):
-        routes.setdefault(step.path, []).append(step)
+    routes = by_key(
+        (step.path, step) for step in sorted(quick.values(), key=lambda one: "{" not in one.path)
+    )
     # two of a route go through the same code; the last way to ask names what does not exist
     chosen = [step for ways in routes.values() for step in (*ways[:1], *ways[1:][-1:])]
     del chosen[_TOGETHER * _TIMES :]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from jettison.values import by_key
 from jettison.verify.exchange.kinds import Template, template
 from jettison.verify.workload import ABSENT, Json, inner, kind_of, same, short, written
 
@@ -110,9 +111,7 @@ def common(samples: Sequence[Sample]) -> Pattern:
 
 def choice(samples: Sequence[Sample], told: Callable[[Json], Hashable]) -> Choice:
     """Find what samples have in common that are told apart by something."""
-    groups: dict[Hashable, list[Sample]] = {}
-    for one in samples:
-        groups.setdefault(told(one[0]), []).append(one)
+    groups = by_key((told(one[0]), one) for one in samples)
     return Choice(options=tuple(map(common, groups.values())))
 
 
