@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import IO, Any
 
 from msgspec import Struct
 
-from jettison.engines.engine import Container, Engine, ImageFacts, Network, RunOptions
+from jettison.engines.engine import Container, Engine, Network, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.processes import Completed
 from jettison.processes.concurrent import mapped
@@ -20,7 +20,14 @@ from jettison.values import replace
 from jettison.verify.checks.check import kinds_of
 from jettison.verify.discover import find_application, words_of
 from jettison.verify.exchange import Answer, Exchange
-from jettison.verify.interior import ask, interior, interpreters, own_files, script_text
+from jettison.verify.interior import (
+    applications_own,
+    ask,
+    interior,
+    interpreters,
+    own_files,
+    script_text,
+)
 from jettison.verify.observation import (
     EXIT_STATUS,
     Observation,
@@ -31,7 +38,7 @@ from jettison.verify.observation import (
 from jettison.verify.observe import options, reason_of, still_there, tmpfs
 from jettison.verify.request import Suite, VerificationRequest, Worker
 from jettison.verify.services import listening, start
-from jettison.verify.setting import Setting
+from jettison.verify.setting import Setting, words_started
 
 _OVERLAY = "/jettison"
 _LINES_KEPT, _TRANSFER_TIMEOUT, _SUITE_SECONDS = 40, 180.0, 600.0
@@ -69,13 +76,15 @@ def _outcome(
         hardened=request.read_only_after,
     )
     directory = suite.working_directory or after.facts.working_directory or "/"
-    with waiting(engine, request.image_after, options) as (container, interpreter):
+    words = words_started(request, after.facts)
+    with waiting(engine, request.image_after, options, words) as (container, interpreter):
         library, _ = ask(container, interpreter, "lists", {"list": "library"}, list[str])
         present, why = ask(container, interpreter, "lists", {"list": "distributions"}, list[str])
         if present is None:
             raise EngineError("the distributions of the image could not be listed", why=why)
         with tempfile.TemporaryFile(prefix="jettison-tests-") as packed:
-            _pack(engine, suite, tuple(present), library, packed)
+            lists = {"present": tuple(present), "library": library}
+            _pack(engine, suite, words, lists, packed)
             packed.seek(0)
             _unpack(container, interpreter, directory, packed)
         done = container.execute(
@@ -91,19 +100,17 @@ def _outcome(
 def _pack(
     engine: Engine,
     suite: Suite,
-    present: tuple[str, ...],
-    library: list[str] | None,
+    words: tuple[str, ...],
+    lists: Mapping[str, Any],
     packed: IO[bytes],
 ) -> None:
-    """Take tests, tools, and what the image after lacks of the library from the suite's image."""
+    """Take tests, tools, and what the image after lacks of the library from the suite's image.
+
+    ``lists`` are what the image after has: its distributions, and of the library.
+    """
     options = RunOptions(network=Network.NONE, working_directory=suite.working_directory)
-    asked = {
-        "distributions": suite.distributions,
-        "present": present,
-        "paths": suite.paths,
-        "library": library,
-    }
-    with waiting(engine, suite.image, options) as (container, interpreter):
+    asked = {"distributions": suite.distributions, "paths": suite.paths, **lists}
+    with waiting(engine, suite.image, options, words) as (container, interpreter):
         pack = (interpreter, "-B", "-c", script_text("pack", asked))
         done = container.execute(pack, into=packed, timeout=_TRANSFER_TIMEOUT)
         _require(done, "the test tools could not be read")
@@ -124,9 +131,15 @@ def _in_folder(interpreter: str, folder: str, command: tuple[str, ...]) -> tuple
 
 
 @contextmanager
-def waiting(engine: Engine, image: str, options: RunOptions) -> Iterator[tuple[Container, str]]:
-    """Start an image's Python so that it only waits. Raises EngineError when there is none."""
-    candidates = interpreters(engine.inspect(image))
+def waiting(
+    engine: Engine, image: str, options: RunOptions, words: tuple[str, ...]
+) -> Iterator[tuple[Container, str]]:
+    """Start an image's Python so that it only waits, and give the one that ``words`` would start.
+
+    Raises EngineError when there is none.
+    """
+    facts = engine.inspect(image)
+    candidates = interpreters(facts)
     for candidate in candidates:
         waits = replace(options, entrypoint=(candidate, "-c", _WAIT))
         try:
@@ -136,7 +149,7 @@ def waiting(engine: Engine, image: str, options: RunOptions) -> Iterator[tuple[C
                 raise
             continue
         with container:
-            yield container, candidate
+            yield container, applications_own(container, facts, candidate, words)
         return
 
 
@@ -146,32 +159,31 @@ def _require(done: Completed, what: str) -> None:
 
 
 def with_stored(
-    engine: Engine,
-    image: str,
-    seen: Observation,
+    setting: Setting,
     commands: tuple[str, ...] | None = None,
     *,
-    started: ImageFacts | None = None,
+    started: Setting | None = None,
     whole: bool = False,
 ) -> Observation:
-    """Add it to what was observed, or why it could not be read.
+    """Observe what an image holds, or say why that could not be read.
 
     ``commands`` names those to run; without it, as many are run as there is time for. ``started``
     is the image by whose command it is looked for scripts, its own by default. ``whole`` has all of
     the image described.
     """
-    facts = started or seen.facts
-    words = words_of((*facts.entrypoint, *facts.command))
+    by, seen = started or setting, Observation(facts=setting.facts)
+    words = words_of(by.words)
     asked = {
-        **own_files(seen.facts),
+        **own_files(setting.facts),
         "commands": commands,
-        "targets": find_application(words, dict(facts.environment)).targets,
+        "targets": find_application(words, dict(by.facts.environment)).targets,
         "words": words,
         "whole": whole,
     }
+    alone = RunOptions(network=Network.NONE)
     try:
-        with waiting(engine, image, RunOptions(network=Network.NONE)) as (container, interpreter):
-            stored, why = ask(container, interpreter, "stored", asked, Stored)
+        with waiting(setting.engine, setting.image, alone, setting.words) as (container, python):
+            stored, why = ask(container, python, "stored", asked, Stored)
     except (EngineError, ProgramError) as failure:
         stored, why = None, f"{failure} {failure.why[-200:]}".strip()
     if stored is None:
@@ -197,7 +209,10 @@ def observed(setting: Setting, names: tuple[str, ...] | None = None) -> Observat
     for run in range(2):
         try:
             own = options(replace(setting, run=run))
-            with waiting(setting.engine, setting.image, own) as (container, interpreter):
+            with waiting(setting.engine, setting.image, own, setting.words) as (
+                container,
+                interpreter,
+            ):
                 answer, why = ask(container, interpreter, "batch", _asked(setting), _Ran)
                 if answer is not None and not run:
                     inner, _ = interior(container, setting.facts, setting.request)

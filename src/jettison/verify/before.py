@@ -205,8 +205,7 @@ def _without_requests(request: VerificationRequest) -> VerificationRequest:
 def _held(trial: Trial) -> Observation:
     """Read what the image before holds, in whichever way it is run."""
     own, other = trial.before(), trial.after()
-    empty = Observation(facts=own.facts)
-    return with_stored(own.engine, own.image, empty, whole=made_from(own.facts, other.facts))
+    return with_stored(own, whole=made_from(own.facts, other.facts))
 
 
 def _begun(trial: Trial, stored: Future[Observation]) -> Begun:

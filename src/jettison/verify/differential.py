@@ -204,9 +204,8 @@ def _twice(setting: Setting, talk: Conversation, memory: int) -> Observation:
 
 
 def _stored(setting: Setting, commands: Commands, known: ImageFacts) -> Observation:
-    seen, whole = Observation(facts=setting.facts), made_from(known, setting.facts)
-    names = commands()
-    return with_stored(setting.engine, setting.image, seen, names, started=known, whole=whole)
+    whole = made_from(known, setting.facts)
+    return with_stored(setting, commands(), started=replace(setting, facts=known), whole=whole)
 
 
 def verdict(

@@ -53,7 +53,7 @@ HOST_NAME = "application.jettison"
 
 
 def find_interpreter(container: Container, facts: ImageFacts) -> str | None:
-    """Give the Python that runs the application: beside its program, or on the image's PATH.
+    """Give the Python that runs the application: beside its program, of its process, or usual.
 
     Raises EngineError for one that does not end what it is to do: nothing can be asked of it.
     """
@@ -66,15 +66,36 @@ def find_interpreter(container: Container, facts: ImageFacts) -> str | None:
             why = f"`{candidate} -c ''` in the image, which does nothing, was stopped: {late}"
             raise EngineError("the Python of the image does not respond", why=why) from late
         if done.status == 0:
-            return _found.setdefault(facts.id, candidate)
+            return applications_own(container, facts, candidate)
     return None
+
+
+def applications_own(
+    container: Executes,
+    facts: ImageFacts,
+    interpreter: str,
+    waits_for: tuple[str, ...] | None = None,
+) -> str:
+    """Give the Python that runs the application, as a Python of its image tells.
+
+    In a container that only waits no process tells, but the command that it ``waits_for``.
+    """
+    if facts.id in _found:
+        return _found[facts.id]
+    asked = {"waits": waits_for is not None, "words": waits_for or ()}
+    told, _ = ask(container, interpreter, "interpreters", asked, str)
+    if waits_for is None:
+        _found[facts.id] = told or interpreter
+    return told or interpreter
 
 
 def interpreters(facts: ImageFacts) -> tuple[str, ...]:
     """Give where an image's Python may be, the likeliest first."""
     words = [word for word in (*facts.entrypoint, *facts.command) if word.startswith("/")]
     beside = [f"{word.rpartition('/')[0]}/python" for word in words]
-    return tuple(dict.fromkeys((*beside, "python", "python3", "/usr/bin/python3")))
+    project = f"{facts.working_directory.rstrip('/')}/.venv/bin/python"
+    usual = ("python", "python3", "/usr/bin/python3", project)
+    return tuple(dict.fromkeys((*beside, *usual)))
 
 
 def script_text(script: str, asked: dict[str, Any] | None) -> str:

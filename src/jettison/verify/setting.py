@@ -39,9 +39,13 @@ class Setting(Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> tuple[str, ...]:
         """What its first process is started with."""
-        request, facts = self.request, self.facts
-        own = () if request.entrypoint else facts.command
-        return (*(request.entrypoint or facts.entrypoint), *(request.command or own))
+        return words_started(self.request, self.facts)
+
+
+def words_started(request: VerificationRequest, facts: ImageFacts) -> tuple[str, ...]:
+    """Give the words that a container's first process is started with."""
+    own = () if request.entrypoint else facts.command
+    return (*(request.entrypoint or facts.entrypoint), *(request.command or own))
 
 
 def health_path(request: VerificationRequest, *images: ImageFacts) -> str:

@@ -309,8 +309,8 @@ def test_a_server_with_other_code_is_started_more_often(
 ) -> None:
     held = {name: Stored(application={"lib.py": name}) for name in ("before.py", "after.py")}
 
-    def stored(_engine: Engine, image: str, seen: Observation, *_: object, **__: object) -> object:
-        return replace(seen, stored=held[image])
+    def stored(setting: Setting, *_: object, **__: object) -> object:
+        return Observation(facts=setting.facts, stored=held[setting.image])
 
     for module in (before, differential):
         monkeypatch.setattr(module, "with_stored", stored)
@@ -352,10 +352,8 @@ def test_what_a_server_that_does_not_start_lacks_is_named(
 ) -> None:
     held = {"before.py": Stored(application={"lib.py": "1"}), "after.py": Stored()}
 
-    def stored(
-        _engine: Engine, image: str, seen: Observation, *_: object, **__: object
-    ) -> Observation:
-        return replace(seen, stored=held[image])
+    def stored(setting: Setting, *_: object, **__: object) -> Observation:
+        return Observation(facts=setting.facts, stored=held[setting.image])
 
     for module in (before, differential):
         monkeypatch.setattr(module, "with_stored", stored)
