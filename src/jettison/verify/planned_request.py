@@ -117,7 +117,7 @@ def verification_request(
         read_only_after=not plan.writing.unsure,
         expected_read_only=_read_only(plan),
         application=application,
-        modules=tuple(_modules(plan)),
+        modules=tuple(_modules(plan, (*entrypoint, *command), read)),
         programs=_programs(plan),
         libraries=_libraries(plan),
         time_zones=(stage.environment["TZ"],) if "TZ" in stage.environment else (),
@@ -253,11 +253,27 @@ def _application(plan: Plan) -> str:
     return next((word for word in words if OBJECT.fullmatch(word)), "")
 
 
-def _modules(plan: Plan) -> Iterable[str]:
-    """The modules of the project that production loads, by the name that it imports them with."""
+_OF_SRC = re.compile(r"^[ \t]*(?:from|import)[ \t]+src\b", re.MULTILINE)
+
+
+def _modules(
+    plan: Plan, words: tuple[str, ...], read: Callable[[str], str | None]
+) -> Iterable[str]:
+    """The modules of the project that production loads, by the name that it imports them with.
+
+    A folder ``src`` is a package where it is imported as one, or ``words`` start a module of it.
+    """
     prefix = f"{plan.project.context}/" if plan.project.context else ""
-    for file in sorted(plan.loaded):
-        path = file.removeprefix(prefix).removeprefix("src/")
+    loaded = sorted(plan.loaded)
+    started = (*_started(plan.original_stage), *words)
+    package = (
+        f"{prefix}src/__init__.py" in plan.original.files
+        or any(part.startswith("src.") for word in started for part in word.split())
+        or any(_OF_SRC.search(read(file) or "") for file in loaded)
+    )
+    for file in loaded:
+        path = file.removeprefix(prefix)
+        path = path if package else path.removeprefix("src/")
         name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         if IMPORTABLE.fullmatch(name) and not name.endswith("__main__"):
             yield name
