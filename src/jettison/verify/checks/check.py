@@ -226,6 +226,10 @@ def _kind(line: str) -> str:
     return _VARYING.sub(lambda found: " " if found[0].isspace() else "#", line)
 
 
+# With it, Python writes at once what is printed (docs.python.org, "Command line and environment").
+_UNBUFFERED = "PYTHONUNBUFFERED"
+
+
 def compare_logs(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
@@ -260,8 +264,11 @@ def _alarms(before: Observation, after: Observation, request: VerificationReques
     # on whichever stream: that of a line counts where the line is lost
     known |= {line.removesuffix(_ASIDE) for line in known}
     known |= {f"{line}{_ASIDE}" for line in known}
+    # what waited in a buffer of standard output was lost when the process was killed
+    had, has = (dict(seen.facts.environment).get(_UNBUFFERED) for seen in (before, after))
+    unheard = has and not had
     for line in sorted(frozenset.intersection(*after.logs) - known):
-        alarm = _ALARM.search(line)
+        alarm = _ALARM.search(line) and not (unheard and not line.endswith(_ASIDE))
         if _EXCEPTION.match(line):
             yield f"a new exception: {line}"
         elif alarm and len(after.logs) >= _RUNS and not request.expected_read_only:

@@ -71,6 +71,24 @@ def test_what_not_every_run_writes_is_no_difference(
     assert judged(before, after).outcome is Outcome.SAME
 
 
+@pytest.mark.parametrize(
+    ("out", "errors", "outcome"),
+    [
+        ("WARNING: this is a server for development\n", "", Outcome.SAME),
+        ("ValueError: no\n", "", Outcome.DIFFERENT),
+        ("", "WARNING: no index\n", Outcome.DIFFERENT),
+    ],
+)
+def test_what_is_written_at_once_now_waited_in_a_buffer_before(
+    out: str, errors: str, outcome: Outcome
+) -> None:
+    before, after = seen(LOG, LOG), seen(LOG, LOG)
+    said = kinds_of(LOG + out, errors)
+    facts = replace(after.facts, environment=(("PYTHONUNBUFFERED", "1"),))
+    found = CHECK.compare(before, replace(after, facts=facts, logs=(said, said)), ASKED)
+    assert found.outcome is outcome
+
+
 def test_what_a_planned_root_that_is_read_only_warns_of_is_no_difference() -> None:
     warned = f"{LOG}WARNING no cache can be kept\n"
     planned = replace(ASKED, expected_read_only=True)
