@@ -18,8 +18,9 @@ from contextlib import contextmanager, suppress
 from urllib.parse import quote
 
 from jettison.values import replace
-from jettison.verify.exchange import METHOD, Answer, converse
+from jettison.verify.exchange import Answer
 from jettison.verify.exchange.normal import decoded
+from jettison.verify.exchange.websocket import METHOD, converse
 
 _SECONDS = 20.0
 # A request like one that did not end in time gets no more than this.

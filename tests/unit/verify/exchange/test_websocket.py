@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from jettison.verify import exchange
+from jettison.verify.exchange import websocket
 from jettison.verify.exchange.client import Requests
 
 UPGRADE = b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\n\r\n"
@@ -17,6 +17,16 @@ UPGRADE = b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\n\r\n"
 
 def frame(text: str, kind: int = 1) -> bytes:
     return bytes((128 | kind, len(text))) + text.encode()
+
+
+def message(*fields: tuple[int, bytes | int]) -> bytes:
+    """Write short fields of Protocol Buffers."""
+    return b"".join(
+        bytes((number << 3, value))
+        if isinstance(value, int)
+        else bytes((number << 3 | 2, len(value))) + value
+        for number, value in fields
+    )
 
 
 def received(connection: socket.socket) -> tuple[int, str]:
@@ -30,7 +40,7 @@ def received(connection: socket.socket) -> tuple[int, str]:
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Requests]]:
     for name in ("_FIRST_SECONDS", "_ANSWER_SECONDS", "_SILENCE_SECONDS"):
-        monkeypatch.setattr(exchange, name, 0.2)
+        monkeypatch.setattr(websocket, name, 0.2)
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve(*replies: bytes) -> Requests:
@@ -105,3 +115,23 @@ def test_a_ping_that_is_longer_than_any_ends_the_conversation(
         "WEBSOCKET", "/", {"Host": "x"}, b""
     )
     assert exchange.body == b"broken off"
+
+
+def test_a_page_of_streamlit_is_asked_for_and_read_to_its_end(
+    serve: Callable[..., Requests],
+) -> None:
+    text = message((3, message((9, message((1, b"# Books"))))))
+    page = [message((1, b"ab"), (5, text)), message((10, b"timings")), message((6, 0))]
+    pieces = b"".join(bytes((130, len(one))) + one for one in page)
+    closing = b"\x88\x02\x03\xe8"
+    found = serve(UPGRADE, pieces, closing)("WEBSOCKET", "/books/_stcore/stream", {}, b"")
+    assert found.body.decode().splitlines() == [
+        '< 1:"ab" 5:(3:(9:(1:"# Books")))',
+        '< 10:"timings"',
+        "closed 1000",
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xff", b"\x0a\xff", b"\x00\x01", b"\x0f\x01"])
+def test_what_is_no_message_is_not_read_as_one(content: bytes) -> None:
+    assert not websocket.members(content)

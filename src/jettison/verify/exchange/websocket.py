@@ -1,0 +1,261 @@
+"""A conversation over a WebSocket, as a client of no known kind has it, or one of a framework."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import struct
+import time
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct
+
+from jettison.verify.exchange import Answer
+
+METHOD = "WEBSOCKET"
+"""Stands where an HTTP request has its method."""
+
+# What clients of chats, of JSON and of events may say first.
+_SAID = ("hello", '{"type": "ping", "message": "hello", "id": 1}')
+_SECONDS = 20.0
+# For what the server says by itself, for an answer, and for silence after it.
+_FIRST_SECONDS, _ANSWER_SECONDS, _SILENCE_SECONDS = 1.0, 3.0, 0.4
+_MESSAGES = 5
+# Of a page that is sent in pieces, and for each of them.
+_PIECES, _PIECE_SECONDS = 200, 8.0
+_LONGEST = 2**20
+_PART = 2**16
+_LONGEST_OF_CONTROL = 125  # RFC 6455, section 5.5
+# 16 bytes; always the same, so that the answer to it is
+_KEY = "amV0dGlzb24tdmVyaWZ5IQ=="
+_TEXT, _BINARY, _CLOSE, _PING, _PONG = 1, 2, 8, 9, 10
+_NORMAL = 1000
+
+
+class _Client(Struct, frozen=True, kw_only=True):
+    """What the client of a framework says first, where the address ends with ``path``.
+
+    ``last`` is the field of the message that ends a page, ``measured`` that of one that tells how
+    long the page took.
+    """
+
+    path: str
+    says: bytes
+    last: int
+    measured: int
+
+
+# Streamlit runs the script of a page when it is asked to (rerun_script of its proto/BackMsg.proto),
+# and tells when that has ended (script_finished and page_profile of proto/ForwardMsg.proto).
+_CLIENTS = (_Client(path="/_stcore/stream", says=b"Z\x00", last=6, measured=18),)
+
+
+def _client(target: str) -> _Client | None:
+    path = target.partition("?")[0]
+    return next((one for one in _CLIENTS if path.endswith(one.path)), None)
+
+
+class _Closed(Exception):  # noqa: N818 - an end, not an error
+    """The server has closed the conversation."""
+
+
+def converse(address: tuple[str, int], target: str, headers: Mapping[str, str]) -> Answer:
+    """Open a WebSocket, listen, say two things, and close it.
+
+    Each line of the body is a message of the server, after ``<``, one of ours, after ``>``, or the
+    code with which it was closed. Where the server refuses, its HTTP answer is the answer.
+    """
+    try:
+        with socket.create_connection(address, timeout=_SECONDS) as connection:
+            wire = _Wire(connection)
+            status, given = wire.opened(target, headers)
+            lines = []
+            if status == 101:  # noqa: PLR2004 - RFC 6455
+                lines = list(wire.conversation(_client(target)))
+    except (OSError, ValueError, EOFError) as failure:
+        return Answer(status=0, failure=f"{type(failure).__name__}: {failure}")
+    body = "\n".join(lines).encode()
+    kind = {"content-type": "text/plain"} if lines else {}
+    return Answer(status=status, headers={**given, **kind}, body=body)
+
+
+class _Wire:
+    """A connection, and what of it was read but not yet used."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._read = b""
+        self._ends = time.monotonic() + _SECONDS
+
+    def opened(self, target: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str]]:
+        """Ask for the upgrade; give the status and the headers of the answer."""
+        asked = {
+            **headers,
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": _KEY,
+        }
+        lines = [f"GET {target} HTTP/1.1", *(f"{name}: {value}" for name, value in asked.items())]
+        self._connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+        while b"\r\n\r\n" not in self._read:
+            if len(self._read) > _PART:
+                raise ValueError("the head of the response has no end")
+            self._fill(self._ends)
+        head, _, self._read = self._read.partition(b"\r\n\r\n")
+        first, *rest = head.decode("latin-1").split("\r\n")
+        pairs = (line.partition(":") for line in rest)
+        status = "".join(first.split()[1:2])
+        return int(status), {name.lower(): value.strip() for name, _, value in pairs}
+
+    def conversation(self, client: _Client | None) -> Iterator[str]:
+        """Give what both sides say, and how it ends."""
+        try:
+            yield from self._heard(_FIRST_SECONDS)
+            if client:
+                self._send(_BINARY, client.says)
+                yield from self._page(client)
+            for text in () if client else _SAID:
+                yield f"> {text}"
+                self._send(_TEXT, text.encode())
+                yield from self._heard(_ANSWER_SECONDS)
+            self._send(_CLOSE, struct.pack(">H", _NORMAL))
+            yield from self._heard(_ANSWER_SECONDS, after_all=True)
+            yield "not closed"
+        except _Closed as ended:
+            yield f"closed {ended}"
+        except (EOFError, OSError):
+            yield "broken off"
+
+    def _page(self, client: _Client) -> Iterator[str]:
+        """Give what is sent of a page, up to its end."""
+        for _ in range(_PIECES):
+            try:
+                _, content = self._message(_PIECE_SECONDS)
+            except TimeoutError:
+                return
+            told = members(content) or ()
+            if client.last in dict(told):
+                return
+            if client.measured not in dict(told):
+                yield f"< {_written(told)}"
+
+    def _heard(self, seconds: float, *, after_all: bool = False) -> Iterator[str]:
+        """Give messages until there is silence, or as many as are read."""
+        wait, count = seconds, 0
+        while count < _MESSAGES:
+            try:
+                kind, content = self._message(wait)
+            except TimeoutError:
+                return
+            if not after_all:
+                count, wait = count + 1, _SILENCE_SECONDS
+                told = _written(members(content) or ()) if kind == _BINARY else ""
+                yield f"< {told or content.decode('utf-8', 'replace')}"
+
+    def _message(self, seconds: float) -> tuple[int, bytes]:
+        """Read the next message within some seconds. Raises TimeoutError, EOFError and _Closed."""
+        ends = time.monotonic() + seconds
+        while True:
+            kind, content = self._frame(ends)
+            if kind == _CLOSE:
+                code = struct.unpack(">H", content[:2])[0] if len(content) > 1 else "without a code"
+                raise _Closed(f"{code} {content[2:].decode('utf-8', 'replace')}".strip())
+            if kind == _PING:
+                self._send(_PONG, content)
+            elif kind in (_TEXT, _BINARY):
+                return kind, content
+
+    def _frame(self, ends: float) -> tuple[int, bytes]:
+        """Read a frame; parts of a message count as messages. Raises TimeoutError, EOFError."""
+        self._need(2, ends)
+        kind, length = self._read[0] & 15, self._read[1] & 127
+        size = {126: 2, 127: 8}.get(length, 0)
+        self._need(2 + size, ends)
+        if size:
+            length = int.from_bytes(self._read[2 : 2 + size], "big")
+        if length > (_LONGEST_OF_CONTROL if kind >= _CLOSE else _LONGEST):
+            raise EOFError
+        self._need(2 + size + length, ends)
+        content = self._read[2 + size : 2 + size + length]
+        self._read = self._read[2 + size + length :]
+        return kind, content
+
+    def _need(self, count: int, ends: float) -> None:
+        while len(self._read) < count:
+            self._fill(min(ends, self._ends))
+
+    def _fill(self, ends: float) -> None:
+        left = ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left)
+        piece = self._connection.recv(_PART)
+        if not piece:
+            raise EOFError
+        self._read += piece
+
+    def _send(self, kind: int, content: bytes) -> None:
+        """Send a short frame, masked as a client has to."""
+        mask = os.urandom(4)
+        masked = bytes(byte ^ mask[index % 4] for index, byte in enumerate(content))
+        self._connection.sendall(bytes((128 | kind, 128 | len(content))) + mask + masked)
+
+
+_VARINT, _EIGHT, _COUNTED, _FOUR = 0, 1, 2, 5
+_DEEPEST = 20
+
+
+def members(content: bytes, depth: int = 0) -> list[tuple[int, str]] | None:
+    """Read a message of Protocol Buffers: numbers of fields, with what they hold; None of others.
+
+    Without its schema, what can be read as text is text (protobuf.dev, "Encoding").
+    """
+    told, place = [], 0
+    try:
+        while place < len(content):
+            key, place = _varint(content, place)
+            number, kind = key >> 3, key & 7
+            if kind == _VARINT:
+                value, place = _varint(content, place)
+                said = str(value)
+            elif kind in (_EIGHT, _FOUR):
+                size = 8 if kind == _EIGHT else 4
+                said, place = content[place : place + size].hex(), place + size
+            elif kind == _COUNTED:
+                size, place = _varint(content, place)
+                said, place = _inner(content[place : place + size], depth), place + size
+            else:
+                return None
+            if not number or place > len(content):
+                return None
+            told.append((number, said))
+    except IndexError:
+        return None
+    return told
+
+
+def _written(told: Iterable[tuple[int, str]]) -> str:
+    return " ".join(f"{number}:{said}" for number, said in told)
+
+
+def _inner(content: bytes, depth: int) -> str:
+    text = content.decode("utf-8", "replace")
+    if all(letter.isprintable() or letter in "\n\t" for letter in text) and "\ufffd" not in text:
+        return json.dumps(text, ensure_ascii=False)
+    told = members(content, depth + 1) if depth < _DEEPEST else None
+    return f"({_written(told)})" if told else hashlib.sha256(content).hexdigest()[:16]
+
+
+def _varint(content: bytes, place: int) -> tuple[int, int]:
+    """Read a number at a place, and give the place after it. Raises IndexError at the end."""
+    value = shift = 0
+    while True:
+        byte = content[place]
+        place += 1
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128 or shift > 63:  # noqa: PLR2004 - seven bits of each, 64 in all
+            return value, place
