@@ -229,9 +229,13 @@ def shell_words(
 
 
 def shell_commands(text: str, origin: Origin, use: Use, source: str) -> Iterator[UsedCommand]:
-    """Every command of a shell text."""
+    """Every command of a shell text, and of the texts that it has another shell read."""
     for command in parse_shell(text, origin=origin).programs:
-        yield UsedCommand(words=command.words, origin=command.origin, use=use, source=source)
+        inner = command.words[-1] if command.words else ""
+        if len(inner) < len(text):
+            yield from shell_words(command.words, command.origin, use, source)
+        else:
+            yield UsedCommand(words=command.words, origin=command.origin, use=use, source=source)
 
 
 def _instruction(instruction: Instruction, use: Use) -> Iterator[UsedCommand]:

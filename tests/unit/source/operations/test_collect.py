@@ -131,3 +131,10 @@ def test_what_a_makefile_of_another_folder_runs_is_used_as_its_caller_is():
     found = uses(texts, dockerfile="Dockerfile")
     assert found["make-book -M $@ $(OPTIONS)"] is Use.BUILD
     assert found["run-tests"] is Use.DEVELOPMENT
+
+
+def test_a_shell_that_a_shell_starts_has_its_commands_read_too():
+    command = 'sh -c "python manage.py migrate && gunicorn shop.app:app & celery -A shop beat"'
+    found = uses({"Dockerfile": f"FROM python\nCMD {command}\n"}, dockerfile="Dockerfile")
+    served = {"python manage.py migrate", "gunicorn shop.app:app", "celery -A shop beat"}
+    assert {words for words, use in found.items() if use is Use.PRODUCTION} == served
