@@ -80,7 +80,9 @@ class Stored(Struct, frozen=True, kw_only=True, rename={"listed": "list"}):
     imports, and that are there, to the file that does. ``removed`` are paths that the image says
     were removed from it, and ``listed`` is the list that this followed. ``commands`` maps names to
     the status of a run with ``--help`` and what it said. ``site`` is the first folder of
-    distributions. ``system`` describes every path of the image in one line, where asked.
+    distributions. ``system`` describes every path of the image in one line, where asked. ``times``
+    maps files that the application may name, by path (those of distributions below their folder),
+    to when they were changed, in seconds since 1970.
     """
 
     application: Mapping[str, str] = field(default_factory=dict)
@@ -92,6 +94,7 @@ class Stored(Struct, frozen=True, kw_only=True, rename={"listed": "list"}):
     commands: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     site: str = ""
     system: str = ""
+    times: Mapping[str, int] = field(default_factory=dict)
 
 
 # What the exit status of a command is compared as.

@@ -9,6 +9,7 @@ from functools import lru_cache
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.check import compare_uses, skipped
+from jettison.verify.exchange.dated import dated
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
 from jettison.verify.observation import Loaded, Observation, WorkerOutcome
 from jettison.verify.request import OWN_COMMAND, VerificationRequest
@@ -22,7 +23,8 @@ class _Runs:
 
     def __init__(self, seen: Observation) -> None:
         self.exchanges = (seen.exchanges, *seen.reruns)
-        self._identity = tuple(map(id, self.exchanges))
+        self.times = seen.stored.times if seen.stored else {}
+        self._identity = tuple(map(id, (*self.exchanges, self.times)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Runs) and self._identity == other._identity
@@ -38,7 +40,8 @@ def compared(before: Observation, after: Observation, request: VerificationReque
 
 @lru_cache(maxsize=1)
 def _compared(before: _Runs, after: _Runs, strict: bool) -> Comparison:
-    return compare_exchanges(before.exchanges, after.exchanges, strict=strict)
+    times = dated(before.times, after.times)
+    return compare_exchanges(before.exchanges, after.exchanges, times, strict=strict)
 
 
 def compare_routes(

@@ -17,6 +17,8 @@ from jettison.processes import run
 from jettison.values import replace
 from jettison.verify.request import CustomCommand
 
+_EXCERPT = 160
+
 
 class Answer(Struct, frozen=True, kw_only=True):
     """An HTTP answer. ``status`` is 0 when there was none, and ``failure`` says why.
@@ -48,6 +50,19 @@ class Answer(Struct, frozen=True, kw_only=True):
     def content_type(self) -> str:
         """The media type without its parameters, in lower case."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def kind(self) -> str:
+        """Its status and media type, or why there is none."""
+        if not self.status:
+            return f"no response ({self.failure})"
+        return self.failure or f"{self.status} {self.content_type}".strip()
+
+    @property
+    def excerpt(self) -> str:
+        """How its body begins, on one line."""
+        text = " ".join(self.body.decode("utf-8", "replace").split())
+        return text[:_EXCERPT] or self.failure or "no body"
 
 
 def alike_long(answers: Sequence[Answer]) -> tuple[Answer, ...]:

@@ -12,12 +12,13 @@ from msgspec import Struct
 
 from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange, alike_long, late
+from jettison.verify.exchange.dated import Dated
+from jettison.verify.exchange.manner import Manner
 from jettison.verify.exchange.normal import VARIES, Mask, document, masks
 from jettison.verify.exchange.pattern import Choice, Sample, changes, choice
 from jettison.verify.workload import Json
 
 _SERVER_ERROR = 500
-_EXCERPT = 160
 # How improbable a difference between two images that answer alike must be, to need no more runs:
 # one that every answer has, of a request that the baseline always answers alike, and any other.
 _IMPROBABLE_ALWAYS, _IMPROBABLE = 0.05, 0.02
@@ -100,7 +101,7 @@ def _place(said: str) -> str:
 
 
 def judged(
-    one: Request, before: Sequence[float], after: Sequence[float], *, strict: bool
+    one: Request, dated: Dated, before: Sequence[float], after: Sequence[float], *, strict: bool
 ) -> Judged:
     """Judge a request; ``before`` and ``after`` are when the runs of the two images began."""
     one = _cut(one)
@@ -110,17 +111,17 @@ def judged(
         return Judged(varies=f"{one.name}: the kind of response always varies; not compared")
     had, has = (
         [
-            [(document(answer, begun, strict=strict), answer.at) for answer in run]
+            [(document(answer, begun, dated, strict=strict), answer.at) for answer in run]
             for run, begun in zip(runs, starts, strict=True)
         ]
         for runs, starts in ((one.before, before), (one.after, after))
     )
-    expected = _Expected(had)
+    expected, manner = _Expected(had), Manner(one.had)
     found = [
         [
             (place, answer, said)
             for place, (sample, answer) in enumerate(zip(run, answers, strict=True))
-            if (said := expected.unlike(place, sample))
+            if (said := expected.unlike(place, sample) or manner.unlike(answer))
         ]
         for run, answers in zip(has, one.after, strict=True)
     ]
@@ -151,7 +152,7 @@ def _never_repeats(answers: Sequence[Answer]) -> bool:
 
     The share of answers whose kind was seen once estimates how probable that is (Good-Turing).
     """
-    counts = Counter(map(_said, answers))
+    counts = Counter(answer.kind for answer in answers)
     alone = sum(count == 1 for count in counts.values())
     return len(counts) >= _KINDS and alone > _NEW * len(answers)
 
@@ -181,7 +182,7 @@ def _verdict(
     one: Request, expected: _Expected, found: Sequence[Sequence[tuple[int, Answer, str]]]
 ) -> Judged:
     """Judge by what of each run of the candidate is not expected."""
-    sorts = "; ".join(dict.fromkeys(_said(answer) for answer in one.had))
+    sorts = "; ".join(dict.fromkeys(answer.kind for answer in one.had))
     varies = f"{one.name}: {sorts}" if expected.several else ""
     unlike = [each for run in found for each in run]
     if not unlike:
@@ -223,23 +224,10 @@ def _told(had: Sequence[Answer], has: Answer, said: str) -> str:
     first = had[0]
     if has.status >= _SERVER_ERROR and all(one.status < _SERVER_ERROR for one in had):
         kind = "failure" if has.failure else "server error"
-        return f"{_said(first)} became {_said(has)}, a new {kind}: {_excerpt(has)}"
-    if _said(has) not in map(_said, had):
-        return f"{_said(first)} became {_said(has)}: {_excerpt(has)}"
+        return f"{first.kind} became {has.kind}, a new {kind}: {has.excerpt}"
+    if has.kind not in {one.kind for one in had}:
+        return f"{first.kind} became {has.kind}: {has.excerpt}"
     return said
-
-
-def _said(answer: Answer) -> str:
-    if not answer.status:
-        return f"no response ({answer.failure})"
-    if answer.failure:
-        return answer.failure
-    return f"{answer.status} {answer.content_type}".strip()
-
-
-def _excerpt(answer: Answer) -> str:
-    text = " ".join(answer.body.decode("utf-8", "replace").split())
-    return text[:_EXCERPT] or answer.failure or "no body"
 
 
 Run = Sequence[Exchange]
@@ -270,12 +258,17 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
 
 def compare_exchanges(
-    before: Sequence[Run], after: Sequence[Run], *, strict: bool = False
+    before: Sequence[Run],
+    after: Sequence[Run],
+    dated: Dated | None = None,
+    *,
+    strict: bool = False,
 ) -> Comparison:
     """Compare runs of the same requests: at least one of the baseline; empty runs do not count.
 
     An answer of the candidate is the same when the baseline gave it, or when it differs from that
-    only where the baseline differs itself, within its kind. Anything else is a difference.
+    only where the baseline differs itself, within its kind, or where both have the time of the
+    same file. Anything else is a difference.
     """
     befores = [run for run in before if run]
     afters = [run for run in after if run] or [()]
@@ -289,7 +282,7 @@ def compare_exchanges(
         )
         for number in range(length)
     ]
-    found = [judged(one, *begun, strict=strict) for one in asked]
+    found = [judged(one, dated or Dated(), *begun, strict=strict) for one in asked]
     statuses = [{answer.status for answer in (*one.had, *one.has)} for one in asked]
     differences = [one.said for one in found if one.said]
     missing = len(befores[0]) - length

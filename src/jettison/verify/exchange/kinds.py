@@ -137,7 +137,7 @@ _SIGNED = r"eyJ[\w-]+\.[\w-]+\.[\w-]*"
 # A secret of which an application shows a few characters: they say nothing of its alphabet.
 _HIDDEN = r"[\w+/=.$-]*[*•]{3,}[\w+/=.$-]*"
 # What documents have in the place of times and addresses.
-_TOLD = "iso time|compact time|web time|time in|day|address"
+_TOLD = "iso time|compact time|web time|time in|time of|day|address"
 _NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 # From the finest division of a text to the coarsest: all runs have to fall into as many parts.
 _DIVISIONS = tuple(

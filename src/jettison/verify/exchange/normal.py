@@ -16,6 +16,7 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.systems import Compared
 from jettison.verify.exchange import Answer
+from jettison.verify.exchange.dated import Dated
 from jettison.verify.exchange.kinds import Clock, number_of_time, relative
 from jettison.verify.exchange.pattern import (
     Choice,
@@ -64,12 +65,16 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _EXPIRES = "expires"
 
 
-def document(answer: Answer, begun: float = 0.0, *, strict: bool = False) -> dict[str, Json]:
+def document(
+    answer: Answer, begun: float = 0.0, dated: Dated | None = None, *, strict: bool = False
+) -> dict[str, Json]:
     """Give everything of an answer that is compared; of a server error only its kind.
 
-    ``begun`` is when its run began. ``strict`` masks no measured quantity by its name.
+    ``begun`` is when its run began, ``dated`` are times of files of the two images. ``strict``
+    masks no measured quantity by its name.
     """
-    reader = _Reader(Clock(begun=begun, now=answer.at), strict=strict)
+    clock = Clock(begun=begun, now=answer.at)
+    reader = _Reader(clock, dated or Dated(), strict=strict)
     found: dict[str, Json] = {"status": answer.status, "content-type": answer.content_type}
     if answer.failure:
         found["failure"] = answer.failure.partition(":")[0]
@@ -99,8 +104,9 @@ def decoded(body: bytes, encoding: str) -> bytes:
 class _Reader:
     """Reads the parts of one answer with the clock of its run."""
 
-    def __init__(self, clock: Clock, *, strict: bool) -> None:
+    def __init__(self, clock: Clock, dated: Dated, *, strict: bool) -> None:
         self._clock = clock
+        self._dated = dated
         self._strict = strict
 
     def header(self, name: str, value: str) -> Json:
@@ -128,8 +134,8 @@ class _Reader:
         return name, found
 
     def text(self, text: str) -> str:
-        """Tell times of the run and addresses of its network by what they are."""
-        return _PRIVATE.sub("<address>", relative(text, self._clock))
+        """Tell times of files, of the run, and addresses of its network by what they are."""
+        return _PRIVATE.sub("<address>", relative(self._dated.told(text), self._clock))
 
     def body(self, answer: Answer) -> Json:
         """Give JSON as it is, text by line, metrics by name, anything else by its digest."""
@@ -187,7 +193,7 @@ class _Reader:
             return value
         if not self._strict and re.sub(r"[_-]", "", key.lower()) in _measured():
             return MEASURED
-        return number_of_time(value, self._clock) or value
+        return self._dated.number(value) or number_of_time(value, self._clock) or value
 
 
 def _digest(body: bytes) -> Json:
@@ -238,6 +244,7 @@ def _metrics() -> re.Pattern[str]:
 
 # What documents have in place of values, and why.
 _WORDS = (
+    (re.compile(r"<time of a file such as "), "the time of a file", "building sets"),
     (re.compile(r"^<measured>$"), "a number", "is measured, by its name"),
     (re.compile(r"<(iso|compact|web) time of the run,|<time in "), "a time", "follows the clock"),
     (re.compile(r"<day [+-]\d+>"), "a date", "follows the clock"),

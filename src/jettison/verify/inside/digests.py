@@ -17,6 +17,13 @@ EXPANDED = 1 << 26
 # A step of a build that writes the time has ended writing the file so soon after.
 NEAR = 600
 SHORT = 1 << 18
+# Of how many files times are told, and where not: byte code's are never shown.
+DATED = 60_000
+UNDATED = ("__pycache__", ".git", "node_modules")
+SYSTEM = {
+    "bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "lost+found", "media", "mnt",
+    "proc", "root", "run", "sbin", "sys", "tmp", "usr", "var",
+}  # fmt: skip
 # Seconds for which modules are compiled; the others are told apart by their texts alone.
 LEFT = [3.0]
 OF_CODE = (
@@ -24,11 +31,12 @@ OF_CODE = (
     "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_exceptiontable",
 )  # fmt: skip
 TIMES = re.compile(
-    rb"(?<![\w.])(?:(\d{4}-\d\d-\d\d[T _]\d\d:\d\d:\d\d)(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
+    rb"(?<![\w.])(?:(\d{4}-\d\d-\d\d[T _]\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?(?:Z|([+-]\d\d):?\d\d)?"
     rb"|[A-Z][a-z]{2} ([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:UTC )?\d{4})|(1\d{9}))(?![\w-])"
 )
 PAX_TIME = re.compile(rb"\d+ [acm]time=[\d.]+\n")
-FORMS = ("%Y-%m-%d %H:%M:%S", "%b %d %H:%M:%S %Y")
+FORMS = {16: "%Y-%m-%d %H:%M", 19: "%Y-%m-%d %H:%M:%S"}
+FORM = "%b %d %H:%M:%S %Y"
 
 
 def digest(path, most):
@@ -126,13 +134,14 @@ def timeless(content, written):
     return TIMES.sub(near, content)
 
 
-def times_of(iso, date, seconds):
+def times_of(iso, hours, date, seconds):
     """Give the moments that a text may stand for. Raises ValueError where it is none."""
     if seconds:
         return (int(seconds),)
     text = iso.replace("T", " ").replace("_", " ") if iso else date.replace("UTC ", "")
-    moment = datetime.strptime(text, FORMS[0 if iso else 1])
-    return moment.replace(tzinfo=timezone.utc).timestamp(), moment.timestamp()
+    moment = datetime.strptime(text, FORMS[len(text)] if iso else FORM)
+    universal = moment.replace(tzinfo=timezone.utc).timestamp()
+    return universal, universal - 3600 * int(hours or 0), moment.timestamp()
 
 
 def told(path, most=WHOLE):
@@ -182,6 +191,29 @@ def held(paths, moment):
     sources = {source_of(path) for path in paths}
     there = ((path, os.stat(path)) for path in sorted(sources) if os.path.isfile(path))
     return {path: told(path) for path, at in there if min(at.st_ctime, at.st_mtime) < moment}
+
+
+def times(places, folder):
+    """Give when each file was changed that is no system's, by its path.
+
+    In ``places``, which packages are installed into, it is the path below the first of them. Byte
+    code in the place of its source stands for that.
+    """
+    tops = {f"/{one}" for one in os.listdir("/") if one not in SYSTEM} | {"/usr/src", "/var/www"}
+    tops = {one for one in tops if not f"{folder}/".startswith(f"{one}/")} | {folder}
+    found = {}
+    for root in (*sorted(tops - {"/"}), *reversed(places)):
+        for place, inner, names in os.walk(root):
+            inner[:] = [
+                one
+                for one in inner
+                if one not in UNDATED and os.path.join(place, one) not in places
+            ]
+            for path in (os.path.join(place, name) for name in names):
+                if len(found) < DATED and os.path.isfile(path):
+                    own = os.path.relpath(path, root) if root in places else path
+                    found[own[:-1] if own.endswith(".pyc") else own] = int(os.path.getmtime(path))
+    return found
 
 
 def source_of(path):

@@ -252,7 +252,7 @@ def everything(others):
     Contents in ``others`` are told elsewhere. One line for each path, all lines as one text.
     """
     lines = []
-    for place, inner, names in os.walk("/"):
+    for place, inner, names in os.walk(ASKED.get("root", "/")):
         inner[:] = [
             one
             for one in inner
@@ -294,6 +294,8 @@ application = below(folder, (*places, *ASKED.get("others", ())), digests.told_of
 for path in [one for one in application if os.path.join(folder, one) in owner]:
     whose = owner[os.path.join(folder, path)]
     stored[path] = (whose, application.pop(path))
+# commands may write files
+system = everything(tuple(f"{one}/" for one in (*places, folder))) if whole else ""
 answer = {
     "application": application,
     "scripts": scripts(),
@@ -303,6 +305,7 @@ answer = {
     "list": listed,
     "commands": commands(),
     "site": next(iter(places), ""),
-    "system": everything(tuple(f"{one}/" for one in (*places, folder))) if whole else "",
+    "times": digests.times(places, folder),
+    "system": system,
 }
 sys.stdout.write(f"\n{MARKER}{answer!a}\n")

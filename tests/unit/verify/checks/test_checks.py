@@ -17,6 +17,7 @@ from jettison.verify.observation import (
     Loaded,
     Observation,
     Start,
+    Stored,
     SuiteOutcome,
     WorkerOutcome,
 )
@@ -314,7 +315,7 @@ def test_what_works_only_now_is_an_improvement(
 def test_what_the_plan_meant_to_change_is_no_difference(
     name: str, after: Observation, request_: VerificationRequest
 ) -> None:
-    assert check(name, SEEN, after, request_).outcome is SAME
+    assert check(name, SEEN, after, request_).outcome is Outcome.SAME
 
 
 @pytest.mark.parametrize(
@@ -376,7 +377,7 @@ def test_an_account_of_the_same_name_may_get_another_number_in_another_build() -
     before, after = (
         inside(user_id=number, process={"umask": "0022", "name": "shop"}) for number in (999, 998)
     )
-    assert check("user", before, after).outcome is SAME
+    assert check("user", before, after).outcome is Outcome.SAME
     upon = replace(FACTS, id=ImageID("sha256:bb"), layers=("base", "more"))
     assert check("user", before, replace(after, facts=upon)).outcome is DIFFERENT
     other = inside(user_id=998, process={"umask": "0022", "name": "unknown"})
@@ -403,19 +404,19 @@ def test_an_entry_point_that_is_gone_is_named() -> None:
     # that of the base image
     planned = replace(REQUEST, expected_command=("uvicorn", "y:app"))
     other = facts(entrypoint=("./start.sh",), command=("uvicorn", "y:app"))
-    assert check("entry-point", before, other, planned).outcome is SAME
+    assert check("entry-point", before, other, planned).outcome is Outcome.SAME
 
 
 def test_the_command_may_stay_as_it_was_although_the_plan_has_another() -> None:
     request = replace(REQUEST, expected_command=("uvicorn", "x:app"))
-    assert check("entry-point", SEEN, SEEN, request).outcome is SAME
+    assert check("entry-point", SEEN, SEEN, request).outcome is Outcome.SAME
 
 
 def test_a_root_that_both_must_write_to_is_no_difference() -> None:
     before = replace(SEEN, read_only_failure="it ended with status 1")
     after = replace(before, read_only=False)
     found = check("read-only-root", before, after)
-    assert found.outcome is SAME
+    assert found.outcome is Outcome.SAME
     assert "neither works with a read-only root" in found.message
 
 
@@ -442,7 +443,7 @@ def test_requests_without_any_response_are_no_identical_responses() -> None:
     broken = Exchange(name="GET /c", answer=Answer(status=500))
     some, none = replace(SEEN, exchanges=(well, lost)), replace(SEEN, exchanges=(lost, lost))
     found = check("routes", some, some)
-    assert found.outcome is SAME
+    assert found.outcome is Outcome.SAME
     assert found.message == "1 of 2 responses identical; 1 had no response before and after"
     assert check("routes", none, none).message == "all of 2 responses are missing in both"
     mixed = replace(SEEN, exchanges=(broken, lost))
@@ -503,7 +504,7 @@ def test_what_requests_leave_open_is_counted() -> None:
     few, more, many = (
         inside(process={"umask": "0022"}, held={"open files": one}) for one in (20, 60, 320)
     )
-    assert check("process", few, more).outcome is SAME
+    assert check("process", few, more).outcome is Outcome.SAME
     found = check("process", few, many)
     assert found.outcome is DIFFERENT
     assert "open files were 20 and are 320" in found.message
@@ -515,7 +516,7 @@ def test_an_image_that_listens_nowhere_is_a_worker_itself() -> None:
         replace(SEEN, workers={OWN_COMMAND: one}, logs=(frozenset({"INFO mails #"}),) * 2)
         for one in (STAYS, FAILS)
     )
-    assert check("workers", stays, stays, alone).outcome is SAME
+    assert check("workers", stays, stays, alone).outcome is Outcome.SAME
     assert check("workers", stays, ends, alone).outcome is DIFFERENT
     silent = replace(stays, logs=(frozenset(),) * 2)
     assert check("workers", silent, stays, alone).outcome is Outcome.SKIPPED
@@ -563,6 +564,19 @@ def test_lines_that_only_the_image_after_wrote_explain_an_answer() -> None:
     assert "No module named 'x'" in " ".join(check("routes", SEEN, after).details)
 
 
+def test_an_address_that_holds_the_time_of_a_file_is_the_same_where_the_file_is() -> None:
+    def seen(moment: int) -> Observation:
+        html = {"content-type": "text/html"}
+        page = Answer(status=200, headers=html, body=f"app.v2m{moment}.js".encode())
+        exchanges = (Exchange(name="GET /", answer=page),)
+        held = Stored(times={"/app/static/app.js": moment, "/app/main.py": 1_600_000_000})
+        return replace(SEEN, exchanges=exchanges, reruns=(exchanges,), stored=held)
+
+    before, after = seen(1_700_000_000), seen(1_577_836_800)
+    assert check("routes", before, after).outcome is Outcome.SAME
+    assert check("routes", before, replace(after, stored=before.stored)).outcome is DIFFERENT
+
+
 def test_an_image_that_did_not_start_says_so_once() -> None:
     after = Observation(facts=FACTS, failure="it ended with status 3")
     outcomes = {one.name: one.compare(SEEN, after, REQUEST).outcome for one in CHECKS}
@@ -594,14 +608,14 @@ def test_tests_that_fail_count_only_when_they_passed_before() -> None:
 def test_labels_that_name_the_build_may_have_another_value() -> None:
     revision = "org.opencontainers.image.revision"
     had, has, without = (facts(labels=one) for one in (((revision, "1"),), ((revision, "2"),), ()))
-    assert check("labels", had, has).outcome is SAME
+    assert check("labels", had, has).outcome is Outcome.SAME
     assert check("labels", had, without).outcome is DIFFERENT
 
 
 def test_labels_of_a_base_image_may_leave_with_it() -> None:
     without = facts(labels=())
     of_base = replace(REQUEST, labels=frozenset())
-    assert check("labels", SEEN, without, of_base).outcome is SAME
+    assert check("labels", SEEN, without, of_base).outcome is Outcome.SAME
     of_project = replace(REQUEST, labels=frozenset({"title"}))
     assert check("labels", SEEN, without, of_project).outcome is DIFFERENT
 
@@ -630,7 +644,7 @@ def test_what_fails_now_and_then_counts_unless_it_did_before(name: str, failing:
     sometimes = replace(SEEN, starts=(START, START, failing))
     found = check(name, SEEN, sometimes)
     assert (found.outcome, "in 1 of 3 runs" in found.message) == (DIFFERENT, True)
-    assert check(name, sometimes, sometimes).outcome is SAME
+    assert check(name, sometimes, sometimes).outcome is Outcome.SAME
 
 
 def test_an_image_that_starts_only_now_and_then_is_different() -> None:
@@ -638,7 +652,7 @@ def test_an_image_that_starts_only_now_and_then_is_different() -> None:
     found = check("start", SEEN, sometimes)
     assert found.outcome is DIFFERENT
     assert "fails in 1 of 3 further starts: it ended with status 3" in found.message
-    assert check("start", sometimes, sometimes).outcome is SAME
+    assert check("start", sometimes, sometimes).outcome is Outcome.SAME
 
 
 def test_an_image_that_does_not_start_on_what_it_wrote_is_different() -> None:
@@ -654,7 +668,7 @@ def test_an_image_that_does_not_start_on_what_it_wrote_is_different() -> None:
 
 def test_one_slow_start_of_several_does_not_count() -> None:
     slow = (replace(START, seconds=20.0), START, START)
-    assert check("start-up-time", SEEN, replace(SEEN, starts=slow)).outcome is SAME
+    assert check("start-up-time", SEEN, replace(SEEN, starts=slow)).outcome is Outcome.SAME
 
 
 @pytest.mark.parametrize(
@@ -730,7 +744,7 @@ def test_a_group_that_the_plan_takes_the_user_out_of_is_no_difference() -> None:
     check = next(one for one in CHECKS if one.name == "user")
     had, has = inside(groups=(999, 10001)), inside(groups=(10001,))
     request = replace(REQUEST, fewer_groups=True)
-    assert check.compare(had, has, request).outcome is SAME
+    assert check.compare(had, has, request).outcome is Outcome.SAME
     assert check.compare(has, had, request).outcome is DIFFERENT
 
 
@@ -752,13 +766,15 @@ def test_a_file_that_every_run_wrote_and_none_does_any_more_is_missed() -> None:
     lost = found(always, seen({"/data/9.bin"}, {"/data/1.bin"}))
     assert lost.outcome is DIFFERENT
     assert "/data/a.txt is not written any more" in lost.details
-    assert found(always, seen({"/data/9.bin"}, {"/data/a.txt", "/data/1.bin"})).outcome is SAME
+    assert (
+        found(always, seen({"/data/9.bin"}, {"/data/a.txt", "/data/1.bin"})).outcome is Outcome.SAME
+    )
     new = found(seen({"/data/9.bin"}, {"/data/1.bin"}), always)
     assert "/data/a.txt is written now" in new.details
     once = seen({"/data/9.bin", "/data/a.txt"}, {"/data/1.bin"})
-    assert found(once, always).outcome is SAME
-    assert found(seen({"/data/9.bin"}, {"/data/1.bin"}), once).outcome is SAME
+    assert found(once, always).outcome is Outcome.SAME
+    assert found(seen({"/data/9.bin"}, {"/data/1.bin"}), once).outcome is Outcome.SAME
     at_times = seen({"/data/a.txt", "/data/b.txt"}, {"/data/b.txt"})
-    assert found(at_times, seen({"/data/b.txt"}, {"/data/b.txt"})).outcome is SAME
+    assert found(at_times, seen({"/data/b.txt"}, {"/data/b.txt"})).outcome is Outcome.SAME
     for_a_moment = seen({"/data/a.db-wal", "/data/a.db"}, {"/data/a.db-wal", "/data/a.db"})
-    assert found(for_a_moment, seen({"/data/a.db"}, {"/data/a.db"})).outcome is SAME
+    assert found(for_a_moment, seen({"/data/a.db"}, {"/data/a.db"})).outcome is Outcome.SAME

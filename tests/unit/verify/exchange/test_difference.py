@@ -517,3 +517,39 @@ def test_that_one_kind_of_client_sees_no_difference_makes_none_rare() -> None:
     found = compare_exchanges([run(1)] * 3, [run(2)] * 3)
     assert found.differences == ("GET /x: body: 1 became 2",)
     assert not found.open
+
+
+def raw(text: str) -> Answer:
+    return Answer(status=200, headers=JSON, body=text.encode())
+
+
+@pytest.mark.parametrize(
+    ("had", "has", "says"),
+    [
+        ('{"b": 1, "a": 2}', '{"a": 2, "b": 1}', "order of keys was b, a and is a, b"),
+        ('[{"x": {"b": 1, "a": 2}}]', '[{"x": {"a": 2, "b": 1}}]', "body[*].x: the order of keys"),
+        ('{"b": 1, "a": 2}', '{"b":1,"a":2}', "behind colons of JSON was there and is absent"),
+        ("[1, 2]", "[1,2]", "what follows commas of JSON was one space and is no space"),
+        ("[\n  1,\n  2\n]", "[\n 1,\n 2\n]", "a line with 2 spaces and is a line with 1 spaces"),
+        ('"é: {,"', '"\\u00e9: {,"', "beyond ASCII was written as it is and is escaped"),
+    ],
+)
+def test_json_that_is_written_otherwise_is_a_difference(had, has, says) -> None:
+    assert says in difference([raw(had), raw(had)], raw(has), raw(has))
+
+
+@pytest.mark.parametrize(
+    ("had", "has"),
+    [
+        # in another order in the baseline as well
+        (('{"b": 1, "a": 2}', '{"a": 2, "b": 1}'), '{"a": 2, "b": 1}'),
+        (('["a1", "b2"]', '["a3","b4"]'), '["a5", "b6"]'),
+    ],
+)
+def test_what_is_written_in_several_ways_may_be_written_in_any(had, has) -> None:
+    assert not difference([raw(one) for one in had], raw(has), raw(has))
+
+
+def test_other_keys_are_told_as_such() -> None:
+    had, has = raw('{"b": 1, "a": 2}'), raw('{"c": 2, "b": 1}')
+    assert "order" not in difference([had, had], has, has)

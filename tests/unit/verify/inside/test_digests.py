@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.verify.inside.digests import timeless, told, told_of_code
+from jettison.verify.inside.digests import timeless, times, told, told_of_code
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,14 @@ def test_an_archive_whose_sizes_lead_back_is_read_as_it_is(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "form", ["{:%Y-%m-%dT%H:%M:%SZ}", "{:%a %b %e %H:%M:%S UTC %Y}", "BUILT = {:%s}", "{:%c}"]
+    "form",
+    [
+        "{:%Y-%m-%dT%H:%M:%SZ}",
+        "{:%a %b %e %H:%M:%S UTC %Y}",
+        "BUILT = {:%s}",
+        "{:%c}",
+        "POT-Creation-Date: {:%Y-%m-%d %H:%M%z}",
+    ],
 )
 def test_a_file_that_says_when_it_was_written_is_alike_without_it(
     form: str, tmp_path: Path
@@ -146,3 +153,18 @@ def test_a_module_is_alike_without_what_is_not_run(other: str, alike: bool, tmp_
 def test_other_times_in_a_file_are_a_part_of_what_it_says() -> None:
     text = b"opens 2026-03-02 09:30:00, 1e9, 1234567890, Foo Bar 99 99:99:99 2020"
     assert timeless(text, 1_900_000_000.0) == text
+
+
+def test_times_of_files_are_told_by_path_and_below_folders_of_distributions(tmp_path) -> None:
+    site = tmp_path / "venv/lib/site-packages"
+    for path in (tmp_path / "static/app.js", site / "dash/__init__.py", site / "bare/code.pyc"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+        os.utime(path, (5, 1_700_000_000.9))
+    cache = tmp_path / "static/__pycache__/x.pyc"
+    cache.parent.mkdir()
+    cache.write_text("")
+    found = times([str(site)], str(tmp_path))
+    own = {path: at for path, at in found.items() if at == 1_700_000_000}
+    assert sorted(own) == [str(tmp_path / "static/app.js"), "bare/code.py", "dash/__init__.py"]
+    assert not [path for path in found if str(tmp_path) in path and "pyc" in path]

@@ -633,6 +633,19 @@ def test_what_an_image_holds_is_told_without_running_the_application(tmp_path: P
     }
     assert answer["distributions"]["msgspec/__init__.py"][0] == "msgspec"
     assert answer["commands"] == {"manage.py": (0, "")}
+    assert str(folder / "main.py") in answer["times"]
+
+
+def test_what_commands_write_is_not_of_the_image(tmp_path: Path) -> None:
+    folder = tmp_path / "application"
+    (tmp_path / "data").mkdir()
+    folder.mkdir()
+    (folder / "manage.py").write_text("open('../data/jobs.txt', 'w').close()")
+    asked = {"folder": str(folder), "root": str(tmp_path), "whole": True}
+    answer = ask("stored", asked, folder)
+    assert (answer["commands"]["manage.py"][0], (tmp_path / "data/jobs.txt").exists()) == (0, True)
+    assert str(tmp_path / "data") in answer["system"]
+    assert "jobs.txt" not in answer["system"]
 
 
 @pytest.mark.parametrize(
