@@ -5,6 +5,8 @@ import functools
 import inspect
 import types
 
+from jettison.verify.inside import constants
+
 # what attributes and methods of the requests of frameworks give
 KINDS = {
     "json": "json", "get_json": "json", "json_body": "json", "media": "json", "get_media": "json",
@@ -22,23 +24,21 @@ REQUESTS = {"request", "req"}
 # how a field is named that is a header, and what servers make of one
 HEADER = "header "
 FROM_HEADERS = {"subprotocols": f"{HEADER}Sec-WebSocket-Protocol"}
-NUMBERS = {"int": "integer", "float": "number", "Decimal": "number"}
 LISTS = {"sum", "max", "min", "mean", "median"}
-# A number that a field is compared with leads to other code from there on; ids and times do not.
-LARGE, NUMBERED = 1_000_000, 9
 # How far fields are followed into functions that they are handed to, and into which.
 DEEP, FUNCTIONS = 3, (types.FunctionType, type(functools.lru_cache(len)))
 # methods that give a text in another form
 FORMS = {"lower", "upper", "strip", "casefold", "title"}
 
 
-class Reader(ast.NodeVisitor):
+class Reader(constants.Constants, ast.NodeVisitor):
     """Collects fields by where they travel: ``json``, ``form``, ``files``, ``query``, ``raw``.
 
     ``read_of`` gives the syntax of a function that fields are handed to, or nothing.
     """
 
     def __init__(self, function, names, read_of, depth=0):
+        super().__init__(names)
         given = function.args
         named = [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
         named = [one for one in named if one not in ("self", "cls")]
@@ -46,7 +46,6 @@ class Reader(ast.NodeVisitor):
         self.known = {}
         self.met = {}
         self.fields = {name: name for name in named}
-        self.names = names
         self.read_of = read_of
         self.compared = {}
         self.depth = depth
@@ -131,9 +130,11 @@ class Reader(ast.NodeVisitor):
         text = node.left.value if isinstance(node.left, ast.Constant) else None
         if isinstance(text, str) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
             self.note(node.comparators[0], text, needed=True)
+        one = node.left
         for other in node.comparators:
-            self.compare(node.left, other)
-            self.compare(other, node.left)
+            self.compare(one, other)
+            self.compare(other, one)
+            one = other
         self.generic_visit(node)
 
     def visit_Match(self, node):
@@ -145,7 +146,8 @@ class Reader(ast.NodeVisitor):
 
     def compare(self, node, other):
         """Write down the texts that a field is compared with, and the numbers beside others."""
-        field, numbers = self.field(node), self.numbers(other)
+        length = self.field(constants.measured(node))
+        field, numbers = length or self.field(node), () if length else self.numbers(other)
         if (
             isinstance(node, ast.Attribute)
             and node.attr == PART
@@ -155,14 +157,14 @@ class Reader(ast.NodeVisitor):
                 self.note(node.value, text, needed=True)
         if field:
             known = self.compared.setdefault(field, [])
-            found = (*self.texts(other), *numbers)
+            found = self.lengths(other) if length else (*self.texts(other), *numbers)
             known += [one for one in found if one != "" and one not in known]
         if numbers:
             self.typed(node, "integer")
 
     def field(self, node):
         """Give the name of the field or parameter that an expression is, or nothing."""
-        inner = wrapped(node)
+        inner = constants.wrapped(node)
         if inner is not None:
             return self.field(inner)
         if isinstance(node, ast.Name):
@@ -188,35 +190,6 @@ class Reader(ast.NodeVisitor):
             return None
         return f"{HEADER}{text}" if kind == "headers" else text
 
-    def texts(self, node):
-        """Give the texts of a constant, a collection, or a name for one."""
-        if isinstance(node, (ast.Name, ast.Attribute)):
-            found = self.stands_for(node)
-            found = found if isinstance(found, (dict, list, tuple, set, frozenset)) else ()
-            # a member of an enumeration is a text that is written otherwise
-            return [str.__str__(one) for one in sorted(found, key=str) if isinstance(one, str)]
-        if isinstance(node, ast.Constant):
-            return [node.value] if isinstance(node.value, str) else []
-        inner = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", ())
-        return [text for one in inner if isinstance(one, ast.Constant) for text in self.texts(one)]
-
-    def numbers(self, node):
-        """Give the whole numbers that a constant or a name stands for, and those beside them."""
-        found = node.value if isinstance(node, ast.Constant) else self.stands_for(node)
-        found = found if isinstance(found, (list, tuple)) else [found]
-        whole = [one for one in found[:NUMBERED] if type(one) is int and abs(one) < LARGE]
-        beside = dict.fromkeys(one + more for one in whole for more in (-1, 0, 1))
-        return list(beside)[:NUMBERED]
-
-    def stands_for(self, node):
-        """Give what a name stands for, or an attribute of a module; nothing else is looked at."""
-        if isinstance(node, ast.Name):
-            return self.names.get(node.id)
-        owner = self.stands_for(node.value) if isinstance(node, ast.Attribute) else None
-        # what stands for another object says that it is of its class
-        module = issubclass(type(owner), types.ModuleType)
-        return vars(owner).get(node.attr) if module else None
-
     def visit_Subscript(self, node):
         """See a field that has to be there."""
         if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
@@ -238,8 +211,12 @@ class Reader(ast.NodeVisitor):
             if word.arg == "protocols":
                 self.compared[FROM_HEADERS["subprotocols"]] = self.texts(word.value)
         self.follow(node)
-        for kinds, found in ((NUMBERS, NUMBERS.get(name)), (LISTS, "array")):
-            if name in kinds and first is not None:
+        for one in node.args if name in constants.BOUNDS else ():
+            for other in node.args:
+                self.compare(one, other)
+        numbers = constants.NUMBERS
+        for kinds, found in ((numbers, numbers.get(name)), (LISTS, "array")):
+            if name in kinds and len(node.args) == 1:
                 self.typed(first, found)
         self.generic_visit(node)
 
@@ -256,15 +233,6 @@ class Reader(ast.NodeVisitor):
         if isinstance(rows, (list, tuple)):
             self.loop(node.target, rows)
         self.generic_visit(node)
-
-    def loop(self, target, rows):
-        """Remember what the names of a loop stand for, one after the other."""
-        if isinstance(target, ast.Name):
-            self.names[target.id] = rows
-        for place, one in enumerate(getattr(target, "elts", ())):
-            told = (row for row in rows if isinstance(row, tuple) and len(row) > place)
-            if isinstance(one, ast.Name):
-                self.names[one.id] = [row[place] for row in told]
 
     def follow(self, node):
         """Read an own function of the application that fields are handed to."""
@@ -297,21 +265,11 @@ class Reader(ast.NodeVisitor):
             self.note(owner, key.value, kind)
 
 
-def wrapped(node):
-    """Give what is awaited, taken where it is there, or made a number of; or nothing."""
-    if isinstance(node, ast.Await):
-        return node.value
-    if isinstance(node, ast.BoolOp):
-        return node.values[0]
-    called = isinstance(node, ast.Call) and getattr(node.func, "id", "") in NUMBERS
-    return node.args[0] if called and node.args else None
-
-
 def kind_asked(call):
     """Give the type that a default or ``type=`` names."""
     for word in call.keywords:
         if word.arg == "type" and isinstance(word.value, ast.Name):
-            return NUMBERS.get(word.value.id)
+            return constants.NUMBERS.get(word.value.id)
     default = call.args[1] if len(call.args) > 1 else None
     value = getattr(default, "value", None)
     for python, kind in ((bool, "boolean"), (int, "integer"), (float, "number")):

@@ -27,6 +27,7 @@ _ALTERNATIVES = re.compile(r"\^?(?:\((?:\?:)?)?([\w.-]+(?:\|[\w.-]+)+)\)?\$?")
 
 
 _LONGEST = 10_000
+_UNEVEN = 11.75
 
 
 class Extent(StrEnum):
@@ -91,12 +92,18 @@ def choices(schema: Schema) -> tuple[Json, ...]:
     return tuple(listed[:CHOICES])
 
 
-def following(schema: Schema) -> tuple[int, ...]:
-    """Give another whole number than the usual one, as of the next page, where it is allowed."""
+def following(schema: Schema) -> tuple[float, ...]:
+    """Give another number than the usual one where it is allowed, as of the next page.
+
+    By one, which is the usual one, nothing is changed that is multiplied.
+    """
     flat = flattened(schema)
-    if kind_of(flat) != "integer" or flat.get("enum"):
+    kind = kind_of(flat)
+    if kind not in {"integer", "number"} or flat.get("enum"):
         return ()
-    value = int(sample(flat, "", Extent.TYPICAL)) + int(flat.get("multipleOf") or 1)
+    usual = sample(flat, "", Extent.TYPICAL)
+    step = flat.get("multipleOf") or (1 if kind == "integer" else _UNEVEN)
+    value = int(usual) + int(step) if kind == "integer" else usual + step
     most = flat.get("maximum", flat.get("exclusiveMaximum"))
     return () if most is not None and value > most else (value,)
 

@@ -128,6 +128,7 @@ NO_PAGE, NO_METHOD, NO_SLASH = "no such page", "another method", "another slash"
 
 # How a field is named that is a header.
 _HEADER = "header "
+_SHOWN = 40
 WITHOUT_ACCOUNT = Variation(name="without account", anonymous=True)
 
 
@@ -177,15 +178,21 @@ def _chosen(operation: Operation) -> Iterator[Variation]:
         if parameter.place is Place.QUERY:
             schema = parameter.schema
             for value in (*choices(schema), *compared, *following(schema)):
-                yield Variation(name=f"{name}={value}", query={name: value})
+                yield Variation(name=f"{name}={_shown(value)}", query={name: value})
         elif parameter.place is Place.PATH:
-            for value in compared:
+            # a whole number may be an id
+            fractions = (one for one in following(parameter.schema) if one % 1)
+            for value in (*compared, *fractions):
                 yield Variation(name=f"{name}={value}", path={**firsts, name: value})
     for name, value in _headers(operation):
         yield Variation(name=f"{name}={value}", headers={name: value})
     for name, schema in operation.body.properties.items() if operation.body else ():
         for value in (*choices(schema)[1:], *_compared(operation, name, schema)):
             yield from _with_files(operation, name, value)
+
+
+def _shown(value: Json) -> Json:
+    return value if len(str(value)) <= _SHOWN else f"a text of {len(value)} characters"
 
 
 def _headers(operation: Operation) -> Iterator[tuple[str, Json]]:
@@ -206,7 +213,7 @@ def _with_files(operation: Operation, name: str, value: Json) -> Iterator[Variat
     for upload in kinds:
         with_file = f", {upload.name}" if upload else ""
         yield Variation(
-            name=f"{name}={value}{with_file}",
+            name=f"{name}={_shown(value)}{with_file}",
             extent=Extent.TYPICAL,
             chosen={name: value},
             upload=upload,

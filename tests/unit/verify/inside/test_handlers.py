@@ -102,12 +102,18 @@ def priced(amount, currency="EUR"):
     return currency == "CHF"
 
 def by_number(amount: int, currency: str, page: int = 1):
-    if page > LEAST or len(currency) == 77:
+    if page > LEAST:
         return None
     return priced(int(amount), currency=currency) or print(amount)
 
 def by_number_of_json(request):
     return request.get_json()["stock"] < 5
+
+def by_length(request):
+    title = str(request.get_json().get("title", "")).strip()
+    if not 3 <= len(title) <= 2 * 5 or len(request.data) > 64 * 1024:
+        return None
+    return min(4.0, max(0.5, float(request.get_json()["rating"])))
 
 class View:
     def post(self):
@@ -206,6 +212,13 @@ def test_numbers_are_found_also_in_functions_that_fields_are_handed_to(handler: 
     found = handlers.takes(handler.by_number_of_json, "POST")
     assert found["body"][1]["properties"] == {"stock": {"type": "integer"}}
     assert found["compared"] == {"stock": [4, 5, 6]}
+
+
+def test_lengths_and_bounds_of_fields_are_found(handler: Any) -> None:
+    found = handlers.takes(handler.by_length, "POST")
+    lengths = [len(one) for one in found["compared"]["title"]]
+    assert (lengths, found["compared"]["rating"]) == ([2, 3, 4, 9, 10, 11], [3, 4, 5])
+    assert found["body"][1]["properties"]["rating"] == {"type": "number"}
 
 
 def test_texts_that_parameters_are_compared_with_are_found(handler: Any) -> None:

@@ -106,6 +106,9 @@ def test_a_pattern_of_alternatives_is_an_enumeration(pattern: str, values: tuple
         ({"type": "integer", "minimum": 1}, (2,)),
         ({"type": "integer", "minimum": 1, "maximum": 1}, ()),
         ({"type": "string"}, ()),
+        ({"type": "number"}, (12.75,)),
+        ({"type": "number", "multipleOf": 0.5}, (1.0,)),
+        ({"type": "number", "maximum": 5}, ()),
     ],
 )
 def test_another_number_leads_to_the_next_page(
