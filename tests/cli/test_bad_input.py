@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -38,16 +40,13 @@ def project(folder: Path, **changed: str | None) -> Path:
     return folder
 
 
-def jettison(
-    *arguments: str | Path, cache: Path, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "jettison", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "XDG_CACHE_HOME": str(cache), **environment},
-    )
+def jettison(*arguments: str | Path, cache: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command within this process; how a process begins and ends has its own tests."""
+    words, out, err = [*map(str, arguments)], io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        status = run(words)
+    return subprocess.CompletedProcess(words, status, out.getvalue(), err.getvalue())
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -212,8 +211,9 @@ def test_no_warning_of_python_about_a_source_is_shown(tmp_path: Path) -> None:
     setup = 'from setuptools import setup\n\nsetup(name="demo", description="\\d")\n'
     dockerfile = DOCKERFILE.replace("-r requirements.txt", ".").replace("requirements.txt", ".")
     root = project(tmp_path / "demo", setup__py=setup, Dockerfile=dockerfile)
-    done = jettison("plan", "--offline", root, cache=tmp_path, PYTHONWARNINGS="default")
-    assert done.returncode == 0
+    words = [sys.executable, "-m", "jettison", "plan", "--offline", str(root)]
+    environment = {**os.environ, "PYTHONWARNINGS": "default", "XDG_CACHE_HOME": str(tmp_path)}
+    done = subprocess.run(words, capture_output=True, text=True, check=True, env=environment)
     assert "invalid escape" not in done.stderr
 
 
