@@ -286,7 +286,7 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
     ) -> Removal:  # fmt: skip
         if not environment.removed:
             return Removal()
-        with step(self.progress, "choose what leaves"):
+        with step(self.progress, "choose files to remove"):
             found = removal_of(pinned, wheels, scheme, environment.removed, self.cache.records)
         self.notes.extend(found.kept)
         return found

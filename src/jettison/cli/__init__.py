@@ -13,7 +13,7 @@ from jettison.values import printable
 # Commands, the modules that hold them, and their help in a line, for which none is imported.
 COMMANDS = {
     "apply": ("plan", "Write the optimized files without building or verifying."),
-    "audit": ("inspect", "List known vulnerabilities of an image, and which left."),
+    "audit": ("inspect", "List known vulnerabilities of an image, and which were removed."),
     "base": ("plan", "Show which base images would work, and why."),
     "build": ("build", "Build the image without Docker and without root."),
     "cache": ("cache", "Show the size of Jettison's cache, and clean it."),

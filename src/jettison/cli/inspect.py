@@ -102,7 +102,7 @@ def audit_command(
     reports: tuple[tuple[str, Path], ...],
     output_format: str,
 ) -> None:
-    """List known vulnerabilities of an image, and which left.
+    """List known vulnerabilities of an image, and which were removed.
 
     With --before, compares two images. Of a folder, compares the distributions that the committed
     files install with those that the plan keeps.

@@ -157,7 +157,7 @@ def _children(node: Node) -> Iterator[Node]:
 def entries(node: MappingNode, file: str) -> dict[str, Entry]:
     """Return the entries of a mapping by key, with merge keys resolved (a key's own value wins).
 
-    Raises InputSyntaxError when a key stands twice.
+    Raises InputSyntaxError when a key is given twice.
     """
     own: dict[str, Entry] = {}
     inherited: dict[str, Entry] = {}
@@ -169,7 +169,7 @@ def entries(node: MappingNode, file: str) -> dict[str, Entry]:
         if not isinstance(key, ScalarNode):
             wrong_shape("a key", "text", origin_of(key, file))
         if key.value in own:
-            what = f"the key {key.value!r} stands twice"
+            what = f"the key {key.value!r} is given twice"
             raise InputSyntaxError(what, hint=_HINT, origin=origin_of(key, file))
         aliased = value.start_mark.index < key.start_mark.index
         own[key.value] = Entry(key=key, value=value, merged=aliased)

@@ -246,7 +246,7 @@ _HEADERS = {
 
 
 def audit_text(audit: Audit, *, undecided: bool) -> str:  # noqa: ARG001  # an option of VEX alone
-    """Give what is present first, with what would remove it, then what left and why."""
+    """Give what is present first, with what would remove it, then what was removed and why."""
     parts = [summary_text(audit), *_by_fate(audit)]
     parts += [f"note: {one.what} not matched: {one.reason}" for one in audit.skipped]
     return fitted("\n\n".join(parts)) + "\n"

@@ -23,7 +23,7 @@ _UNDECIDED = (Fate.PRESENT, Fate.NEW)
 
 
 def audit_openvex(audit: Audit, *, undecided: bool) -> str:
-    """State what left; ``undecided`` also states what is present as under investigation."""
+    """State what was removed; ``undecided`` also states what is present as under investigation."""
     statements = list(_statements(audit, undecided=undecided))
     digest = hashlib.sha256(json.dumps([audit.image, statements]).encode()).hexdigest()
     document = {
@@ -78,7 +78,7 @@ def _products(audit: Audit, finding: Finding) -> list[dict[str, Any]]:
 
 
 def audit_cyclonedx(audit: Audit, *, undecided: bool) -> str:
-    """State what left; ``undecided`` also states what is present as in triage.
+    """State what was removed; ``undecided`` also states what is present as in triage.
 
     What is gone is listed with the scope ``excluded``, so that statements can refer to it.
     """

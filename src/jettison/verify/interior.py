@@ -148,7 +148,7 @@ def ask(
                 )
             except _ODD as wrong:
                 return None, f"{_OTHERWISE}: {type(wrong).__name__}"
-    lines = done.error_text.splitlines() or [f"its Python said nothing (status {done.status})"]
+    lines = done.error_text.splitlines() or [f"its Python wrote nothing (status {done.status})"]
     return None, lines[-1]
 
 

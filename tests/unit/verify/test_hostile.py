@@ -223,4 +223,4 @@ def test_a_python_that_never_ends_is_asked_once() -> None:
 
 def test_a_python_that_says_nothing_is_told() -> None:
     says: Any = Says(b"")
-    assert ask(says, "python", "facts", {}, int) == (None, "its Python said nothing (status 0)")
+    assert ask(says, "python", "facts", {}, int) == (None, "its Python wrote nothing (status 0)")

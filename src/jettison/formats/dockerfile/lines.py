@@ -251,7 +251,7 @@ def literal(value: str) -> str:
     """Write what an image is configured with as a word that stands for itself."""
     if UNSAYABLE.search(value):
         raise UnsupportedError(
-            "the configuration of the image cannot be said in a Dockerfile",
+            "the configuration of the image cannot be written in a Dockerfile",
             why=f"{value[:_SHOWN]!r} holds a line break or another control character",
             hint="Build the image without it.",
         )

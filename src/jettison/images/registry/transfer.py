@@ -39,7 +39,7 @@ class Puller(Struct, frozen=True, kw_only=True):
         answer = self._manifest("HEAD", self.session.reference.target)
         if answer.status == HTTPStatus.NOT_FOUND:
             return None
-        self._require_ok(answer, "tell what it has as")
+        self._require_ok(answer, "say what it has as")
         digest, length = (
             answer.headers.get("docker-content-digest"),
             answer.headers.get("content-length"),
@@ -193,7 +193,7 @@ class Pusher(Struct, frozen=True, kw_only=True):
     def _has(self, descriptor: Descriptor) -> bool:
         answer = self.session.ask("HEAD", f"blobs/{descriptor.digest}")
         if answer.status not in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
-            raise failure(answer, self.session.reference, "tell which layers it has of")
+            raise failure(answer, self.session.reference, "say which layers it has of")
         return answer.status == HTTPStatus.OK
 
     def _begin(self, blob: Blob) -> str:

@@ -233,7 +233,7 @@ def test_facts_point_to_the_place_that_says_them() -> None:
         ("services:\n  web: 3\n", "services.web has to be a mapping", 2),
         ("services:\n  web:\n    volumes: {a: b}\n", "services.web.volumes has to be a list", 3),
         ("services:\n  web:\n    image: {}\n", "services.web.image has to be text", 3),
-        ("services:\n  web:\n    image: a\n    image: b\n", "the key 'image' stands twice", 4),
+        ("services:\n  web:\n    image: a\n    image: b\n", "the key 'image' is given twice", 4),
         ("services:\n  web:\n    command: a 'b\n", "services.web.command has to be a command", 3),
     ],
 )
