@@ -201,9 +201,13 @@ class Context:
 
     def is_script(self, imported: Import) -> bool:
         """Whether a file is run by itself and not imported: it is part of no package."""
-        folder = imported.file.rpartition("/")[0]
+        return imported.circumstance.main_guard or not self.is_of_package(imported.file)
+
+    def is_of_package(self, file: str) -> bool:
+        """Whether a file is part of a package of the application."""
+        folder = file.rpartition("/")[0]
         beside = f"{folder}/__init__.py" if folder else "__init__.py"
-        return imported.circumstance.main_guard or beside not in self.inputs.index.modules
+        return beside in self.inputs.index.modules
 
     def is_external(self, imported: Import) -> bool:
         """Whether an import leads out of the project."""

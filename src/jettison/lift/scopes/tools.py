@@ -186,7 +186,10 @@ def _of_call(context: Context, name: str, program: str, origin: Origin) -> Itera
     elif context.serves_development(origin.file):
         yield toward_development(name, Weight.FAINT, "command", message, origin)
     else:
-        yield toward_runtime(name, context.weight_of_unreached(), "command", message, origin)
+        weight = context.weight_of_unreached()
+        if context.is_of_package(origin.file) and not _is_check(name):
+            weight = Weight.STRONG  # as an import there, unless checks of the source are run
+        yield toward_runtime(name, weight, "command", message, origin)
 
 
 _PROGRAMS = frozenset({"console_scripts", "gui_scripts", "distutils.commands"})
