@@ -116,6 +116,12 @@ class LiftedRun(Struct, frozen=True, kw_only=True, dict=True):
         )
         return self.script.flat and self.script.understood and not piped
 
+    def gives(self, action: Action) -> bool:
+        """Whether one of its commands can be taken out: no condition is around it, nor a pipe."""
+        command = action.command
+        plain = self.script.editable and self.script.understood
+        return self.editable or (plain and not command.nested and command.pipeline is None)
+
     @cached_property
     def moves(self) -> bool:
         """Whether it changes the folder or the environment of what comes after."""

@@ -14,7 +14,7 @@ from jettison.index.facts import DistributionFacts
 from jettison.lift import Invocation, Project
 from jettison.lift.action import INSTALLERS, Action, ActionKind, LiftedRun, is_installer
 from jettison.lift.declared import local_folders
-from jettison.lift.installation import OLD_PATHS
+from jettison.lift.installation_obstacles import OLD_PATHS
 from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin
@@ -32,7 +32,9 @@ def obstacle(
         return "only the official Python images are known well enough"
     if stage.triggers:
         return "images that are built on this one use it"
-    if stage.of_kind(ActionKind.ENVIRONMENT) or not all(run.editable for run in runs):
+    if stage.of_kind(ActionKind.ENVIRONMENT) or not all(
+        run.gives(action) for run in runs for action in run.actions if action in installations
+    ):
         return "the installation is part of a shell script"
     reasons = (
         *_changed(runs, installations, tool),

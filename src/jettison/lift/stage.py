@@ -137,7 +137,11 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
 
     def is_root_at(self, instruction: Instruction) -> bool:
         """Whether root runs the steps where an instruction stands."""
-        return _is_root(self._user(self._before(instruction)))
+        return _is_root(self.user_at(instruction))
+
+    def user_at(self, instruction: Instruction) -> str:
+        """The user, and group when given, of the steps where an instruction stands."""
+        return self._user(self._before(instruction))
 
     @cached_property
     def copies(self) -> tuple[tuple[Instruction, Copy], ...]:

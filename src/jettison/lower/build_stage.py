@@ -56,7 +56,7 @@ def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildSta
     edits = Edits(
         before={
             line_of(start): f"\n{_build_stage(name, stage, found, change)}\n",
-            line_of(_environment_anchor(stage, found)): _copy_environment(name, change),
+            line_of(_environment_anchor(stage, found)): _copy_environment(name, found, change),
         },
         replaced=_removed(stage, found),
     )
@@ -125,15 +125,17 @@ def _brought(stage: FinalStage, found: Installation) -> Iterator[str]:
 def _environment_anchor(stage: FinalStage, found: Installation) -> Instruction:
     """The instruction before which the environment arrives: the first copy, or the installation."""
     lines = [line_of(action.instruction) for action in found.actions]
-    lines += [line_of(item) for item, copied in stage.copies if copied.stage is None]
+    if not (found.own and found.own.owner):  # who is known only where the commands stand
+        lines += [line_of(item) for item, copied in stage.copies if copied.stage is None]
     return next(item for item in stage.instructions if line_of(item) == min(lines))
 
 
-def _copy_environment(name: str, change: SplitBuildStage) -> str:
-    return (
-        f"COPY --from={name} {change.environment} {change.environment}\n"
-        f"ENV PATH={change.environment}/bin:$PATH\n{_links(change)}\n"
-    )
+def _copy_environment(name: str, found: Installation, change: SplitBuildStage) -> str:
+    owner = f"--chown={found.own.owner} " if found.own and found.own.owner else ""
+    copied = f"COPY --from={name} {owner}{change.environment} {change.environment}\n"
+    # An environment of their own is called by what the Dockerfile says already.
+    found_by = "" if found.own else f"ENV PATH={change.environment}/bin:$PATH\n"
+    return f"{copied}{found_by}{_links(change)}\n"
 
 
 def _links(change: SplitBuildStage) -> str:
@@ -194,7 +196,7 @@ def _removed(stage: FinalStage, found: Installation) -> dict[int, str]:
     gone = frozenset(path for item in copies for path in _targets(stage, item))
     replaced = {line_of(item): "" for item in copies}
     for run in stage.runs:
-        text = _without_installation(stage, run, gone)
+        text = _without_installation(stage, run, gone, found)
         if text is not None:
             replaced[line_of(run.instruction)] = text
     return replaced
@@ -209,14 +211,16 @@ def _targets(stage: FinalStage, item: Instruction) -> Iterator[str]:
         yield posixpath.join(into, posixpath.basename(source))
 
 
-def _without_installation(stage: FinalStage, run: LiftedRun, gone: frozenset[str]) -> str | None:
+def _without_installation(
+    stage: FinalStage, run: LiftedRun, gone: frozenset[str], found: Installation
+) -> str | None:
     """The RUN without its pip commands, and what removes files that are gone; None without any."""
     commands = [
         action.command
         for action in run.actions
-        if action.kind is ActionKind.PYTHON or _removes(stage, action, gone)
+        if action in found.actions or (run.gives(action) and _removes(stage, action, gone))
     ]
-    if not commands or not run.editable:
+    if not commands:
         return None
     source = without(run.script, commands)
     return "" if source is None else with_script(run.instruction, source)

@@ -41,7 +41,7 @@ from jettison.lift.locked import LockedInstallation, movable, replaced_place
 from jettison.lift.locked_obstacles import fixed_path, linked_programs, programs_of
 from jettison.lift.packages import removable, requested, saved_without
 from jettison.lift.scopes import PackageScope
-from jettison.lift.usage import UNCALLED
+from jettison.lift.usage import BUILDING, UNCALLED
 from jettison.plan.changes import (
     Change,
     RemovePackages,
@@ -69,6 +69,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
     locked = found if isinstance(found, LockedInstallation) else None
     programs = programs_of(plan.distributions.values())
     fixed = None if locked else fixed_path(plan.project, plan.stage, programs)
+    fixed = fixed or (None if locked else _installs_when_run(plan))
     fixed = fixed or (_seeded(plan) if not locked or locked.tool.seeded else None)
     if fixed:
         yield from _stays(fixed)
@@ -83,12 +84,13 @@ def detect(plan: Plan) -> Iterator[Finding]:
     if stays and locked and not _can_stay(plan, locked):
         yield from _stays(stays)
         return
+    own = locked or (isinstance(found, Installation) and found.own)
     change = SplitBuildStage(
         build_packages=build,
-        environment=locked.environment if locked else ENVIRONMENT,
+        environment=_environment(found),
         uv=table(Tools).uv.version,
         installer_stays=stays is not None,
-        linked=() if locked else linked_programs(plan.project, plan.stage, programs),
+        linked=() if own else linked_programs(plan.project, plan.stage, programs),
     )
     tool = locked.tool if locked else UV
     message = f"a build stage makes the environment with {tool.name}; the final stage copies it"
@@ -110,6 +112,13 @@ def detect(plan: Plan) -> Iterator[Finding]:
         *changes,
         saving=saved_without(plan.stage, gone),
     )
+
+
+def _environment(found: Installation | LockedInstallation) -> str:
+    """Where the environment is: where the Dockerfile has it, if it makes one."""
+    if isinstance(found, LockedInstallation):
+        return found.environment
+    return found.own.path if found.own else ENVIRONMENT
 
 
 def _can_stay(plan: Plan, found: LockedInstallation) -> bool:
@@ -184,6 +193,16 @@ def _seeded(plan: Plan) -> Evidence | None:
     named = any(word.text.startswith("setuptools") for word in words)
     if named or minor < WITHOUT_SETUPTOOLS:
         return None if "setuptools" in plan.distributions else _user_of_setuptools(plan)
+    return None
+
+
+def _installs_when_run(plan: Plan) -> Evidence | None:
+    """What calls pip in the running container, and means the environment of the application."""
+    for use in (use for name in ("pip", "pip3") for use in plan.usage.programs.get(name, ())):
+        built = use.origin is None or use.origin.file == plan.project.dockerfile_path
+        if not built and use.kind not in (UNCALLED, BUILDING):
+            message = f"{use.message}, and an environment that uv makes has none"
+            return replace(use, message=message)
     return None
 
 

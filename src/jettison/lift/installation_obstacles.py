@@ -1,0 +1,155 @@
+"""Why an installation by pip cannot move from the final stage to a build stage."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+
+from jettison.catalogue import table
+from jettison.catalogue.packaging import Tools
+from jettison.ecosystems.commands import PipInstall
+from jettison.formats.dockerfile import Instruction, mounts
+from jettison.lift import Project
+from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
+from jettison.lift.declared import LINKS, wheels_from
+from jettison.lift.stage import FinalStage
+from jettison.lift.stages import stages_on, steering_pip
+from jettison.values import Evidence, Origin
+
+# Where the environment of the official images is; scripts that name it would miss it.
+OLD_PATHS = ("/usr/local/bin/", "/usr/local/lib/python")
+# A requirement that is a file or a folder, by its place or by the end of its name.
+FILE = re.compile(r"^[./]|^[^\s@]*\.(whl|zip|tar\.gz|tgz|tar\.bz2)$")
+# Steps that call the pip of the environment, which one made by uv does not have.
+NEEDS_PIP = re.compile(r"\bspacy(\.cli)?\s+download\b|-m\s+pip\s|-m\s+ensurepip\b")
+# spaCy's own download is an installation of a wheel.
+MODEL = "a requirement with the address of the model's wheel can move"
+INSTALLING = (ActionKind.PYTHON, ActionKind.LOCKED, ActionKind.ENVIRONMENT)
+
+
+def obstacles(project: Project, stage: FinalStage, actions: Iterable[Action]) -> Iterator[Evidence]:
+    """Everything that keeps the installing ``actions`` in the stage."""
+    yield from _too_old(stage)
+    yield from _other_users(stage)
+    for name, origin in steering_pip(stage):
+        yield obstacle_at(origin, f"{name} decides what pip installs, and uv does not read it")
+    for action in actions:
+        run = next(run for run in stage.runs if run.instruction is action.instruction)
+        if not run.gives(action):
+            yield obstacle_at(run.instruction.origin, "the installation is part of a shell script")
+        if isinstance(action.fact, PipInstall):
+            unknown = _unknown_to_uv(project, stage, action.instruction, action.fact)
+            for reason in (*unknown, *_surroundings(stage, action)):
+                yield obstacle_at(action.origin, reason)
+    facts = [fact for _, fact in commands_of(actions)]
+    for option in _differing(facts):
+        yield obstacle_at(facts[0].origin, f"{option} holds for one of several installations")
+
+
+def obstacle_at(origin: Origin, reason: str) -> Evidence:
+    """The evidence for one obstacle."""
+    return Evidence(kind="installation", message=reason, origin=origin)
+
+
+def _too_old(stage: FinalStage) -> Iterator[Evidence]:
+    """Versions of Python that the installer of the build stage does not run on."""
+    minor = tuple(int(part) for part in (stage.python or "").split(".") if part.isdecimal())
+    oldest = tuple(table(Tools).uv.oldest_python)
+    if minor and minor < oldest:
+        reason = f"uv needs Python {'.'.join(str(part) for part in oldest)} or newer"
+        yield Evidence(kind="base", message=reason, origin=stage.stage.origin)
+
+
+def _other_users(stage: FinalStage) -> Iterator[Evidence]:
+    """What else in the stage needs the environment of the base image."""
+    for item in stage.triggers:
+        yield obstacle_at(item.origin, "images that are built on this one use it")
+    for item in stage.inherited[: len(stage.inherited) - len(stage.instructions)]:
+        if item.keyword == "RUN" and _installs(item):
+            yield obstacle_at(item.origin, "an earlier stage installs requirements too")
+    for item in (item for each in stages_on(stage) for item in each.instructions):
+        if item.keyword == "RUN" and _installs(item):
+            yield obstacle_at(item.origin, "a stage that is built on this one installs too")
+    for item, copied in stage.copies:
+        # the project's own scripts are found beside any environment
+        paths = OLD_PATHS if copied.stage is not None else OLD_PATHS[1:]
+        if copied.destination.startswith(paths):
+            yield obstacle_at(item.origin, "files are copied into the base's environment")
+    for action in stage.of_kind(ActionKind.OTHER, ActionKind.APPLICATION):
+        if NEEDS_PIP.search(action.text):
+            text = " ".join(action.text.split())
+            instead = f"; {MODEL}" if "spacy" in text else ""
+            yield obstacle_at(action.origin, f"`{text[:60]}` installs with pip{instead}")
+
+
+def _installs(item: Instruction) -> bool:
+    actions = lifted_run(item).actions
+    return any(a.kind in INSTALLING or NEEDS_PIP.search(a.text) for a in actions)
+
+
+def _unknown_to_uv(
+    project: Project, stage: FinalStage, step: Instruction, fact: PipInstall
+) -> Iterator[str]:
+    own = [word.text for word in fact.requirements if FILE.search(word.text)]
+    local = [word for word in own if not wheels_from(project, stage, step, word)]
+    if fact.editable or local:
+        yield f"`{[*local, '.'][0]}` is installed, which is not a list of requirements"
+    for named in own:
+        name = posixpath.basename(named)
+        users = (action for action in stage.actions if name in action.text and not _clears(action))
+        if any(not isinstance(action.fact, PipInstall) for action in users):
+            yield f"another command needs {name} too"
+    if fact.target or fact.user:
+        yield "the requirements go to a folder of their own"
+    if fact.groups and not fact.by_uv:
+        yield "dependency groups are installed"
+    for option in fact.options.every(*LINKS):
+        value = option.value or ""
+        if value and "://" not in value and not wheels_from(project, stage, step, f"{value}/*"):
+            yield f"distributions come from {option.value}, which another step fills"
+    known = table(Tools).pip
+    names = {*known.valued, *known.flags, *known.without_effect, *known.files}
+    for option in fact.options.options:
+        if option.name not in names:
+            yield f"the option {option.name} is not known to uv"
+
+
+def _clears(action: Action) -> bool:
+    """Whether a command removes files that may be there."""
+    words = action.command.words
+    return words[:1] == ("rm",) and any(word.startswith("-") and "f" in word for word in words[1:])
+
+
+def _surroundings(stage: FinalStage, action: Action) -> Iterator[str]:
+    """What else an installation depends on, and would miss in another stage."""
+    if any(mount.type in ("secret", "ssh") for mount in mounts(action.instruction)):
+        yield "a secret is mounted for it"
+    if action.command.assignments:
+        yield "variables are set for it alone"
+    program = action.command.words[0] if action.command.words else ""
+    if stage.has_copied_environment(program, action.origin):
+        yield "it adds to an environment that is copied from another stage"
+    run = next(run for run in stage.runs if run.instruction is action.instruction)
+    if run.moves:
+        yield "the script changes folder or environment"
+    for _, copied in stage.copies:
+        if copied.destination.endswith(tuple(table(Tools).pip.configuration)):
+            yield f"{copied.destination} is read by pip alone"
+
+
+def commands_of(actions: Iterable[Action]) -> list[tuple[Instruction, PipInstall]]:
+    """The installations among actions, each with its instruction."""
+    return [(a.instruction, a.fact) for a in actions if isinstance(a.fact, PipInstall)]
+
+
+def _differing(facts: list[PipInstall]) -> list[str]:
+    """The options of some installations alone, which one command would give to all."""
+    known = (*table(Tools).pip.flags, *LINKS)
+    own: list[set[str]] = [
+        {option.name for option in fact.options.options if option.name in known}
+        for fact in facts
+        if fact.requirement_files or not all(map(is_installer, fact.requirements))
+    ]
+    every = [name for names in own for name in names]
+    return sorted(name for name in set(every) if every.count(name) < len(own))

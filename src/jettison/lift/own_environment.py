@@ -1,0 +1,109 @@
+"""The virtual environment that the final stage makes and fills, which a build stage can make."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from itertools import takewhile
+
+from msgspec import Struct
+
+from jettison.ecosystems.commands import PipInstall, VirtualEnvironment
+from jettison.formats.dockerfile import Instruction, raw_pairs
+from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
+from jettison.lift.stage import FinalStage
+
+# Options of what makes an environment that say nothing about what it finds.
+_PLAIN = frozenset({"-m", "--upgrade-deps", "--clear", "--copies", "--symlinks", "--always-copy"})
+_MAKERS = ("python", "python3", "virtualenv", "uv")
+_BASES = ("", "/usr/local/bin", "/usr/bin", "/bin")
+
+
+class OwnEnvironment(Struct, frozen=True, kw_only=True):
+    """The command that makes an environment, its path, and the user whose it is; empty for root."""
+
+    action: Action
+    path: str
+    owner: str
+
+
+def own_environment(stage: FinalStage) -> OwnEnvironment | None:
+    """Find the one environment of the stage that pip fills, where a build stage can repeat it."""
+    made = stage.of_kind(ActionKind.ENVIRONMENT)
+    if len(made) != 1 or not isinstance(made[0].fact, VirtualEnvironment):
+        return None
+    action, fact = made[0], made[0].fact
+    run = lifted_run(action.instruction)
+    path = stage.absolute(fact.path, action.instruction)
+    if fact.system_packages or run.moves or "$" in path or not _is_plain(stage, action):
+        return None
+    if any(_calls_pip(stage, each, path) for each in stage.actions):
+        return None
+    installing = [each for each in stage.of_kind(ActionKind.PYTHON) if _brings(each)]
+    if not installing or not all(_fills(stage, each, path) for each in installing):
+        return None
+    owner = "" if stage.is_root_at(action.instruction) else stage.user_at(action.instruction)
+    return OwnEnvironment(action=action, path=path, owner=owner)
+
+
+def _is_plain(stage: FinalStage, action: Action) -> bool:
+    """Whether the Python of the base makes the environment, in no special way."""
+    words = action.command.words
+    folder, name = posixpath.split(words[0])
+    options = {word for word in words[1:] if word.startswith("-")}
+    makers = (*_MAKERS, f"python{stage.python}")
+    known = folder in _BASES and name in makers and options <= _PLAIN
+    return known and not action.command.assignments
+
+
+def _brings(action: Action) -> bool:
+    """Whether an installation by pip brings more than installers."""
+    fact = action.fact
+    return isinstance(fact, PipInstall) and not (
+        fact.requirements
+        and all(map(is_installer, fact.requirements))
+        and not (fact.requirement_files or fact.editable)
+    )
+
+
+def _calls_pip(stage: FinalStage, action: Action, path: str) -> bool:
+    """Whether a step asks the pip of the environment for anything but an installation."""
+    if action.kind is ActionKind.PYTHON or not action.command.words:
+        return False
+    folder, name = posixpath.split(action.command.words[0])
+    own = bool(folder) and stage.absolute(folder, action.instruction) == f"{path}/bin"
+    return own and name.startswith("pip")
+
+
+def _fills(stage: FinalStage, action: Action, path: str) -> bool:
+    """Whether an installation goes into an environment: by path, by PATH, or after activation."""
+    fact = action.fact
+    if not isinstance(fact, PipInstall) or fact.target or fact.user:
+        return False
+    settings = dict(_settings(stage, action.instruction))
+    if fact.by_uv:
+        found = posixpath.join(stage.folder_at(action.instruction), ".venv")
+        return path == settings.get("VIRTUAL_ENV", found) and not fact.options.has("--system")
+    folder = posixpath.dirname(action.command.words[0])
+    if folder:
+        return stage.absolute(folder, action.instruction) == f"{path}/bin"
+    first = settings.get("PATH", "").partition(":")[0]
+    return posixpath.normpath(first) == f"{path}/bin" or _is_activated(stage, action, path)
+
+
+def _is_activated(stage: FinalStage, action: Action, path: str) -> bool:
+    before = takewhile(lambda one: one != action, lifted_run(action.instruction).actions)
+    return any(
+        each.command.name in (".", "source")
+        and each.command.words[1:]
+        and stage.absolute(each.command.words[1], each.instruction) == f"{path}/bin/activate"
+        for each in before
+    )
+
+
+def _settings(stage: FinalStage, before: Instruction) -> Iterator[tuple[str, str]]:
+    """The ENV in front of an instruction."""
+    for item in takewhile(lambda one: one != before, stage.inherited):
+        if item.keyword == "ENV":
+            for name, value in raw_pairs(item):
+                yield name, stage.expanded((value or "").strip("\"'"))
