@@ -9,9 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from jettison.engines.engine import Engine
+from jettison.engines.engine import Container, Engine
 from jettison.errors import EngineError, ProgramError
-from jettison.processes.concurrent import beside
 from jettison.progress import Progress
 from jettison.values import replace
 from jettison.verify import batch
@@ -21,8 +20,6 @@ from jettison.verify.discover import Discovery, conversation, discover
 from jettison.verify.interior import hooked, inquire, own_files, script_text
 from jettison.verify.observation import Observation
 from jettison.verify.observe import (
-    Running,
-    converse,
     ended,
     is_command,
     observe,
@@ -32,10 +29,9 @@ from jettison.verify.observe import (
     unready,
 )
 from jettison.verify.request import VerificationRequest
-from jettison.verify.retries import again
+from jettison.verify.retries import further, joined
 from jettison.verify.services import SPEAKS_HTTP2
 from jettison.verify.setting import Conversation, Setting, Trial
-from jettison.verify.workload.step import Client, Step
 
 _FOLDER, _OUTPUT = "/jettison-coverage", "/jettison-executed"
 _HOOK = "jettison_coverage.pth"
@@ -45,51 +41,46 @@ _TRIES = 4
 _HTTP_SECONDS = 20.0
 
 
-def with_coverage(setting: Setting, talk: Conversation, site: str) -> Observation:
-    """Send the requests to a container that notes which lines it executes.
+def counted(setting: Setting, talk: Conversation, seen: Observation, site: str) -> Observation:
+    """Run the image before once more, and add what that shows and which lines it executes.
 
     ``site`` is a folder of distributions that its Python reads ``.pth`` files of. Without a result
-    ``missing`` says why.
+    ``missing`` says why; what is not the same while it is watched is run unwatched.
     """
-    seen = Observation(facts=setting.facts)
+    setting = replace(setting, run=1 + len(seen.reruns))
     if not site:
         why = "no folder of distributions is known, which its Python reads"
-        return replace(seen, missing={"coverage": why})
-    try:
-        with tempfile.TemporaryDirectory(prefix="jettison-coverage-") as place:
-            asked = _own(setting)
-            own = options(setting)
-            text = script_text("executed", asked)
-            binds = hooked(Path(place), _FOLDER, _HOOK, site, text)
-            tmpfs = (*own.tmpfs, f"{_OUTPUT}:mode=1777")
-            with running(setting, replace(own, binds=(*own.binds, *binds), tmpfs=tmpfs)) as run:
-                counts, why = _counted_lines(run, setting, talk)
-    except (EngineError, ProgramError) as failure:
-        counts, why = None, str(failure)
-    known = {"missing": {"coverage": why}} if counts is None else {"executed": counts}
-    return replace(seen, **known)
+        return joined(_uncounted(seen, why), further(setting, talk))
+    told: tuple[_Lines | None, str] = None, "it does not become ready while it is watched"
+
+    def count(container: Container) -> None:
+        nonlocal told
+        try:
+            told = inquire(container, setting.facts, "executed_lines", _own(setting), _Lines)
+        except (EngineError, ProgramError) as failure:
+            told = None, str(failure)
+
+    with tempfile.TemporaryDirectory(prefix="jettison-coverage-") as place:
+        own, text = options(setting), script_text("executed", _own(setting))
+        binds = (*own.binds, *hooked(Path(place), _FOLDER, _HOOK, site, text))
+        tmpfs = (*own.tmpfs, f"{_OUTPUT}:mode=1777")
+        other = further(setting, talk, replace(own, binds=binds, tmpfs=tmpfs), count)
+    counts, why = told
+    seen = _uncounted(seen, why) if counts is None else replace(seen, executed=counts)
+    return joined(seen, further(setting, talk) if other.failed_starts else other)
 
 
-def _counted_lines(
-    run: Running, setting: Setting, talk: Conversation
-) -> tuple[dict[str, tuple[int, int]] | None, str]:
-    if run.failure:
-        return None, f"it does not become ready while it is watched: {run.failure}"
-    converse(run.container, setting, replace(talk, steps=tuple(map(_once, talk.steps))))
-    kind = dict[str, tuple[int, int]]
-    return inquire(run.container, setting.facts, "executed_lines", _own(setting), kind)
+_Lines = dict[str, tuple[int, int]]
+
+
+def _uncounted(seen: Observation, why: str) -> Observation:
+    return replace(seen, missing={**seen.missing, "coverage": why})
 
 
 def _own(setting: Setting) -> dict[str, Any]:
     """Say where the application lies, and where its lines are noted, which is not its own."""
     own = own_files(setting.facts)
     return {**own, "others": [*own["others"], _FOLDER, _OUTPUT], "output": _OUTPUT}
-
-
-def _once(step: Step) -> Step:
-    """Leave out what only repeats: it executes the same lines."""
-    clients = tuple(client for client in step.repeats if client is not Client.AGAIN)
-    return replace(step, repeats=clients)
 
 
 class Baseline(Struct, frozen=True, kw_only=True):
@@ -233,17 +224,14 @@ def _begun(trial: Trial, stored: Future[Observation]) -> Begun:
 
 
 def finished(first: Begun, trial: Trial) -> Baseline:
-    """Run the image before once more, and once while its lines are counted."""
+    """Run the image before once more, while its lines are counted."""
     setting = _as_before(trial)
     seen, talk = first.baseline.observation, first.baseline.conversation
     if not first.whole:
-        with beside() as pool, trial.step("Running the baseline again"):
-            watched = pool.submit(_counted, setting, talk, first.stored)
-            seen = again(setting, talk, seen)
+        with trial.step("Running the baseline again"):
+            stored = first.stored.result().stored
+            seen = counted(setting, talk, seen, stored.site if stored else "")
             seen = worked(setting, seen, trial.progress)
-        executed = watched.result()
-        missing = {**executed.missing, **seen.missing}
-        seen = replace(seen, executed=executed.executed, missing=missing)
     held = first.stored.result()
     seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
     return replace(first.baseline, observation=seen)
@@ -254,11 +242,6 @@ def _as_before(trial: Trial) -> Setting:
     check = setting.facts.health_check
     patient = setting.request.patient(check.start_period if check else 0.0)
     return replace(setting, request=patient, watched=True)
-
-
-def _counted(setting: Setting, talk: Conversation, stored: Future[Observation]) -> Observation:
-    held = stored.result().stored
-    return with_coverage(setting, talk, held.site if held else "")
 
 
 def _discover(setting: Setting) -> Discovery:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from jettison.engines.engine import Container, RunOptions
 from jettison.errors import EngineError
 from jettison.processes.concurrent import both
 from jettison.values import replace
@@ -47,17 +49,26 @@ def again(setting: Setting, talk: Conversation, seen: Observation) -> Observatio
     return joined(seen, further(replace(setting, run=1 + len(seen.reruns)), talk))
 
 
-def further(setting: Setting, talk: Conversation) -> Observation:
-    """Give what one more run shows, to be joined with what others have shown."""
+def further(
+    setting: Setting,
+    talk: Conversation,
+    started_with: RunOptions | None = None,
+    look: Callable[[Container], None] = lambda _: None,
+) -> Observation:
+    """Give what one more run shows, to be joined with what others have shown.
+
+    ``started_with`` stands for the usual options; ``look`` is called once all is answered.
+    """
     exchanges: tuple[Exchange, ...] = ()
     logs: tuple[frozenset[str], ...] = ()
     wrote: tuple[frozenset[str], ...] = ()
     opened: frozenset[str] | None = None
     try:
-        with running(setting) as run:
+        with running(setting, started_with) as run:
             failure = run.failure
             if not failure:
                 exchanges = converse(run.container, setting, talk)[1]
+                look(run.container)
                 opened = run.opened()
                 wrote = written_files(run.container, setting.facts, setting.request)
                 failure = ended(run.container)
