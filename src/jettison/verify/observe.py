@@ -84,8 +84,10 @@ def running(setting: Setting, started_with: RunOptions | None = None) -> Iterato
         # other containers may be in the same network
         known = bool(setting.usual and not request.services)
         late = max(_ELSEWHERE, _ELSEWHERE_FACTOR * setting.usual) if known else math.inf
+        guess = not (request.serves or request.services)
+        late = min(late, _ELSEWHERE) if guess else late
         path, timeout = setting.health_path, request.startup_timeout
-        ready = wait_until_ready(container, port, path, timeout, late=late)
+        ready = wait_until_ready(container, port, path, timeout, late=late, guess=guess)
         yield Running(
             container=container, seconds=ready.seconds, failure=ready.failure, events=events
         )

@@ -179,13 +179,15 @@ def wait_until_ready(
     timeout: float,
     *,
     late: float = math.inf,
+    guess: bool = False,
 ) -> Readiness:
     """Wait for the first answer of ``path`` that is no server error.
 
     Without a path ``/`` is asked, of which nobody said that it has to be well: a server error
     will do when it stays for a while. Without a port, a container is ready when it
     still runs after three seconds. A server of gRPC fails with ``SPEAKS_HTTP2``, and after ``late``
-    seconds one that listens elsewhere alone. Seconds count from the start of the first process,
+    seconds one that listens elsewhere alone; of a port that is only a ``guess``, what listens on
+    none does as well. Seconds count from the start of the first process,
     where this machine knows it: what the engine and others do before they return is none of its.
     """
     named, path = bool(path), path or "/"
@@ -216,7 +218,7 @@ def wait_until_ready(
             if port and address and seconds > _SILENT_SECONDS and _only_http2(address, port):
                 why = f"port {port} {SPEAKS_HTTP2}"
             elif port and seconds > late:
-                why = _elsewhere(state.process, port)
+                why = _elsewhere(state.process, port, guess=guess)
             if why:
                 return Readiness(seconds=seconds, failure=why)
         time.sleep(_HEALTH_POLL_SECONDS)
@@ -251,7 +253,7 @@ def listening(process: int) -> set[tuple[int, bool]]:
     Where it has the network of this machine, others listen there.
     """
     found: set[tuple[int, bool]] = set()
-    if _network(str(process)) in ("", _network("self")):
+    if not _is_apart(process):
         return found
     for name in ("tcp", "tcp6"):
         with suppress(OSError):
@@ -260,15 +262,22 @@ def listening(process: int) -> set[tuple[int, bool]]:
     return found
 
 
+def _is_apart(process: int) -> bool:
+    """Whether a process has a network of its own, which this machine sees."""
+    return _network(str(process)) not in ("", _network("self"))
+
+
 def _state(container: Container, last: ContainerState) -> ContainerState:
     """Ask the engine for the state unless the first process still runs, which is seen sooner."""
     lives = last.running and last.process and (_PROCESSES / str(last.process)).exists()
     return last if lives else container.state()
 
 
-def _elsewhere(process: int, port: int) -> str:
+def _elsewhere(process: int, port: int, *, guess: bool) -> str:
     """Say where a container listens instead; nothing where it listens there, or nobody can tell."""
     found = listening(process)
+    if guess and not found and _is_apart(process):
+        return "it listens on no port, and none is declared"
     if not found or (port, False) in found:
         return ""
     if (port, True) in found:
