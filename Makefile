@@ -5,10 +5,12 @@ BIN := .venv/bin
 
 setup: .venv/.ready
 
+# Compiles the modules, as processes that may write no bytecode would each do it again.
 .venv/.ready: requirements-dev.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q src
 	touch $@
 
 test: setup

@@ -15,7 +15,7 @@ from jettison.formats.debian_control import Paragraph
 from jettison.formats.elf import ElfFacts, read_elf
 from jettison.images.entry import Entry, Kind, entry_of
 from jettison.images.stores import sealed_file, sealed_size
-from jettison.images.stream import CHUNK, chunks_of
+from jettison.images.stream import chunks_of, next_bytes
 from jettison.images.tar_writer import Member
 from jettison.index.debian import Deb, read_deb
 from jettison.values import replace
@@ -106,12 +106,9 @@ class _Window(Struct, frozen=True):
 
 def _slice(path: Path, offset: int, size: int) -> Callable[[], Iterator[bytes]]:
     def chunks() -> Iterator[bytes]:
-        left = size
         with path.open("rb") as file:
             file.seek(offset)
-            while left and (chunk := file.read(min(left, CHUNK))):
-                left -= len(chunk)
-                yield chunk
+            yield from next_bytes(file, size)
 
     return chunks
 

@@ -29,6 +29,13 @@ def chunks_of(stream: BinaryIO, size: int = CHUNK) -> Iterator[bytes]:
         yield chunk
 
 
+def next_bytes(stream: BinaryIO, count: int) -> Iterator[bytes]:
+    """Read the next ``count`` bytes, fewer at the end of the stream."""
+    while count and (chunk := stream.read(min(count, CHUNK))):
+        count -= len(chunk)
+        yield chunk
+
+
 def equal_blocks(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
     """Cut the bytes again into blocks of ``size``; the last may be shorter.
 

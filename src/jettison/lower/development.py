@@ -160,13 +160,9 @@ def _list_for(project: Project, path: str) -> str | None:
 def _includes(project: Project, path: str, production: str) -> bool:
     """Whether a development file brings the production file with it."""
     return any(
-        posixpath.basename(file.file) == _name(production)
+        posixpath.basename(file.file) == production.rpartition("/")[2]
         for file in project.requirements_file(path)[1:]
     )
-
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]
 
 
 def _compiles(item: Instruction) -> bool:

@@ -77,7 +77,8 @@ def grouped(
         for path, file in here.items()
         if path not in plan.overrides.kept and chosen(file)
     )
-    beside = _by_top(here)
+    # What lies in another folder does not matter to the paths of a group.
+    beside = by_key((_top(path), path) for path in here)
     groups = [
         group(
             f"{what} of {plan.contents.label(name)}",
@@ -93,11 +94,6 @@ def grouped(
             key=lambda one: (-one.bytes, one.distribution),
         )
     )
-
-
-def _by_top(paths: Iterable[str]) -> Mapping[str, list[str]]:
-    """Paths by their first folder: what lies elsewhere does not matter to a group's own paths."""
-    return by_key((_top(path), path) for path in paths)
 
 
 def _top(path: str) -> str:

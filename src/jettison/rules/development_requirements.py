@@ -57,7 +57,11 @@ def detect(plan: Plan) -> Iterator[Finding]:
     """Find requirements of the production files that are for development, or unused."""
     if plan.stage.triggers:
         return
-    found = _by_name(plan)
+    found = {
+        one.declaration.name: one
+        for one in installed_declarations(plan.project)
+        if one.shipped and one.declaration.kind is Kind.MAIN
+    }
     wanted = {scope: [r for r in plan.requirements if r.scope is scope] for scope in Scope}
     moving = [r for r in wanted[Scope.DEVELOPMENT] if r.name in found and not r.group]
     stay = plan.withheld(NAME)
@@ -84,15 +88,6 @@ def _comes_back(plan: Plan, path: str) -> bool:
 def _is_compiled(plan: Plan, path: str) -> bool:
     """Whether a tool writes a list again and again, without the comments of others."""
     return COMPILED.search(plan.project.texts.get(path, "")[:2000]) is not None
-
-
-def _by_name(plan: Plan) -> dict[str, Installed]:
-    """What the image ships of the main lists, by name."""
-    return {
-        one.declaration.name: one
-        for one in installed_declarations(plan.project)
-        if one.shipped and one.declaration.kind is Kind.MAIN
-    }
 
 
 def _saved(plan: Plan, items: list[PlannedRequirement], absent: set[str]) -> Size | None:

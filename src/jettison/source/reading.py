@@ -170,7 +170,11 @@ def read_tree(root: Path) -> Tree:
                 elif entry.is_symlink() and leads_out(root, path):
                     skipped.append(Skipped(what=path, reason=OUTSIDE))
                 elif (status := entry.stat()) and stat.S_ISREG(status.st_mode):
-                    files[path] = _file(status)
+                    files[path] = TreeFile(
+                        size=status.st_size,
+                        modified_ns=status.st_mtime_ns,
+                        executable=bool(status.st_mode & stat.S_IXUSR),
+                    )
                 elif not stat.S_ISDIR(status.st_mode):
                     skipped.append(
                         Skipped(what=path, reason="it is no file, but a pipe or the like")
@@ -287,14 +291,6 @@ def _is_of_removal(path: str, tree: Tree) -> bool:
     folder, _, name = path.rpartition("/")
     listed = _REMOVAL.get(name)
     return listed is not None and (f"{folder}/{listed}" if folder else listed) in tree.files
-
-
-def _file(status: os.stat_result) -> TreeFile:
-    return TreeFile(
-        size=status.st_size,
-        modified_ns=status.st_mtime_ns,
-        executable=bool(status.st_mode & stat.S_IXUSR),
-    )
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from jettison.images.digest import INDEXES, MANIFESTS, Digest, decode, text_fiel
 from jettison.images.registry.session import Session
 from jettison.images.registry.transport import Answer, failure, pieces, unreachable
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stream import CHUNK, checked, chunks_of
+from jettison.images.stream import checked, chunks_of, next_bytes
 from jettison.values import whole_number
 
 _ACCEPT = ", ".join(sorted(MANIFESTS | INDEXES))
@@ -235,7 +235,7 @@ class Pusher(Struct, frozen=True, kw_only=True):
         """Send what is left from ``offset`` on, all but the last part in chunks."""
         digest, size = blob.descriptor.digest, blob.descriptor.size
         with checked(blob.open(), digest, size, f"the blob {digest}") as stream:
-            for _ in _part(stream, offset):
+            for _ in next_bytes(stream, offset):
                 """These bytes the registry has already."""
             while size - offset > chunk_size:
                 location = self._chunk(stream, location, offset, chunk_size)
@@ -249,7 +249,7 @@ class Pusher(Struct, frozen=True, kw_only=True):
 
     def _chunk(self, stream: BinaryIO, location: str, offset: int, count: int) -> str:
         headers = {**_OCTETS, "Content-Range": f"{offset}-{offset + count - 1}"}
-        body = _part(stream, count)
+        body = next_bytes(stream, count)
         answer = self.session.ask("PATCH", location, headers=headers, body=body, length=count)
         if answer.status in _NO_CHUNKS:
             raise _NoChunksError
@@ -283,10 +283,3 @@ class Pusher(Struct, frozen=True, kw_only=True):
     def _require(self, answer: Answer, wanted: set[HTTPStatus], doing: str) -> None:
         if answer.status not in wanted:
             raise failure(answer, self.session.reference, doing)
-
-
-def _part(stream: BinaryIO, count: int) -> Iterator[bytes]:
-    """Read the next ``count`` bytes."""
-    while count and (chunk := stream.read(min(count, CHUNK))):
-        count -= len(chunk)
-        yield chunk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -23,7 +23,7 @@ from jettison.images.entry import (
     read_entries,
 )
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stream import CHUNK, reader
+from jettison.images.stream import next_bytes, reader
 
 _MOST_LINKS = 8
 
@@ -119,11 +119,5 @@ def link_target(entry: Entry) -> str:
 
 def _opened(path: Path, offset: int, size: int) -> BinaryIO:
     file = path.open("rb")
-    return reader(_window(file, offset, size), file)
-
-
-def _window(file: BinaryIO, offset: int, left: int) -> Iterator[bytes]:
     file.seek(offset)
-    while left and (chunk := file.read(min(left, CHUNK))):
-        left -= len(chunk)
-        yield chunk
+    return reader(next_bytes(file, size), file)

@@ -171,7 +171,14 @@ def carried_out(
         keys[name] = key_of_order(work, order, records)
         known = records.get(kind, "fleet", work, keys[name]) if keys[name] else None
         if known is None or not still(order, known):
-            jobs.append(_job(work, order, options.limits))
+            jobs.append(
+                Job(
+                    name=order.member.name,
+                    work=f"jettison.tasks.fleet.projects:{work}_project",
+                    argument=msgpack.encode(order),
+                    limits=options.limits,
+                )
+            )
         else:
             rows[name] = _with(Row(member=order.member, cached=True), known)
     full: dict[str, None] = {}
@@ -198,15 +205,6 @@ def _with(row: Row, value: object) -> Row:
     names: dict[type, str] = {Project: "project", BuiltImage: "built", Verified: "verified"}
     changed: dict[str, Any] = {names[type(value)]: value}
     return replace(row, **changed)
-
-
-def _job(work: str, order: Order, limits: Limits) -> Job:
-    return Job(
-        name=order.member.name,
-        work=f"jettison.tasks.fleet.projects:{work}_project",
-        argument=msgpack.encode(order),
-        limits=limits,
-    )
 
 
 def _run(jobs: list[Job], options: Options) -> Iterable[Done]:

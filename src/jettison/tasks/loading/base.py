@@ -58,7 +58,7 @@ def base_needs(
         usage=knowledge.usage,
         closure=knowledge.closure,
         production=knowledge.production,
-        declared=_declared(knowledge),
+        declared={item.name: item.origin for item in knowledge.requirements},
         packages=tuple(packages),
         application=application_size(project),
         stays=_stays(project, stage, knowledge),
@@ -66,10 +66,6 @@ def base_needs(
         provided=frozenset(posixpath.basename(path) for path in project.files),
         allow_source_builds=override.allow_source_builds,
     )
-
-
-def _declared(knowledge: Knowledge) -> dict[str, Origin]:
-    return {item.name: item.origin for item in knowledge.requirements}
 
 
 def _stays(project: Project, stage: FinalStage, knowledge: Knowledge) -> Evidence | None:
