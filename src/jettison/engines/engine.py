@@ -19,7 +19,7 @@ from jettison.engines.limits import (
     tmpfs_of,
 )
 from jettison.errors import EngineError
-from jettison.images.config import Config
+from jettison.images.config import Config, HealthCheck
 from jettison.processes import Completed
 from jettison.progress import Progress
 
@@ -43,16 +43,6 @@ class BuildRequest(Struct, frozen=True, kw_only=True):
     seconds: float = 3 * 3600.0
 
 
-class HealthCheck(Struct, frozen=True, kw_only=True):
-    """How an image says that it is well: ``test`` as in its configuration; times in seconds."""
-
-    test: tuple[str, ...]
-    interval: float = 0.0
-    timeout: float = 0.0
-    start_period: float = 0.0
-    retries: int = 0
-
-
 class ImageFacts(Struct, frozen=True, kw_only=True):
     """The configuration of an image, and its size as ``docker image inspect`` gives it (bytes).
 
@@ -74,13 +64,9 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     stop_signal: str = ""
 
 
-_NANOSECONDS = 1e9
-
-
 def facts_of(config: Config, size: int) -> ImageFacts:
     """Give the facts of an image by its config. Raises ImageError when that is not as specified."""
     check = config.health_check
-    test = check.test if check else ()
     return ImageFacts(
         id=ImageID(str(config.digest)),
         size=size,
@@ -94,15 +80,7 @@ def facts_of(config: Config, size: int) -> ImageFacts:
         volumes=tuple(sorted(set(map(normal_path, config.volumes)))),
         labels=tuple(sorted(config.labels.items())),
         stop_signal=config.stop_signal,
-        health_check=HealthCheck(
-            test=test,
-            interval=check.interval / _NANOSECONDS,
-            timeout=check.timeout / _NANOSECONDS,
-            start_period=check.start_period / _NANOSECONDS,
-            retries=check.retries,
-        )
-        if check and test and test[0] != "NONE"
-        else None,
+        health_check=check if check and check.test[:1] not in ((), ("NONE",)) else None,
     )
 
 

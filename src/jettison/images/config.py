@@ -19,6 +19,9 @@ from jettison.images.digest import (
     texts_field,
 )
 
+# How many of the units of a health check a second has.
+SECOND = 10**9
+
 
 def _camel_case(name: str) -> str:
     return name.title().replace("_", "")

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from jettison.engines.engine import Container, Engine
 from jettison.errors import EngineError, ProgramError
+from jettison.images.config import SECOND
 from jettison.progress import Progress
 from jettison.values import replace
 from jettison.verify import batch
@@ -240,7 +241,7 @@ def finished(first: Begun, trial: Trial) -> Baseline:
 def _as_before(trial: Trial) -> Setting:
     setting = trial.before()
     check = setting.facts.health_check
-    patient = setting.request.patient(check.start_period if check else 0.0)
+    patient = setting.request.patient(check.start_period / SECOND if check else 0.0)
     return replace(setting, request=patient, watched=True)
 
 

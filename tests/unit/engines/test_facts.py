@@ -3,8 +3,8 @@ import json
 import pytest
 
 from jettison.engines.client import image_facts
-from jettison.engines.engine import HealthCheck
 from jettison.errors import EngineError
+from jettison.images.config import SECOND, HealthCheck
 
 DOCUMENT = {
     "Id": "sha256:aa",
@@ -35,7 +35,7 @@ def test_the_configuration_becomes_facts() -> None:
     assert (facts.entrypoint, facts.command, facts.user) == ((), ("python3",), "10001")
     assert facts.ports == ("8000/tcp",)
     assert facts.labels == (("a", "1"), ("b", "2"))
-    assert facts.health_check == HealthCheck(test=("CMD-SHELL", "true"), interval=30.0)
+    assert facts.health_check == HealthCheck(test=("CMD-SHELL", "true"), interval=30 * SECOND)
 
 
 def test_podman_writes_ids_without_their_algorithm() -> None:

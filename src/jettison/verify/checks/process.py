@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from statistics import median
 
-from jettison.engines.engine import HealthCheck
+from jettison.images.config import SECOND, HealthCheck
 from jettison.values import replace
 from jettison.verify import READY, WAY, CheckResult, Outcome
 from jettison.verify.checks.check import inside, judged, keeps_command, often, skipped
@@ -165,9 +165,10 @@ def _changed_health(
     for name in ("interval", "timeout", "start_period", "retries"):
         one, other = getattr(had, name), getattr(has, name)
         if one != other:
-            unit = "" if name == "retries" else " s"
+            unit, most = ("", 1) if name == "retries" else (" s", SECOND)
+            was, now = (f"{count / most:g}{unit}" for count in (one, other))
             what = name.replace("_", " ")
-            yield f"its {what} was {one:g}{unit} and is {other:g}{unit} (0: as the engine has it)"
+            yield f"its {what} was {was} and is {now} (0: as the engine has it)"
 
 
 def _one_line(words: tuple[str, ...]) -> str:

@@ -4,8 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from jettison.cli.options import require_equivalent
-from jettison.engines.engine import HealthCheck, ImageFacts, ImageID, Stopped
+from jettison.engines.engine import ImageFacts, ImageID, Stopped
 from jettison.errors import NotEquivalentError
+from jettison.images.config import SECOND, HealthCheck
 from jettison.verify import CheckResult, Outcome, Subject, Verdict
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.contents import resolved_differently
@@ -160,7 +161,7 @@ def test_the_same_observation_differs_in_nothing() -> None:
         ("entry-point", facts(stop_signal="SIGQUIT"), DIFFERENT, "SIGTERM and is SIGQUIT"),
         (
             "health-check",
-            facts(health_check=HealthCheck(test=("CMD", "true"), interval=300)),
+            facts(health_check=HealthCheck(test=("CMD", "true"), interval=300 * SECOND)),
             DIFFERENT,
             "interval was 0 s and is 300 s",
         ),
