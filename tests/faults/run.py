@@ -35,12 +35,12 @@ from tests.faults.samples import SAMPLES, Sample
 from jettison.engines.engine import (
     BuildRequest,
     Engine,
-    HealthCheck,
     ImageFacts,
     Network,
     RunOptions,
 )
 from jettison.engines.finding import find_engine
+from jettison.images.config import HealthCheck
 from jettison.processes.concurrent import beside
 from jettison.progress import SilentProgress
 from jettison.tasks.loading import planned, project_request
@@ -163,7 +163,7 @@ def _health_check(check: HealthCheck) -> str:
         "timeout": check.timeout,
         "start-period": check.start_period,
     }
-    options = [f"--{name}={seconds:g}s" for name, seconds in times.items() if seconds]
+    options = [f"--{name}={count}ns" for name, count in times.items() if count]
     options += [f"--retries={check.retries}"] if check.retries else []
     command = words[0] if kind == "CMD-SHELL" else json.dumps(words)
     return " ".join(("HEALTHCHECK", *options, "CMD", command))

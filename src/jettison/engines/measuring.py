@@ -17,10 +17,9 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
+from jettison.contents.gzip_size import LEVEL, compression_pool
 from jettison.contents.image import ImageFile, ImageFiles, world
 from jettison.contents.layer_reading import (
-    LEVEL,
-    compression_pool,
     known_layers,
     measured_beside,
     measured_layer,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from jettison.ecosystems import INSTALLING
 from jettison.errors import InputSyntaxError
@@ -277,24 +278,21 @@ def _use_of_stage(stage: Stage, target: str | None) -> Use:
 
 
 def _dockerfile(path: str, text: str) -> Dockerfile | None:
-    try:
+    with suppress(InputSyntaxError):
         return parse_dockerfile(text, file=path)
-    except InputSyntaxError:
-        return None
+    return None
 
 
 def _services(path: str, text: str) -> tuple[Service, ...]:
-    try:
+    with suppress(InputSyntaxError):
         return parse_compose(text, file=path).services
-    except InputSyntaxError:
-        return ()
+    return ()
 
 
 def _variables(path: str, text: str) -> dict[str, str]:
-    try:
+    with suppress(InputSyntaxError):
         return {v.name: v.value for v in dotenv.parse(text, file=path) if v.value is not None}
-    except InputSyntaxError:
-        return {}
+    return {}
 
 
 DEFAULT = "Dockerfile"

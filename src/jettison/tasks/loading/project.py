@@ -106,11 +106,8 @@ def _named_lists(
 ) -> dict[str, str]:
     """Read what the texts name as lists of requirements, and what those name in turn."""
     found: dict[str, str] = {}
-    places = by_key(
-        (posixpath.basename(path), path)
-        for path, file in tree.files.items()
-        if path not in known and file.size <= LIMIT
-    )
+    others = (path for path, file in tree.files.items() if file.size <= LIMIT and path not in known)
+    places = by_key((posixpath.basename(path), path) for path in others)
     while naming:
         names = {posixpath.basename(name) for text in naming for name in NAMED.findall(text)}
         paths = [path for name in sorted(names) for path in places.pop(name, ())]

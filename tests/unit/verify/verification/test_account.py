@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jettison.verify.planned_request import account_of
 from jettison.verify.request import Credentials
+from jettison.verify.variables import account_of
 
 
 @pytest.mark.parametrize(
