@@ -82,7 +82,8 @@ class Stored(Struct, frozen=True, kw_only=True, rename={"listed": "list"}):
     the status of a run with ``--help`` and what it said. ``site`` is the first folder of
     distributions. ``system`` describes every path of the image in one line, where asked. ``times``
     maps files that the application may name, by path (those of distributions below their folder),
-    to when they were changed, in seconds since 1970.
+    to when they were changed, in seconds since 1970. ``compiled`` is how many modules have byte
+    code that is used, as it fits their source.
     """
 
     application: Mapping[str, str] = field(default_factory=dict)
@@ -95,6 +96,7 @@ class Stored(Struct, frozen=True, kw_only=True, rename={"listed": "list"}):
     site: str = ""
     system: str = ""
     times: Mapping[str, int] = field(default_factory=dict)
+    compiled: int = 0
 
 
 # What the exit status of a command is compared as.

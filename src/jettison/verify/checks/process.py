@@ -81,6 +81,10 @@ _SPARE_SECONDS = 1.0
 _BETTER = 0.9
 
 
+# Where byte code is gone, or older than its source, modules are compiled in each start.
+_UNCOMPILED = 3.0
+
+
 def compare_startup(
     before: Observation, after: Observation, _request: VerificationRequest
 ) -> CheckResult:
@@ -90,8 +94,14 @@ def compare_startup(
     had, has = (median(start.seconds for start in seen.starts) for seen in (before, after))
     shown = f"{had:.2f} s", f"{has:.2f} s"
     message = f"{shown[0]} became {shown[1]} (median of {len(after.starts)})"
-    outcome = _grown(had, has, had * _FACTOR + _SPARE_SECONDS)
-    return CheckResult(outcome=outcome, message=message, before=shown[0], after=shown[1])
+    factor, why = _FACTOR, ""
+    if before.stored and after.stored:
+        counts = before.stored.compiled, after.stored.compiled
+        if counts[1] < counts[0] / 2:
+            factor = _UNCOMPILED
+            why = f"; byte code of {counts[0]} modules became such of {counts[1]}"
+    outcome = _grown(had, has, had * factor + _SPARE_SECONDS)
+    return CheckResult(outcome=outcome, message=message + why, before=shown[0], after=shown[1])
 
 
 def _grown(had: float, has: float, most: float) -> Outcome:

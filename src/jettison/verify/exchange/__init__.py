@@ -7,6 +7,7 @@ import re
 import socket
 import struct
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -98,6 +99,27 @@ def late(answers: Sequence[Answer], known: Sequence[Sequence[Answer]], most: flo
     alike = [one.waited for one in answers if one.client in ("", "again")]
     usual = max(min((one.waited for one in run), default=0.0) for run in known)
     return len(alike) >= _REPEATED and min(alike) > _ALWAYS_LATE + _BUSY * usual
+
+
+_COMPRESSIBLE = frozenset({"", "gzip", "deflate", "br", "zstd"})
+# What formats of compression add to a body, and what servers add so that nobody learns of secrets
+# by the length (Django pads with up to a hundred bytes).
+_ADDED = 128
+
+
+def as_well_plain(answer: Answer, others: Sequence[Answer]) -> bool:
+    """Tell whether another answer is the same but for compression, which gains too little here.
+
+    Where what a server adds is random, it sends some as they are.
+    """
+    if len(zlib.compress(answer.body)) + _ADDED < len(answer.body):
+        return False
+    own, known = _encoding(answer), {_encoding(one) for one in others if one.body == answer.body}
+    return own not in known and bool(known) and {own, *known} <= _COMPRESSIBLE
+
+
+def _encoding(answer: Answer) -> str:
+    return answer.headers.get("content-encoding", "").lower()
 
 
 class Exchange(Struct, frozen=True, kw_only=True):

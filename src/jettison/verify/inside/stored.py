@@ -306,6 +306,7 @@ answer = {
     "commands": commands(),
     "site": next(iter(places), ""),
     "times": digests.times(places, folder),
+    "compiled": digests.compiled((*places, folder, os.path.dirname(os.__file__))),
     "system": system,
 }
 sys.stdout.write(f"\n{MARKER}{answer!a}\n")

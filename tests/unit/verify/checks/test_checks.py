@@ -667,6 +667,18 @@ def test_an_image_that_does_not_start_on_what_it_wrote_is_different() -> None:
     } == {SAME}
 
 
+def test_a_start_that_compiles_what_was_compiled_may_take_longer() -> None:
+    def seen(seconds: float, compiled: int) -> Observation:
+        starts = tuple(replace(one, seconds=seconds) for one in SEEN.starts)
+        return replace(SEEN, starts=starts, stored=Stored(compiled=compiled))
+
+    before = seen(3.5, 4000)
+    found = check("start-up-time", before, seen(7.0, 12))
+    assert (found.outcome, "4000 modules became such of 12" in found.message) == (SAME, True)
+    assert check("start-up-time", before, seen(7.0, 3900)).outcome is DIFFERENT
+    assert check("start-up-time", before, seen(12.0, 12)).outcome is DIFFERENT
+
+
 def test_one_slow_start_of_several_does_not_count() -> None:
     slow = (replace(START, seconds=20.0), START, START)
     assert check("start-up-time", SEEN, replace(SEEN, starts=slow)).outcome is Outcome.SAME

@@ -553,3 +553,19 @@ def test_what_is_written_in_several_ways_may_be_written_in_any(had, has) -> None
 def test_other_keys_are_told_as_such() -> None:
     had, has = raw('{"b": 1, "a": 2}'), raw('{"c": 2, "b": 1}')
     assert "order" not in difference([had, had], has, has)
+
+
+@pytest.mark.parametrize(
+    ("body", "plain", "differs"),
+    [(b"abcdefgh" * 17, 1, False), (b"abcdefgh" * 17, 8, True), (b"abcdefgh" * 200, 1, True)],
+)
+def test_a_server_may_now_and_then_not_compress_what_gains_little(body, plain, differs) -> None:
+    one, other = (
+        Answer(status=200, headers={"content-type": "text/plain", **encoding}, body=body)
+        for encoding in ({"content-encoding": "gzip"}, {})
+    )
+    had = [[Exchange(name="GET /", answer=one, more=(one,) * 7)] for _ in range(2)]
+    has = [Exchange(name="GET /", answer=one, more=(one,) * (7 - plain) + (other,) * plain)]
+    if plain == 8:
+        has = [Exchange(name="GET /", answer=other, more=(other,) * 7)]
+    assert bool(compare_exchanges(had, [has, has]).differences) is differs

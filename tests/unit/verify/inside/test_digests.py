@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import py_compile
 import tarfile
 import zipfile
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.verify.inside.digests import timeless, times, told, told_of_code
+from jettison.verify.inside.digests import compiled, timeless, times, told, told_of_code
 
 
 @pytest.mark.parametrize(
@@ -168,3 +169,15 @@ def test_times_of_files_are_told_by_path_and_below_folders_of_distributions(tmp_
     own = {path: at for path, at in found.items() if at == 1_700_000_000}
     assert sorted(own) == [str(tmp_path / "static/app.js"), "bare/code.py", "dash/__init__.py"]
     assert not [path for path in found if str(tmp_path) in path and "pyc" in path]
+
+
+def test_byte_code_counts_that_fits_its_source(tmp_path) -> None:
+    for name in ("used", "older", "bare", "checked"):
+        (tmp_path / f"{name}.py").write_text("A = 1\n")
+    for name in ("used", "older"):
+        py_compile.compile(str(tmp_path / f"{name}.py"))
+    by_hash = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    py_compile.compile(str(tmp_path / "checked.py"), invalidation_mode=by_hash)
+    os.utime(tmp_path / "older.py", (5, 5))
+    os.utime(tmp_path / "checked.py", (5, 5))
+    assert compiled([str(tmp_path)]) == 2
