@@ -22,6 +22,7 @@ from jettison.verify.workload import (
 from jettison.verify.workload.openapi import schema_steps
 from jettison.verify.workload.sample import FILE, Extent, Upload, flattened, sample, uploads
 from jettison.verify.workload.step import (
+    KNOWN,
     NO_METHOD,
     NO_PAGE,
     NO_SLASH,
@@ -77,6 +78,7 @@ def position(operation: Operation) -> tuple[int, int, int]:
     return phase, inward, _RANK.get(operation.method, len(_RANK))
 
 
+_SECRET = re.compile(r"passw|secret|token", re.I)
 _FOREIGN = re.compile(r"(^|_)(id|uuid|guid)$|Id$|ID$")
 _ABSENT = {"integer": 999_999, "number": 999_999}
 _ABSENT_TEXT = "00000000-0000-4000-8000-000000000000"
@@ -153,7 +155,8 @@ def _payload(operation: Operation, variation: Variation) -> Payload | None:
     value = {} if variation.empty else sample(body.schema, "", variation.extent)
     if isinstance(value, dict):
         fields = {**value, **variation.chosen}
-        value = {name: _foreign(name, one) for name, one in fields.items()}
+        taken = _anything if variation.known else _foreign
+        value = {name: taken(name, one) for name, one in fields.items()}
     upload = variation.upload or uploads()[0]
     return Payload(media_type=body.media_type, value=_with_file(value, upload))
 
@@ -173,6 +176,12 @@ def _foreign(name: str, value: Json) -> Json:
     if _FOREIGN.search(name) and isinstance(value, (str, int)) and not isinstance(value, bool):
         return Remembered(name=name, prefix="", otherwise=value)
     return value
+
+
+def _anything(name: str, value: Json) -> Json:
+    """Let a field that is a text take one that an answer has under the same name."""
+    plain = isinstance(value, str) and not _SECRET.search(name)
+    return Remembered(name=name, prefix="", otherwise=value) if plain else _foreign(name, value)
 
 
 MOST_FILES = 600
@@ -241,8 +250,12 @@ def _asked(operation: Operation, shelves: tuple[str, ...]) -> Iterator[Step]:
     place = operation.path.partition("{")[0].rstrip("/")
     shelf = any(one.startswith(place) for one in shelves)
     last = phase_of(operation) >= Phase.TAKE_BACK
-    ways = variations(operation, shelf=shelf)
-    return (replace(fill(operation, way), last=last) for way in ways)
+    for way in variations(operation, shelf=shelf):
+        yield replace(fill(operation, way), last=last)
+    body = operation.body
+    if operation.method == "POST" and body and not last and body.properties:
+        # a code of what there is leads on, and a name that is taken is refused
+        yield replace(fill(operation, KNOWN), last=True)
 
 
 def _entrance(account: Account, credentials: Credentials | None) -> Iterator[Step]:

@@ -106,7 +106,7 @@ class Variation(Struct, frozen=True, kw_only=True):
     ``chosen`` are fields of the body, ``query``, ``path`` and ``headers`` parameters with values of
     their own.
     ``empty`` sends an empty body, ``absent`` names what does not exist, ``back`` asks for an older
-    one.
+    one, ``known`` sends what earlier answers hold under the names of fields.
     """
 
     name: str = ""
@@ -119,6 +119,7 @@ class Variation(Struct, frozen=True, kw_only=True):
     empty: bool = False
     absent: bool = False
     back: int = 0
+    known: bool = False
     anonymous: bool = False
     signs_in: bool = False
 
@@ -129,6 +130,7 @@ NO_PAGE, NO_METHOD, NO_SLASH = "no such page", "another method", "another slash"
 # How a field is named that is a header.
 _HEADER = "header "
 _SHOWN = 40
+KNOWN = Variation(name="known values", extent=Extent.TYPICAL, known=True)
 WITHOUT_ACCOUNT = Variation(name="without account", anonymous=True)
 
 

@@ -4,7 +4,7 @@ from jettison.verify.workload import Body, Interface, Operation, Parameter, Plac
 from jettison.verify.workload.plan import MOST_FILES, workload
 from jettison.verify.workload.routes import join, route_operations
 from jettison.verify.workload.sample import uploads
-from jettison.verify.workload.step import NO_METHOD, NO_PAGE, NO_SLASH
+from jettison.verify.workload.step import NO_METHOD, NO_PAGE, NO_SLASH, Remembered
 
 
 def operation(
@@ -185,3 +185,19 @@ def test_parts_of_a_path_that_the_source_compares_go_together() -> None:
     )
     values = [step.path_values for step in workload(Interface(operations=routed))]
     assert {"unit": "mile", "wanted": "foot"} in values
+
+
+def test_texts_of_earlier_answers_are_sent_under_their_names_before_anything_is_taken_away() -> (
+    None
+):
+    quote = operation(
+        "POST /quote", {"code": TEXT, "password": TEXT, "nights": {"type": "integer"}}
+    )
+    steps = workload(Interface(operations=(operation("DELETE /notes/{id}"), quote)))
+    last = [step for step in steps if step.last]
+    assert [step.name for step in last] == ["POST /quote (known values)", "DELETE /notes/{id}"]
+    sent = last[0].payload
+    assert sent
+    assert sent.value["code"] == Remembered(name="code", prefix="", otherwise="sample-one")
+    assert not isinstance(sent.value["password"], Remembered)
+    assert sent.value["nights"] == 1
