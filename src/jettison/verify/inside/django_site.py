@@ -3,6 +3,7 @@
 ``ASKED`` is put in front of this text. With ``superuser`` it makes an account instead.
 """
 
+import contextlib
 import os
 import re
 import sys
@@ -186,6 +187,25 @@ def served():
         return []
 
 
+def consumers():
+    """Give the addresses of WebSockets that Channels routes, each with its consumer.
+
+    Source: channels 4, routing.py; what is between the protocol and its router wraps the latter.
+    """
+    import importlib
+
+    target = getattr(importlib.import_module("django.conf").settings, "ASGI_APPLICATION", None)
+    if not target:
+        return
+    module, _, name = target.rpartition(".")
+    app = getattr(importlib.import_module(module), name)
+    inner = getattr(app, "application_mapping", {}).get("websocket")
+    while inner is not None and not hasattr(inner, "routes"):
+        inner = getattr(inner, "inner", None) or getattr(inner, "application", None)
+    for path, callback in views(getattr(inner, "routes", ())):
+        yield path, getattr(callback, "consumer_class", callback)
+
+
 def site(settings):
     """Set the site up and describe it."""
     os.environ["DJANGO_SETTINGS_MODULE"] = settings
@@ -197,6 +217,8 @@ def site(settings):
     resolver = importlib.import_module("django.urls").get_resolver()
     found = list(views(resolver.url_patterns))
     routes = [handlers.route(path, methods(callback), read(callback)) for path, callback in found]
+    with contextlib.suppress(Exception):  # what serves may be another application than is named
+        routes += [handlers.route(path, ["WEBSOCKET"], one) for path, one in consumers()]
     accounts = importlib.import_module("django.apps").apps.is_installed("django.contrib.admin")
     told = document(found)
     return {

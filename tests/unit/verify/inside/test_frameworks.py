@@ -16,7 +16,7 @@ from jettison.verify.interior import script_text
 pytestmark = [pytest.mark.network]
 
 PACKAGES = (
-    "aiohttp==3.14.5", "bottle==0.13.4", "django==5.2.19", "djangorestframework==3.18.3",
+    "aiohttp==3.14.5", "bottle==0.13.4", "channels==4.3.2", "django==5.2.19", "djangorestframework==3.18.3",
     "drf-spectacular==0.30.0", "falcon==4.4.0", "fastapi==0.165.0", "flask==3.1.3",
     "flask-smorest==0.47.0", "litestar==2.25.0", "pyramid==2.1", "quart==0.22.0", "sanic==25.12.1",
     "setuptools==81.0.0", "starlette==1.10.0", "tornado==6.5.2",
@@ -261,3 +261,21 @@ def test_the_urls_of_a_django_site_are_found_with_what_they_take(
     assert own["methods"] == ["GET", "POST"]
     assert list(own["reads"]["POST"]["body"][1]["properties"]) == ["title"]
     assert set(found["openapi"][0]["paths"]) == {"/api/groups/", "/api/groups/{id}/"}
+
+
+def test_the_web_sockets_that_channels_routes_are_found(python: Path, tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text(f"{SETTINGS}ASGI_APPLICATION = 'served.application'\n")
+    (tmp_path / "urls.py").write_text("urlpatterns = []\n")
+    (tmp_path / "manage.py").write_text("set('DJANGO_SETTINGS_MODULE', 'settings')\n")
+    (tmp_path / "served.py").write_text(
+        "from channels.routing import ProtocolTypeRouter, URLRouter\n"
+        "from channels.security.websocket import AllowedHostsOriginValidator\n"
+        "from channels.generic.websocket import WebsocketConsumer\n"
+        "from django.urls import path\n"
+        "class Chat(WebsocketConsumer): ...\n"
+        "rooms = URLRouter([path('ws/<room>/', Chat.as_asgi())])\n"
+        "kept = {'websocket': AllowedHostsOriginValidator(rooms)}\n"
+        "application = ProtocolTypeRouter(kept)\n"
+    )
+    found = ask(python, "django_site", {"files": ["manage.py"]}, tmp_path)
+    assert {"path": "/ws/<room>/", "methods": ["WEBSOCKET"]} in found["routes"]
