@@ -11,6 +11,7 @@ from jettison.values import by_key, replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.pages import json_links
 from jettison.verify.workload import Json
+from jettison.verify.workload.openapi import tells_of_calls
 from jettison.verify.workload.step import Client, Remembered, Step
 
 # Where development servers of front ends listen: the origin that settings allow most often.
@@ -204,8 +205,9 @@ class Memory:
     """Filled by ``learn``, asked by ``recall``. The newest value wins.
 
     ``redirects`` are where a page leads that was asked for, ``landings`` where a form leads to,
-    ``schemas`` what GraphQL tells of itself, ``links`` what JSON leads to, ``reached`` the paths of
-    steps that worked. The application's own addresses may begin with ``origin``.
+    ``schemas`` what GraphQL and Gradio tell of themselves, ``links`` what JSON leads to,
+    ``reached`` the paths of steps that worked. The application's own addresses may begin with
+    ``origin``.
     """
 
     def __init__(self, origin: str = "") -> None:
@@ -243,7 +245,7 @@ class Memory:
             self._see_document(method, path, document)
 
     def _see_document(self, method: str, path: str, document: Json) -> None:
-        if isinstance(document, dict) and "__schema" in (document.get("data") or ()):
+        if tells_of_calls(document):
             self.schemas[path] = document
         if method == "GET":
             self.links[path] = tuple(map(self._own, json_links(document, _DEPTH)))

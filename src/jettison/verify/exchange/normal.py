@@ -60,6 +60,10 @@ _FAMILY = re.compile(r"_(total|created|bucket|count|sum)$")
 _METRICS = ("version=0.0.4", "version=1.0.0", "openmetrics")
 _OF_METRICS = (b"# HELP ", b"# TYPE ")
 _TEXT_TYPES = ("text/", "application/xml", "application/javascript", "application/xhtml")
+# What a name ends with that is another one at each start (docs.python.org, "secrets", "uuid").
+_TOKEN = re.compile(
+    r"(?=.*\d)(?=.*[a-f])(?:(?=.*[A-Z])[\w-]{43}|[\da-f]{32}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$"
+)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 # An attribute of a cookie that holds a time; the others are compared as they are written.
 _EXPIRES = "expires"
@@ -131,7 +135,7 @@ class _Reader:
             key, _, content = attribute.partition("=")
             timed = key.lower() == _EXPIRES
             found[key.lower()] = self.text(content.replace("-", " ") if timed else content)
-        return name, found
+        return _TOKEN.sub("#", name), found
 
     def text(self, text: str) -> str:
         """Tell times of files, of the run, and addresses of its network by what they are."""

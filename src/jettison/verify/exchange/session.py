@@ -28,7 +28,7 @@ from jettison.verify.exchange.clients import (
 from jettison.verify.exchange.normal import decoded
 from jettison.verify.exchange.pages import hidden_values, json_steps, landing_steps, page_steps
 from jettison.verify.workload import Json, TokenScheme
-from jettison.verify.workload.openapi import query_steps
+from jettison.verify.workload.openapi import call_steps, query_steps
 from jettison.verify.workload.sample import Upload
 from jettison.verify.workload.step import Client, Payload, Remembered, Step, Training
 
@@ -199,7 +199,9 @@ class Session:
         known = tuple(steps)
         found = page_steps(memory.pages, memory.redirects, known, memory.style_sheets)
         queries = (
-            one for path, schema in memory.schemas.items() for one in query_steps(path, schema)
+            one
+            for path, schema in memory.schemas.items()
+            for one in (*query_steps(path, schema), *call_steps(path, schema))
         )
         asked = {one.name for one in known}
         new = (one for one in queries if one.name not in asked)

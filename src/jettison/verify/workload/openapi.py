@@ -1,4 +1,4 @@
-"""OpenAPI, Swagger and GraphQL documents as requests. Lenient: unknown parts are skipped."""
+"""OpenAPI, Swagger, GraphQL and Gradio documents as requests. Lenient: of what is odd, nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from jettison.verify.workload import (
     TokenScheme,
 )
 from jettison.verify.workload.sample import Extent, sample
-from jettison.verify.workload.step import Payload, Step
+from jettison.verify.workload.step import Payload, Remembered, Step
 
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
 _DEPTH = 8
@@ -260,3 +260,47 @@ def _is_plain(kind: Json, types: Mapping[str, Json]) -> bool:
     while kind.get("ofType"):
         kind = kind["ofType"]
     return not (types.get(kind["name"]) or {}).get("fields") and kind["kind"] in ("SCALAR", "ENUM")
+
+
+_NAMED = "named_endpoints"
+# What a parameter is that holds a file: where it lies, on the server or elsewhere.
+_OF_FILES = re.compile(r"FileData|https?://")
+
+
+def tells_of_calls(document: Json) -> bool:
+    """Whether an answer describes queries of GraphQL or functions that Gradio serves."""
+    if not isinstance(document, Mapping):
+        return False
+    return "__schema" in (document.get("data") or ()) or _NAMED in document
+
+
+def call_steps(path: str, document: Json) -> Iterator[Step]:
+    """Call each function that Gradio serves, and ask for its result; nothing for other answers.
+
+    ``path`` is where the functions were described. Source: gradio.app, "Querying Gradio Apps with
+    Curl". A function that takes files is not called.
+    """
+    try:
+        named = dict(document[_NAMED])
+    except ODD:
+        return
+    prefix = path.removesuffix("/").removesuffix("/info")
+    for name, function in islice(named.items(), _QUERIES):
+        with suppress(*ODD):
+            values = [_given(one) for one in function["parameters"]]
+            if _OF_FILES.search(json.dumps(values)):
+                continue
+            place = f"{prefix}/call/{name.strip('/')}"
+            body = Payload(media_type=_JSON, value={"data": values})
+            yield Step(method="POST", path=place, payload=body)
+            result = Remembered(name="event_id", prefix=place, otherwise="none")
+            yield Step(method="GET", path=f"{place}/{{event_id}}", path_values={"event_id": result})
+
+
+def _given(parameter: Mapping[str, Json]) -> Json:
+    """Give the example of a parameter, its default, or a value of its type."""
+    if parameter.get("example_input") is not None:
+        return parameter["example_input"]
+    if parameter.get("parameter_has_default"):
+        return parameter.get("parameter_default")
+    return sample(parameter.get("type") or {}, str(parameter["label"]), Extent.MINIMAL)

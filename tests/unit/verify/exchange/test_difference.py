@@ -340,6 +340,18 @@ def test_headers_of_the_transport_and_of_files_times_do_not_count() -> None:
     assert "header.etag: 'is there' became 'is there, weak'" in difference([one, one], weak)
 
 
+def test_a_cookie_may_be_named_by_a_token_of_the_run() -> None:
+    def cookie(token: str, path: str = "/") -> Answer:
+        return Answer(status=200, cookies=(f"access-token-{token}=; Path={path}",))
+
+    one = cookie("6-92NXwErEVmMY1PoA7vJRa7NFnHteadpVdLWboP9eI")
+    two = cookie("Yr6hKvt73cHKlUtORP9In_n42SRS7qO8imFU7kWtEnw")
+    other = "b1Q0mVf7cXh2Zr9L-sKpTn3wYe8uGd6jAo5iRk4EvMx"
+    assert difference([one, two], cookie(other)) == ""
+    assert "cookie" in difference([one, two], cookie(other, "/shop"))
+    assert "cookie" in difference([one, two], Answer(status=200))
+
+
 def test_names_attributes_and_fixed_values_of_cookies_count() -> None:
     def cookie(*lines: str) -> Answer:
         return Answer(status=200, cookies=lines)

@@ -16,8 +16,9 @@ from jettison.verify.interior import script_text
 pytestmark = [pytest.mark.network]
 
 PACKAGES = (
-    "aiohttp==3.14.5", "bottle==0.13.4", "channels==4.3.2", "django==5.2.19", "djangorestframework==3.18.3",
-    "drf-spectacular==0.30.0", "falcon==4.4.0", "fastapi==0.165.0", "flask==3.1.3",
+    "aiohttp==3.14.5", "bottle==0.13.4", "channels==4.3.2", "django==5.2.19",
+    "djangorestframework==3.18.3", "drf-spectacular==0.30.0", "falcon==4.4.0",
+    "fastapi==0.165.0", "flask==3.1.3",
     "flask-smorest==0.47.0", "litestar==2.25.0", "pyramid==2.1", "quart==0.22.0", "sanic==25.12.1",
     "setuptools==81.0.0", "starlette==1.10.0", "tornado==6.5.2",
 )  # fmt: skip

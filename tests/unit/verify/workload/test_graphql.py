@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jettison.verify.workload import Interface, Operation
-from jettison.verify.workload.openapi import query_steps, schema_steps
+from jettison.verify.workload.openapi import call_steps, query_steps, schema_steps
 
 ID = {"kind": "SCALAR", "name": "ID", "ofType": None}
 
@@ -70,6 +70,25 @@ def test_each_query_asks_for_the_plain_fields_of_what_it_gives() -> None:
     assert text.startswith('{ book(id: "')
     assert "colour: RED) { __typename id next { __typename id next { __typename id } } } }" in text
     assert "find" not in text
+
+
+def test_each_function_of_gradio_is_called_and_asked_for_its_result() -> None:
+    text = {"label": "name", "type": {"type": "string"}, "example_input": "Hello!!"}
+    count = {"label": "n", "parameter_has_default": True, "parameter_default": 3}
+    picture = {"label": "image", "example_input": {"url": "https://example.org/bus.png"}}
+    named = {
+        "/greet": {"parameters": [text, count]},
+        "/show": {"parameters": [picture]},
+        "/odd": {},
+    }
+    steps = tuple(call_steps("/gradio_api/info", {"named_endpoints": named}))
+    assert [one.name for one in steps] == [
+        "POST /gradio_api/call/greet",
+        "GET /gradio_api/call/greet/{event_id}",
+    ]
+    assert steps[0].payload
+    assert steps[0].payload.value == {"data": ["Hello!!", 3]}
+    assert list(call_steps("/info", ["no", "functions"])) == []
 
 
 def test_another_answer_gives_no_queries() -> None:
