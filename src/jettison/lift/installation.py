@@ -6,13 +6,15 @@ import posixpath
 from collections.abc import Iterable
 from itertools import chain
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import PipInstall
 from jettison.ecosystems.uv import git_line, needs_folder
 from jettison.formats.dockerfile import Instruction
+from jettison.formats.requirements import RequirementLine
+from jettison.formats.shell.words import Word
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, is_installer
 from jettison.lift.build_context import context_path, list_from
@@ -77,50 +79,77 @@ def installation_of(project: Project, stage: FinalStage) -> Installation | NotMo
     return NotMovable(evidence=found) if found else _collected(project, stage, actions, own)
 
 
-def _collected(
-    project: Project, stage: FinalStage, actions: tuple[Action, ...], own: OwnEnvironment | None
-) -> Installation | NotMovable:
-    commands = commands_of(actions)
-    wheels, brought = wheels_elsewhere(project, stage, commands)
-    requirement_files: list[str] = []
-    constraint_files: list[str] = []
-    grouped: list[str] = []
-    read: list[str] = []
+class _NamedFiles(Struct):
+    """Files that the commands name, as they are called in the context or in the stage.
+
+    ``read`` are those of the context, and ``brought`` what brings the others from other stages.
+    """
+
+    lists: list[str] = field(default_factory=list)
+    constraints: list[str] = field(default_factory=list)
+    grouped: list[str] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
+    brought: list[Instruction] = field(default_factory=list)
+
+
+def _named_files(
+    project: Project, stage: FinalStage, commands: Iterable[tuple[Instruction, PipInstall]]
+) -> _NamedFiles | NotMovable:
+    found = _NamedFiles()
     for step, fact in commands:
         of_groups = tuple(group.rpartition(":")[0] or PYPROJECT for group in fact.groups)
         for paths, sources in (
-            (fact.requirement_files, requirement_files),
-            (fact.constraint_files, constraint_files),
-            (of_groups, grouped),
+            (fact.requirement_files, found.lists),
+            (fact.constraint_files, found.constraints),
+            (of_groups, found.grouped),
         ):
             for path in paths:
                 source = context_path(project, stage, step, path)
                 if source is None and (item := list_from(project, stage, step, path)):
-                    brought.append(item)
+                    found.brought.append(item)
                     sources.append(stage.absolute(path, step))
                     continue
                 reason = _unreadable(project, fact, path, source)
                 if source is None or reason:
                     return _stays(fact.origin, reason)
                 sources.append(source)
-                read.append(source)
-    lists = [
-        each for path in read if not is_declaring(path) for each in project.requirements_file(path)
-    ]
-    declaring = [path for path in read if is_declaring(path)]
-    if len(set(declaring)) > 1:
-        return _stays(actions[0].origin, "several projects are installed")
-    lines = [line for file in lists for line in file.requirements]
+                found.read.append(source)
+    return found
+
+
+def _bound_to_its_place(
+    lines: Iterable[RequirementLine], words: Iterable[Word]
+) -> NotMovable | None:
+    """Find a requirement that means something in the final stage alone."""
     local = next((line for line in lines if line.editable or line.path), None)
     if local is not None:
         kind = "a folder of the project" if local.path else "installed as editable source"
         return _stays(local.origin, f"a requirement is {kind}")
-    named = [word for _, fact in commands for word in fact.requirements if not is_installer(word)]
-    words = [word for word in named if word.text not in wheels]
     variable = next((word for word in words if not word.literal), None)
     if variable is not None:
         return _stays(variable.origin, f"`{variable.text}` is known only while building")
-    if not requirement_files and not grouped and not words and not wheels:
+    return None
+
+
+def _collected(
+    project: Project, stage: FinalStage, actions: tuple[Action, ...], own: OwnEnvironment | None
+) -> Installation | NotMovable:
+    commands = commands_of(actions)
+    wheels, brought = wheels_elsewhere(project, stage, commands)
+    found = _named_files(project, stage, commands)
+    if isinstance(found, NotMovable):
+        return found
+    declaring = [path for path in found.read if is_declaring(path)]
+    if len(set(declaring)) > 1:
+        return _stays(actions[0].origin, "several projects are installed")
+    plain = (path for path in found.read if not is_declaring(path))
+    lists = [each for path in plain for each in project.requirements_file(path)]
+    lines = [line for file in lists for line in file.requirements]
+    named = [word for _, fact in commands for word in fact.requirements if not is_installer(word)]
+    words = [word for word in named if word.text not in wheels]
+    if bound := _bound_to_its_place(lines, words):
+        return bound
+    if not found.lists and not found.grouped and not words and not wheels:
         return NotMovable(evidence=None)
     prefix = f"{project.context}/" if project.context else ""
     by_git = chain(
@@ -130,12 +159,12 @@ def _collected(
     )
     return Installation(
         actions=actions,
-        requirement_files=_unique(requirement_files),
-        constraint_files=_unique(constraint_files),
+        requirement_files=_unique(found.lists),
+        constraint_files=_unique(found.constraints),
         requirements=_unique(word.text for word in words),
-        options=(*_unique_options(stage, actions), *_groups(commands, grouped)),
+        options=(*_unique_options(stage, actions), *_groups(commands, found.grouped)),
         wheels=_unique(wheels.values()),
-        brought=tuple({item.origin: item for item in brought}.values()),
+        brought=tuple({item.origin: item for item in (*brought, *found.brought)}.values()),
         files=_unique((*declaring, *(file.file.removeprefix(prefix) for file in lists))),
         version_control=next(filter(None, by_git), None),
         own=own,
