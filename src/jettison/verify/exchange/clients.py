@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from jettison.values import by_key, replace
 from jettison.verify.exchange import Answer, Exchange
-from jettison.verify.exchange.pages import json_links
+from jettison.verify.exchange.pages import json_links, objects
 from jettison.verify.workload import Json
 from jettison.verify.workload.openapi import tells_of_calls
 from jettison.verify.workload.step import Client, Remembered, Step
@@ -21,6 +21,8 @@ _PAGES = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 _DATA = "application/json, text/plain, */*"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OK = 200
+# An object lists things by their names where it has so many or more.
+_LISTED = 3
 # A slow or large answer is not worth another.
 _QUICK_SECONDS = 0.5
 _LIGHT_BYTES = 2**20
@@ -221,6 +223,7 @@ class Memory:
         self.landings: dict[str, str] = {}
         self.schemas: dict[str, Json] = {}
         self._seen: list[tuple[str, dict[str, Json]]] = []
+        self._keys: dict[str, list[str]] = {}
 
     def learn(self, method: str, path: str, answer: Answer, *, signs_in: bool) -> None:
         """Remember what an answer to ``path`` (without query) holds."""
@@ -249,7 +252,10 @@ class Memory:
             self.schemas[path] = document
         if method == "GET":
             self.links[path] = tuple(map(self._own, json_links(document, _DEPTH)))
-        self._seen += [(path, values) for values in _objects(document, _DEPTH)]
+        if method == "GET" and isinstance(document, dict) and len(document) >= _LISTED:
+            # what all have values of one type may be the names of what there is
+            self._keys[path] = list(document) if len({*map(type, document.values())}) == 1 else []
+        self._seen += [(path, values) for values in objects(document, _DEPTH)]
 
     def _see_page(self, path: str, answer: Answer) -> None:
         self.redirects.pop(path, None)
@@ -285,6 +291,8 @@ class Memory:
             if about.search(path):
                 names = _identifiers(wanted.name)
                 yield from [values[name] for name in names if name in values][:1]
+        if isinstance(wanted.otherwise, str):
+            yield from self._keys.get(wanted.prefix, ())
 
 
 def _identifiers(wanted: str) -> tuple[str, ...]:
@@ -303,20 +311,3 @@ def _token(document: dict[str, Json]) -> str:
     nested = [document, *(one for one in document.values() if isinstance(one, dict))]
     found = (one[name] for one in nested for name in _TOKENS if isinstance(one.get(name), str))
     return next(found, "")
-
-
-def _objects(document: Json, depth: int) -> Iterator[dict[str, Json]]:
-    """Give the scalar members of every object, inner ones before those that hold them."""
-    if isinstance(document, list):
-        for one in document[:20]:
-            yield from _objects(one, depth)
-    elif isinstance(document, dict) and depth:
-        for one in document.values():
-            yield from _objects(one, depth - 1)
-        scalars = {
-            name: value
-            for name, value in document.items()
-            if isinstance(value, (str, int)) and not isinstance(value, bool) and value != ""
-        }
-        if scalars:
-            yield scalars

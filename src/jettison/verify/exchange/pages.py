@@ -1,4 +1,4 @@
-"""Links and forms of HTML pages. Pure."""
+"""Links and forms of HTML pages, and what JSON holds. Pure."""
 
 from __future__ import annotations
 
@@ -159,6 +159,23 @@ def json_links(document: Json, depth: int, name: str = "") -> tuple[str, ...]:
         return tuple(link for key, one in inner for link in json_links(one, depth - 1, key))
     link = isinstance(document, str) and _ADDRESS.fullmatch(document) and _LEADING.search(name)
     return (document,) if link else ()
+
+
+def objects(document: Json, depth: int) -> Iterator[dict[str, Json]]:
+    """Give the scalar members of every object, inner ones before those that hold them."""
+    if isinstance(document, list):
+        for one in document[:20]:
+            yield from objects(one, depth)
+    elif isinstance(document, dict) and depth:
+        for one in document.values():
+            yield from objects(one, depth - 1)
+        scalars = {
+            name: value
+            for name, value in document.items()
+            if isinstance(value, (str, int)) and not isinstance(value, bool) and value != ""
+        }
+        if scalars:
+            yield scalars
 
 
 def _bare(path: str) -> str:

@@ -79,6 +79,8 @@ def position(operation: Operation) -> tuple[int, int, int]:
 
 
 _SECRET = re.compile(r"passw|secret|token", re.I)
+# What was there first has more that depends on it than what was just made.
+_OLDEST = Variation(name="the oldest", back=10_000)
 _FOREIGN = re.compile(r"(^|_)(id|uuid|guid)$|Id$|ID$")
 _ABSENT = {"integer": 999_999, "number": 999_999}
 _ABSENT_TEXT = "00000000-0000-4000-8000-000000000000"
@@ -252,6 +254,8 @@ def _asked(operation: Operation, shelves: tuple[str, ...]) -> Iterator[Step]:
     last = phase_of(operation) >= Phase.TAKE_BACK
     for way in variations(operation, shelf=shelf):
         yield replace(fill(operation, way), last=last)
+    if operation.method == "DELETE" and operation.path_parameters:
+        yield replace(fill(operation, _OLDEST), last=last)
     body = operation.body
     if operation.method == "POST" and body and not last and body.properties:
         # a code of what there is leads on, and a name that is taken is refused

@@ -338,6 +338,8 @@ def test_headers_of_the_transport_and_of_files_times_do_not_count() -> None:
     assert "header.etag" in difference([one, one], with_headers(date="b", vary="A, b"))
     weak = with_headers(date="b", etag='W/"1"', vary="A, b")
     assert "header.etag: 'is there' became 'is there, weak'" in difference([one, one], weak)
+    bare = with_headers(date="a", etag='"1"', content_length="3", vary="A, b")
+    assert "header.server: 'is there' became nothing" in difference([one, one], bare)
 
 
 def test_a_cookie_may_be_named_by_a_token_of_the_run() -> None:

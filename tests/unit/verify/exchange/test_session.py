@@ -1,6 +1,8 @@
 import json
 from collections.abc import Mapping
 
+import pytest
+
 from jettison.verify.discover import custom_steps
 from jettison.verify.exchange import Answer
 from jettison.verify.exchange.session import Session, encode
@@ -196,6 +198,21 @@ def test_a_path_takes_the_code_of_what_it_names() -> None:
     convert = Step(method="GET", path="/convert/{currency}", path_values={"currency": value})
     app.run(Step(method="GET", path="/currencies"), convert)
     assert app.asked[1][0] == "GET /convert/EUR"
+
+
+@pytest.mark.parametrize(
+    ("listed", "path"),
+    [
+        ({"EUR": 1.0, "CHF": 0.94, "JPY": 164.2}, "GET /rates/EUR"),
+        ({"page": 1, "kind": "rates", "JPY": 164.2}, "GET /rates/string"),
+    ],
+)
+def test_a_path_takes_a_name_under_which_an_object_lists_it(listed, path) -> None:
+    app = Application({"GET /rates": answer(listed)})
+    value = hole("code", prefix="/rates", otherwise="string")
+    rate = Step(method="GET", path="/rates/{code}", path_values={"code": value})
+    app.run(Step(method="GET", path="/rates"), rate)
+    assert app.asked[1][0] == path
 
 
 def test_what_takes_away_comes_after_what_pages_lead_to() -> None:
