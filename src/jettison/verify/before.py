@@ -31,7 +31,7 @@ from jettison.verify.observe import (
 )
 from jettison.verify.request import VerificationRequest
 from jettison.verify.retries import further, joined
-from jettison.verify.services import SPEAKS_HTTP2
+from jettison.verify.services import NO_PORT, SPEAKS_HTTP2
 from jettison.verify.setting import Conversation, Setting, Trial
 
 _FOLDER, _OUTPUT = "/jettison-coverage", "/jettison-executed"
@@ -167,10 +167,7 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
             return trial.asking(way), found
     if not first.baseline.observation.failure:
         return trial, first
-    ways = list(map(request.run_as, request.otherwise))
-    if first.baseline.observation.failure.endswith(SPEAKS_HTTP2):
-        ways = [_without_requests(request)]
-    for way in ways:
+    for way in _other_ways(request, first.baseline.observation.failure):
         taken = way.wanted(first.baseline.observation.errors)
         for _ in range(_TRIES):
             tried = trial.asking(way.with_samples(taken)).within_reach()
@@ -185,6 +182,15 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
             more = taken | way.wanted(found.baseline.observation.errors)
             taken = more if more != taken else way.optional
     return trial, first
+
+
+def _other_ways(request: VerificationRequest, failure: str) -> list[VerificationRequest]:
+    """Give how else to run what failed in one way, the likeliest first."""
+    if failure.endswith(SPEAKS_HTTP2):
+        return [_without_requests(request)]
+    ways = list(map(request.run_as, request.otherwise))
+    # what runs lacks no value of a variable
+    return sorted(ways, key=lambda way: bool(way.samples)) if failure == NO_PORT else ways
 
 
 def _without_requests(request: VerificationRequest) -> VerificationRequest:

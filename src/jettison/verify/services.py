@@ -166,6 +166,7 @@ class Readiness(Struct, frozen=True, kw_only=True):
 
 
 TOO_LATE = " seconds"
+NO_PORT = "it listens on no port, and none is declared"
 SPEAKS_HTTP2 = "speaks HTTP/2 alone, as servers of gRPC do"
 _PROCESSES = Path("/proc")
 _FRAME_HEADER, _SETTINGS = 9, 4
@@ -277,7 +278,7 @@ def _elsewhere(process: int, port: int, *, guess: bool) -> str:
     """Say where a container listens instead; nothing where it listens there, or nobody can tell."""
     found = listening(process)
     if guess and not found and _is_apart(process):
-        return "it listens on no port, and none is declared"
+        return NO_PORT
     if not found or (port, False) in found:
         return ""
     if (port, True) in found:

@@ -12,7 +12,16 @@ from tests.support.local_engine import LocalEngine
 from jettison.engines.engine import Engine, ImageFacts, ImageID
 from jettison.processes.concurrent import beside
 from jettison.progress import SilentProgress
-from jettison.verify import CheckResult, Outcome, Verdict, batch, before, differential
+from jettison.verify import (
+    CheckResult,
+    Outcome,
+    Verdict,
+    batch,
+    before,
+    differential,
+    observe,
+    services,
+)
 from jettison.verify.before import Baseline, Prefetched, prefetch
 from jettison.verify.differential import compare
 from jettison.verify.observation import Observation, Stored, SuiteOutcome
@@ -197,6 +206,25 @@ def test_a_server_of_grpc_that_needs_a_variable_is_run_with_one(tmp_path: Path) 
     start = next(check for check in found.checks if check.name == "start")
     assert start.outcome is Outcome.SAME
     assert "with a catalog, without requests, as port 8000 speaks HTTP/2 alone" in start.message
+
+
+def test_what_runs_and_listens_on_no_port_is_given_no_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "_is_apart", lambda _: True)
+    monkeypatch.setattr(services, "listening", lambda _: set())
+    monkeypatch.setattr(observe, "_ELSEWHERE", 0.5)
+    for name in ("before.py", "after.py"):
+        (tmp_path / name).write_text("import time\ntime.sleep(600)\n")
+    sample = {"BROKER": "sample"}
+    ways = (
+        Surroundings(how="with sample values", ports=(), environment=sample, samples=("BROKER",)),
+        Surroundings(how="without a port", ports=()),
+    )
+    request = replace(REQUEST, probes=(), serves=False, otherwise=ways)
+    found = compare(request, LocalEngine(tmp_path), SilentProgress())
+    start = next(check for check in found.checks if check.name == "start")
+    assert start.message.endswith("both were run without a port")
 
 
 @pytest.mark.parametrize(("environment", "times"), [({}, 1), ({"MODE": "development"}, 2)])

@@ -182,6 +182,8 @@ _LEVEL = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 _FORM, _ASIDE = "lines such as ", " (standard error)"
 # Python warns where it compiles, which byte code spares; what is indented belongs to other lines.
+_WARNS = re.compile(r"\S+:\d+: \w*Warning: ")
+_SOURCE, _LINES_OF_A_WARNING = re.compile(r"  \S"), 20
 _OF_A_WARNING = re.compile(r"^\s|Warning: |^Traceback")
 # Written or not as one thread is faster than another. Source: gunicorn 27.0.1, ctl/server.py: the
 # server that says so is stopped whenever a worker is forked.
@@ -209,11 +211,25 @@ def kinds_of(log: str, errors: str = "") -> frozenset[str]:
 
 def _kinds(log: str) -> frozenset[str]:
     lines = [_COLOURS.sub("", line).rstrip() for line in log.splitlines()[:_LINES]]
+    lines = list(_without_warnings(lines))
     lines = [one for one in lines if 0 < len(one) < _LONGEST and not _OF_A_RACE.search(one)]
     telling = set(filter(_tells, map(str.strip, lines)))
     plain = (line for line in lines if line not in telling and not _OF_A_WARNING.search(line))
     forms = {_WORD.sub("a", _kind(line)) for line in plain}
     return frozenset((*map(_kind, telling), *(f"{_FORM}{one}" for one in forms)))
+
+
+def _without_warnings(lines: Sequence[str]) -> Iterator[str]:
+    """Leave out what warnings say in further lines, up to the line of the source that warns."""
+    left = 0
+    for number, line in enumerate(lines):
+        if left:
+            left -= 1
+            continue
+        yield line
+        if _WARNS.match(line):
+            following = lines[number + 1 : number + 1 + _LINES_OF_A_WARNING]
+            left = next((at for at, one in enumerate(following) if _SOURCE.match(one)), 0)
 
 
 def _tells(line: str) -> bool:

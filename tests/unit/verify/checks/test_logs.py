@@ -144,3 +144,15 @@ def test_how_a_server_learns_that_its_client_has_gone_is_no_difference() -> None
     gone = "BrokenPipeError: [Errno 32] Broken pipe"
     assert kinds_of(gone) == kinds_of("ConnectionResetError: [Errno 104] Connection reset by peer")
     assert kinds_of(gone) != kinds_of("ConnectionRefusedError: [Errno 111] Connection refused")
+
+
+def test_what_a_warning_says_in_several_lines_is_no_line_of_the_log() -> None:
+    warned = (
+        "/usr/lib/worker/platforms.py:841: SecurityWarning: You run it as root: this is\n"
+        "absolutely not recommended!\n\nPlease use another user.\n\n"
+        "  warnings.warn(SecurityWarning(ROOT))\n"
+    )
+    assert judged((warned + LOG, warned + LOG), (LOG, LOG)).outcome is Outcome.SAME
+    cut = warned.partition("  warnings")[0] + LOG
+    lost = LOG.replace("a line without a level\n", "")
+    assert judged((cut, cut), (lost, lost)).outcome is Outcome.DIFFERENT
