@@ -18,7 +18,7 @@ from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
 from jettison.lift.build_context import context_path
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import steering_pip
-from jettison.lower.build_stage import is_manifest, is_removal
+from jettison.lower.removed_files import is_manifest, is_removal
 from jettison.plan.removal.listing import LIST
 from jettison.values import replace
 

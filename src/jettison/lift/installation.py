@@ -22,10 +22,12 @@ from jettison.lift.declared import LINKS, wheels_elsewhere
 from jettison.lift.installation_obstacles import (
     INSTALLING,
     commands_of,
+    is_of_project,
     obstacle_at,
     obstacles,
 )
 from jettison.lift.own_environment import OwnEnvironment, own_environment
+from jettison.lift.own_project import OwnProject, local_words, own_project
 from jettison.lift.projects import PYPROJECT, is_declaring
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin
@@ -39,7 +41,8 @@ class Installation(Struct, frozen=True, kw_only=True):
     themselves; ``options`` are in uv's spelling. ``wheels`` are paths of wheels that another stage
     makes, and ``brought`` what brings those and its lists. ``version_control`` is where the first
     requirement stands that is fetched with git. ``own`` is the environment that they fill, where
-    the stage makes one.
+    the stage makes one, and ``project`` is set where the project itself is installed too, by the
+    ``project_options``.
     """
 
     actions: tuple[Action, ...]
@@ -52,6 +55,8 @@ class Installation(Struct, frozen=True, kw_only=True):
     wheels: tuple[str, ...] = ()
     brought: tuple[Instruction, ...] = ()
     own: OwnEnvironment | None = None
+    project: OwnProject | None = None
+    project_options: tuple[str, ...] = ()
 
     @property
     def origin(self) -> Origin:
@@ -75,8 +80,12 @@ def installation_of(project: Project, stage: FinalStage) -> Installation | NotMo
     if not actions or stage.tag is None:
         return NotMovable(evidence=None)
     actions = (own.action, *actions) if own else actions
+    itself = own_project(project, stage, commands_of(actions))
     found = next(obstacles(project, stage, actions), None)
-    return NotMovable(evidence=found) if found else _collected(project, stage, actions, own)
+    found = itself if isinstance(itself, Evidence) and not found else found
+    if found or isinstance(itself, Evidence):
+        return NotMovable(evidence=found)
+    return _collected(project, stage, actions, own, itself)
 
 
 class _NamedFiles(Struct):
@@ -132,7 +141,11 @@ def _bound_to_its_place(
 
 
 def _collected(
-    project: Project, stage: FinalStage, actions: tuple[Action, ...], own: OwnEnvironment | None
+    project: Project,
+    stage: FinalStage,
+    actions: tuple[Action, ...],
+    own: OwnEnvironment | None,
+    itself: OwnProject | None,
 ) -> Installation | NotMovable:
     commands = commands_of(actions)
     wheels, brought = wheels_elsewhere(project, stage, commands)
@@ -146,12 +159,15 @@ def _collected(
     lists = [each for path in plain for each in project.requirements_file(path)]
     lines = [line for file in lists for line in file.requirements]
     named = [word for _, fact in commands for word in fact.requirements if not is_installer(word)]
-    words = [word for word in named if word.text not in wheels]
+    folders = itself.words if itself else ()
+    words = [word for word in named if word.text not in wheels and word.text not in folders]
     if bound := _bound_to_its_place(lines, words):
         return bound
-    if not found.lists and not found.grouped and not words and not wheels:
+    if not found.lists and not found.grouped and not words and not wheels and not itself:
         return NotMovable(evidence=None)
     prefix = f"{project.context}/" if project.context else ""
+    listed = [(step, fact) for step, fact in commands if not is_of_project(fact)]
+    built = [(step, fact) for step, fact in commands if local_words(fact)]
     by_git = chain(
         (line.origin for line in lines if line.url.startswith("git+")),
         (word.origin for word in words if "git+" in word.text),
@@ -162,12 +178,14 @@ def _collected(
         requirement_files=_unique(found.lists),
         constraint_files=_unique(found.constraints),
         requirements=_unique(word.text for word in words),
-        options=(*_unique_options(stage, actions), *_groups(commands, found.grouped)),
+        options=(*_unique_options(stage, listed), *_groups(commands, found.grouped)),
         wheels=_unique(wheels.values()),
         brought=tuple({item.origin: item for item in (*brought, *found.brought)}.values()),
         files=_unique((*declaring, *(file.file.removeprefix(prefix) for file in lists))),
         version_control=next(filter(None, by_git), None),
         own=own,
+        project=itself,
+        project_options=_unique_options(stage, built),
     )
 
 
@@ -197,12 +215,12 @@ def _groups(
     )
 
 
-def _unique_options(stage: FinalStage, actions: tuple[Action, ...]) -> tuple[str, ...]:
+def _unique_options(
+    stage: FinalStage, commands: Iterable[tuple[Instruction, PipInstall]]
+) -> tuple[str, ...]:
     found: dict[str, None] = {}
     known = table(Tools).pip
-    for step, option in (
-        (step, each) for step, fact in commands_of(actions) for each in fact.options.options
-    ):
+    for step, option in ((step, each) for step, fact in commands for each in fact.options.options):
         if option.name in LINKS and "://" not in (option.value or ""):
             found.setdefault(f"--find-links {stage.absolute(option.value or '.', step)}")
         elif option.name in known.valued:

@@ -13,6 +13,7 @@ from jettison.formats.dockerfile import Instruction, mounts
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
 from jettison.lift.declared import LINKS, wheels_from
+from jettison.lift.own_project import local_words
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import stages_on, steering_pip
 from jettison.values import Evidence, Origin
@@ -25,6 +26,7 @@ FILE = re.compile(r"^[./]|^[^\s@]*\.(whl|zip|tar\.gz|tgz|tar\.bz2)$")
 NEEDS_PIP = re.compile(r"\bspacy(\.cli)?\s+download\b|-m\s+pip\s|-m\s+ensurepip\b")
 # spaCy's own download is an installation of a wheel.
 MODEL = "a requirement with the address of the model's wheel can move"
+EDITABLE = ("-e", "--editable")
 INSTALLING = (ActionKind.PYTHON, ActionKind.LOCKED, ActionKind.ENVIRONMENT)
 
 
@@ -42,9 +44,11 @@ def obstacles(project: Project, stage: FinalStage, actions: Iterable[Action]) ->
             unknown = _unknown_to_uv(project, stage, action.instruction, action.fact)
             for reason in (*unknown, *_surroundings(stage, action)):
                 yield obstacle_at(action.origin, reason)
-    facts = [fact for _, fact in commands_of(actions)]
-    for option in _differing(facts):
-        yield obstacle_at(facts[0].origin, f"{option} holds for one of several installations")
+    every = [fact for _, fact in commands_of(actions)]
+    alone = [fact for fact in every if is_of_project(fact)]
+    for facts in ([fact for fact in every if fact not in alone], alone):
+        for option in _differing(facts):
+            yield obstacle_at(facts[0].origin, f"{option} holds for one of several installations")
 
 
 def obstacle_at(origin: Origin, reason: str) -> Evidence:
@@ -91,10 +95,12 @@ def _installs(item: Instruction) -> bool:
 def _unknown_to_uv(
     project: Project, stage: FinalStage, step: Instruction, fact: PipInstall
 ) -> Iterator[str]:
-    own = [word.text for word in fact.requirements if FILE.search(word.text)]
+    folders = local_words(fact)
+    files = (word.text for word in fact.requirements if FILE.search(word.text))
+    own = [word for word in files if word not in folders]
     local = [word for word in own if not wheels_from(project, stage, step, word)]
-    if fact.editable or local:
-        yield f"`{[*local, '.'][0]}` is installed, which is not a list of requirements"
+    if local:
+        yield f"`{local[0]}` is installed, which is not a list of requirements"
     for named in own:
         name = posixpath.basename(named)
         users = (action for action in stage.actions if name in action.text and not _clears(action))
@@ -109,7 +115,7 @@ def _unknown_to_uv(
         if value and "://" not in value and not wheels_from(project, stage, step, f"{value}/*"):
             yield f"distributions come from {option.value}, which another step fills"
     known = table(Tools).pip
-    names = {*known.valued, *known.flags, *known.without_effect, *known.files}
+    names = {*known.valued, *known.flags, *known.without_effect, *known.files, *EDITABLE}
     for option in fact.options.options:
         if option.name not in names:
             yield f"the option {option.name} is not known to uv"
@@ -141,6 +147,13 @@ def _surroundings(stage: FinalStage, action: Action) -> Iterator[str]:
 def commands_of(actions: Iterable[Action]) -> list[tuple[Instruction, PipInstall]]:
     """The installations among actions, each with its instruction."""
     return [(a.instruction, a.fact) for a in actions if isinstance(a.fact, PipInstall)]
+
+
+def is_of_project(fact: PipInstall) -> bool:
+    """Whether a command installs nothing but folders."""
+    folders = local_words(fact)
+    words = {word.text for word in fact.requirements}
+    return bool(folders) and not fact.requirement_files and words <= set(folders)
 
 
 def _differing(facts: list[PipInstall]) -> list[str]:

@@ -20,7 +20,7 @@ from jettison.lower import (
     set_environment,
     set_health_check,
 )
-from jettison.lower.build_stage import remove_files, split_build_stage
+from jettison.lower.build_stage import split_build_stage
 from jettison.lower.compose_files import harden_service
 from jettison.lower.composed_base import add_debug_target, compose_base, start_from_nothing
 from jettison.lower.development import add_development
@@ -31,6 +31,7 @@ from jettison.lower.packages import (
     remove_packages,
     tidy_package_installs,
 )
+from jettison.lower.removed_files import remove_files
 from jettison.lower.requirements import leave_groups_out, move_to_development
 from jettison.lower.user import run_as_user
 from jettison.plan.changes import (

@@ -1,12 +1,11 @@
-"""Split the final stage; remove files from the environment that is copied from the other one."""
+"""Split the final stage: another one makes the environment that it copies."""
 
 from __future__ import annotations
 
 import posixpath
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from jettison.catalogue import removal_hook, removal_script
 from jettison.ecosystems.commands import removal
 from jettison.formats.dockerfile import Instruction, copy
 from jettison.formats.dockerfile.run import with_script
@@ -16,9 +15,8 @@ from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.installation import Installation, NotMovable
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.projects import is_declaring
-from jettison.lift.stage import FinalStage, lifted
-from jettison.lift.stages import BuiltEnvironment, NotApart
-from jettison.lower import FOLDER, WIDTH, Edits, comment, edited, ended, line_of
+from jettison.lift.stage import FinalStage
+from jettison.lower import WIDTH, Edits, comment, edited, ended, line_of
 from jettison.lower.locked_stage import (
     base_text,
     build_packages,
@@ -27,21 +25,12 @@ from jettison.lower.locked_stage import (
     installer_variables,
     split_locked,
     told_sources,
+    without_owner,
 )
-from jettison.plan.changes import RemoveFiles, SplitBuildStage
-from jettison.plan.removal.listing import (
-    HEAD,
-    HOOK,
-    LIST,
-    MANIFEST,
-    MANIFEST_FOLDER,
-    REMOVED,
-    SCRIPT,
-    takes_modules,
-    told,
-    written,
-)
-from jettison.plan.system_removal import place_of_removal
+from jettison.plan.changes import SplitBuildStage
+
+# Where requirements are installed from.
+BUILD = "/build"
 
 
 def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildStage) -> str:
@@ -67,9 +56,7 @@ def _build_stage(name: str, stage: FinalStage, found: Installation, change: Spli
     parts = [
         comment("The environment is made here; compilers, headers and installers stay here too."),
         f"FROM {base_text(stage)} AS {name}\n",
-        *installer_variables(
-            stage, " ".join((*found.options, *found.requirements, told_sources(stage, change)))
-        ),
+        *installer_variables(stage, " ".join((*_named(found), told_sources(stage, change)))),
         *build_packages(stage, change),
     ]
     parts += [
@@ -78,15 +65,53 @@ def _build_stage(name: str, stage: FinalStage, found: Installation, change: Spli
         f"RUN pip install --no-cache-dir uv=={change.uv} && uv venv {change.environment}\n",
         *_requirements(found),
         *_brought(stage, found),
-        _installation(found),
+        _installation(found) if _lists(found) else "",
+        *_project(found),
     ]
     return "".join(ended(part) if part != "\n" else part for part in parts if part)
 
 
+def _lists(found: Installation) -> bool:
+    """Whether anything is installed besides the project itself."""
+    grouped = any(option.startswith("--group") for option in found.options)
+    return grouped or bool(found.requirement_files or found.requirements or found.wheels)
+
+
+def _named(found: Installation) -> Iterator[str]:
+    """What may name variables, in the build stage."""
+    yield from (*found.options, *found.requirements)
+    if found.project:
+        yield from (*found.project_options, *found.project.words)
+        yield from (item.text for item in found.project.sources)
+
+
+def _project(found: Installation) -> Iterator[str]:
+    """What installs the project itself, behind its requirements, from the folder where it is."""
+    if not found.project:
+        return
+    yield "\n"
+    yield comment("The project itself is installed too, from where the final stage has it.")
+    yield f"WORKDIR {found.project.folder}\n"
+    yield from (ended(without_owner(item.text)) for item in found.project.sources)
+    constraints = (f"-c {posixpath.join(BUILD, path)}" for path in found.constraint_files)
+    words = (*found.project_options, *constraints, *map(_quoted, found.project.words))
+    yield _installing(words)
+
+
+def _quoted(word: str) -> str:
+    option, space, path = word.partition(" ")
+    return f"{option} {shlex.quote(path)}" if space else shlex.quote(word)
+
+
 def _installation(found: Installation) -> str:
-    """The RUN that installs, with its words on lines of their own where one is not enough."""
+    """The RUN that installs what is required."""
+    return _installing(tuple(_words(found)))
+
+
+def _installing(words: Iterable[str]) -> str:
+    """A RUN that installs, with its words on lines of their own where one is not enough."""
     head = "RUN --mount=type=cache,target=/root/.cache/uv"
-    words = list(_words(found))
+    words = list(words)
     line = f"{head} uv pip install {' '.join(words)}\n"
     if len(line) <= WIDTH:
         return line
@@ -109,7 +134,7 @@ def _requirements(found: Installation) -> list[str]:
     if not found.files:
         return []
     text = "Requirements before the source: a change of code does not install them again."
-    return ["WORKDIR /build\n", "\n", comment(text), *copies_of(found.files)]
+    return [f"WORKDIR {BUILD}\n", "\n", comment(text), *copies_of(found.files)]
 
 
 def _brought(stage: FinalStage, found: Installation) -> Iterator[str]:
@@ -230,87 +255,3 @@ def _removes(stage: FinalStage, action: Action, gone: frozenset[str]) -> bool:
     removed = removal(action.command)
     paths = removed.paths if removed else ()
     return bool(paths) and {stage.absolute(path, action.instruction) for path in paths} <= gone
-
-
-REASON = (
-    "Remove from the environment what no running application needs; the list says what and why."
-)
-
-
-def remove_files(project: Project, change: RemoveFiles) -> Mapping[str, str]:
-    """Add the groups to the list; write the script and the step where they are not there yet.
-
-    What is taken out of the final stage gets its step later, with the stage that starts from
-    nothing.
-    """
-    found = place_of_removal(project, lifted(project))
-    if isinstance(found, NotApart) and not change.late:
-        return {}
-    path = project.own(LIST)
-    text = project.texts.get(path, HEAD) + written(change.groups) + told(change.unproven)
-    explained = takes_modules(text)
-    names = (LIST, SCRIPT, HOOK) if explained else (LIST, SCRIPT)
-    texts = {path: text, project.own(SCRIPT): removal_script(), **let_in(project, names)}
-    if explained:
-        texts[project.own(HOOK)] = removal_hook()
-    if isinstance(found, BuiltEnvironment):
-        texts[project.dockerfile_path] = edited(
-            project.dockerfile, _edits(project, found, explained)
-        )
-    return texts
-
-
-def _edits(project: Project, found: BuiltEnvironment, explained: bool) -> Edits:
-    """Put the step behind what makes the environment, or let the one that is there explain too."""
-    stage = found.stage.name or str(found.stage.index)
-    told = f"COPY --from={stage} {MANIFEST_FOLDER} {MANIFEST_FOLDER}\n" if explained else ""
-    running = _run(project, found, explained)
-    old = {line_of(item): running for item in found.stage.instructions if _is_step(item)}
-    if not old:
-        text = f"\n{comment(REASON)}{running}"
-        return Edits(after={line_of(found.last): text, line_of(found.copied): told})
-    if not explained or any(HOOK in item.text for item in found.stage.instructions):
-        return Edits()
-    return Edits(replaced=old, after={line_of(found.copied): told})
-
-
-def let_in(project: Project, names: Iterable[str]) -> Mapping[str, str]:
-    """The ignore file with an exception for what steps read, where it keeps that out."""
-    ignore, folder = project.ignore, project.own_folder
-    if not ignore or not any(ignore.ignores(f"{folder}/{name}") for name in names):
-        return {}
-    return {project.ignore_path: f"{ended(project.texts[project.ignore_path])}!{folder}\n"}
-
-
-def mounted(project: Project) -> str:
-    """The mount by which a step sees the files that are added for the build."""
-    return f"--mount=type=bind,source={project.own_folder},target={FOLDER}"
-
-
-def _run(project: Project, found: BuiltEnvironment, explained: bool) -> str:
-    """The instruction that carries the list out, and writes down what it did."""
-    python = f"{found.path}/bin/python" if found.virtual else "python3"
-    text = (
-        f"RUN {mounted(project)} \\\n    {python} -I {FOLDER}/{SCRIPT} {FOLDER}/{LIST} {found.path}"
-    )
-    if not explained:
-        return f"{text}\n"
-    return (
-        f"{text} {REMOVED} \\\n"
-        f"    && {python} -I {FOLDER}/{HOOK} \\\n"
-        f"        {FOLDER}/{LIST} {REMOVED} {found.path} {MANIFEST}\n"
-    )
-
-
-def is_removal(item: Instruction) -> bool:
-    """Whether an instruction belongs to the step."""
-    return _is_step(item) or is_manifest(item)
-
-
-def is_manifest(item: Instruction) -> bool:
-    """Whether an instruction copies the manifest of what was removed into the final stage."""
-    return item.keyword == "COPY" and MANIFEST_FOLDER in item.text
-
-
-def _is_step(item: Instruction) -> bool:
-    return item.keyword == "RUN" and f"{SCRIPT} " in item.text and LIST in item.text

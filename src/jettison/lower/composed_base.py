@@ -16,9 +16,9 @@ from jettison.lift import Project
 from jettison.lift.action import ActionKind, LiftedRun
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lower import FOLDER, Edits, comment, edited, ended, line_of
-from jettison.lower.build_stage import let_in, mounted
 from jettison.lower.composed_root import SHELL, package_stage, root_stage, shell_mount
 from jettison.lower.packages import without_commands
+from jettison.lower.removed_files import let_in, mounted
 from jettison.lower.user import shadow
 from jettison.plan.changes import AddDebugTarget, ComposeBase, StartFromNothing
 from jettison.plan.minimal_base import ROOT

@@ -17,7 +17,7 @@ from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.build_context import context_path
 from jettison.lift.stage import lifted, lifted_stage
 from jettison.lower import Edits, comment, edited, ended, line_of
-from jettison.lower.build_stage import is_removal
+from jettison.lower.removed_files import is_removal
 from jettison.lower.requirements import development_of
 from jettison.plan.changes import AddDevelopment
 

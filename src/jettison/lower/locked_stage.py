@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Mapping
 
 from jettison.ecosystems.commands import PackageInstall
@@ -47,6 +48,11 @@ def copies_of(files: Iterable[str]) -> list[str]:
         f"COPY {' '.join(names)} ./{f'{folder}/' if folder else ''}\n"
         for folder, names in folders.items()
     ]
+
+
+def without_owner(text: str) -> str:
+    """A COPY for a stage in which the user of the final one does not exist."""
+    return re.sub(r"(?m)(\s)--chown=\S+\s+", r"\1", text, count=1)
 
 
 def installer_variables(stage: FinalStage, named: str, own: tuple[str, ...] = ()) -> list[str]:
@@ -158,7 +164,11 @@ def _build_stage(
         parts += [
             "\n" if first else "",
             comment("The project itself is installed too, from where the final stage has it."),
-            *(i.text for i in found.sources if not first or not _brings_only(i, found.files)),
+            *(
+                without_owner(i.text)
+                for i in found.sources
+                if not first or not _brings_only(i, found.files)
+            ),
             _installation(found),
         ]
     if not (known.compiles or known.makes or known.compile in found.options.split()):

@@ -18,8 +18,10 @@ kept in front of a program that is not known to end on SIGTERM: as process 1 suc
 have to be killed, as the child of the tool it ends.
 
 Safe: the same requirements are installed by the same Python of the same image, to a path that is
-the same in both stages. It stays as it is when pip installs the project itself, when pip is given
-options that uv does not know, and when the path of the old environment is written in a file.
+the same in both stages. The project itself is installed from the same source at the same path. It
+stays as it is when a step may have changed that source or its build does more than collect files,
+when pip is given options that uv does not know or called by the running container, and when the
+path of the old environment is written in a file.
 """
 
 from __future__ import annotations
