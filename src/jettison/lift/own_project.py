@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
 
 from msgspec import Struct
 
@@ -105,7 +105,7 @@ def _obstacles(
             yield from _of_build(project, stage, step, path)
     if len({stage.folder_at(step) for step, _, _ in found}) > 1 or len(folders) > 1:
         yield "several projects are installed"
-    yield from _steps_before(stage, found[-1][0])
+    yield from _steps_before(stage, found[-1][1])
 
 
 def _of_build(project: Project, stage: FinalStage, step: Instruction, folder: str) -> Iterator[str]:
@@ -122,12 +122,11 @@ def _of_build(project: Project, stage: FinalStage, step: Instruction, folder: st
         yield from (reason for pattern, reason in _BUILDING if pattern.search(text))
 
 
-def _steps_before(stage: FinalStage, step: Instruction) -> Iterator[str]:
+def _steps_before(stage: FinalStage, last: PipInstall) -> Iterator[str]:
     """Steps behind the first copy that may have changed the source."""
     copied = [_line(item.origin) for item in stage.instructions if item.keyword in COPIES]
-    for action in stage.actions:
-        line = _line(action.instruction.origin)
-        if copied and min(copied) < line <= _line(step.origin) and _may_change(action):
+    for action in takewhile(lambda one: one.fact is not last, stage.actions):
+        if copied and min(copied) < _line(action.instruction.origin) and _may_change(action):
             yield f"`{' '.join(action.text.split())[:60]}` may change its source before"
 
 
