@@ -31,7 +31,11 @@ _BUILDING = (
                 r"tool\.pdm\.build\.custom|tool\.poetry\.build"),
      "its build runs commands of its own"),
     (re.compile(r"data_files|data-files|shared-data"), "it puts files beside the environment"),
+    (re.compile(r"os\.environ|getenv"), "its build reads variables"),
 )  # fmt: skip
+
+
+_OF_UV = re.compile(r"^\[+tool\.uv\b", re.M)
 
 
 class OwnProject(Struct, frozen=True, kw_only=True):
@@ -94,7 +98,7 @@ def _obstacles(
     found: list[tuple[Instruction, PipInstall, tuple[str, ...]]],
 ) -> Iterator[str]:
     folders = set()
-    for step, _, words in found:
+    for step, fact, words in found:
         if any(mount.type != "cache" for mount in mounts(step)):
             yield "its source is mounted"
         for word in words:
@@ -102,13 +106,15 @@ def _obstacles(
             if "$" in path or "://" in path:
                 yield "its place is known only while building"
             folders.add(stage.absolute(path, step))
-            yield from _of_build(project, stage, step, path)
+            yield from _of_build(project, stage, step, fact, path)
     if len({stage.folder_at(step) for step, _, _ in found}) > 1 or len(folders) > 1:
         yield "several projects are installed"
     yield from _steps_before(stage, found[-1][1])
 
 
-def _of_build(project: Project, stage: FinalStage, step: Instruction, folder: str) -> Iterator[str]:
+def _of_build(
+    project: Project, stage: FinalStage, step: Instruction, fact: PipInstall, folder: str
+) -> Iterator[str]:
     """What the project's own files say of its build."""
     paths = [context_path(project, stage, step, posixpath.join(folder, n)) for n in DECLARING]
     texts = [
@@ -120,6 +126,8 @@ def _of_build(project: Project, stage: FinalStage, step: Instruction, folder: st
         yield "its declaring file is not one of the build context"
     for text in texts:
         yield from (reason for pattern, reason in _BUILDING if pattern.search(text))
+        if not fact.by_uv and _OF_UV.search(text):
+            yield "it has settings that uv reads and pip does not"
 
 
 def _steps_before(stage: FinalStage, last: PipInstall) -> Iterator[str]:
