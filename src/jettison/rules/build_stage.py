@@ -43,7 +43,7 @@ from jettison.lift.locked import LockedInstallation, movable, replaced_place
 from jettison.lift.locked_obstacles import fixed_path, linked_programs, programs_of
 from jettison.lift.packages import removable, requested, saved_without
 from jettison.lift.scopes import PackageScope
-from jettison.lift.usage import BUILDING, UNCALLED
+from jettison.lift.usage import SCRIPT, UNCALLED
 from jettison.plan.changes import (
     Change,
     RemovePackages,
@@ -199,13 +199,28 @@ def _seeded(plan: Plan) -> Evidence | None:
 
 
 def _installs_when_run(plan: Plan) -> Evidence | None:
-    """What calls pip in the running container, and means the environment of the application."""
-    for use in (use for name in ("pip", "pip3") for use in plan.usage.programs.get(name, ())):
-        built = use.origin is None or use.origin.file == plan.project.dockerfile_path
-        if not built and use.kind not in (UNCALLED, BUILDING):
-            message = f"{use.message}, and an environment that uv makes has none"
-            return replace(use, message=message)
-    return None
+    """What calls pip in the running container, and means the environment of the application.
+
+    Commands of documentation and of continuous integration are for other places.
+    """
+    uses = (use for name in ("pip", "pip3") for use in plan.usage.programs.get(name, ()))
+    composed = plan.project.compose_path
+    found = next(
+        (
+            use
+            for use in uses
+            if use.kind in (SCRIPT, "subprocess")
+            or (use.kind == "command" and use.origin and use.origin.file == composed)
+        ),
+        None,
+    )
+    for each in (plan.stage.command, plan.stage.entrypoint):
+        if each and re.search(r"\bpip3?\b", each.instruction.text):
+            message = "the start command runs pip"
+            found = Evidence(kind="command", message=message, origin=each.origin)
+    if found is None:
+        return None
+    return replace(found, message=f"{found.message}, and an environment that uv makes has none")
 
 
 def _user_of_setuptools(plan: Plan) -> Evidence | None:
