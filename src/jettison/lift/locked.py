@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from jettison.ecosystems import OF_PROJECTS, TOOLS
+from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall, tool_setting
-from jettison.ecosystems.tool import VIRTUAL, Setting, SourceKind, Tool
+from jettison.ecosystems.tool import VIRTUAL, SourceKind, Tool
 from jettison.formats.dockerfile import Copy, Instruction, mounts
 from jettison.formats.toml import Table, read_toml
 from jettison.lift import Project
@@ -22,20 +22,10 @@ from jettison.lift.installation import (
     installation_of,
 )
 from jettison.lift.locked_obstacles import called, fixed_path, is_tool, obstacle, starts
+from jettison.lift.own_environment import locked_place
 from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin
-
-
-def locked_place(fact: ProjectInstall, stage: FinalStage, action: Action) -> str:
-    """The folder of the environment that a tool makes or takes; empty when it is not known."""
-    setting = Setting(
-        environment=stage.environment,
-        folder=stage.folder_of(action).rstrip("/"),
-        text=" ".join(run.script.text for run in stage.runs),
-        words=frozenset(option.name for option in fact.options.options),
-    )
-    return OF_PROJECTS[fact.tool].place(setting)
 
 
 def environment_place(fact: ProjectInstall, stage: FinalStage, action: Action) -> str:

@@ -1,4 +1,4 @@
-"""The virtual environment that the final stage makes and fills, which a build stage can make."""
+"""The environments that a stage makes, and the one that a build stage can make in its place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from itertools import takewhile
 
 from msgspec import Struct
 
-from jettison.ecosystems.commands import PipInstall, VirtualEnvironment
+from jettison.ecosystems import OF_PROJECTS
+from jettison.ecosystems.commands import PipInstall, ProjectInstall, VirtualEnvironment
+from jettison.ecosystems.tool import SYSTEM, Setting
 from jettison.formats.dockerfile import Instruction, raw_pairs
 from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
 from jettison.lift.stage import FinalStage
@@ -107,3 +109,31 @@ def _settings(stage: FinalStage, before: Instruction) -> Iterator[tuple[str, str
         if item.keyword == "ENV":
             for name, value in raw_pairs(item):
                 yield name, stage.expanded((value or "").strip("\"'"))
+
+
+def locked_place(fact: ProjectInstall, stage: FinalStage, action: Action) -> str:
+    """The folder of the environment that a tool makes or takes; empty when it is not known."""
+    setting = Setting(
+        environment=stage.environment,
+        folder=stage.folder_of(action).rstrip("/"),
+        text=" ".join(run.script.text for run in stage.runs),
+        words=frozenset(option.name for option in fact.options.options),
+    )
+    return OF_PROJECTS[fact.tool].place(setting)
+
+
+def environments_made(stage: FinalStage, final: FinalStage) -> Iterator[tuple[str, bool]]:
+    """Paths of the virtual environments of a stage, with whether pip is put into them.
+
+    Those of stages that the ``final`` one begins with too are in its layers already.
+    """
+    given = {each.index for each in final.chain}
+    for item in (i for each in stage.chain if each.index not in given for i in each.instructions):
+        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
+            fact = action.fact
+            if isinstance(fact, VirtualEnvironment):
+                yield stage.absolute(fact.path, item), fact.seeded
+            elif isinstance(fact, ProjectInstall):
+                place = locked_place(fact, stage, action)
+                if place != SYSTEM:
+                    yield place, False

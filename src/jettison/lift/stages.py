@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.ecosystems.commands import WHEEL, PipInstall, VirtualEnvironment
+from jettison.ecosystems.commands import WHEEL, PipInstall
 from jettison.formats.compose import Service
 from jettison.formats.dockerfile import (
     Instruction,
@@ -22,12 +22,12 @@ from jettison.formats.dockerfile import (
     raw_pairs,
 )
 from jettison.formats.dockerfile import user as user_of
-from jettison.formats.dockerfile import workdir as folder_of
 from jettison.formats.dockerfile.lines import UNSAYABLE, in_exec_form, literal
 from jettison.images.config import Config
 from jettison.lift import Project
 from jettison.lift.action import ActionKind, lifted_run
-from jettison.lift.stage import ROOT_NAMES, FinalStage
+from jettison.lift.own_environment import environments_made
+from jettison.lift.stage import ROOT_NAMES, FinalStage, lifted_stage
 from jettison.values import Evidence, Origin, once_each
 
 
@@ -246,17 +246,17 @@ def _copied(project: Project, stage: FinalStage) -> Iterator[BuiltEnvironment]:
         if source is None or source.index >= stage.stage.index:
             continue
         for path in copied.sources:
-            found = _environment(project, source, stage.expanded(path), item)
+            found = _environment(project, source, stage, stage.expanded(path), item)
             if found is not None:
                 yield found
 
 
 def _environment(
-    project: Project, stage: Stage, copied: str, item: Instruction
+    project: Project, stage: Stage, final: FinalStage, copied: str, item: Instruction
 ) -> BuiltEnvironment | None:
     """The environment that a path of a stage is, or holds."""
     made: dict[str, bool] = {}
-    for made_path, seeded in _virtual_environments(project, stage):
+    for made_path, seeded in environments_made(lifted_stage(project, stage), final):
         made.setdefault(made_path, seeded)
     path = posixpath.normpath(copied)
     virtual = next((p for p in made if p == path or p.startswith(f"{path}/")), None)
@@ -274,22 +274,6 @@ def _environment(
         last=stage.instructions[-1],
         copied=item,
     )
-
-
-def _virtual_environments(project: Project, stage: Stage) -> Iterator[tuple[str, bool]]:
-    """Paths of virtual environments with whether pip is put into them."""
-    folder = "/"
-    for item in stage.instructions[1:]:
-        if item.keyword == "WORKDIR":
-            folder = posixpath.join(folder, _expanded(project, stage, folder_of(item)))
-        if item.keyword != "RUN":
-            continue
-        for action in lifted_run(item).actions:
-            if isinstance(action.fact, VirtualEnvironment):
-                path = _expanded(project, stage, action.fact.path)
-                yield posixpath.normpath(posixpath.join(folder, path)), action.fact.seeded
-            elif action.kind is ActionKind.LOCKED:
-                yield posixpath.join(folder, ".venv"), False
 
 
 def _targets(project: Project, stage: Stage) -> frozenset[str]:

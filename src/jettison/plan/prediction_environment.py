@@ -28,7 +28,7 @@ from jettison.lift import Project
 from jettison.lift.action import LiftedRun, lifted_run
 from jettison.lift.build_context import context_path
 from jettison.lift.declared import installed_declarations
-from jettison.lift.locked import locked_place
+from jettison.lift.own_environment import locked_place
 from jettison.lift.stage import FinalStage, lifted
 from jettison.plan.prediction_parts import Part, applies_list, taken_out
 from jettison.values import Basis, Origin, Size, Skipped, once_each
