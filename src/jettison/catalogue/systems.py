@@ -87,7 +87,6 @@ class Account(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     username: str
     email: str
     password: str
-    new_password: str
 
 
 class SampleText(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
