@@ -13,13 +13,19 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = sorted(place.parent.relative_to(EXAMPLES) for place in EXAMPLES.rglob("expected.toml"))
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give one cache for all: what they share is fetched once."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.mark.network
 @pytest.mark.parametrize("name", NAMES, ids=str)
-def test_what_stays_keeps_its_release(name: Path, tmp_path: Path) -> None:
-    before = planned(EXAMPLES / name, cache=tmp_path / "cache")
+def test_what_stays_keeps_its_release(name: Path, cache: Path, tmp_path: Path) -> None:
+    before = planned(EXAMPLES / name, cache=cache)
     if not before.plan.files:
         pytest.skip("nothing is changed")
     write_copy(before.loaded.root, tmp_path / "written", before.plan.files)
-    after = planned(tmp_path / "written", cache=tmp_path / "cache")
+    after = planned(tmp_path / "written", cache=cache)
     releases = {name: one.version for name, one in before.plan.distributions.items()}
     assert {name: one.version for name, one in after.plan.distributions.items()} == releases

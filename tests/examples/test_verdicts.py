@@ -15,24 +15,23 @@ from jettison.plan.plan import Plan
 EXAMPLES = [pytest.param(path, id=path.name) for path in examples()]
 
 
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://pypi.org/simple")
-    return unpack(tmp_path)
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Plan]:
+    """Give the plan of every example; each is made once for all tests."""
+    cache = unpack(tmp_path_factory.mktemp("cache"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UV_DEFAULT_INDEX", "https://pypi.org/simple")
+        return {one: planned(one, offline=True, cache=cache).plan for one in examples()}
 
 
 def expected(example: Path) -> dict[str, Any]:
     return tomllib.loads((example / "expected.toml").read_text(encoding="utf-8"))
 
 
-def plan_of(example: Path, cache: Path) -> Plan:
-    return planned(example, offline=True, cache=cache).plan
-
-
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_each_base_gets_its_verdict(example: Path, cache: Path) -> None:
+def test_each_base_gets_its_verdict(example: Path, plans: dict[Path, Plan]) -> None:
     wanted = expected(example)
-    base = plan_of(example, cache).base
+    base = plans[example].base
     assert base.chosen == wanted["base"].pop("chosen")
     found = {item.facts.variant.value: item for item in base.candidates}
     for variant, (works, why) in wanted["base"].items():
@@ -44,9 +43,9 @@ def test_each_base_gets_its_verdict(example: Path, cache: Path) -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_each_package_gets_its_scope_and_each_change_its_finding(
-    example: Path, cache: Path
+    example: Path, plans: dict[Path, Plan]
 ) -> None:
-    wanted, plan = expected(example), plan_of(example, cache)
+    wanted, plan = expected(example), plans[example]
     assert {item.name: item.scope.value for item in plan.packages} == wanted.get("packages", {})
     messages = {item.rule: item.message for item in plan.findings}
     for rule, part in wanted.get("findings", {}).items():
@@ -54,8 +53,8 @@ def test_each_package_gets_its_scope_and_each_change_its_finding(
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_the_dockerfile_has_what_is_needed_and_no_more(example: Path, cache: Path) -> None:
-    wanted, plan = expected(example).get("dockerfile", {}), plan_of(example, cache)
+def test_the_dockerfile_has_what_is_needed_and_no_more(example: Path, plans: dict[Path, Plan]) -> None:
+    wanted, plan = expected(example).get("dockerfile", {}), plans[example]
     text = "".join(item.text for item in plan.stage.instructions)
     for part in wanted.get("has", ()):
         assert part in text
