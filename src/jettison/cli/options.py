@@ -15,9 +15,9 @@ from jettison.formats.settings import BaseOverride, Policy
 from jettison.report import formats_of
 from jettison.verify import START, Verdict
 
-# What `project_options` and `base_options` give beside the folder.
-# of the log of an image that does not run
+# Of the log of an image that does not run.
 LAST_LINES = 3
+# What `project_options` and `base_options` give beside the folder.
 _CHOICES = ("dockerfile", "service", "level", "offline", "base")
 if TYPE_CHECKING:
     from jettison.tasks.loading import Planned

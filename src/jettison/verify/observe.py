@@ -45,7 +45,6 @@ _SEED = "PYTHONHASHSEED"
 _AGAIN, _AGAIN_FACTOR = 15.0, 6
 # When an image that listens elsewhere is given up, also by the time that the other one took.
 _ELSEWHERE, _ELSEWHERE_FACTOR = 15.0, 6
-# how a client ends what it says of a command that it refuses
 _LAST_LINES = 5  # of a log without an exception
 
 
@@ -69,8 +68,7 @@ class Running(Struct, frozen=True, kw_only=True):
 def running(setting: Setting, started_with: RunOptions | None = None) -> Iterator[Running]:
     """Start the image with fresh services and volumes, and wait until it is ready.
 
-    ``started_with`` stands for the usual options.
-    Raises EngineError when it cannot be started at all.
+    ``started_with`` replaces the usual options. EngineError when it cannot be started at all.
     """
     request = setting.request
     with ExitStack() as stack:

@@ -22,10 +22,10 @@ from jettison.images.registry.transport import Answer, Request, Transport, failu
 from jettison.processes import run
 from jettison.records import regular_bytes
 
-# RFC 9110: a scheme, or a parameter whose value is a token or a quoted text.
 # Visible characters: a header cannot hold others.
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _LONGEST_HEADER = 4096
+# RFC 9110: a scheme, or a parameter whose value is a token or a quoted text.
 _PART = re.compile(r'[\s,]*([A-Za-z0-9._~+-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?')
 
 
