@@ -43,7 +43,7 @@ _RUNS = ", can be run"
 # What may change what an application does by being there, and what the interpreter itself runs.
 _RUN = re.compile(r"\.(py|pth|so|sh)$")
 _STARTED = re.compile(r"^[^/]+\.pth$|^(sitecustomize|usercustomize)\.py$")
-_OWN = "jettison_removed.py"
+_OWN = re.compile(r"(?:^|/)jettison_removed\.(?:py|pth)$")
 # A command that is written in another form starts other programs.
 _PROGRAM = re.compile(r"^(/usr(/local)?)?/s?bin/")
 # What is found by where it is.
@@ -243,11 +243,11 @@ def _new(had: Stored, has: Stored, request: VerificationRequest) -> Iterator[str
     """Name what is run that the image before does not have."""
     for path in sorted(has.application.keys() - had.application.keys()):
         explained = _OF_THE_BUILD.search(path) or _ends(path, request.edited)
-        if _RUN.search(path) and not explained and not path.endswith(f"/{_OWN}"):
+        if _RUN.search(path) and not explained and not _OWN.search(path):
             yield f"{path} of the application is new"
     for path in sorted(has.distributions.keys() - had.distributions.keys()):
         owner, _ = has.distributions[path]
-        if _STARTED.search(path) and not owner and not path.startswith("jettison_removed"):
+        if _STARTED.search(path) and not owner and not _OWN.search(path):
             yield f"{path} of no distribution is new, and Python runs it when it starts"
 
 

@@ -85,7 +85,8 @@ def scripts():
 def owners():
     """Give the distribution that each file belongs to, by its path below the folder of both.
 
-    What lies elsewhere, as commands do, comes by its whole path. Of several distributions that
+    What lies elsewhere, as commands do, comes by its whole path, and so does all of a distribution
+    beside the application. Of several distributions that
     have the same file, all are given, with commas between them.
     """
     import importlib.metadata
@@ -94,9 +95,10 @@ def owners():
     for one in importlib.metadata.distributions():
         # each look parses all of it
         name = one.metadata.get("Name") or ""
+        apart = os.path.abspath(one.locate_file("")) not in places
         for line in (one.read_text("RECORD") or "").splitlines():
             path = line.partition(",")[0].strip('"')
-            if path.startswith("../"):
+            if apart or path.startswith("../"):
                 path = os.path.abspath(one.locate_file(path))
             if name not in found.setdefault(path, name).split(", "):
                 found[path] = ", ".join(sorted((*found[path].split(", "), name)))
@@ -290,7 +292,7 @@ stored = {}
 for place in reversed(places):
     stored.update((path, (owner.get(path, ""), told)) for path, told in below(place).items())
 application = below(folder, (*places, *ASKED.get("others", ())), digests.told_of_code)
-# the folder may be a virtual environment itself
+# the folder may be a virtual environment itself, or what distributions are installed into
 for path in [one for one in application if os.path.join(folder, one) in owner]:
     whose = owner[os.path.join(folder, path)]
     stored[path] = (whose, application.pop(path))

@@ -123,6 +123,7 @@ def test_what_is_gone_or_other_is_named(has: Stored, said: str) -> None:
         (less("application", "Dockerfile", "tests/test_a.py"), ASKED),
         (less("application", "root/.cache/pip/selfcheck"), ASKED),
         (less("application", "requirement.txt"), ASKED),
+        (replace(HELD, application={**HELD.application, "jettison_removed.pth": "x"}), ASKED),
         (less("application", "page.html"), replace(ASKED, kept_out=("web/page.html",))),
         (
             replace(HELD, application={**HELD.application, "main.py": "x"}),

@@ -690,6 +690,17 @@ def test_commands_of_distributions_are_not_the_applications(tmp_path: Path) -> N
     assert answer["distributions"]["bin/tool"][0] == "tool"
 
 
+def test_what_is_installed_beside_the_application_is_its_distributions(tmp_path: Path) -> None:
+    for path in ("main.py", "tool/__init__.py", "tool-1.dist-info/METADATA"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("Name: tool\n")
+    record = "tool/__init__.py,,\ntool-1.dist-info/METADATA,,\n"
+    (tmp_path / "tool-1.dist-info" / "RECORD").write_text(record)
+    answer = ask("stored", {"folder": str(tmp_path)}, tmp_path, {"PYTHONPATH": str(tmp_path)})
+    assert list(answer["application"]) == ["main.py"]
+    assert answer["distributions"]["tool/__init__.py"][0] == "tool"
+
+
 def test_the_languages_of_an_application_are_those_of_its_catalogues(tmp_path: Path) -> None:
     for path in (
         "shop/locale/pt_BR/LC_MESSAGES/django.mo",
