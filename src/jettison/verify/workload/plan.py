@@ -79,7 +79,6 @@ def position(operation: Operation) -> tuple[int, int, int]:
 
 
 _SECRET = re.compile(r"passw|secret|token", re.I)
-# What was there first has more that depends on it than what was just made.
 _OLDEST = Variation(name="the oldest", back=10_000)
 _FOREIGN = re.compile(r"(^|_)(id|uuid|guid)$|Id$|ID$")
 _ABSENT = {"integer": 999_999, "number": 999_999}
@@ -204,12 +203,21 @@ def workload(interface: Interface, credentials: Credentials | None = None) -> tu
     return (
         *(fill(one, WITHOUT_ACCOUNT) for one in ordered if one.secured),
         *_entrance(account, credentials),
-        *(step for one in ordered for step in _asked(one, shelves)),
+        *(step for one in ordered if phase_of(one) < Phase.LEAVE for step in _asked(one, shelves)),
+        *_oldest(ordered),
+        *(step for one in ordered if phase_of(one) == Phase.LEAVE for step in _asked(one, shelves)),
         *_unserved(interface),
         *schema_steps(interface),
         *(fill(one, way) for one in entrances for way in refused(one)),
         *(Step(method="GET", path=path, variation="file") for path in spread(interface.files)),
     )
+
+
+def _oldest(ordered: list[Operation]) -> Iterator[Step]:
+    """Take away what was there first, too: more depends on it, and it may be the own account."""
+    for one in ordered:
+        if one.method == "DELETE" and one.path_parameters and phase_of(one) < Phase.LEAVE:
+            yield replace(fill(one, _OLDEST), last=True)
 
 
 def _unserved(interface: Interface) -> Iterator[Step]:
@@ -254,8 +262,6 @@ def _asked(operation: Operation, shelves: tuple[str, ...]) -> Iterator[Step]:
     last = phase_of(operation) >= Phase.TAKE_BACK
     for way in variations(operation, shelf=shelf):
         yield replace(fill(operation, way), last=last)
-    if operation.method == "DELETE" and operation.path_parameters:
-        yield replace(fill(operation, _OLDEST), last=last)
     body = operation.body
     if operation.method == "POST" and body and not last and body.properties:
         # a code of what there is leads on, and a name that is taken is refused

@@ -193,10 +193,17 @@ def test_texts_of_earlier_answers_are_sent_under_their_names_before_anything_is_
     quote = operation(
         "POST /quote", {"code": TEXT, "password": TEXT, "nights": {"type": "integer"}}
     )
-    steps = workload(Interface(operations=(operation("DELETE /notes/{id}"), quote)))
+    taken = [operation(f"DELETE /{name}/{{id}}") for name in ("notes", "users")]
+    steps = workload(Interface(operations=(*taken, operation("GET /logout"), quote)))
     last = [step for step in steps if step.last]
-    taken = ["DELETE /notes/{id}", "DELETE /notes/{id} (the oldest)"]
-    assert [step.name for step in last] == ["POST /quote (known values)", *taken]
+    assert [step.name for step in last] == [
+        "POST /quote (known values)",
+        "DELETE /notes/{id}",
+        "DELETE /users/{id}",
+        "DELETE /notes/{id} (the oldest)",
+        "DELETE /users/{id} (the oldest)",
+        "GET /logout",
+    ]
     sent = last[0].payload
     assert sent
     assert sent.value["code"] == Remembered(name="code", prefix="", otherwise="sample-one")
