@@ -115,7 +115,7 @@ def as_well_plain(answer: Answer, others: Sequence[Answer]) -> bool:
     if len(zlib.compress(answer.body)) + _ADDED < len(answer.body):
         return False
     own, known = _encoding(answer), {_encoding(one) for one in others if one.body == answer.body}
-    return own not in known and bool(known) and {own, *known} <= _COMPRESSIBLE
+    return bool(known - {own}) and {own, *known} <= _COMPRESSIBLE
 
 
 def _encoding(answer: Answer) -> str:
