@@ -264,8 +264,11 @@ def _asked(operation: Operation, shelves: tuple[str, ...]) -> Iterator[Step]:
         yield replace(fill(operation, way), last=last)
     body = operation.body
     if operation.method == "POST" and body and not last and body.properties:
-        # a code of what there is leads on, and a name that is taken is refused
+        # a code of what there is leads on, also to defaults, and a name that is taken is refused
         yield replace(fill(operation, KNOWN), last=True)
+        if 0 < len(set(flattened(body.schema).get("required") or ())) < len(body.properties):
+            least = replace(KNOWN, name=f"{KNOWN.name}, required only", extent=Extent.MINIMAL)
+            yield replace(fill(operation, least), last=True)
 
 
 def _entrance(account: Account, credentials: Credentials | None) -> Iterator[Step]:

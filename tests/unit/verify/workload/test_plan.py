@@ -209,3 +209,13 @@ def test_texts_of_earlier_answers_are_sent_under_their_names_before_anything_is_
     assert sent.value["code"] == Remembered(name="code", prefix="", otherwise="sample-one")
     assert not isinstance(sent.value["password"], Remembered)
     assert sent.value["nights"] == 1
+
+
+def test_what_is_known_is_also_sent_without_what_has_defaults() -> None:
+    schema = {"properties": {"code": TEXT, "nights": {"type": "integer"}}, "required": ["code"]}
+    body = Body(media_type="application/json", schema={"type": "object", **schema})
+    quote = Operation(method="POST", path="/quote", body=body)
+    steps = workload(Interface(operations=(quote,)))
+    sent = [step.payload.value for step in steps if step.last and step.payload]
+    assert [list(one) for one in sent] == [["code", "nights"], ["code"]]
+    assert isinstance(sent[1]["code"], Remembered)
