@@ -98,6 +98,11 @@ class Action(Struct, frozen=True, kw_only=True):
 
 
 _INSTALLATIONS = (ActionKind.PACKAGES, ActionKind.PYTHON)
+# Kinds that touch no file that an installation of requirements reads.
+_OF_SYSTEM = frozenset(
+    {ActionKind.INDEX, ActionKind.PACKAGES, ActionKind.REPOSITORY, ActionKind.UPGRADE}
+    | {ActionKind.SETTING, ActionKind.USER, ActionKind.FOLDER}
+)
 
 
 class LiftedRun(Struct, frozen=True, kw_only=True, dict=True):
@@ -117,10 +122,15 @@ class LiftedRun(Struct, frozen=True, kw_only=True, dict=True):
         return self.script.flat and self.script.understood and not piped
 
     def gives(self, action: Action) -> bool:
-        """Whether one of its commands can be taken out: no condition is around it, nor a pipe."""
+        """Whether one of its commands can be taken out: no condition is around it, nor a pipe.
+
+        What conditions hold beside it may not change what it reads.
+        """
         command = action.command
         plain = self.script.editable and self.script.understood
-        return self.editable or (plain and not command.nested and command.pipeline is None)
+        beside = (each for each in self.actions if each.command.nested)
+        apart = plain and not command.nested and command.pipeline is None
+        return self.editable or (apart and all(each.kind in _OF_SYSTEM for each in beside))
 
     @cached_property
     def moves(self) -> bool:
