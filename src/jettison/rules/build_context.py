@@ -13,7 +13,7 @@ files in folders that a web server serves or renders, whatever they are called (
 when nothing else gives it to it; and a key or certificate that the source, the Dockerfile, a script
 or a file of settings names. A pattern that only may be useless at run time is used for tests alone,
 when nothing imports them and no other stage or Dockerfile beside makes an image for development
-from the whole context.
+from the whole context. Settings that have the name of a program that is started stay, too.
 """
 
 from __future__ import annotations
@@ -91,6 +91,10 @@ NEVER_SERVED = re.compile(
 )
 
 
+def _stem(path: str) -> str:
+    return posixpath.basename(path).partition(".")[0]
+
+
 def detect(plan: Plan) -> Iterator[Finding]:
     """Find paths of the context that no line of the ignore file keeps out."""
     project = plan.project
@@ -102,6 +106,8 @@ def detect(plan: Plan) -> Iterator[Finding]:
     needed += [*plan.withheld(NAME), *_named_keys(plan)]
     commands = [*_scripts(plan), *_steps(plan.original)]
     needed += _named(commands, project.files)
+    # a program reads the settings that have its name
+    needed += [path for path in project.files if _stem(path) in plan.usage.started]
     elsewhere = _runs_tests_elsewhere(plan.original) or any(map(TESTING.search, commands))
     prefix = f"{project.context}/" if project.context else ""
     needed += [file.removeprefix(prefix) for file in plan.loaded if file.startswith(prefix)]
