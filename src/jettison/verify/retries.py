@@ -68,8 +68,9 @@ def further(
             failure = run.failure
             if not failure:
                 exchanges = converse(run.container, setting, talk)[1]
-                look(run.container)
+                # what is looked at opens files, too
                 opened = run.opened()
+                look(run.container)
                 wrote = written_files(run.container, setting.facts, setting.request)
                 failure = ended(run.container)
                 exchanges = () if failure else exchanges

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from typing import Any
+from unittest.mock import Mock
+
 import pytest
 
 from jettison.engines.engine import ImageFacts, ImageID
+from jettison.verify import retries
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import VerificationRequest
-from jettison.verify.retries import altered, hindered
+from jettison.verify.retries import altered, further, hindered
+from jettison.verify.setting import Conversation
 
 FACTS = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
 ASKED = VerificationRequest(image_before="a", image_after="b")
@@ -41,3 +47,26 @@ def test_other_code_is_worth_more_starts() -> None:
     assert not altered(ASKED, seen, seen)
     other = Stored(application={"main.py": "2"})
     assert altered(ASKED, seen, Observation(facts=FACTS, stored=other))
+
+
+def test_what_is_looked_at_afterwards_counts_as_opened_by_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    class Run:
+        failure = ""
+        container = Mock(streams=lambda: ("", ""))
+
+        @staticmethod
+        def opened() -> frozenset[str]:
+            asked.append("opened")
+            return frozenset()
+
+    monkeypatch.setattr(retries, "running", lambda *_: nullcontext(Run))
+    monkeypatch.setattr(retries, "converse", lambda *_: ((), (), 0))
+    monkeypatch.setattr(retries, "written_files", lambda *_: ())
+    monkeypatch.setattr(retries, "ended", lambda _: "")
+    setting: Any = Mock(facts=FACTS)
+    further(setting, Conversation(), None, lambda _: asked.append("looked at"))
+    assert asked == ["opened", "looked at"]

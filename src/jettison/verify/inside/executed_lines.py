@@ -10,7 +10,7 @@ MARKER = "jettison-says:"
 FOLDER = ASKED["folder"]
 OTHERS = ASKED.get("others", ())
 LEFT_OUT = ("__pycache__", "site-packages", "node_modules", "tests", "test", "testing")
-FILES = 5000
+FILES, SOURCES = 5000, "src/"
 
 
 def noted():
@@ -43,6 +43,7 @@ def sources():
             if one not in LEFT_OUT
             and os.path.join(folder, one) not in OTHERS
             and not os.path.exists(os.path.join(folder, one, "pyvenv.cfg"))
+            and not (one == "build" and os.path.isdir(os.path.join(folder, one, "lib")))
         ]
         yield from ((os.path.join(folder, name), FOLDER) for name in sorted(names) if counts(name))
     for site in sys.path:
@@ -58,7 +59,9 @@ def counts(name):
 
 known = noted()
 found = {}
-for number, (path, top) in enumerate(sources()):
+everything = list(sources())
+installed = {os.path.relpath(path, top) for path, top in everything if top != FOLDER}
+for number, (path, top) in enumerate(everything):
     try:
         with open(path, "rb") as file:
             there = lines(compile(file.read(), path, "exec"))
@@ -67,6 +70,8 @@ for number, (path, top) in enumerate(sources()):
     done = there & known.get(os.path.realpath(path), set())
     # an application that is installed beside its source runs one of both
     name, counted = os.path.relpath(path, top), (len(done), len(there))
+    below = name[len(SOURCES) :] if name.startswith(SOURCES) else name
+    name = below if below in installed else name
     found[name] = max(found.get(name, counted), counted)
     if number > FILES:
         break

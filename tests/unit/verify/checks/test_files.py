@@ -53,6 +53,15 @@ def less(kind: str, *paths: str) -> Stored:
     return replace(HELD, **{kind: kept})
 
 
+def test_what_a_build_leaves_beside_what_it_installs_may_go() -> None:
+    left = ("build/lib/idna/core.py", "src/idna.egg-info/PKG-INFO")
+    built = replace(HELD, application={**HELD.application, **dict.fromkeys(left, "1")})
+    assert judged("files", HELD, stored=built).outcome is Outcome.SAME
+    other = replace(HELD, application={**HELD.application, "build/lib/other.py": "1"})
+    found = judged("files", HELD, stored=other)
+    assert "build/lib/other.py of the application is gone" in found.message
+
+
 def test_the_same_files_are_the_same() -> None:
     assert judged("files", HELD).outcome is Outcome.SAME
 

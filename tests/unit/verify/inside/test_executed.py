@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from jettison.verify.interior import script_text
 
 APPLICATION = """\
@@ -42,11 +44,14 @@ def test_each_line_that_is_executed_counts_once(tmp_path: Path) -> None:
     assert counts == {"main.py": (9, 10), "unused.py": (0, 2)}
 
 
-def test_what_was_installed_from_the_folder_of_the_application_counts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", ["shop", "src/shop", "build/lib/shop"])
+def test_what_was_installed_from_the_folder_of_the_application_counts(
+    source: str, tmp_path: Path
+) -> None:
     folder, output, site = (tmp_path / name for name in ("app", "noted", "x/site-packages"))
-    for place in (folder / "shop", output, site / "shop", site / "other"):
+    for place in (folder / source, output, site / "shop", site / "other"):
         place.mkdir(parents=True)
-    (folder / "shop" / "__init__.py").write_text("x = 1\ny = 2\n")
+    (folder / source / "__init__.py").write_text("x = 1\ny = 2\n")
     (site / "shop" / "__init__.py").write_text("x = 1\ny = 2\n")
     (site / "shop" / "late.py").write_text("x = 1\n")
     (site / "other" / "__init__.py").write_text("x = 1\n")
