@@ -15,7 +15,7 @@ from jettison.index.facts import DistributionFacts
 from jettison.lift.scopes import ScopeInputs, Signal, Weight
 from jettison.source import Circumstance, Import, Text
 from jettison.source.literals import word_roles
-from jettison.source.tree import folders_of, is_development_place
+from jettison.source.tree import folders_of, is_development_place, is_test
 from jettison.values import Evidence, Origin, Toward
 
 _PREFIXES = ("python-", "py", "django-", "flask-", "drf-", "python3-", "fastapi-")
@@ -157,8 +157,26 @@ class Context:
         )
 
     def serves_development(self, file: str) -> bool:
-        """Whether a file's path is that of tests, tools and the like; production may load it."""
-        return is_development_place(file, self._production)
+        """Whether a file's path is that of tests, tools and the like; production may load it.
+
+        Tests that other code of the application imports, as for samples of data, are such code.
+        """
+        return is_development_place(file, self._production) and file not in self._lent_tests
+
+    @cached_property
+    def _lent_tests(self) -> frozenset[str]:
+        index, production = self.inputs.index, self._production
+        pending = [file for file in index.modules if not is_development_place(file, production)]
+        found: set[str] = set()
+        while pending:
+            for imported in index.modules[pending.pop()].imports:
+                if imported.circumstance.main_guard or not self.may_run(imported.circumstance):
+                    continue
+                files = (file for file in index.resolve(imported) if file in index.modules)
+                fresh = {file for file in files if is_test(file, production)} - found
+                found |= fresh
+                pending += fresh
+        return frozenset(found)
 
     @cached_property
     def followed(self) -> bool:

@@ -1,0 +1,5 @@
+from shop.wiki.tests import DocumentFactory
+
+
+def generate():
+    DocumentFactory()

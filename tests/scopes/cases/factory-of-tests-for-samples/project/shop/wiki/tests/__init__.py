@@ -1,0 +1,6 @@
+import factory
+
+
+class DocumentFactory(factory.Factory):
+    class Meta:
+        model = dict
