@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from math import comb
+from math import comb, sqrt
 
 from msgspec import Struct
 
@@ -108,7 +108,7 @@ def judged(
     one = _cut(one)
     if len({_plain(answer) for answer in (*one.had, *one.has)}) == 1:
         return _slow(one)
-    if _never_repeats(one.had):
+    if _never_repeats(one):
         return Judged(varies=f"{one.name}: the kind of response always varies; not compared")
     had, has = (
         [
@@ -155,14 +155,20 @@ def _often(found: Sequence[bool]) -> str:
     return "" if all(found) else f", in {sum(found)} of {len(found)} runs"
 
 
-def _never_repeats(answers: Sequence[Answer]) -> bool:
-    """Tell whether the baseline's next answer would be of a kind that it gave never before.
+def _never_repeats(one: Request) -> bool:
+    """Tell whether so many answers of a kind that the baseline never gave are to be expected.
 
-    The share of answers whose kind was seen once estimates how probable that is (Good-Turing).
+    The share of answers whose kind was seen once estimates how probable one is (Good-Turing).
     """
-    counts = Counter(answer.kind for answer in answers)
-    alone = sum(count == 1 for count in counts.values())
-    return len(counts) >= _KINDS and alone > _NEW * len(answers)
+    counts = Counter(answer.kind for answer in one.had)
+    alone = (1 + sum(count == 1 for count in counts.values())) / len(one.had)
+    if len(counts) < _KINDS:
+        return False
+    new = [each for each in one.has if each.kind not in counts]
+    expected = alone * len(one.has)
+    failing = any(each.status >= _SERVER_ERROR for each in new)
+    # three times the standard deviation of a number that chance gives (Poisson)
+    return alone > _NEW or (0 < len(new) <= expected + 3 * sqrt(expected) and not failing)
 
 
 def _cut(one: Request) -> Request:

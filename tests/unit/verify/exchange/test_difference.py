@@ -65,6 +65,17 @@ def test_numbers_below_names_with_words_of_measuring_in_them_are_compared(name: 
     assert said == f"GET /x: body.{name}.total: 3 became 0"
 
 
+@pytest.mark.parametrize(
+    ("new", "named"), [([418], False), ([418] * 3, False), ([418] * 9, True), ([503], True)]
+)
+def test_where_the_status_is_a_matter_of_chance_some_may_be_new(
+    new: list[int], named: bool
+) -> None:
+    had = [200] * 9 + [201] * 9 + [202] * 9 + [203, 204]
+    runs = [[Answer(status=one) for one in each] for each in (had, [200] * 20 + new)]
+    assert bool(compared(*runs).differences) is named
+
+
 def test_a_measured_quantity_is_masked_by_its_whole_name_and_named() -> None:
     had, has = answer({"uptime_seconds": 1}), answer({"uptime_seconds": 2})
     found = compared([had, had], [has])
