@@ -19,11 +19,7 @@ from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.contents.gzip_size import LEVEL, compression_pool
 from jettison.contents.image import ImageFile, ImageFiles, world
-from jettison.contents.layer_reading import (
-    known_layers,
-    measured_beside,
-    measured_layer,
-)
+from jettison.contents.layer_reading import known_layers, measured_beside, measured_layer
 from jettison.contents.measurement import (
     ImageMeasurement,
     MeasuredLayer,
@@ -186,12 +182,11 @@ def read_image_files(engine: Engine, image: str) -> ImageFiles:
     folder = facts.working_directory.strip("/")
     room = TextRoom(MOST_TEXT)
     kept = known_layers()
-    digests = tuple(diff_id.rpartition(":")[2] for diff_id in facts.layers)
-    unknown = {digest for digest in digests if kept.get(MeasuredLayer, digest) is None}
+    digests = {diff_id.rpartition(":")[2] for diff_id in facts.layers}
     with compression_pool() as pool:
 
         def read(name: str, layer: BinaryIO, packed: int | None) -> _Read:
-            if name not in unknown:
+            if name not in digests or kept.stamp(name):
                 return _file_read(layer, folder, room)
             with measured_beside(layer, pool, packed_size=packed) as (own, measured):
                 found = _file_read(own, folder, room)

@@ -32,7 +32,7 @@ _OF_THE_BUILD = re.compile(
     r"|\S*\.lock|Pipfile|setup\.(py|cfg)|\.git\S*|\.env\S*|README\S*|LICEN[CS]E\S*|Makefile)$",
     re.I,
 )
-# Source: setuptools 80, "build" and "egg_info".
+# What a build of the project leaves beside what it installs (setuptools 80, build and egg_info).
 _BUILT = re.compile(r"(?:^|/)(?:[^/]+\.egg-info/|build/(?:lib|bdist)[^/]*/(?P<copied>.+)$)")
 _TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(conftest|test_\w+|\w+_test)\.py$")
 # Libraries are linked again where a distribution is built, and cut where the plan says so; scripts
@@ -137,9 +137,7 @@ def _gone(
         used = _ends(path, opened)
         if used:
             yield f"{path} of the application is gone, and the baseline opened it"
-        elif not (_accounted(path, request) or _copied(path, has)) and not listed.find(
-            f"{folder}/{path}"
-        ):
+        elif not (_accounted(path, has, request) or listed.find(f"{folder}/{path}")):
             yield f"{path} of the application is gone"
     owners = frozenset().union(*(_names(owner) for owner, _ in has.distributions.values()))
     for path, (owner, _) in had.distributions.items():
@@ -154,12 +152,6 @@ def _gone(
             yield f"{path} of {_whose(owner)} is gone without a known reason"
 
 
-def _copied(path: str, has: Stored) -> bool:
-    """Whether a file is one that a build of the project leaves beside what it installs."""
-    found = _BUILT.search(path)
-    return found is not None and (not found["copied"] or found["copied"] in has.distributions)
-
-
 def _names(owner: str) -> frozenset[str]:
     return frozenset(canonicalize_name(one) for one in owner.split(", ") if one)
 
@@ -168,7 +160,11 @@ def _whose(owner: str) -> str:
     return owner or "no distribution"
 
 
-def _accounted(path: str, request: VerificationRequest) -> bool:
+def _accounted(path: str, has: Stored, request: VerificationRequest) -> bool:
+    """Whether a file serves builds or tests, is kept out, or is a copy of what is installed."""
+    built = _BUILT.search(path)
+    if built and (not built["copied"] or built["copied"] in has.distributions):
+        return True
     if _OF_THE_BUILD.search(path) or (_TESTS.search(path) and not path.endswith(".html")):
         return True
     return _ends(path, request.kept_out)

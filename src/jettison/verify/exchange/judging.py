@@ -161,9 +161,9 @@ def _never_repeats(one: Request) -> bool:
     The share of answers whose kind was seen once estimates how probable one is (Good-Turing).
     """
     counts = Counter(answer.kind for answer in one.had)
-    alone = (1 + sum(count == 1 for count in counts.values())) / len(one.had)
     if len(counts) < _KINDS:
         return False
+    alone = (1 + sum(count == 1 for count in counts.values())) / len(one.had)
     new = [each for each in one.has if each.kind not in counts]
     expected = alone * len(one.has)
     failing = any(each.status >= _SERVER_ERROR for each in new)
