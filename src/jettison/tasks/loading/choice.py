@@ -24,6 +24,7 @@ from jettison.source.operations_images import (
     topmost,
 )
 from jettison.source.operations_lines import copied_from
+from jettison.tasks.loading.published import published_service, with_port
 from jettison.values import Skipped, replace, without_password
 
 
@@ -51,17 +52,18 @@ def choose(
     deeper: Callable[[], Iterable[str]] = tuple,
     environment: Mapping[str, str] | None = None,
     exists: Callable[[str], bool] | None = None,
+    project: str = "",
 ) -> Choice:
     """Choose the image of a folder.
 
     ``names`` are the files in the folder itself; ``read`` gives a file's text by its path, None
     when there is none; ``deeper`` finds Dockerfiles in its folders, of which a single one is
-    taken; ``exists`` tells of files and folders, whatever they hold. Where a service builds an
-    image for development and one for production is beside it, that one is meant. Variables of a
-    compose file come from ``environment``, then from the environment file beside it. A
-    Dockerfile that is named without a service is built as ``docker build -f`` does it: a
-    compose file only tells its context. Raises ProjectError when nothing can be built or a
-    choice is left open, and InputSyntaxError for a compose file that is not valid where no
+    taken; ``exists`` tells of files and folders, whatever they hold; ``project`` is the folder's
+    name. Where a service builds an image for development and one for production is beside it, that
+    one is meant. Variables of a compose file come from ``environment``, then from the environment
+    file beside it. A Dockerfile that is named without a service is built as ``docker build -f``
+    does it: a compose file only tells its context. Raises ProjectError when nothing can be built or
+    a choice is left open, and InputSyntaxError for a compose file that is not valid where no
     Dockerfile lies beside it or a service is named.
     """
     names = sorted(names)
@@ -92,7 +94,9 @@ def choose(
         return _for_production(found, read) or found
     path = _dockerfile(names, deeper, read)
     context = copied_from(path, read, known) if "/" in path else ""
-    return Choice(dockerfile=path, context=context, passed_over=passed)
+    found = Choice(dockerfile=path, context=context, passed_over=passed)
+    own = published_service(compose, project, read(path) or "", known) if compose else None
+    return replace(found, compose=compose.file, service=own.name) if compose and own else found
 
 
 def _not_read(error: InputSyntaxError) -> Skipped:
@@ -108,10 +112,11 @@ def _built(compose: ComposeFile | None) -> list[Service]:
 def _single(
     built: list[Service], compose: ComposeFile, read: Callable[[str], str | None]
 ) -> Service:
-    """Give the first of services that build one and the same image, of several stages with Python.
+    """Give the first of services that build one and the same image.
 
-    Of several it is the only Python image, or the one of the Dockerfile in the folder itself, or
-    the only one that ends with Python, or that is built from the folder and not for development.
+    Of several it is the only Python image, or that of the folder's own Dockerfile, or the only one
+    that ends with Python, or is built from the folder and not for development, or, where all are
+    built from one folder, the first one with a port on the host.
     """
     images = {_place(item) for item in built}
     python = [item for item in built if PYTHON.search(_text(item, read)[0])]
@@ -121,6 +126,8 @@ def _single(
     for found in (python, own, ending, whole):
         if len({_place(item) for item in found}) == 1:
             return next((item for item in found if item in ending), found[0])
+    if len({_place(item)[0] for item in python}) == 1 and (one := with_port(whole or ending)):
+        return one
     if len(images) > 1:
         listed = ", ".join(item.name for item in built)
         raise ProjectError(
@@ -262,7 +269,6 @@ def _beside(path: str) -> Iterator[str]:
 
 
 def _is_for_developers(name: str) -> bool:
-    """Whether a name speaks of development, or of the machine of whoever develops."""
     return is_for_development(re.sub("local", "development", name, flags=re.IGNORECASE))
 
 

@@ -228,6 +228,7 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
         deeper=deeper,
         environment=os.environ,
         exists=lambda path: _exists(root / path.strip("/")),
+        project=root.resolve().name,
     )
     tree = _within(read_tree(root), choice, names)
     texts = read_texts(root, tree, _deciding(choice))

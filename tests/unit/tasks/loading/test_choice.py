@@ -285,3 +285,46 @@ def test_of_folders_for_development_and_production_the_second_is_meant():
     below = [f"compose/{kind}/django/Dockerfile" for kind in ("local", "production")]
     files = {"production.yml": "services: {web: {image: shop}}\n", **dict.fromkeys(below, PYTHON)}
     assert chosen(files).dockerfile == below[1]
+
+
+def test_of_images_from_one_folder_the_first_with_a_port_is_meant():
+    compose = (
+        "services:\n"
+        "  worker: {build: {context: ., dockerfile: docker/worker.Dockerfile}}\n"
+        "  web: {build: {context: ., dockerfile: docker/web.Dockerfile}, ports: ['80:8000']}\n"
+    )
+    files = {
+        "compose.yaml": compose,
+        "docker/worker.Dockerfile": PYTHON,
+        "docker/web.Dockerfile": PYTHON,
+    }
+    assert chosen(files).service == "web"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("image: ghcr.io/somebody/shop:latest", "site"),
+        ("image: somebody/shop-api@sha256:00", "site"),
+        ("image: registry:5000/x\n    command: python manage.py runserver", "site"),
+        ("image: x\n    entrypoint: [/bin/bash, /srv/start.sh]", "site"),
+        ("image: x\n    command: celery -A config worker", "site"),
+        ("image: x\n    command: gunicorn config.wsgi:application", "site"),
+        ("image: shop", None),
+        ("image: python:3.12-slim\n    command: python manage.py runserver", None),
+        ("image: x\n    command: /srv/start.sh\n    volumes: ['./start.sh:/srv/start.sh']", None),
+        ("image: x\n    command: python other.py", None),
+        ("image: somebody/workshop", None),
+    ],
+)
+def test_a_service_runs_an_image_of_the_project_that_is_built_elsewhere(said, expected):
+    files = {
+        "compose.yaml": f"services:\n  db: {{image: postgres}}\n  site:\n    {said}\n",
+        "Dockerfile": PYTHON,
+        "manage.py": "",
+        "start.sh": "",
+        "config/__init__.py": "",
+        "config/wsgi.py": "",
+    }
+    choice = chosen(files, project="shop")
+    assert (choice.dockerfile, choice.service) == ("Dockerfile", expected)

@@ -1,0 +1,93 @@
+"""The service that runs an image which is built from the folder's Dockerfile somewhere else.
+
+Who deploys from a registry writes ``image:`` where others write ``build:``. That such an image is
+the project's own is told by its name, or by a command that runs files of the project.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from jettison.formats.compose import ComposeFile, MountKind, Service
+
+_FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE | re.MULTILINE)
+_WORDS = re.compile(r"[^\s'\"=;&|()<>]+")
+_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+# Options of Python, Celery and others after which a module follows.
+_BEFORE_MODULE = ("-m", "-A", "--app")
+_PARTS = re.compile(r"(.+?)[-_.](?:app|api|web|backend|server)")
+
+
+def published_service(
+    compose: ComposeFile, project: str, dockerfile: str, known: Callable[[str], bool]
+) -> Service | None:
+    """Give the service of the project's own image; None where nothing tells of one.
+
+    ``project`` is the folder's name, ``dockerfile`` the text of its Dockerfile, and ``known`` tells
+    of its files. Of several services it is the first one with a port.
+    """
+    bases = {_repository(name) for name in _FROM.findall(dockerfile)}
+    own = [
+        one
+        for one in compose.services
+        if one.image
+        and not one.build
+        and _repository(one.image) not in bases
+        and (_is_named_after(one.image, project) or _runs_files(one, known))
+    ]
+    return with_port(own) or next((one for one in own if one.expose), next(iter(own), None))
+
+
+def with_port(services: Iterable[Service]) -> Service | None:
+    """Give the first service that has a port on the host: the others work behind it."""
+    return next((one for one in services if one.ports), None)
+
+
+def _repository(image: str) -> str:
+    """The name of an image without tag and digest."""
+    name = image.partition("@")[0]
+    return name[: name.rfind(":")] if ":" in posixpath.basename(name) else name
+
+
+def _is_named_after(image: str, project: str) -> bool:
+    """Whether somebody's repository has the project's name; a name alone is anybody's."""
+    repository = _repository(image)
+    name, wanted = map(_plain, (posixpath.basename(repository), project))
+    return "/" in repository and bool(wanted) and name == wanted
+
+
+def _plain(name: str) -> str:
+    whole = name.lower()
+    part = _PARTS.fullmatch(whole)
+    return re.sub(r"[-_.]", "", part[1] if part else whole)
+
+
+def _runs_files(service: Service, known: Callable[[str], bool]) -> bool:
+    """Whether a command runs a module or a script that the project has, and nothing mounts it."""
+    mounted = [one.target for one in service.volumes if one.kind is MountKind.BIND]
+    return any(
+        known(path)
+        for word, path in _files(_words(service))
+        if not any(word == target or word.startswith(f"{target}/") for target in mounted)
+    )
+
+
+def _words(service: Service) -> list[str]:
+    said = (service.entrypoint, service.command)
+    return _WORDS.findall(" ".join(" ".join(one.words) for one in said if one))
+
+
+def _files(words: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each word of a command with the files of a project that it could name."""
+    before = ""
+    for word in words:
+        if word.endswith((".py", ".sh")):
+            parts = word.strip("/").split("/")
+            yield from ((word, "/".join(parts[start:])) for start in range(len(parts)))
+        module, attribute, _ = word.partition(":")
+        if (attribute or before in _BEFORE_MODULE) and _MODULE.fullmatch(module):
+            path = module.replace(".", "/")
+            yield from ((word, f"{path}{suffix}") for suffix in (".py", "/__init__.py"))
+        before = word
