@@ -131,7 +131,8 @@ class Store(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A service that variables of some names lead to, with what stands in them.
 
     ``schemes`` are those of its address by the driver that is required, ``environment`` are the
-    variables of its image. Without an image it is a file.
+    variables of its image, and ``image_defaults`` what the image takes where some are not set.
+    Without an image it is a file.
     """
 
     pattern: str
@@ -143,6 +144,7 @@ class Store(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     password: str = ""
     database: str = ""
     environment: Texts = field(default_factory=dict)
+    image_defaults: Texts = field(default_factory=dict)
 
 
 class Services(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -196,6 +196,26 @@ def _sample(variable: Variable) -> str:
     return variable.choice or otherwise.get(variable.kind, value)
 
 
+def _in_order(name: str, pattern: str) -> str:
+    """Write a name as most do, which say first what it is of: HOST_REDIS is REDIS_HOST."""
+    words = name.split("_")
+    if len(words) < 2 or not re.search(pattern, words[-1]):  # noqa: PLR2004 — two change places
+        return name
+    part = any(one.fullmatch(words[-2]) for _, one in _PARTS)
+    return "_".join((*words[:-2], words[-1], words[-2])) if part else name
+
+
+def _unset(service: NeededService, variables: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables to start a service with of which none is known; it needs a password to start.
+
+    Its user comes from where its password does.
+    """
+    known = service.environment
+    if not variables or any(word in name for name in known for word in ("PASSWORD", "AUTH")):
+        return {}
+    return {name: value for name, value in variables.items() if not known.get(name)}
+
+
 class _Services:
     """What variables lead to; a service is added when the first of them does."""
 
@@ -205,9 +225,8 @@ class _Services:
 
     def value(self, name: str) -> str | None:
         """Give what stands in a variable that leads to a service; None where it leads to none."""
-        upper = name.upper()
         for store in table(Services).stores:
-            scheme = self._scheme(store)
+            scheme, upper = self._scheme(store), _in_order(name.upper(), store.pattern)
             part = next((part for part, pattern in _PARTS if pattern.search(upper)), "")
             wanted = "address" if _ADDRESS.search(upper) else part
             if scheme and wanted and re.search(store.pattern, upper):
@@ -235,7 +254,8 @@ class _Services:
         started = self._started(store)
         own = dict(store.environment)
         if started:
-            own = {name: started.environment.get(name, "") for name in own}
+            usual = store.image_defaults
+            own = {name: started.environment.get(name) or usual.get(name, "") for name in own}
 
         def told(*endings: str, otherwise: str) -> str:
             values = (value for name, value in own.items() if name.endswith(endings) and value)
@@ -260,5 +280,9 @@ class _Services:
             found = NeededService(
                 name=store.host, image=store.image, environment=store.environment, port=port
             )
+            self.services.append(found)
+        elif filled := _unset(found, store.environment):
+            self.services.remove(found)
+            found = replace(found, environment={**found.environment, **filled})
             self.services.append(found)
         return found

@@ -107,6 +107,36 @@ def test_parts_lead_to_the_service_that_is_there() -> None:
     assert services == (own,)
 
 
+def test_names_in_another_order_lead_to_a_service() -> None:
+    text = "import os\nfor name in ('HOST', 'PORT', 'DB'):\n    pass\n" + "".join(
+        f"os.environ['{name}']\n" for name in ("TEST_HOST_REDIS", "PORT_REDIS", "DB_REDIS")
+    )
+    found, services = values(text, {"redis"})
+    assert found == {"TEST_HOST_REDIS": "redis", "PORT_REDIS": "6379", "DB_REDIS": "0"}
+    assert [one.image for one in services] == ["redis"]
+
+
+@pytest.mark.parametrize(
+    ("known", "user", "database"),
+    [
+        ({}, "application", "application"),
+        ({"POSTGRES_DB": "shop"}, "application", "shop"),
+        ({"POSTGRES_PASSWORD": "x"}, "postgres", "postgres"),
+        ({"POSTGRES_USER": "mara", "POSTGRES_PASSWORD": "x"}, "mara", "postgres"),
+        ({"POSTGRES_HOST_AUTH_METHOD": "trust"}, "postgres", "postgres"),
+    ],
+)
+def test_a_database_is_started_with_what_the_application_is_told(
+    known: dict[str, str], user: str, database: str
+) -> None:
+    text = "import os\nos.environ['DB_USER'], os.environ['DB_NAME']"
+    own = NeededService(name="db", image="postgres:16", port=5432, environment=known)
+    found, (started,) = values(text, {"psycopg2"}, own)
+    assert found == {"DB_USER": user, "DB_NAME": database}
+    assert (started.environment.get("POSTGRES_USER") or "postgres") == user
+    assert (started.environment.get("POSTGRES_DB") or database) == database
+
+
 def test_a_default_that_leads_to_another_machine_is_replaced() -> None:
     text = "import os\nos.getenv('POSTGRES_HOST', 'db'), os.getenv('TITLE', 'x'), os.environ['KEY']"
     found, services = values(text, {"psycopg"})
