@@ -105,14 +105,20 @@ class OfTheHost(Programs, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Pip(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Options, files and variables of pip, and what uv calls those of an index."""
+    """Options, files and variables of pip, and what uv calls those of an index.
+
+    ``seeds`` are what an environment of an old Python is given first, by version.
+    """
 
     valued: Words
     flags: Words
     without_effect: Words
     files: Words
+    of_pip_alone: Words
     configuration: Words
     steering: Words
+    anywhere: Words
+    seeds: Lists = field(default_factory=dict)
     indexes: Texts = field(default_factory=dict)
     indexes_of_uv: Texts = field(default_factory=dict)
 

@@ -29,6 +29,7 @@ from jettison.lift.installation_obstacles import (
 from jettison.lift.own_environment import OwnEnvironment, own_environment
 from jettison.lift.own_project import OwnProject, local_words, own_project
 from jettison.lift.projects import PYPROJECT, is_declaring
+from jettison.lift.repeated_commands import is_repeatable, repeated, seeds
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin
 
@@ -42,7 +43,8 @@ class Installation(Struct, frozen=True, kw_only=True):
     makes, and ``brought`` what brings those and its lists. ``version_control`` is where the first
     requirement stands that is fetched with git. ``own`` is the environment that they fill, where
     the stage makes one, and ``project`` is set where the project itself is installed too, by the
-    ``project_options``.
+    ``project_options``. ``commands`` are the words behind each ``pip install`` where pip itself has
+    to install, in an environment that has the ``seeds`` first; uv takes all at once.
     """
 
     actions: tuple[Action, ...]
@@ -57,6 +59,9 @@ class Installation(Struct, frozen=True, kw_only=True):
     own: OwnEnvironment | None = None
     project: OwnProject | None = None
     project_options: tuple[str, ...] = ()
+    by_pip: bool = False
+    commands: tuple[tuple[str, ...], ...] = ()
+    seeds: tuple[str, ...] = ()
 
     @property
     def origin(self) -> Origin:
@@ -80,18 +85,35 @@ def installation_of(project: Project, stage: FinalStage) -> Installation | NotMo
     if not actions or stage.tag is None:
         return NotMovable(evidence=None)
     actions = (own.action, *actions) if own else actions
-    itself = own_project(project, stage, commands_of(actions))
-    found = next(obstacles(project, stage, actions), None)
+    found = _installed(project, stage, actions, own, by_pip=False)
+    if isinstance(found, NotMovable) and found.evidence:
+        again = _installed(project, stage, actions, own, by_pip=True)
+        return again if isinstance(again, Installation) else found
+    return found
+
+
+def _installed(
+    project: Project,
+    stage: FinalStage,
+    actions: tuple[Action, ...],
+    own: OwnEnvironment | None,
+    *,
+    by_pip: bool,
+) -> Installation | NotMovable:
+    """What uv installs in a build stage, or pip where uv would do something else."""
+    itself = own_project(project, stage, commands_of(actions), by_pip=by_pip)
+    found = next(obstacles(project, stage, actions, by_pip=by_pip), None)
     found = itself if isinstance(itself, Evidence) and not found else found
     if found or isinstance(itself, Evidence):
         return NotMovable(evidence=found)
-    return _collected(project, stage, actions, own, itself)
+    return _collected(project, stage, actions, own, itself, by_pip=by_pip)
 
 
 class _NamedFiles(Struct):
     """Files that the commands name, as they are called in the context or in the stage.
 
     ``read`` are those of the context, and ``brought`` what brings the others from other stages.
+    ``paths`` are those of commands, with the file of the context that each means.
     """
 
     lists: list[str] = field(default_factory=list)
@@ -99,10 +121,15 @@ class _NamedFiles(Struct):
     grouped: list[str] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
     brought: list[Instruction] = field(default_factory=list)
+    paths: dict[str, str] = field(default_factory=dict)
 
 
 def _named_files(
-    project: Project, stage: FinalStage, commands: Iterable[tuple[Instruction, PipInstall]]
+    project: Project,
+    stage: FinalStage,
+    commands: Iterable[tuple[Instruction, PipInstall]],
+    *,
+    by_pip: bool,
 ) -> _NamedFiles | NotMovable:
     found = _NamedFiles()
     for step, fact in commands:
@@ -118,23 +145,25 @@ def _named_files(
                     found.brought.append(item)
                     sources.append(stage.absolute(path, step))
                     continue
-                reason = _unreadable(project, fact, path, source)
+                reason = _unreadable(project, fact, path, source, by_pip=by_pip)
                 if source is None or reason:
                     return _stays(fact.origin, reason)
                 sources.append(source)
                 found.read.append(source)
+                found.paths[path] = source
     return found
 
 
 def _bound_to_its_place(
-    lines: Iterable[RequirementLine], words: Iterable[Word]
+    stage: FinalStage, lines: Iterable[RequirementLine], words: Iterable[Word], *, by_pip: bool
 ) -> NotMovable | None:
     """Find a requirement that means something in the final stage alone."""
     local = next((line for line in lines if line.editable or line.path), None)
     if local is not None:
         kind = "a folder of the project" if local.path else "installed as editable source"
         return _stays(local.origin, f"a requirement is {kind}")
-    variable = next((word for word in words if not word.literal), None)
+    unknown = (word for word in words if not (by_pip and is_repeatable(stage, word)))
+    variable = next((word for word in unknown if not word.literal), None)
     if variable is not None:
         return _stays(variable.origin, f"`{variable.text}` is known only while building")
     return None
@@ -146,10 +175,12 @@ def _collected(
     actions: tuple[Action, ...],
     own: OwnEnvironment | None,
     itself: OwnProject | None,
+    *,
+    by_pip: bool,
 ) -> Installation | NotMovable:
     commands = commands_of(actions)
     wheels, brought = wheels_elsewhere(project, stage, commands)
-    found = _named_files(project, stage, commands)
+    found = _named_files(project, stage, commands, by_pip=by_pip)
     if isinstance(found, NotMovable):
         return found
     declaring = [path for path in found.read if is_declaring(path)]
@@ -161,7 +192,7 @@ def _collected(
     named = [word for _, fact in commands for word in fact.requirements if not is_installer(word)]
     folders = itself.words if itself else ()
     words = [word for word in named if word.text not in wheels and word.text not in folders]
-    if bound := _bound_to_its_place(lines, words):
+    if bound := _bound_to_its_place(stage, lines, words, by_pip=by_pip):
         return bound
     if not found.lists and not found.grouped and not words and not wheels and not itself:
         return NotMovable(evidence=None)
@@ -186,14 +217,21 @@ def _collected(
         own=own,
         project=itself,
         project_options=_unique_options(stage, built),
+        by_pip=by_pip,
+        commands=tuple(filter(None, (repeated(stage, a, found.paths, wheels) for a in actions)))
+        if by_pip
+        else (),
+        seeds=seeds(stage) if by_pip else (),
     )
 
 
-def _unreadable(project: Project, fact: PipInstall, path: str, source: str | None) -> str:
+def _unreadable(
+    project: Project, fact: PipInstall, path: str, source: str | None, *, by_pip: bool
+) -> str:
     """Why a build stage cannot install what a file lists; empty when it can."""
     if source is None:
         return f"{path} is not a readable file of the build context"
-    if source in project.utf_16:
+    if source in project.utf_16 and not by_pip:
         return f"{path} is UTF-16, which uv does not read"
     if not is_declaring(source):
         return ""

@@ -30,20 +30,30 @@ EDITABLE = ("-e", "--editable")
 INSTALLING = (ActionKind.PYTHON, ActionKind.LOCKED, ActionKind.ENVIRONMENT)
 
 
-def obstacles(project: Project, stage: FinalStage, actions: Iterable[Action]) -> Iterator[Evidence]:
-    """Everything that keeps the installing ``actions`` in the stage."""
-    yield from _too_old(stage)
+def obstacles(
+    project: Project, stage: FinalStage, actions: Iterable[Action], *, by_pip: bool = False
+) -> Iterator[Evidence]:
+    """Everything that keeps the installing ``actions`` in the stage.
+
+    ``by_pip`` says that the build stage repeats the commands of pip, instead of calling uv.
+    """
+    yield from _too_old(stage, by_pip=by_pip)
     yield from _other_users(stage)
     for name, origin in steering_pip(stage):
-        yield obstacle_at(origin, f"{name} decides what pip installs, and uv does not read it")
+        if not by_pip or name not in table(Tools).pip.anywhere:
+            yield obstacle_at(origin, f"{name} decides what pip installs, and uv does not read it")
     for action in actions:
         run = next(run for run in stage.runs if run.instruction is action.instruction)
         if not run.gives(action):
             yield obstacle_at(run.instruction.origin, "the installation is part of a shell script")
         if isinstance(action.fact, PipInstall):
-            unknown = _unknown_to_uv(project, stage, action.instruction, action.fact)
+            if by_pip and action.fact.by_uv:
+                yield obstacle_at(action.origin, "uv installs too")
+            unknown = _unknown(project, stage, action.instruction, action.fact, by_pip=by_pip)
             for reason in (*unknown, *_surroundings(stage, action)):
                 yield obstacle_at(action.origin, reason)
+    if by_pip:
+        return
     every = [fact for _, fact in commands_of(actions)]
     alone = [fact for fact in every if is_of_project(fact)]
     for facts in ([fact for fact in every if fact not in alone], alone):
@@ -56,11 +66,12 @@ def obstacle_at(origin: Origin, reason: str) -> Evidence:
     return Evidence(kind="installation", message=reason, origin=origin)
 
 
-def _too_old(stage: FinalStage) -> Iterator[Evidence]:
+def _too_old(stage: FinalStage, *, by_pip: bool) -> Iterator[Evidence]:
     """Versions of Python that the installer of the build stage does not run on."""
     minor = tuple(int(part) for part in (stage.python or "").split(".") if part.isdecimal())
-    oldest = tuple(table(Tools).uv.oldest_python)
-    if minor and minor < oldest:
+    known = table(Tools)
+    oldest = tuple(known.uv.oldest_python)
+    if minor and minor < oldest and not (by_pip and stage.python in known.pip.seeds):
         reason = f"uv needs Python {'.'.join(str(part) for part in oldest)} or newer"
         yield Evidence(kind="base", message=reason, origin=stage.stage.origin)
 
@@ -92,9 +103,10 @@ def _installs(item: Instruction) -> bool:
     return any(a.kind in INSTALLING or NEEDS_PIP.search(a.text) for a in actions)
 
 
-def _unknown_to_uv(
-    project: Project, stage: FinalStage, step: Instruction, fact: PipInstall
+def _unknown(
+    project: Project, stage: FinalStage, step: Instruction, fact: PipInstall, *, by_pip: bool
 ) -> Iterator[str]:
+    """What of a command the installer of the build stage does not know, or finds there alone."""
     folders = local_words(fact)
     files = (word.text for word in fact.requirements if FILE.search(word.text))
     own = [word for word in files if word not in folders]
@@ -116,6 +128,7 @@ def _unknown_to_uv(
             yield f"distributions come from {option.value}, which another step fills"
     known = table(Tools).pip
     names = {*known.valued, *known.flags, *known.without_effect, *known.files, *EDITABLE}
+    names |= set(known.of_pip_alone) if by_pip else set()
     for option in fact.options.options:
         if option.name not in names:
             yield f"the option {option.name} is not known to uv"

@@ -58,17 +58,21 @@ def local_words(fact: PipInstall) -> tuple[str, ...]:
 
 
 def own_project(
-    project: Project, stage: FinalStage, commands: Iterable[tuple[Instruction, PipInstall]]
+    project: Project,
+    stage: FinalStage,
+    commands: Iterable[tuple[Instruction, PipInstall]],
+    *,
+    by_pip: bool = False,
 ) -> OwnProject | Evidence | None:
     """Find how the project is installed, or why a build stage cannot repeat it; None if it is not.
 
-    ``commands`` are the installations of the stage.
+    ``commands`` are the installations of the stage; ``by_pip`` says that pip repeats them.
     """
     found = [(step, fact, words) for step, fact in commands if (words := local_words(fact))]
     if not found:
         return None
     step, fact, _ = found[-1]
-    reason = next(_obstacles(project, stage, found), "")
+    reason = next(_obstacles(project, stage, found, by_pip=by_pip), "")
     if reason:
         first = found[0][2][0].removeprefix("-e ")
         said = f"`{first}` is installed from its source: {reason}"
@@ -96,6 +100,8 @@ def _obstacles(
     project: Project,
     stage: FinalStage,
     found: list[tuple[Instruction, PipInstall, tuple[str, ...]]],
+    *,
+    by_pip: bool,
 ) -> Iterator[str]:
     folders = set()
     for step, fact, words in found:
@@ -106,16 +112,19 @@ def _obstacles(
             if "$" in path or "://" in path:
                 yield "its place is known only while building"
             folders.add(stage.absolute(path, step))
-            yield from _of_build(project, stage, step, fact, path)
+            yield from _of_build(project, stage, step, path, by_same=by_pip or fact.by_uv)
     if len({stage.folder_at(step) for step, _, _ in found}) > 1 or len(folders) > 1:
         yield "several projects are installed"
     yield from _steps_before(stage, found[-1][1])
 
 
 def _of_build(
-    project: Project, stage: FinalStage, step: Instruction, fact: PipInstall, folder: str
+    project: Project, stage: FinalStage, step: Instruction, folder: str, *, by_same: bool
 ) -> Iterator[str]:
-    """What the project's own files say of its build."""
+    """What the project's own files say of its build.
+
+    ``by_same`` says that what builds it is what has built it before, with the same settings.
+    """
     paths = [context_path(project, stage, step, posixpath.join(folder, n)) for n in DECLARING]
     texts = [
         project.texts[project.in_context(path)]
@@ -126,7 +135,7 @@ def _of_build(
         yield "its declaring file is not one of the build context"
     for text in texts:
         yield from (reason for pattern, reason in _BUILDING if pattern.search(text))
-        if not fact.by_uv and _OF_UV.search(text):
+        if not by_same and _OF_UV.search(text):
             yield "it has settings that uv reads and pip does not"
 
 

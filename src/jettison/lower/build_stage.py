@@ -6,6 +6,8 @@ import posixpath
 import shlex
 from collections.abc import Iterable, Iterator
 
+from jettison.catalogue import table
+from jettison.catalogue.applications import Commands
 from jettison.ecosystems.commands import removal
 from jettison.formats.dockerfile import Instruction, copy
 from jettison.formats.dockerfile.run import with_script
@@ -53,22 +55,34 @@ def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildSta
 
 
 def _build_stage(name: str, stage: FinalStage, found: Installation, change: SplitBuildStage) -> str:
+    named = " ".join((*_named(found), told_sources(stage, change)))
     parts = [
         comment("The environment is made here; compilers, headers and installers stay here too."),
         f"FROM {base_text(stage)} AS {name}\n",
-        *installer_variables(stage, " ".join((*_named(found), told_sources(stage, change)))),
+        *installer_variables(stage, named, ("PIP_",) if found.by_pip else (), uv=not found.by_pip),
         *build_packages(stage, change),
     ]
     parts += [
         "\n",
-        f"ENV VIRTUAL_ENV={change.environment} UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy\n",
-        f"RUN pip install --no-cache-dir uv=={change.uv} && uv venv {change.environment}\n",
+        *_environment(found, change),
         *_requirements(found),
         *_brought(stage, found),
-        _installation(found) if _lists(found) else "",
+        *_installations(found),
         *_project(found),
     ]
     return "".join(ended(part) if part != "\n" else part for part in parts if part)
+
+
+def _environment(found: Installation, change: SplitBuildStage) -> Iterator[str]:
+    """What makes the environment, with the installer that fills it."""
+    place = change.environment
+    if not found.by_pip:
+        yield f"ENV VIRTUAL_ENV={place} UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy\n"
+        yield f"RUN pip install --no-cache-dir uv=={change.uv} && uv venv {place}\n"
+        return
+    seeds = f" \\\n    && {place}/bin/pip install --no-cache-dir {' '.join(found.seeds)}"
+    yield f"RUN python -m venv {place}{seeds if found.seeds else ''}\n"
+    yield f"ENV VIRTUAL_ENV={place} PATH={place}/bin:$PATH\n"
 
 
 def _lists(found: Installation) -> bool:
@@ -80,6 +94,7 @@ def _lists(found: Installation) -> bool:
 def _named(found: Installation) -> Iterator[str]:
     """What may name variables, in the build stage."""
     yield from (*found.options, *found.requirements)
+    yield from (word for words in found.commands for word in words)
     if found.project:
         yield from (*found.project_options, *found.project.words)
         yield from (item.text for item in found.project.sources)
@@ -95,7 +110,7 @@ def _project(found: Installation) -> Iterator[str]:
     yield from (ended(without_owner(item.text)) for item in found.project.sources)
     constraints = (f"-c {posixpath.join(BUILD, path)}" for path in found.constraint_files)
     words = (*found.project_options, *constraints, *map(_quoted, found.project.words))
-    yield _installing(words)
+    yield _installing(words, by_pip=found.by_pip)
 
 
 def _quoted(word: str) -> str:
@@ -103,20 +118,39 @@ def _quoted(word: str) -> str:
     return f"{option} {shlex.quote(path)}" if space else shlex.quote(word)
 
 
-def _installation(found: Installation) -> str:
-    """The RUN that installs what is required."""
-    return _installing(tuple(_words(found)))
+def _installations(found: Installation) -> Iterator[str]:
+    """The RUN that installs what is required, or one for each command of pip."""
+    if found.by_pip:
+        yield from (_installing(words, by_pip=True) for words in found.commands)
+    elif _lists(found):
+        yield _installing(tuple(_words(found)))
 
 
-def _installing(words: Iterable[str]) -> str:
+def _installing(words: Iterable[str], *, by_pip: bool = False) -> str:
     """A RUN that installs, with its words on lines of their own where one is not enough."""
-    head = "RUN --mount=type=cache,target=/root/.cache/uv"
+    head = f"RUN --mount=type=cache,target=/root/.cache/{'pip' if by_pip else 'uv'}"
+    program = f"{'' if by_pip else 'uv '}pip install"
     words = list(words)
-    line = f"{head} uv pip install {' '.join(words)}\n"
+    line = f"{head} {program} {' '.join(words)}\n"
     if len(line) <= WIDTH:
         return line
-    listed = "".join(f" \\\n        {word}" for word in words)
-    return f"{head} \\\n    uv pip install{listed}\n"
+    listed = "".join(f" \\\n        {word}" for word in _with_values(words))
+    return f"{head} \\\n    {program}{listed}\n"
+
+
+def _with_values(words: Iterable[str]) -> Iterator[str]:
+    """Words, each option with its value."""
+    taking = table(Commands).values["pip"]
+    before = ""
+    for word in words:
+        if before:
+            yield f"{before} {word}"
+            before = ""
+        elif word in taking:
+            before = word
+        else:
+            yield word
+    yield from filter(None, (before,))
 
 
 def _words(found: Installation) -> Iterable[str]:

@@ -55,10 +55,12 @@ def without_owner(text: str) -> str:
     return re.sub(r"(?m)(\s)--chown=\S+\s+", r"\1", text, count=1)
 
 
-def installer_variables(stage: FinalStage, named: str, own: tuple[str, ...] = ()) -> list[str]:
+def installer_variables(
+    stage: FinalStage, named: str, own: tuple[str, ...] = (), *, uv: bool = True
+) -> list[str]:
     """ARG and ENV that steer installers, or that ``named`` uses, for the build stage.
 
-    ``own`` are the beginnings of further names.
+    ``own`` are the beginnings of further names; ``uv`` says that it needs the indexes of pip.
     """
     texts: list[str] = []
     for item in stage.instructions:
@@ -68,7 +70,7 @@ def installer_variables(stage: FinalStage, named: str, own: tuple[str, ...] = ()
                 known = plain or name.startswith(("UV_", *own))
                 if known or f"${name}" in named or f"${{{name}}}" in named:
                     texts.append(f"{item.keyword} {name}{'' if value is None else f'={value}'}\n")
-                if name in INDEXES:
+                if uv and name in INDEXES:
                     texts.append(f"ENV {INDEXES[name]}=${name}\n")
     return texts
 

@@ -20,8 +20,9 @@ have to be killed, as the child of the tool it ends.
 Safe: the same requirements are installed by the same Python of the same image, to a path that is
 the same in both stages. The project itself is installed from the same source at the same path. It
 stays as it is when a step may have changed that source or its build does more than collect files,
-when pip is given options that uv does not know or called by the running container, and when the
-path of the old environment is written in a file.
+when pip is called by the running container, and when the path of the old environment is written in
+a file. Where uv would do something else (options of pip alone, a Python that uv does not run on,
+lists in UTF-16, variables that only pip reads), pip itself repeats the commands in the build stage.
 """
 
 from __future__ import annotations
@@ -72,7 +73,9 @@ def detect(plan: Plan) -> Iterator[Finding]:
     programs = programs_of(plan.distributions.values())
     fixed = None if locked else fixed_path(plan.project, plan.stage, programs)
     fixed = fixed or (None if locked else _installs_when_run(plan))
-    fixed = fixed or (_seeded(plan) if not locked or locked.tool.seeded else None)
+    by_pip = isinstance(found, Installation) and found.by_pip
+    seeded = not by_pip and (not locked or locked.tool.seeded)
+    fixed = fixed or (_seeded(plan) if seeded else None)
     if fixed:
         yield from _stays(fixed)
         return
@@ -94,8 +97,8 @@ def detect(plan: Plan) -> Iterator[Finding]:
         installer_stays=stays is not None,
         linked=() if own else linked_programs(plan.project, plan.stage, programs),
     )
-    tool = locked.tool if locked else UV
-    message = f"a build stage makes the environment with {tool.name}; the final stage copies it"
+    tool = "pip" if by_pip else locked.tool.name if locked else UV.name
+    message = f"a build stage makes the environment with {tool}; the final stage copies it"
     if build:
         message += (
             f"; {counted(len(build), 'build package remains', 'build packages remain')} there"

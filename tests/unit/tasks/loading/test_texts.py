@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jettison.lift.declared import installed_declarations
-from jettison.lift.installation import NotMovable
+from jettison.lift.installation import Installation
 from jettison.lift.locked import movable
 from jettison.lift.stage import lifted
 from jettison.plan.plan import FileChange
@@ -69,7 +69,7 @@ def test_a_named_dockerfile_may_copy_folders_and_files_that_are_no_text(
     assert loaded.project.context == ""
 
 
-def test_a_list_in_utf_16_is_read_as_pip_reads_it_and_stays_with_pip(tmp_path: Path) -> None:
+def test_a_list_in_utf_16_is_read_as_pip_reads_it_and_installed_by_pip(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(
         'FROM python:3.13-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python"]\n'
     )
@@ -77,9 +77,9 @@ def test_a_list_in_utf_16_is_read_as_pip_reads_it_and_stays_with_pip(tmp_path: P
     project = load_project(tmp_path, dockerfile=None, service=None).project
     assert {one.declaration.name for one in installed_declarations(project)} == {"flask", "pytest"}
     found = movable(project, lifted(project))
-    assert isinstance(found, NotMovable)
-    assert found.evidence is not None
-    assert "UTF-16, which uv does not read" in found.evidence.message
+    assert isinstance(found, Installation)
+    assert found.by_pip
+    assert found.commands == (("-r", "requirements.txt"),)
     change = FileChange(
         path="requirements.txt", before=project.texts["requirements.txt"], after="flask==3.1.0\n"
     )
