@@ -86,7 +86,8 @@ def installation_of(project: Project, stage: FinalStage) -> Installation | NotMo
         return NotMovable(evidence=None)
     actions = (own.action, *actions) if own else actions
     found = _installed(project, stage, actions, own, by_pip=False)
-    if isinstance(found, NotMovable) and found.evidence:
+    by_uv = any(fact.by_uv for _, fact in commands_of(actions))
+    if isinstance(found, NotMovable) and found.evidence and not by_uv:
         again = _installed(project, stage, actions, own, by_pip=True)
         return again if isinstance(again, Installation) else found
     return found

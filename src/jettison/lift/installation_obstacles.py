@@ -47,8 +47,6 @@ def obstacles(
         if not run.gives(action):
             yield obstacle_at(run.instruction.origin, "the installation is part of a shell script")
         if isinstance(action.fact, PipInstall):
-            if by_pip and action.fact.by_uv:
-                yield obstacle_at(action.origin, "uv installs too")
             unknown = _unknown(project, stage, action.instruction, action.fact, by_pip=by_pip)
             for reason in (*unknown, *_surroundings(stage, action)):
                 yield obstacle_at(action.origin, reason)
