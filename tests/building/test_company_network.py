@@ -175,7 +175,20 @@ def test_a_proxy_that_refuses_is_told(company: Company) -> None:
     built = company.build(SSL_CERT_FILE=authority)
     assert built.returncode != 0
     assert "HTTPS_PROXY" in built.stderr
+    assert "Error(" not in built.stderr
     assert "Traceback" not in built.stderr
+
+
+def test_a_repository_of_a_fleet_is_fetched_as_an_image_is(company: Company) -> None:
+    company.proxy.reaches["extra.example"] = company.proxy.reaches["packages.example"]
+    fleet = company.home / "fleet.toml"
+    fleet.write_text('[[project]]\ngit = "https://extra.example/none.git"\n')
+    unknown = company.run("fleet", "plan", str(fleet))
+    assert "hint: Set SSL_CERT_FILE" in unknown.stdout
+    for variable in AUTHORITIES:
+        settings = {variable: str(company.proxy.authority)}
+        trusted = company.run("fleet", "plan", str(fleet), **settings)
+        assert "not found" in trusted.stdout
 
 
 def test_a_mirror_of_a_registry_is_asked_first(company: Company) -> None:

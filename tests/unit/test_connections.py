@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import urllib3
+from urllib3.exceptions import HTTPError, ProtocolError, ProxyError
 
-from jettison.processes.connections import distrusted
+from jettison.processes.connections import distrusted, reason_of
+from jettison.processes.patience import with_patience
 
 
 @pytest.mark.parametrize(
@@ -19,3 +22,16 @@ from jettison.processes.connections import distrusted
 )
 def test_what_to_do_depends_on_why_a_certificate_is_refused(why: str, told: str) -> None:
     assert told in distrusted(why)
+
+
+def test_what_an_error_says_names_no_value_of_python() -> None:
+    pool = with_patience(urllib3.PoolManager())
+    with pytest.raises(HTTPError) as refused:
+        pool.request("GET", "https://127.0.0.1:1/x", retries=False)
+    assert reason_of(refused.value) == (
+        "Failed to establish a new connection: [Errno 111] Connection refused"
+    )
+    tunnel = ProxyError("Unable to connect to proxy", OSError("Tunnel connection failed: 403 No"))
+    assert reason_of(tunnel) == "Unable to connect to proxy: Tunnel connection failed: 403 No"
+    broken = ProtocolError("Connection aborted.", ConnectionResetError(104, "Reset by peer"))
+    assert reason_of(broken) == "Connection aborted: [Errno 104] Reset by peer"

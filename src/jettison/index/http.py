@@ -10,7 +10,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, Pro
 from urllib3.exceptions import TimeoutError as SilenceError
 
 from jettison.index.settings import Answer, NoAnswerError
-from jettison.processes.connections import Pools, distrusted
+from jettison.processes.connections import Pools, distrusted, reason_of
 from jettison.processes.patience import PART, TooSlowError, ended_after, patient_parts
 from jettison.values import whole_number
 
@@ -115,7 +115,7 @@ def _body(response: urllib3.BaseHTTPResponse, limit: int) -> bytes | None:
 
 def _no_answer(error: HTTPError) -> NoAnswerError:
     cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
-    why = str(cause).rpartition("object at 0x")[2].partition(": ")[2] or str(cause)
+    why = reason_of(cause)
     hint = distrusted(why) if isinstance(cause, SSLError) else ""
     hint = "Check HTTPS_PROXY and NO_PROXY." if isinstance(cause, ProxyError) else hint
     return NoAnswerError(why, lasting=isinstance(cause, _LASTING), hint=hint)

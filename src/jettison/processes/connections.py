@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,11 +21,22 @@ _CLOCK = "Set the clock of this machine right, or have the certificate renewed."
 # What OpenSSL and uv say of a certificate whose dates do not fit.
 _DATES = ("not yet valid", "has expired", "NotValidYet", "Expired")
 _PROXIES = ("http://", "https://")
+# How urllib3 begins what it says: the value that stands for the connection.
+_NAMED = re.compile(r"^<?[\w.]*Connection(?:Pool)?(?:\(host=.*?, port=\d+\)| object at 0x[0-9a-f]+)>?: ")
 
 
 def distrusted(why: str) -> str:
     """Say what to do when a server's certificate is not accepted, by what a library says of it."""
     return _CLOCK if any(sign in why for sign in _DATES) else _UNTRUSTED
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error of urllib3 says, without the values of Python around it."""
+    cause = getattr(error, "reason", None) or error
+    within = cause.args[1] if len(cause.args) > 1 else None
+    nested = isinstance(within, Exception)
+    text = f"{str(cause.args[0]).rstrip('.')}: {reason_of(within)}" if nested else str(cause)
+    return _NAMED.sub("", text)
 
 
 def certificate_file(variables: Mapping[str, str]) -> str:

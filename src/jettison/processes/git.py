@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from jettison.errors import NetworkError, ProgramError, ProjectError
 from jettison.processes import NEUTRAL, Completed, helper_environment, installed, run
+from jettison.processes.connections import certificate_file, distrusted
 from jettison.values import whole_number, without_password
 
 _SECONDS = 60
@@ -116,7 +117,10 @@ def last_commit(root: Path) -> int:
 _REVISION = re.compile(r"[A-Za-z0-9][\w./@^~+-]*", re.ASCII)
 # What a repository may be fetched over; others run programs that the address names.
 _PROTOCOLS = "https:http:ssh:git:file"
-_KEPT = ("HOME", "PATH", "SSH_AUTH_SOCK", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
+_KEPT = (
+    *("HOME", "PATH", "SSH_AUTH_SOCK", "HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY"),
+    *("all_proxy", "NO_PROXY", "no_proxy", "GIT_SSL_CAINFO"),
+)
 _PASSWORD = "JETTISON_GIT_PASSWORD"  # noqa: S105 - the name of the variable
 _HELPER = f"credential.helper=!f() {{ printf 'password=%s\\n' \"${_PASSWORD}\"; }}; f"
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -137,8 +141,9 @@ def checked_out(address: str, revision: str, folder: Path, seconds: float) -> st
             hint="Give an address, and a branch, a tag or a commit.",
         )
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    authority = os.environ.get("SSL_CERT_FILE") or certificate_file(os.environ)
     environment = {
-        **kept, **_ENVIRONMENT, "GIT_ALLOW_PROTOCOL": _PROTOCOLS,
+        **({"GIT_SSL_CAINFO": authority} if authority else {}), **kept, **_ENVIRONMENT, "GIT_ALLOW_PROTOCOL": _PROTOCOLS,
         "GIT_SSH_COMMAND": "ssh -oBatchMode=yes", _PASSWORD: unquote(password),
     }  # fmt: skip
     settings = (*_OFF, *((_HELPER,) if password else ()))
@@ -151,10 +156,12 @@ def checked_out(address: str, revision: str, folder: Path, seconds: float) -> st
         command = ("git", "--no-pager", "-C", str(folder), *off, *words)
         done = run(command, timeout=seconds, environment=environment, bare=True)
         if done.status:
+            said = done.error_text
+            hint = "Check address, revision, network and rights: `git ls-remote` says the same."
             raise NetworkError(
                 f"{address} at {wanted} cannot be fetched",
-                why=done.error_text,
-                hint="Check address, revision, network and rights: `git ls-remote` says the same.",
+                why=said,
+                hint=distrusted(said) if "certificate" in said else hint,
             )
     return _plain(folder, *off, "rev-parse", "HEAD").text
 

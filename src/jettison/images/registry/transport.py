@@ -18,7 +18,7 @@ from jettison import __version__
 from jettison.errors import ImageError, JettisonError, NetworkError, TransientNetworkError
 from jettison.images.reference import Reference, is_loopback
 from jettison.images.stream import CHUNK
-from jettison.processes.connections import Pools, distrusted
+from jettison.processes.connections import Pools, distrusted, reason_of
 from jettison.processes.patience import PART, ended_after, patient_parts
 from jettison.progress import tell_of_waiting
 from jettison.values import replace
@@ -189,7 +189,7 @@ def pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
 
 def unreachable(url: str, error: HTTPError) -> NetworkError:
     """Say that a host does not answer as HTTP should."""
-    why = str(getattr(error, "reason", None) or error)
+    why = reason_of(error)
     if isinstance(error, SSLError):
         return NetworkError(f"{urlsplit(url).netloc} is not trusted", why=why, hint=distrusted(why))
     return TransientNetworkError(
