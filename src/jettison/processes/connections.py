@@ -22,7 +22,9 @@ _CLOCK = "Set the clock of this machine right, or have the certificate renewed."
 _DATES = ("not yet valid", "has expired", "NotValidYet", "Expired")
 _PROXIES = ("http://", "https://")
 # How urllib3 begins what it says: the value that stands for the connection.
-_NAMED = re.compile(r"^<?[\w.]*Connection(?:Pool)?(?:\(host=.*?, port=\d+\)| object at 0x[0-9a-f]+)>?: ")
+_NAMED = re.compile(
+    r"^<?[\w.]*Connection(?:Pool)?(?:\(host=.*?, port=\d+\)| object at 0x[0-9a-f]+)>?: "
+)
 
 
 def distrusted(why: str) -> str:

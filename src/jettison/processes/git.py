@@ -142,8 +142,9 @@ def checked_out(address: str, revision: str, folder: Path, seconds: float) -> st
         )
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     authority = os.environ.get("SSL_CERT_FILE") or certificate_file(os.environ)
+    trusted = {"GIT_SSL_CAINFO": authority} if authority else {}
     environment = {
-        **({"GIT_SSL_CAINFO": authority} if authority else {}), **kept, **_ENVIRONMENT, "GIT_ALLOW_PROTOCOL": _PROTOCOLS,
+        **trusted, **kept, **_ENVIRONMENT, "GIT_ALLOW_PROTOCOL": _PROTOCOLS,
         "GIT_SSH_COMMAND": "ssh -oBatchMode=yes", _PASSWORD: unquote(password),
     }  # fmt: skip
     settings = (*_OFF, *((_HELPER,) if password else ()))
