@@ -36,9 +36,9 @@ def reason_of(error: Exception) -> str:
     """Return what an error of urllib3 says, without the values of Python around it."""
     cause = getattr(error, "reason", None) or error
     within = cause.args[1] if len(cause.args) > 1 else None
-    nested = isinstance(within, Exception)
-    text = f"{str(cause.args[0]).rstrip('.')}: {reason_of(within)}" if nested else str(cause)
-    return _NAMED.sub("", text)
+    if isinstance(within, Exception):
+        return f"{str(cause.args[0]).rstrip('.')}: {reason_of(within)}"
+    return _NAMED.sub("", str(cause))
 
 
 def certificate_file(variables: Mapping[str, str]) -> str:
