@@ -83,6 +83,12 @@ def name_of(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
+def _last_part(values: Mapping[str, str], kind: str) -> str:
+    """Return the last part of a place, of ``git@host:shop.git`` what is behind the colon."""
+    last = values[kind].rstrip("/").rpartition("/")[2]
+    return last.rpartition(":")[2].removesuffix(".git") if kind == "git" else last
+
+
 def _is_text(value: object) -> bool:
     # no path, address or name has a zero
     return isinstance(value, str) and value != "" and "\0" not in value
@@ -143,7 +149,7 @@ class _Reader:
             raise self._fault(
                 (*at, "revision"), "revision is without git", "Add git, or remove it."
             )
-        name = values.get("name") or name_of(values[places_named[-1]].rstrip("/").split("/")[-1])
+        name = values.get("name") or name_of(_last_part(values, places_named[-1]))
         if not _NAME.fullmatch(name):
             raise self._fault(
                 (*at, "name"), f"{name!r} is not a name", f"Write it as {name_of(name) or 'web'!r}."

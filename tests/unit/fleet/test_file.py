@@ -24,6 +24,21 @@ def test_projects_are_folders_repositories_and_images() -> None:
     assert fleet.nodes == 1
 
 
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        ('git = "https://example.org/team/shop.git"', "shop"),
+        ('git = "git@example.org:shop.git/"', "shop"),
+        ('git = "https://example.org/team/Web_Shop"', "web-shop"),
+        ('path = "services/shop/"', "shop"),
+        ('image = "registry.example.org/shop:2"', "shop-2"),
+    ],
+)
+def test_a_project_without_a_name_has_that_of_its_place(place: str, name: str) -> None:
+    (member,) = parse_fleet(f"[[project]]\n{place}\n", "fleet.toml").members
+    assert member.name == name
+
+
 def test_a_fleet_says_its_nodes_and_layers() -> None:
     fleet = parse_fleet(f"[fleet]\nnodes = 12\nlayers = 20\n{PROJECT}", "fleet.toml")
     assert (fleet.nodes, fleet.layers) == (12, 20)
