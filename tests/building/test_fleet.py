@@ -144,6 +144,7 @@ def test_what_did_not_change_is_not_built_again_unless_the_registry_lost_it(flee
     pushed = ("build", "--push", f"{fleet.registry.host}/team")
     fleet.document(*pushed)
     assert all(row["cached"] for row in rows(fleet.document(*pushed)).values())
+    assert all(row["cached"] for row in rows(fleet.document("plan")).values())
     (fleet.folder / "one" / "main.py").write_text("print('changed')\n")
     fleet.registry.manifests.pop("team/two")
     third = rows(fleet.document(*pushed))

@@ -170,6 +170,10 @@ def carried_out(
     for name, order in orders.items():
         keys[name] = key_of_order(work, order, records)
         known = records.get(kind, "fleet", work, keys[name]) if keys[name] else None
+        if known is None and keys[name] and work == "plan" and not order.fetch:
+            # what was planned with the wheels to build it holds, too
+            more = key_of_order(work, replace(order, fetch=True), records)
+            known = records.get(kind, "fleet", work, more)
         if known is None or not still(order, known):
             jobs.append(
                 Job(
