@@ -25,9 +25,16 @@ from msgspec.structs import replace
 from jettison.engines.embedded import Identity, identity, started
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.embedded.started import refused
-from jettison.engines.engine import Bind, BuildRequest, Container, ImageID, Network, RunOptions
+from jettison.engines.engine import (
+    Bind,
+    BuildRequest,
+    Container,
+    ImageID,
+    Network,
+    RunOptions,
+    signal_number,
+)
 from jettison.engines.limits import Limits
-from jettison.engines.signals import signal_number
 from jettison.errors import EngineError, ImageError, UnsupportedError, WriteError
 from jettison.images.image import Image
 from jettison.images.stores.layout import LayoutStore

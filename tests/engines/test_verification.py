@@ -21,9 +21,9 @@ from jettison.progress import SilentProgress
 from jettison.verify import CheckResult, Outcome, Verdict
 from jettison.verify.before import Baseline, Begun, prefetch
 from jettison.verify.differential import BegunSuite, observe_after, verdict
+from jettison.verify.observation import Trial
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import starting
-from jettison.verify.setting import Trial
 
 pytestmark = [pytest.mark.engine]
 

@@ -31,8 +31,8 @@ from jettison.engines.limits import (
     require_variables,
     through_environment,
 )
-from jettison.engines.own_directory import OwnDirectory, own_directory
 from jettison.errors import BuildError
+from jettison.images.stores.unpack import OwnDirectory, own_directory
 from jettison.processes import follow, piped, uninterrupted
 from jettison.progress import Progress
 

@@ -18,7 +18,14 @@ from jettison.engines.client import (
     make_network,
     network_arguments,
 )
-from jettison.engines.engine import ContainerState, Network, RunOptions, Stopped
+from jettison.engines.engine import (
+    ContainerState,
+    Network,
+    RunOptions,
+    Stopped,
+    is_deaf,
+    signal_number,
+)
 from jettison.engines.limits import (
     EXHAUSTED,
     Limits,
@@ -27,7 +34,6 @@ from jettison.engines.limits import (
     image_name,
     tmpfs_of,
 )
-from jettison.engines.signals import is_deaf, signal_number
 from jettison.errors import EngineError
 from jettison.processes import Completed, uninterrupted
 

@@ -18,11 +18,10 @@ from jettison.ecosystems.commands import (
 )
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, lifted_run
-from jettison.lift.host import is_shared, needs_the_host
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import services_of
 from jettison.lift.usage import Usage
-from jettison.lift.writes import Writing, source_targets
+from jettison.lift.writes import Writing, is_of_the_host, is_shared, source_targets
 from jettison.values import Evidence, Origin
 
 PYTHON = ("python", "/usr/local/bin/python", "/usr/bin/python")
@@ -41,7 +40,7 @@ def needs_root(
     """The first reason to leave the user alone; None when there is none."""
     reasons = chain(
         _in_other_hands(project, stage),
-        needs_the_host(project, usage),
+        _needs_the_host(project, usage),
         _writes_to_the_host(project, stage, writing),
         _home_of_root(stage),
         _mounted_home(project),
@@ -51,6 +50,32 @@ def needs_root(
         _dropping(project.texts),
     )
     return next(reasons, None)
+
+
+def _needs_the_host(project: Project, usage: Usage) -> Iterator[Evidence]:
+    """Why another user than root may not reach what the application has of the host."""
+    known = table(Tools)
+    for service in services_of(project):
+        for key in service.grants:
+            message = (
+                f"the compose file sets {key} for {service.name}: another user has no use of it"
+            )
+            yield Evidence(kind="compose", message=message, origin=service.origin_of(key))
+        for mount in service.volumes:
+            socket = mount.target in known.container_clients.sockets
+            readable = posixpath.normpath(mount.source) in known.of_the_host.readable
+            if is_of_the_host(mount) and not socket and not readable:
+                message = f"{mount.source} belongs to the host, where another user may not read it"
+                yield Evidence(kind="mount", message=message, origin=mount.origin)
+    modules = (*known.container_clients.modules, *known.of_the_host.modules)
+    for name, places in usage.imports.items():
+        if name.partition(".")[0] in modules:
+            message = f"{name} uses a socket or a device that belongs to root"
+            yield Evidence(kind="import", message=message, origin=places[0].origin)
+    for word in known.of_the_host.words:
+        if word in usage.words:
+            message = f"{word} is a raw socket, which only root opens"
+            yield Evidence(kind="source", message=message, origin=usage.words[word])
 
 
 def _in_other_hands(project: Project, stage: FinalStage) -> Iterator[Evidence]:

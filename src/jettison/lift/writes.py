@@ -16,7 +16,6 @@ from jettison.lift import Project
 from jettison.lift.action import ActionKind
 from jettison.lift.build_context import copied_to
 from jettison.lift.data_folders import StoredFile, sqlite_path
-from jettison.lift.host import is_of_the_host
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import origin_of_variable, services_of
 from jettison.lift.usage import Usage
@@ -274,3 +273,17 @@ def home_writers(distributions: Iterable[str]) -> tuple[Evidence, ...]:
         Evidence(kind="home", message=f"{name} keeps what it downloads in the home folder")
         for name in sorted(known.intersection(distributions))
     )
+
+
+def is_of_the_host(mount: ComposeMount) -> bool:
+    """Whether a mount shows a part of the host's system, which is no data of the application."""
+    source = posixpath.normpath(mount.source)
+    return mount.kind is MountKind.BIND and (
+        source == "/" or f"{source}/".startswith(table(Tools).of_the_host.folders)
+    )
+
+
+def is_shared(service: Service, mount: ComposeMount) -> bool:
+    """Whether a mount stands in a part that the service only refers to."""
+    start, line = service.origin.line, mount.origin.line
+    return start is not None and line is not None and line < start

@@ -25,10 +25,9 @@ from jettison.catalogue.packaging import Tools
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.lift.data_folders import filled_folders, made_folders
 from jettison.lift.health_probe import python_check_of_service
-from jettison.lift.host import is_shared
 from jettison.lift.scopes import Scope
 from jettison.lift.stages import services_of
-from jettison.lift.writes import CACHES, home_writers, source_targets
+from jettison.lift.writes import CACHES, home_writers, is_shared, source_targets
 from jettison.plan.changes import HardenService
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule

@@ -31,14 +31,15 @@ from jettison.verify.interior import (
 from jettison.verify.observation import (
     EXIT_STATUS,
     Observation,
+    Setting,
     Stored,
     SuiteOutcome,
     WorkerOutcome,
+    words_started,
 )
 from jettison.verify.observe import options, reason_of, still_there, tmpfs
 from jettison.verify.request import Suite, VerificationRequest, Worker
 from jettison.verify.services import listening, start
-from jettison.verify.setting import Setting, words_started
 
 _OVERLAY = "/jettison"
 _LINES_KEPT, _TRANSFER_TIMEOUT, _SUITE_SECONDS = 40, 180.0, 600.0

@@ -19,7 +19,7 @@ from jettison.verify.batch import with_stored, worked
 from jettison.verify.checks.check import made_from
 from jettison.verify.discover import Discovery, conversation, discover
 from jettison.verify.interior import hooked, inquire, own_files, script_text
-from jettison.verify.observation import Observation
+from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import (
     ended,
     is_command,
@@ -31,8 +31,7 @@ from jettison.verify.observe import (
 )
 from jettison.verify.request import VerificationRequest
 from jettison.verify.retries import further, joined
-from jettison.verify.services import NO_PORT, SPEAKS_HTTP2
-from jettison.verify.setting import Conversation, Setting, Trial
+from jettison.verify.services import NO_PORT, SPEAKS_HTTP2, within_reach
 
 _FOLDER, _OUTPUT = "/jettison-coverage", "/jettison-executed"
 _HOOK = "jettison_coverage.pth"
@@ -149,7 +148,7 @@ def prefetch(
     Raises EngineError when one of the images of the request does not exist.
     """
     trial = Trial(request=request, engine=engine, progress=progress)
-    reached, first = begun_somehow(trial.within_reach(), pool)
+    reached, first = begun_somehow(within_reach(trial), pool)
     whole = pool.submit(finished, first, reached)
     return Prefetched(asked=request, reached=reached.request, first=first, whole=whole)
 
@@ -170,7 +169,7 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
     for way in _other_ways(request, first.baseline.observation.failure):
         taken = way.wanted(first.baseline.observation.errors)
         for _ in range(_TRIES):
-            tried = trial.asking(way.with_samples(taken)).within_reach()
+            tried = within_reach(trial.asking(way.with_samples(taken)))
             found = _begun(tried, held)
             if found.baseline.observation.failure.endswith(SPEAKS_HTTP2):
                 tried = trial.asking(_without_requests(tried.request))

@@ -16,12 +16,11 @@ from jettison.verify.batch import run_suite, with_stored, worked
 from jettison.verify.before import Baseline, Begun, Prefetched, begun_somehow, finished
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.check import made_from, skipped
-from jettison.verify.observation import Observation
+from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import observe
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import further, joined
-from jettison.verify.services import TOO_LATE
-from jettison.verify.setting import Conversation, Setting, Trial
+from jettison.verify.services import TOO_LATE, within_reach
 
 Commands = Callable[[], tuple[str, ...] | None]
 """The names of commands that both images are to run."""
@@ -58,7 +57,7 @@ def compare(
             after = observe_after(trial, seen.first, suite)
             baseline = seen.whole.result()
         else:
-            trial, baseline, after = _observed(trial.within_reach(), suite)
+            trial, baseline, after = _observed(within_reach(trial), suite)
     request, before, talk = trial.request, baseline.observation, baseline.conversation
     if not talk.ends:
         before, after = _run_again(trial, talk, before, after)

@@ -17,9 +17,8 @@ from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.client import send
 from jettison.verify.interior import inquire
-from jettison.verify.observation import Observation
+from jettison.verify.observation import Conversation, Observation, Setting
 from jettison.verify.request import Credentials, CustomRequest, VerificationRequest
-from jettison.verify.setting import Conversation, Setting
 from jettison.verify.workload import Interface, Operation
 from jettison.verify.workload.plan import usable, workload
 from jettison.verify.workload.routes import join, join_documents, placed, route_operations

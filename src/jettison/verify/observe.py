@@ -19,7 +19,7 @@ from jettison.verify.exchange import Exchange, carry_out
 from jettison.verify.exchange.client import Requests
 from jettison.verify.exchange.session import Session
 from jettison.verify.interior import HOST_NAME, interior, of_the_system
-from jettison.verify.observation import Observation, Start
+from jettison.verify.observation import Conversation, Observation, Setting, Start
 from jettison.verify.request import VerificationRequest
 from jettison.verify.services import (
     health_command,
@@ -28,7 +28,6 @@ from jettison.verify.services import (
     start,
     wait_until_ready,
 )
-from jettison.verify.setting import Conversation, Setting
 from jettison.verify.watching import FileEvents, file_events
 from jettison.verify.workload.step import Step
 

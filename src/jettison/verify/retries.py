@@ -16,7 +16,7 @@ from jettison.verify.checks.behaviour import compared
 from jettison.verify.checks.check import kinds_of, lost_uses
 from jettison.verify.exchange import Exchange
 from jettison.verify.interior import written_files
-from jettison.verify.observation import Observation
+from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import (
     converse,
     ended,
@@ -27,7 +27,6 @@ from jettison.verify.observe import (
     still_there,
 )
 from jettison.verify.request import VerificationRequest
-from jettison.verify.setting import Conversation, Setting, Trial
 
 # Checks whose outcome a busy machine may change.
 _OF_THE_MOMENT = frozenset({START, "health-check", "signals", "memory", "start-up-time"})

@@ -13,12 +13,11 @@ from msgspec import Struct
 
 from jettison.engines.engine import Container, ContainerState, Engine, ImageFacts, RunOptions
 from jettison.errors import EngineError, ProgramError
-from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify.exchange.client import send
 from jettison.verify.inside import sockets
-from jettison.verify.observation import HealthOutcome
-from jettison.verify.request import NeededService, Unreached, VerificationRequest
+from jettison.verify.observation import HealthOutcome, Trial
+from jettison.verify.request import NeededService, Unreached
 from jettison.verify.stand_ins import as_can_be_had
 
 _POLL_SECONDS = 0.1
@@ -27,19 +26,18 @@ _READY_SECONDS = 60.0
 _SPEAKS_SECONDS = 0.2
 
 
-def within_reach(
-    engine: Engine, request: VerificationRequest, progress: Progress
-) -> VerificationRequest:
+def within_reach(trial: Trial) -> Trial:
     """Try each service once; the request goes on with those that start, and knows the others."""
+    engine, request = trial.engine, trial.request
     if not request.services:
-        return request
+        return trial
     if why := engine.isolation.unseen.get("services"):
         apart = (Unreached(name=one.name, image=one.image, why=why) for one in request.services)
-        return replace(request, services=(), unreached=(*request.unreached, *apart))
+        return trial.asking(replace(request, services=(), unreached=(*request.unreached, *apart)))
     kept: list[NeededService] = []
     unreached = list(request.unreached)
-    wanted = [as_can_be_had(engine, one, progress) for one in request.services]
-    with step(progress, "Starting what the application needs"), ExitStack() as stack:
+    wanted = [as_can_be_had(engine, one, trial.progress) for one in request.services]
+    with trial.step("Starting what the application needs"), ExitStack() as stack:
         network = ""
         for service in wanted:
             try:
@@ -50,7 +48,7 @@ def within_reach(
             else:
                 network = network or container.id
                 kept.append(service)
-    return replace(request, services=tuple(kept), unreached=tuple(unreached))
+    return trial.asking(replace(request, services=tuple(kept), unreached=tuple(unreached)))
 
 
 def start(engine: Engine, services: tuple[NeededService, ...], stack: ExitStack) -> str:

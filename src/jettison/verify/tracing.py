@@ -41,11 +41,10 @@ from jettison.values import Skipped, converted, replace
 from jettison.verify.batch import run_suite, watched
 from jettison.verify.discover import conversation, discover
 from jettison.verify.interior import interior, interpreters, script_text
-from jettison.verify.observation import Observation
+from jettison.verify.observation import Observation, Setting, Trial, health_path
 from jettison.verify.observe import converse, running
 from jettison.verify.request import VerificationRequest
-from jettison.verify.services import health_command, run_health_command
-from jettison.verify.setting import Setting, Trial, health_path
+from jettison.verify.services import health_command, run_health_command, within_reach
 from jettison.verify.watching import WatchingEngine, hook_binds
 from jettison.verify.workload.step import Training, training_of
 
@@ -194,8 +193,8 @@ def _watched_somehow(trial: Trial, facts: ImageFacts, watching: list[WatchingEng
     *ways, last = map(trial.asking, (request, *map(request.run_as, request.otherwise)))
     for way in ways:
         with suppress(EngineError):
-            return _watch(way.within_reach(), facts, watching)
-    return _watch(last.within_reach(), facts, watching)
+            return _watch(within_reach(way), facts, watching)
+    return _watch(within_reach(last), facts, watching)
 
 
 def _watch(trial: Trial, facts: ImageFacts, watching: list[WatchingEngine]) -> Training:

@@ -15,9 +15,9 @@ from jettison.engines.engine import BuildRequest, ImageFacts, ImageID, Network, 
 from jettison.engines.finding import find_engine, require_recent
 from jettison.errors import EngineError, FullEngineError
 from jettison.progress import SilentProgress
+from jettison.verify.observation import Setting
 from jettison.verify.observe import still_there
 from jettison.verify.request import VerificationRequest
-from jettison.verify.setting import Setting
 
 DIALECT = BuildDialect(command=("build",), environment=(), steps=buildkit_steps)
 

@@ -13,9 +13,8 @@ from jettison.engines.engine import ImageFacts, ImageID
 from jettison.processes import Completed
 from jettison.verify import batch, observe
 from jettison.verify.checks.behaviour import compared
-from jettison.verify.observation import Observation
+from jettison.verify.observation import Observation, Setting
 from jettison.verify.request import VerificationRequest
-from jettison.verify.setting import Setting
 
 ASKED = VerificationRequest(image_before="a", image_after="b")
 JOB = """\

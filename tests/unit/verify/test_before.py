@@ -9,9 +9,8 @@ from jettison.engines.engine import ImageFacts, ImageID
 from jettison.progress import SilentProgress
 from jettison.verify import batch, before
 from jettison.verify.before import Baseline, Begun, Prefetched
-from jettison.verify.observation import Observation
+from jettison.verify.observation import Conversation, Observation, Trial
 from jettison.verify.request import CustomRequest, NeededService, Unreached, VerificationRequest
-from jettison.verify.setting import Conversation, Trial
 
 ASKED = VerificationRequest(image_before="before", image_after="watched", ports=(8000,))
 FACTS = ImageFacts(id=ImageID("sha256:0"), size=1, layers=())

@@ -24,9 +24,8 @@ from jettison.verify import (
 )
 from jettison.verify.before import Baseline, Prefetched, prefetch
 from jettison.verify.differential import compare
-from jettison.verify.observation import Observation, Stored, SuiteOutcome
+from jettison.verify.observation import Conversation, Observation, Setting, Stored, SuiteOutcome
 from jettison.verify.request import CustomRequest, Suite, Surroundings, VerificationRequest, Worker
-from jettison.verify.setting import Conversation, Setting
 
 SERVER = """
 import json, os, random, sys, time, uuid

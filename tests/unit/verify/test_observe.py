@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 from jettison.engines.engine import ImageFacts, ImageID
+from jettison.verify.observation import Setting
 from jettison.verify.observe import options
 from jettison.verify.request import VerificationRequest
-from jettison.verify.setting import Setting
 
 FACTS = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
 

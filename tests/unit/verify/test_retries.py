@@ -11,10 +11,9 @@ import pytest
 from jettison.engines.engine import ImageFacts, ImageID
 from jettison.verify import retries
 from jettison.verify.exchange import Answer, Exchange
-from jettison.verify.observation import Observation, Stored
+from jettison.verify.observation import Conversation, Observation, Stored
 from jettison.verify.request import VerificationRequest
 from jettison.verify.retries import altered, further, hindered
-from jettison.verify.setting import Conversation
 
 FACTS = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
 ASKED = VerificationRequest(image_before="a", image_after="b")

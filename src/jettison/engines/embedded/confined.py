@@ -16,8 +16,8 @@ from typing import Self
 from jettison.engines.embedded import Identity, Program, Spec, started
 from jettison.engines.embedded.container import EmbeddedContainer, limited
 from jettison.engines.limits import Limits, groups_for
-from jettison.engines.own_directory import ENGINE, own_directory
 from jettison.errors import EngineError
+from jettison.images.stores.unpack import ENGINE, own_directory
 from jettison.processes import CONFINE, Completed, helper, run, uninterrupted
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")

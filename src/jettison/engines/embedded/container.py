@@ -19,9 +19,8 @@ from jettison.engines.client import LOOPBACK, Relays
 from jettison.engines.embedded import Program, Spec, identity, started
 from jettison.engines.embedded.chroot import somebody
 from jettison.engines.embedded.started import Started
-from jettison.engines.engine import ContainerState, Stopped
+from jettison.engines.engine import ContainerState, Stopped, is_deaf
 from jettison.engines.limits import EXHAUSTED, Groups, Limits
-from jettison.engines.signals import is_deaf
 from jettison.errors import EngineError
 from jettison.images.stores.unpack import remove_unpacked
 from jettison.processes import NEUTRAL, Completed, helper, helper_environment, run, uninterrupted

@@ -25,11 +25,10 @@ from jettison.engines.engine import (
     Network,
     RunOptions,
     facts_of,
+    signal_number,
     work_ended,
 )
 from jettison.engines.limits import Limits, container_path, groups_for, tmpfs_of
-from jettison.engines.own_directory import own_directory
-from jettison.engines.signals import signal_number
 from jettison.errors import EngineError, JettisonError, UnsupportedError, WriteError
 from jettison.images import locate
 from jettison.images.config import Config
@@ -38,7 +37,7 @@ from jettison.images.image import Image
 from jettison.images.stores import write_error
 from jettison.images.stores.archive import archive_tar
 from jettison.images.stores.cache import blob_cache
-from jettison.images.stores.unpack import remove_unpacked, unpack
+from jettison.images.stores.unpack import own_directory, remove_unpacked, unpack
 from jettison.images.stream import reader
 from jettison.processes import uninterrupted
 from jettison.progress import Progress

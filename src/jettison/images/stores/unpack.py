@@ -1,12 +1,15 @@
-"""Unpacking an image into a directory, as root or as anybody else."""
+"""Unpacking an image, as root or as anybody else, into directories that no run leaves behind."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison.errors import ImageError
 from jettison.images.entry import Entry, Kind, ReadEntry
@@ -14,6 +17,9 @@ from jettison.images.image import Image
 from jettison.images.stores import partial_path, write_error, writing
 from jettison.images.stores.root import Root, Spot, remove_directory
 
+ENGINE = "jettison-engine-"
+_NEW = "jettison-new-"
+_LOCK = "lock"
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ROOT_MODE = 0o755
 _NOBODY = 65534
@@ -197,3 +203,48 @@ def _write(read: ReadEntry, spot: Spot) -> None:
     with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 — a descriptor, not a path
         for chunk in read.chunks():
             file.write(chunk)
+
+
+class OwnDirectory(Struct, frozen=True, kw_only=True):
+    """A directory for the owner alone, and a lock that ends with this process, however it ends."""
+
+    path: Path
+    lock: int
+
+    def remove(self) -> None:
+        """Remove all that is in it."""
+        remove_unpacked(self.path)
+        with suppress(OSError):
+            os.close(self.lock)
+
+
+def own_directory(
+    kind: str = ENGINE, note: str = "", clear: Callable[[str], bool] = lambda _note: True
+) -> OwnDirectory:
+    """Make a directory whose name begins with ``kind``; remove those whose processes were killed.
+
+    ``clear`` gets the note of such a process, and says whether its directory can go. Raises OSError
+    where no directory can be made.
+    """
+    _remove_strays(kind, clear)
+    made = Path(tempfile.mkdtemp(prefix=_NEW))
+    lock = os.open(made / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    os.write(lock, note.encode())
+    # Under this name it is looked at, so the lock is held before it gets it.
+    path = made.rename(made.with_name(kind + made.name.removeprefix(_NEW)))
+    return OwnDirectory(path=path, lock=lock)
+
+
+def _remove_strays(kind: str, clear: Callable[[str], bool]) -> None:
+    """Remove the directories of this user's runs that no process holds."""
+    for directory in Path(tempfile.gettempdir()).glob(f"{kind}*"):
+        with suppress(OSError):
+            if directory.lstat().st_uid == os.geteuid() and not directory.is_symlink():
+                lock = os.open(directory / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if clear((directory / _LOCK).read_text()):
+                        remove_unpacked(directory)
+                finally:
+                    os.close(lock)
