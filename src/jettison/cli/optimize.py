@@ -24,6 +24,7 @@ from jettison.engines.engine import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits
 from jettison.errors import BudgetError, EngineError, NotEquivalentError, UnsupportedError
+from jettison.formats.settings import Override
 from jettison.progress import ConsoleProgress, Progress
 from jettison.report import rendered
 from jettison.report.result_text import Result
@@ -136,19 +137,11 @@ def command(
         result, where = _of_image(image, find_engine(engine, limits), delivery, plan_of, progress)
         _report(result, where, shown)
         return
-    found = commands_decided(plan(), allowed=allow_commands)
-    # known before anything is built
-    if output:
-        require_new(found.loaded.root, output)
-    if write and not force:
-        require_committed(found.loaded.root)
+    decided = _deciding(plan, allow_commands)
+    found = decided()
+    _require_place(found, output, write=write and not force)
     if imports:
-        found = guarded(
-            found,
-            lambda overrides: commands_decided(plan(overrides=overrides), allowed=allow_commands),
-            progress,
-            offline=plan.keywords["offline"],
-        )
+        found = guarded(found, decided, progress, offline=plan.keywords["offline"])
     try:
         result = optimize_with(engine, found, limits, progress, ablation=ablation)
     except EngineError as error:
@@ -161,6 +154,23 @@ def command(
         show(_UNRUN, err=True)
         return
     _deliver(found, result, shown, write=write, output=output, force=force)
+
+
+def _deciding(plan: partial[Planned], allowed: bool | None) -> Callable[..., Planned]:
+    """Give what plans with overrides, and decides whether commands of the settings run."""
+
+    def decided(overrides: tuple[Override, ...] = ()) -> Planned:
+        return commands_decided(plan(overrides=overrides), allowed=allowed)
+
+    return decided
+
+
+def _require_place(found: Planned, output: Path | None, *, write: bool) -> None:
+    """Fail before anything is built where its files could not be written."""
+    if output:
+        require_new(found.loaded.root, output)
+    if write:
+        require_committed(found.loaded.root)
 
 
 def _deliver(

@@ -235,9 +235,10 @@ class ClientContainer:
         )
 
     def _is_deaf(self) -> bool:
-        name = self._inspected("{{json .Config}}").get("StopSignal")
+        found = self._inspected("{{json .}}")
+        name = str(found["Config"].get("StopSignal") or "")
         with suppress(EngineError):  # engines know more names
-            return is_deaf(self.state().process, signal_number(str(name or "")))
+            return is_deaf(int(found["State"].get("Pid") or 0), signal_number(name))
         return False
 
     def restart(self) -> None:

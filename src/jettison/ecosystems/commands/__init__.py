@@ -10,11 +10,9 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.applications import Commands
 from jettison.ecosystems.commands.files import (
-    AptSource,
     Directories,
     GroupChange,
     Permission,
-    Removal,
     UserChange,
     apt_sources,
     directories,
@@ -23,7 +21,6 @@ from jettison.ecosystems.commands.files import (
     is_everywhere,
     is_of_sources,
     permission,
-    pipelines,
     removal,
     settings_of_sources,
     user_change,
@@ -31,15 +28,10 @@ from jettison.ecosystems.commands.files import (
 )
 from jettison.ecosystems.commands.invocation import (
     Invocation,
-    Option,
-    Options,
     invocation,
-    read_options,
 )
 from jettison.ecosystems.commands.python import (
     WHEEL,
-    Compilation,
-    Management,
     PipInstall,
     ProjectInstall,
     VirtualEnvironment,

@@ -8,15 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from jettison.formats.compose.values import (
-    Build,
     Change,
-    ComposeCommand,
     ComposeFile,
-    ComposeHealthCheck,
     ComposeMount,
-    Extends,
     MountKind,
-    Port,
     Service,
 )
 

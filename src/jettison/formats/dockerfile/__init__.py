@@ -18,12 +18,9 @@ from jettison.formats.dockerfile.lines import is_plain
 from jettison.formats.dockerfile.model import (
     Blank,
     Comment,
-    Directive,
     Dockerfile,
     Flag,
-    Heredoc,
     Instruction,
-    Item,
     Stage,
 )
 from jettison.formats.dockerfile.parse import parse, render

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
@@ -15,7 +15,6 @@ from jettison.formats.requirements.lines import (
     CommentLine,
     IncludeKind,
     IncludeLine,
-    Line,
     OptionLine,
     RequirementLine,
     RequirementsFile,
@@ -26,7 +25,6 @@ from jettison.formats.requirements.parse import (
     decoded,
     is_utf_16,
     load,
-    logical_lines,
     only_bounds,
     parse,
 )

@@ -14,10 +14,8 @@ from msgspec import Struct
 
 from jettison.formats.shell.parse import PIPES, parse, parse_excerpt
 from jettison.formats.shell.words import (
-    Block,
     Command,
     Part,
-    Redirect,
     Script,
     Word,
     assignments,

@@ -24,7 +24,6 @@ from jettison.index.client import Client
 from jettison.index.debian.mirror import ArchiveSettings, Mirror, archive_settings
 from jettison.index.debian.package import IndexFile, Package, compact_lines
 from jettison.index.debian.packages import ENCODING, Content, PackageIndex, index_lines
-from jettison.values import Skipped
 
 _PIECE = 1 << 20
 

@@ -24,8 +24,7 @@ from jettison.errors import ImageError, ProgramError
 from jettison.images.stores.root import Root
 from jettison.images.stores.unpack import working_folder
 from jettison.index.facts import DistributionFacts
-from jettison.index.resolving import run_uv, uv_program
-from jettison.index.settings import index_url, uv_variables
+from jettison.index.resolving import run_uv
 from jettison.processes import Completed, run
 from jettison.records import copy_tree, irregular
 from jettison.tasks.staging import LARGE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from jettison.tasks.loading.base import base_needs, not_listed, with_composition
 from jettison.tasks.loading.knowledge import Knowledge, knowledge_of
 from jettison.tasks.loading.project import Loaded, load_project
 from jettison.values import counted, replace
-from jettison.verify import ImportResult, Reachable
+from jettison.verify import Reachable
 from jettison.verify.planned_request import verification_request
 from jettison.verify.request import (
     CustomCommand,

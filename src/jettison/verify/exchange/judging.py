@@ -11,9 +11,8 @@ from math import comb, sqrt
 from msgspec import Struct
 
 from jettison.values import replace
-from jettison.verify.exchange import Answer, Exchange, alike_long, as_well_plain, late
+from jettison.verify.exchange import Answer, Exchange, Manner, Request, as_well_plain, late
 from jettison.verify.exchange.dated import Dated
-from jettison.verify.exchange.manner import Manner
 from jettison.verify.exchange.normal import VARIES, Mask, document, masks
 from jettison.verify.exchange.pattern import Choice, Sample, changes, choice
 from jettison.verify.workload import Json
@@ -28,24 +27,6 @@ _IMPROBABLE_ALWAYS, _IMPROBABLE = 0.05, 0.02
 _SLOW_SECONDS, _SLOW_PIECES, _SLOW_RUNS = 2.0, 0.7, 3
 # From how many kinds of answers on, and from which chance of a new one, nothing can be said.
 _KINDS, _NEW = 4, 0.2
-
-
-class Request(Struct, frozen=True, kw_only=True):
-    """One request, and its answers: those of each run, of both images."""
-
-    name: str
-    before: tuple[tuple[Answer, ...], ...]
-    after: tuple[tuple[Answer, ...], ...]
-
-    @property
-    def had(self) -> tuple[Answer, ...]:
-        """All answers of the baseline."""
-        return tuple(answer for run in self.before for answer in run)
-
-    @property
-    def has(self) -> tuple[Answer, ...]:
-        """All answers of the candidate."""
-        return tuple(answer for run in self.after for answer in run)
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -105,7 +86,7 @@ def judged(
     one: Request, dated: Dated, before: Sequence[float], after: Sequence[float], *, strict: bool
 ) -> Judged:
     """Judge a request; ``before`` and ``after`` are when the runs of the two images began."""
-    one = _cut(one)
+    one = one.comparable()
     if len({_plain(answer) for answer in (*one.had, *one.has)}) == 1:
         return _slow(one)
     if _never_repeats(one):
@@ -169,17 +150,6 @@ def _never_repeats(one: Request) -> bool:
     failing = any(each.status >= _SERVER_ERROR for each in new)
     # three times the standard deviation of a number that chance gives (Poisson)
     return alone > _NEW or (0 < len(new) <= expected + 3 * sqrt(expected) and not failing)
-
-
-def _cut(one: Request) -> Request:
-    """Compare what never ends as far as all runs of both images have it."""
-    if not any(answer.unended for answer in (*one.had, *one.has)):
-        return one
-    left = iter(alike_long((*one.had, *one.has)))
-    before, after = (
-        tuple(tuple(next(left) for _ in run) for run in runs) for runs in (one.before, one.after)
-    )
-    return Request(name=one.name, before=before, after=after)
 
 
 def _plain(answer: Answer) -> tuple[object, ...]:

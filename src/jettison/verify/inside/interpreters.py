@@ -34,6 +34,11 @@ def read(path):
         return ""
 
 
+def texts(path):
+    """Read a list of texts that the kernel tells of a process."""
+    return [one for one in read(path).split("\0") if one]
+
+
 def parents(listed):
     """Give the parent of every process that has this root."""
     found = {}
@@ -112,9 +117,7 @@ def only_starts(word):
 def by_command(words):
     """Give the Python that a command starts: what interprets its program, or the project's."""
     words = [part for word in words for part in word.split()]
-    while words and (
-        os.path.basename(words[0]) in STARTERS or words[0][0] == "-" or "=" in words[0]
-    ):
+    while words and only_starts(words[0]):
         del words[0]
     project = next(environments(), "")
     if not words or not project or words[1:2] == ["run"]:

@@ -12,7 +12,7 @@ import runpy
 import signal
 import sys
 
-from jettison.verify.inside import routers
+from jettison.verify.inside import interpreters, routers
 
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
@@ -96,27 +96,18 @@ def processes(listed):
     """
     numbers = sorted(int(name) for name in os.listdir(listed) if name.isdecimal())
     for number in numbers:
-        try:
-            words = read(f"{listed}/{number}/cmdline")
-        except OSError:
-            continue
+        words = interpreters.texts(f"{listed}/{number}/cmdline")
         name = os.path.basename(words[0] if words else "")
         if not name.startswith(("python", *UWSGI)) or number in (os.getpid(), os.getppid()):
             continue
+        variables = interpreters.texts(f"{listed}/{number}/environ")
         try:
-            variables = read(f"{listed}/{number}/environ")
             folder = os.readlink(f"{listed}/{number}/cwd")
         except OSError:
             # one that runs as another user has most likely what the image says
-            variables, folder = [], os.getcwd()
+            folder = os.getcwd()
         pairs = (one.partition("=") for one in variables)
         yield words, {name: value for name, _, value in pairs}, folder
-
-
-def read(path):
-    """Read a list of texts that the kernel gives of a process."""
-    with open(path, "rb") as file:
-        return [os.fsdecode(one) for one in file.read().split(b"\0") if one]
 
 
 def start(words):
