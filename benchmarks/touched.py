@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
+from jettison.engines import Engine, ImageFacts, Network, RunOptions
 from jettison.engines.finding import find_engine
 from jettison.images import locate
 from jettison.images.descriptor import Platform

@@ -12,8 +12,8 @@ from importlib.util import find_spec
 import pytest
 from hypothesis import settings
 
+from jettison.engines import Engine
 from jettison.engines.embedded.engine import NAMESPACES
-from jettison.engines.engine import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.errors import EngineError, JettisonError
 from jettison.processes import installed

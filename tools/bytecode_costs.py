@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from jettison.builder.foundation import BuildOptions, Bytecode
+from jettison.engines import RunOptions
 from jettison.engines.embedded.engine import EmbeddedEngine
-from jettison.engines.engine import RunOptions
 from jettison.images.descriptor import Platform
 from jettison.images.image import Image
 from jettison.images.stores.cache import cache_directory

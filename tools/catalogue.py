@@ -20,7 +20,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from jettison.index.facts import DistributionFacts, Source
+from jettison.index import DistributionFacts, Source
 from jettison.index.metadata import facts_from
 from jettison.index.wheels import installed_distributions, read_local_wheel
 

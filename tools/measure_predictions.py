@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jettison.engines.engine import BuildRequest, Engine
+from jettison.engines import BuildRequest, Engine
 from jettison.engines.finding import find_engine
 from jettison.errors import JettisonError
 from jettison.lift import Project

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from tests.support.runners import Runner
 
-from jettison.engines.engine import Engine
+from jettison.engines import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
 
 

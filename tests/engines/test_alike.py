@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.support.names import RUN
 from tests.support.runners import Runner
 
-from jettison.engines.engine import BuildRequest, Engine
+from jettison.engines import BuildRequest, Engine
 from jettison.progress import SilentProgress
 from jettison.verify import CheckResult, Verdict
 from jettison.verify.differential import compare

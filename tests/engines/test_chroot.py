@@ -21,9 +21,9 @@ from msgspec.structs import replace
 from tests.engines.test_embedded import eventually, fetched
 from tests.support.names import RUN
 
+from jettison.engines import Engine, ImageID, Network, RunOptions
 from jettison.engines.embedded.chroot import CHROOT, NOT_ROOT
 from jettison.engines.embedded.engine import EmbeddedEngine
-from jettison.engines.engine import Engine, ImageID, Network, RunOptions
 from jettison.engines.measuring import measure
 from jettison.errors import EngineError, WriteError
 from jettison.images.stores.layout import LayoutStore
@@ -170,7 +170,7 @@ KILLED = """
 import sys, time
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.embedded.chroot import CHROOT
-from jettison.engines.engine import Network, RunOptions
+from jettison.engines import Network, RunOptions
 engine = EmbeddedEngine()
 engine.isolation = CHROOT
 script = "(setsid sleep LONG &); exec sleep LONG"

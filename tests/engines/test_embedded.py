@@ -22,10 +22,7 @@ import pytest
 from images import AMD64, packed_layer
 from msgspec.structs import replace
 
-from jettison.engines.embedded import Identity, identity, started
-from jettison.engines.embedded.engine import EmbeddedEngine
-from jettison.engines.embedded.started import refused
-from jettison.engines.engine import (
+from jettison.engines import (
     Bind,
     BuildRequest,
     Container,
@@ -34,6 +31,9 @@ from jettison.engines.engine import (
     RunOptions,
     signal_number,
 )
+from jettison.engines.embedded import Identity, identity, started
+from jettison.engines.embedded.engine import EmbeddedEngine
+from jettison.engines.embedded.started import refused
 from jettison.engines.limits import Limits
 from jettison.errors import EngineError, ImageError, UnsupportedError, WriteError
 from jettison.images.image import Image

@@ -11,7 +11,7 @@ import pytest
 from tests.engines.test_embedded import eventually
 from tests.support.names import RUN
 
-from jettison.engines.engine import (
+from jettison.engines import (
     CONTAINERS,
     BuildRequest,
     Container,

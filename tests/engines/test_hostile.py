@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.support.names import RUN
 
-from jettison.engines.engine import BuildRequest, Engine
+from jettison.engines import BuildRequest, Engine
 from jettison.progress import SilentProgress
 
 pytestmark = [pytest.mark.engine]

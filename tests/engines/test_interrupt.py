@@ -18,8 +18,8 @@ import pytest
 from tests.support.names import RUN
 from tests.support.runners import Runner
 
+from jettison.engines import BuildRequest, Engine
 from jettison.engines.client import LABEL
-from jettison.engines.engine import BuildRequest, Engine
 from jettison.progress import SilentProgress
 
 pytestmark = [pytest.mark.engine]

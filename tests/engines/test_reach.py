@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.support.names import RUN
 
-from jettison.engines.engine import BuildRequest, Engine, Network, RunOptions
+from jettison.engines import BuildRequest, Engine, Network, RunOptions
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.processes import run
 from jettison.progress import SilentProgress

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from tests.support.names import RUN
 
-from jettison.engines.engine import BuildRequest, Engine
+from jettison.engines import BuildRequest, Engine
 from jettison.progress import SilentProgress
 from jettison.verify import CheckResult, Outcome, Verdict, batch
 from jettison.verify.differential import compare

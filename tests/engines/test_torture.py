@@ -13,8 +13,8 @@ from tests.engines.test_embedded import BINDS, PYTHON, bare_image
 from tests.support.names import RUN
 from torture import LAYERS
 
+from jettison.engines import Engine, ImageID, RunOptions
 from jettison.engines.embedded.engine import EmbeddedEngine
-from jettison.engines.engine import Engine, ImageID, RunOptions
 from jettison.errors import EngineError, JettisonError
 from jettison.images.reference import Reference
 from jettison.images.stores.blobs import BlobDirectory

@@ -13,7 +13,7 @@ from tests.support.names import RUN
 from tests.support.runners import Runner
 
 from jettison.cli.options import require_equivalent
-from jettison.engines.engine import BuildRequest, Engine
+from jettison.engines import BuildRequest, Engine
 from jettison.engines.finding import EMBEDDED
 from jettison.errors import NotEquivalentError
 from jettison.processes.concurrent import beside

@@ -26,7 +26,7 @@ from tests.faults.changes import (
 )  # fmt: skip
 from tests.faults.samples import SAMPLES, Sample
 
-from jettison.engines.engine import ImageFacts
+from jettison.engines import ImageFacts
 
 # Prints the files that an application has loaded, one a line: modules, libraries, what is mapped.
 LOADED = """

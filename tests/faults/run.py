@@ -32,7 +32,7 @@ from tests.faults.made import (
 )
 from tests.faults.samples import SAMPLES, Sample
 
-from jettison.engines.engine import (
+from jettison.engines import (
     BuildRequest,
     Engine,
     ImageFacts,

@@ -13,7 +13,7 @@ import pytest
 from found_declarations import found_declarations
 from packaging.requirements import Requirement
 
-from jettison.index.facts import DistributionFacts, EntryPoint, Source
+from jettison.index import DistributionFacts, EntryPoint, Source
 from jettison.index.graph import requirement_graph
 from jettison.index.metadata import catalogued
 from jettison.index.target import Target

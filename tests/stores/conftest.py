@@ -12,7 +12,7 @@ from debian_registry import debian_registry
 from loopback_registry import Registry
 from places import Place
 
-from jettison.engines.engine import Engine
+from jettison.engines import Engine
 from jettison.images.reference import Reference
 from jettison.images.registry import RegistryStore
 from jettison.images.registry.authorization import Logins

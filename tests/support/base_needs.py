@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from packaging.requirements import Requirement
 
-from jettison.index.facts import DistributionFacts, Source, WheelFile
+from jettison.index import DistributionFacts, Source, WheelFile
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.listing import wheel_tags
 from jettison.index.target import Target

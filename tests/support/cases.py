@@ -57,13 +57,13 @@ from msgspec.structs import replace
 from packaging.requirements import Requirement
 
 from jettison.catalogue import removal_hook, removal_script
-from jettison.contents.environment import Installed, StandardLibrary, Trace
+from jettison.contents import Installed, StandardLibrary, Trace
 from jettison.contents.links import links_of
 from jettison.contents.reach import Observed, Reach, reached
 from jettison.contents.standard_reach import reached_standard
 from jettison.contents.system import System, SystemPackage
 from jettison.formats.settings import Ask, BaseOverride
-from jettison.index.facts import DistributionFacts, InstalledFile, Source
+from jettison.index import DistributionFacts, InstalledFile, Source
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.target import Target
 from jettison.plan.minimal_base import ArchiveFile, Composition

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from jettison.contents.environment import EntryPoint, Installed, Modules, Trace
+from jettison.contents import EntryPoint, Installed, Modules, Trace
 
 SITE = "/opt/venv/lib/python3.13/site-packages"
 LIBRARY = "/usr/local/lib/python3.13"

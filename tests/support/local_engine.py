@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import IO, Self
 
-from jettison.engines.engine import (
+from jettison.engines import (
     CONTAINERS,
     BuildRequest,
     Container,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jettison.engines.engine import Engine
+from jettison.engines import Engine
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from base_needs import project_of
 
-from jettison.engines.engine import BuildRequest
+from jettison.engines import BuildRequest
 from jettison.errors import BuildError, JettisonError, ProgramError
 from jettison.plan.base import BaseChoice
 from jettison.plan.plan import Plan

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from jettison.contents.environment import Installed, Trace
+from jettison.contents import Installed, Trace
 from jettison.contents.measurement import ImageMeasurement
 from jettison.contents.reach import Observed, Reach
-from jettison.engines.engine import BuildRequest
+from jettison.engines import BuildRequest
 from jettison.errors import BuildError
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, SilentProgress

@@ -14,7 +14,7 @@ from jettison.contents.measurement import ImageMeasurement
 from jettison.contents.stored_files import OwnerKind, instructions
 from jettison.formats.budgets import Budget
 from jettison.images.image import Image
-from jettison.index.facts import Source
+from jettison.index import Source
 from jettison.index.graph import path_to
 from jettison.plan.plan import Plan
 from jettison.plan.prediction_parts import Part

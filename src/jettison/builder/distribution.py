@@ -18,7 +18,7 @@ from jettison.builder.wheel import Placed, Scheme, Wheel, encoded, recorded_path
 from jettison.errors import IntegrityError
 from jettison.images.entry import Entry, Kind
 from jettison.images.tar_writer import Member
-from jettison.index.facts import EntryPoint
+from jettison.index import EntryPoint
 from jettison.plan.removal.listing import links_in
 
 _PROGRAM = """\

@@ -21,7 +21,7 @@ from jettison.ecosystems.tool import LockedDistribution, LockedFile, SourceKind
 from jettison.errors import InputSyntaxError, UnsupportedError
 from jettison.formats.requirements import IncludeLine, OptionLine, RequirementLine, parse
 from jettison.formats.requirements.lines import ALIASES, Option
-from jettison.index.facts import WheelFile
+from jettison.index import WheelFile
 from jettison.index.listing import wheel_tags
 from jettison.index.resolving import compiled, platform
 from jettison.index.settings import index_settings

@@ -20,7 +20,7 @@ from jettison.builder.libraries import needed_libraries
 from jettison.builder.wheel import Placed, Scheme, opened_wheels
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase as bases_ComposedBase
-from jettison.contents.environment import Installed, Trace, module_name
+from jettison.contents import Installed, Trace, module_name
 from jettison.contents.links import links_of
 from jettison.contents.reach import reached
 from jettison.contents.standard_reach import LibrarySearch, has_better

@@ -24,7 +24,7 @@ from jettison.builder.wheel_listing import (
 )
 from jettison.errors import IntegrityError
 from jettison.images.tar_writer import Member
-from jettison.index.facts import EntryPoint
+from jettison.index import EntryPoint
 from jettison.index.metadata import parse_entry_points
 
 

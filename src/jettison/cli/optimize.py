@@ -20,7 +20,7 @@ from jettison.cli.options import (
     unused_option,
     write_options,
 )
-from jettison.engines.engine import Engine
+from jettison.engines import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits
 from jettison.errors import BudgetError, EngineError, NotEquivalentError, UnsupportedError

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Loaders
-from jettison.contents.environment import EntryPoint, Installed, Trace
+from jettison.contents import EntryPoint, Installed, Trace
 from jettison.contents.image import ImageFiles, imported_library
 from jettison.contents.links import links_of
 from jettison.contents.reach import Observed, Reach

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from jettison.contents.environment import module_name
+from jettison.contents import module_name
 from jettison.contents.system import System, SystemPackage
 from jettison.errors import InputSyntaxError
 from jettison.formats.debian_control import paragraphs, parse_provides, parse_relations

@@ -12,8 +12,7 @@ from msgspec import Struct, field
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Bounded, Loaders
-from jettison.contents.attributes import ANY
-from jettison.contents.environment import (
+from jettison.contents import (
     BUNDLED,
     EntryPoint,
     Installed,
@@ -21,6 +20,7 @@ from jettison.contents.environment import (
     Trace,
     module_name,
 )
+from jettison.contents.attributes import ANY
 from jettison.contents.links import (
     Links,
     absolute,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from jettison.catalogue import table
 from jettison.catalogue.applications import LibraryModules, Loaders
 from jettison.catalogue.dead_weight import DeadWeight
-from jettison.contents.environment import (
+from jettison.contents import (
     BUNDLED,
     Installed,
     Modules,

@@ -11,10 +11,7 @@ from typing import IO, Self
 
 from msgspec import Struct
 
-from jettison.engines import container
-from jettison.engines.client import Client, image_facts
-from jettison.engines.container import ClientContainer
-from jettison.engines.engine import (
+from jettison.engines import (
     CONTAINERS,
     REACHING,
     BuildRequest,
@@ -22,8 +19,11 @@ from jettison.engines.engine import (
     ImageID,
     Isolation,
     RunOptions,
+    container,
     work_ended,
 )
+from jettison.engines.client import Client, image_facts
+from jettison.engines.container import ClientContainer
 from jettison.engines.limits import (
     Call,
     image_name,

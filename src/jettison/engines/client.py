@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from msgspec import Struct, field
 
-from jettison.engines.engine import ImageFacts, ImageID, Network, RunOptions, facts_of
+from jettison.engines import ImageFacts, ImageID, Network, RunOptions, facts_of
 from jettison.engines.limits import Call, Limits
 from jettison.errors import EngineError, FullEngineError, ImageError
 from jettison.images.config import Config

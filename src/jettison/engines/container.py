@@ -9,6 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
+from jettison.engines import (
+    ContainerState,
+    Network,
+    RunOptions,
+    Stopped,
+    is_deaf,
+    signal_number,
+)
 from jettison.engines.client import (
     LOOPBACK,
     Client,
@@ -17,14 +25,6 @@ from jettison.engines.client import (
     inspected,
     make_network,
     network_arguments,
-)
-from jettison.engines.engine import (
-    ContainerState,
-    Network,
-    RunOptions,
-    Stopped,
-    is_deaf,
-    signal_number,
 )
 from jettison.engines.limits import (
     EXHAUSTED,

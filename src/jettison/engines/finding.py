@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from jettison.engines import Engine
 from jettison.engines.cli import BuildDialect, CommandLineEngine, buildah_steps, buildkit_steps
 from jettison.engines.client import Client
-from jettison.engines.engine import Engine
 from jettison.engines.limits import Limits
 from jettison.errors import EngineError
 from jettison.processes import installed as process_installed

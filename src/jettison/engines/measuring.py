@@ -31,7 +31,7 @@ from jettison.contents.measurement import (
     python_version,
 )
 from jettison.contents.stored_files import base_layers
-from jettison.engines.engine import Engine, ImageFacts
+from jettison.engines import Engine, ImageFacts
 from jettison.errors import EngineError, IntegrityError
 from jettison.formats.elf import Content, read_elf
 from jettison.images.config import Config

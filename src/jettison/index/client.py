@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from jettison import __version__
 from jettison.errors import IntegrityError, NetworkError
-from jettison.index.facts import WheelFile
+from jettison.index import WheelFile
 from jettison.index.settings import (
     NOT_MODIFIED,
     OK,

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from jettison.index.facts import DistributionFacts
+from jettison.index import DistributionFacts
 from jettison.index.target import Target
 from jettison.values import Basis, Size, by_key, once_each
 

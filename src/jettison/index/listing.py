@@ -15,7 +15,7 @@ from packaging.utils import InvalidWheelFilename, parse_sdist_filename
 from packaging.version import Version
 
 from jettison.formats.requirements.statement import wheel_name
-from jettison.index.facts import WheelFile
+from jettison.index import WheelFile
 
 ACCEPT = (
     "application/vnd.pypi.simple.v1+json, "

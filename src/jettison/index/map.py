@@ -15,8 +15,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from jettison.errors import NetworkError
+from jettison.index import DistributionFacts, Source
 from jettison.index.client import Client
-from jettison.index.facts import DistributionFacts, Source
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.metadata import catalogued, requirement
 from jettison.index.package_index import Index

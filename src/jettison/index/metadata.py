@@ -16,7 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from jettison.catalogue import resource
-from jettison.index.facts import DistributionFacts, EntryPoint, InstalledFile, Source, import_names
+from jettison.index import DistributionFacts, EntryPoint, InstalledFile, Source, import_names
 from jettison.values import Basis, Size, converted, whole_number
 
 # Quoted words of a marker are read with `ast`, whose count of nested nodes all threads of Python

@@ -12,8 +12,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from jettison.errors import NetworkError
+from jettison.index import DistributionFacts, InstalledFile, Source, WheelFile
 from jettison.index.client import Client
-from jettison.index.facts import DistributionFacts, InstalledFile, Source, WheelFile
 from jettison.index.listing import (
     ACCEPT,
     IndexFile,

@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.tool import Lock, LockedDistribution, LockedFile, SourceKind
 from jettison.errors import ProgramError
-from jettison.index.facts import WheelFile
+from jettison.index import WheelFile
 from jettison.index.listing import wheel_tags
 from jettison.index.settings import index_url, uv_variables
 from jettison.index.target import Target

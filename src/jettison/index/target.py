@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import compatible_tags, cpython_tags
 from packaging.version import Version
 
-from jettison.index.facts import DistributionFacts, WheelFile
+from jettison.index import DistributionFacts, WheelFile
 from jettison.index.listing import Release
 
 _NEWEST_PATCH = 99

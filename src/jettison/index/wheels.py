@@ -16,8 +16,8 @@ from packaging.utils import canonicalize_name
 from jettison.errors import NetworkError
 from jettison.formats.elf import BEGINNING, unloaded_bytes
 from jettison.images.entry import TAR_ERRORS, BoundedTarInfo
+from jettison.index import DistributionFacts, InstalledFile, Source, WheelFile
 from jettison.index.client import Client, open_wheel
-from jettison.index.facts import DistributionFacts, InstalledFile, Source, WheelFile
 from jettison.index.listing import IndexFile
 from jettison.index.metadata import (
     Contents,

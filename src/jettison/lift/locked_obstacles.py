@@ -10,7 +10,7 @@ from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.ecosystems.tool import Tool
 from jettison.formats.dockerfile import Mount, mounts
 from jettison.formats.toml import read_toml
-from jettison.index.facts import DistributionFacts
+from jettison.index import DistributionFacts
 from jettison.lift import Invocation, Project
 from jettison.lift.action import INSTALLERS, Action, ActionKind, LiftedRun, is_installer
 from jettison.lift.declared import local_folders

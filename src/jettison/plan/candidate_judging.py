@@ -15,7 +15,7 @@ from jettison.catalogue.packaging import (
     translated,
 )
 from jettison.ecosystems.commands import PackageInstall
-from jettison.index.facts import environment_size
+from jettison.index import environment_size
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED
 from jettison.plan.base import DEBIAN_NAMES, BaseCandidate, ImageFacts, Variant, Works, packages_of

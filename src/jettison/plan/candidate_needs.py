@@ -11,7 +11,7 @@ from jettison.catalogue.base_release import ALPINE, facts_of
 from jettison.catalogue.packaging import runtime_libraries_of, translated
 from jettison.catalogue.systems import SourceBuilds
 from jettison.ecosystems.commands import PackageInstall
-from jettison.index.facts import DistributionFacts
+from jettison.index import DistributionFacts
 from jettison.index.graph import Closure, path_to, required_by
 from jettison.index.target import Target, compatible
 from jettison.lift.action import lifted_run

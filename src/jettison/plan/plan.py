@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from jettison.contents.reach import Observed
 from jettison.formats.settings import Settings
-from jettison.index.facts import DistributionFacts
+from jettison.index import DistributionFacts
 from jettison.index.graph import NOTHING, Closure, Leaving, RequirementGraph
 from jettison.lift import Project
 from jettison.lift.scopes import PlannedPackage, Scope

@@ -13,7 +13,7 @@ from jettison.catalogue import table
 from jettison.catalogue.bases import BaseImages, ComposedBaseSizes, Measured
 from jettison.ecosystems.commands import Permission, UserChange, compile_bytecode, system_remove
 from jettison.formats.dockerfile import Copy, Instruction, copy
-from jettison.index.facts import byte_code_of
+from jettison.index import byte_code_of
 from jettison.index.graph import Closure
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun, is_silent, lifted_run

@@ -21,7 +21,7 @@ from jettison.ecosystems.commands import (
 from jettison.ecosystems.uv import COMPILE
 from jettison.formats.dockerfile import Copy, mounts
 from jettison.formats.dockerignore import Pattern, pattern, verdicts
-from jettison.index.facts import distribution_size
+from jettison.index import distribution_size
 from jettison.index.graph import Closure
 from jettison.index.metadata import catalogued
 from jettison.lift import Project

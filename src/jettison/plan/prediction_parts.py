@@ -21,7 +21,7 @@ from jettison.catalogue.dead_weight import DeadWeight
 from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import PackageInstall, system_remove
 from jettison.formats.dockerfile import mounts_over
-from jettison.index.facts import byte_code_of
+from jettison.index import byte_code_of
 from jettison.index.graph import Closure
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.contents.reach import Observed, source_of
 from jettison.contents.system import System, SystemReach, Wanted, reached_packages
-from jettison.index.facts import byte_code_of
+from jettison.index import byte_code_of
 from jettison.plan.changes import CompileApplication, StartFromNothing
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan

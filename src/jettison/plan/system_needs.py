@@ -12,7 +12,7 @@ from jettison.catalogue.applications import Words
 from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.packaging import is_build_package
 from jettison.catalogue.systems import ProgramNeeds, SystemEntry, SystemFiles
-from jettison.contents.environment import RAN
+from jettison.contents import RAN
 from jettison.contents.reach import Observed
 from jettison.contents.system import PROGRAMS, System, Wanted
 from jettison.formats.settings import Ask

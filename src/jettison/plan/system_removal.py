@@ -13,7 +13,7 @@ from msgspec import Struct
 from jettison.catalogue import removal_hook, removal_script, table
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.catalogue.systems import SystemEntry, SystemFiles
-from jettison.contents.environment import Installed
+from jettison.contents import Installed
 from jettison.contents.reach import Observed
 from jettison.contents.standard_reach import unreached_standard
 from jettison.contents.system import PROGRAMS, System, SystemReach

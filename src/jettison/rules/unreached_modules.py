@@ -30,7 +30,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Loaders
-from jettison.contents.environment import Installed, module_name
+from jettison.contents import Installed, module_name
 from jettison.contents.links import on_demand
 from jettison.contents.reach import Observed, source_of
 from jettison.contents.standard_reach import unneeded_libraries

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from jettison.contents.found import as_observed
 from jettison.contents.measurement import ImageMeasurement
-from jettison.engines.engine import ImageID
+from jettison.engines import ImageID
 from jettison.engines.measuring import read_image_files
 from jettison.errors import BuildError
 from jettison.lift import Project

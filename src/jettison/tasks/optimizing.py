@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from threading import Event
 
 from jettison.contents.measurement import ImageMeasurement
-from jettison.engines.engine import ImageID
+from jettison.engines import ImageID
 from jettison.engines.measuring import measure
 from jettison.errors import BuildError
 from jettison.plan.plan import Plan

@@ -25,8 +25,8 @@ from jettison.contents.found import installed_in
 from jettison.contents.image import ImageFiles
 from jettison.contents.measurement import ImageMeasurement
 from jettison.contents.started import python_of, started_words
+from jettison.engines import Engine, ImageID
 from jettison.engines.embedded.engine import EmbeddedEngine
-from jettison.engines.engine import Engine, ImageID
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits
 from jettison.engines.measuring import measure, read_image_files

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from jettison.engines.engine import BuildRequest, Engine, ImageID
+from jettison.engines import BuildRequest, Engine, ImageID
 from jettison.errors import BuildError, ProgramError
 from jettison.images.stores.unpack import working_folder
 from jettison.lift import Project

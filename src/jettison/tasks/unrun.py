@@ -18,10 +18,10 @@ from packaging.utils import canonicalize_name
 
 from jettison.builder.image_base import through_loader
 from jettison.contents.measurement import ImageMeasurement
+from jettison.engines import ImageFacts, Isolation
 from jettison.engines.embedded import identity
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.embedded.launch import ONLY
-from jettison.engines.engine import ImageFacts, Isolation
 from jettison.images.stores.root import Root
 from jettison.processes import CONFINE, Completed, helper, run
 from jettison.verify import Verdict

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from msgspec import Struct
 
-from jettison.engines.engine import Container, Engine, Network, RunOptions
+from jettison.engines import Container, Engine, Network, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.processes import Completed
 from jettison.processes.concurrent import mapped

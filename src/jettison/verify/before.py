@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from jettison.engines.engine import Container, Engine
+from jettison.engines import Container, Engine
 from jettison.errors import EngineError, ProgramError
 from jettison.images.config import SECOND
 from jettison.progress import Progress
@@ -56,7 +56,8 @@ def counted(setting: Setting, talk: Conversation, seen: Observation, site: str) 
     def count(container: Container) -> None:
         nonlocal told
         try:
-            told = inquire(container, setting.facts, "executed_lines", _own(setting), _Lines)
+            asked = {**_own(setting), "counts": True}
+            told = inquire(container, setting.facts, "executed", asked, _Lines)
         except (EngineError, ProgramError) as failure:
             told = None, str(failure)
 

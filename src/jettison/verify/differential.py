@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from statistics import median
 
-from jettison.engines.engine import Engine, ImageFacts, Isolation
+from jettison.engines import Engine, ImageFacts, Isolation
 from jettison.processes.concurrent import beside, both
 from jettison.progress import Progress, step
 from jettison.values import replace

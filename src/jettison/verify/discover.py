@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
-from jettison.engines.engine import Container
+from jettison.engines import Container
 from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.client import send

@@ -13,7 +13,7 @@ from msgspec import Struct, ValidationError
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Loopback
-from jettison.engines.engine import Bind, Container, Executes, ImageFacts, ImageID
+from jettison.engines import Bind, Container, Executes, ImageFacts, ImageID
 from jettison.errors import EngineError, ProgramError
 from jettison.processes.concurrent import beside
 from jettison.values import converted, python_expression, replace

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 from msgspec import Struct, field
 
-from jettison.engines.engine import Engine, ImageFacts, Stopped
+from jettison.engines import Engine, ImageFacts, Stopped
 from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify.exchange import Exchange

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from jettison.engines.engine import Bind, Container, RunOptions
+from jettison.engines import Bind, Container, RunOptions
 from jettison.errors import EngineError, FullEngineError
 from jettison.values import replace
 from jettison.verify.checks.check import kinds_of

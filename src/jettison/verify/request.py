@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
-from jettison.engines.engine import ImageFacts
+from jettison.engines import ImageFacts
 from jettison.errors import InputSyntaxError
 from jettison.values import LAST_PORT, Origin, replace, whole_number
 

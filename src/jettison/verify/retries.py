@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from jettison.engines.engine import Container, RunOptions
+from jettison.engines import Container, RunOptions
 from jettison.errors import EngineError
 from jettison.processes.concurrent import both
 from jettison.values import replace

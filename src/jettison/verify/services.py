@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from jettison.engines.engine import Container, ContainerState, Engine, ImageFacts, RunOptions
+from jettison.engines import Container, ContainerState, Engine, ImageFacts, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.values import replace
 from jettison.verify.exchange.client import send

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Services
-from jettison.engines.engine import BuildRequest, Engine
+from jettison.engines import BuildRequest, Engine
 from jettison.errors import BuildError, EngineError, InputSyntaxError, UnsupportedError
 from jettison.formats.compose import Service
 from jettison.formats.dockerfile import Dockerfile, copy, parse

@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Raw, Struct, ValidationError, msgpack
 
 from jettison.catalogue import resource
-from jettison.contents.environment import KERNEL, METHOD, Installed, Trace
+from jettison.contents import KERNEL, METHOD, Installed, Trace
 from jettison.contents.found import (
     imported_at_once,
     installed_in,
@@ -27,7 +27,7 @@ from jettison.contents.links import Links, links_of
 from jettison.contents.reach import Observed, reached
 from jettison.contents.standard_reach import reached_standard
 from jettison.contents.started import interpreters_of, python_of, scripts_of, started_words
-from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
+from jettison.engines import Engine, ImageFacts, Network, RunOptions
 from jettison.engines.measuring import read_image_files
 from jettison.errors import EngineError
 from jettison.formats.settings import Ask

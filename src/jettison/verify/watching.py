@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import IO, Self
 
-from jettison.engines.engine import (
+from jettison.engines import (
     Bind,
     BuildRequest,
     Container,
@@ -246,7 +246,7 @@ class _Watched:
             self._noted |= self._events.close()
         if not self._container.state().running:
             return
-        text = script_text("noted", {"folder": _NOTED})
+        text = script_text("hook", {"folder": _NOTED})
         for interpreter in ("python", "python3"):
             done = self._container.execute((interpreter, "-S", "-B", "-c", text))
             if done.status == 0:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from jettison.engines import Bind, BuildRequest, RunOptions
 from jettison.engines.cli import BuildDialect, CommandLineEngine, buildkit_steps
 from jettison.engines.client import Client
-from jettison.engines.engine import Bind, BuildRequest, RunOptions
 from jettison.engines.limits import Call, Limits, container_path, image_name, tmpfs_of
 from jettison.errors import EngineError
 from jettison.progress import SilentProgress

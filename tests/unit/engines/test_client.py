@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from jettison.engines import BuildRequest, ImageFacts, ImageID, Network, RunOptions
 from jettison.engines.cli import BuildDialect, CommandLineEngine, buildkit_steps
 from jettison.engines.client import Client, bytes_of
 from jettison.engines.embedded.engine import EmbeddedEngine
-from jettison.engines.engine import BuildRequest, ImageFacts, ImageID, Network, RunOptions
 from jettison.engines.finding import find_engine, require_recent
 from jettison.errors import EngineError, FullEngineError
 from jettison.progress import SilentProgress

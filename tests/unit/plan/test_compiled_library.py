@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from jettison.contents.environment import Installed, Trace
+from jettison.contents import Installed, Trace
 from jettison.contents.reach import Observed, Reach
 from jettison.rules import RULES
 from jettison.rules.rule import optimized

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packaging.requirements import Requirement
 
-from jettison.index.facts import DistributionFacts, Source
+from jettison.index import DistributionFacts, Source
 from jettison.index.graph import Closure, held_versions, requirement_graph
 from jettison.index.target import Target
 

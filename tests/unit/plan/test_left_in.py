@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.contents.environment import Installed, Trace
+from jettison.contents import Installed, Trace
 from jettison.contents.reach import Observed, Reach
 from jettison.contents.system import System, SystemPackage
 from jettison.images.config import Config

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from jettison.engines.engine import Engine
+from jettison.engines import Engine
 from jettison.errors import ImageError
 from jettison.progress import SilentProgress
 from jettison.tasks.delivery import Delivery

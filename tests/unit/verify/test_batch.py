@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import pytest
 
-from jettison.engines.engine import ImageFacts, ImageID
+from jettison.engines import ImageFacts, ImageID
 from jettison.processes import Completed
 from jettison.verify import batch, observe
 from jettison.verify.checks.behaviour import compared

@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import replace
 from tests.support.local_engine import LocalEngine
 
-from jettison.engines.engine import ImageFacts, ImageID
+from jettison.engines import ImageFacts, ImageID
 from jettison.progress import SilentProgress
 from jettison.verify import batch, before
 from jettison.verify.before import Baseline, Begun, Prefetched

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from tests.support.local_engine import LocalEngine
 
-from jettison.engines.engine import Engine, ImageFacts, ImageID
+from jettison.engines import Engine, ImageFacts, ImageID
 from jettison.processes.concurrent import beside
 from jettison.progress import SilentProgress
 from jettison.verify import (

@@ -1,4 +1,4 @@
-from jettison.engines.engine import ImageFacts, ImageID
+from jettison.engines import ImageFacts, ImageID
 from jettison.verify.request import request_of
 
 

@@ -15,7 +15,7 @@ from typing import Self
 
 import pytest
 
-from jettison.engines.engine import ContainerState, Stopped
+from jettison.engines import ContainerState, Stopped
 from jettison.errors import ProgramError
 from jettison.processes import Completed
 from jettison.verify import services

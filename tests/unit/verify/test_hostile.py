@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jettison.engines.engine import ImageFacts, ImageID
+from jettison.engines import ImageFacts, ImageID
 from jettison.errors import EngineError, InputSyntaxError, ProgramError
 from jettison.processes import Completed
 from jettison.values import replace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from jettison.engines.engine import ImageFacts, ImageID
+from jettison.engines import ImageFacts, ImageID
 from jettison.verify.observation import Setting
 from jettison.verify.observe import options
 from jettison.verify.request import VerificationRequest

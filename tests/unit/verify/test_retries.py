@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from jettison.engines.engine import ImageFacts, ImageID
+from jettison.engines import ImageFacts, ImageID
 from jettison.verify import retries
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.observation import Conversation, Observation, Stored

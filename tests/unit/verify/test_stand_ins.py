@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jettison.engines.engine import BuildRequest
+from jettison.engines import BuildRequest
 from jettison.errors import EngineError
 from jettison.progress import Progress, SilentProgress
 from jettison.verify.request import NeededService, Surroundings, VerificationRequest

@@ -17,8 +17,8 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 
+from jettison.engines import Isolation, Network, RunOptions
 from jettison.engines.embedded import Identity, Spec
-from jettison.engines.engine import Isolation, Network, RunOptions
 from jettison.errors import EngineError
 from jettison.images.stores.root import Root, Spot
 from jettison.values import replace

@@ -15,11 +15,11 @@ from typing import IO, Self
 
 from msgspec import Struct, field, to_builtins
 
+from jettison.engines import ContainerState, Stopped, is_deaf
 from jettison.engines.client import LOOPBACK, Relays
 from jettison.engines.embedded import Program, Spec, identity, started
 from jettison.engines.embedded.chroot import somebody
 from jettison.engines.embedded.started import Started
-from jettison.engines.engine import ContainerState, Stopped, is_deaf
 from jettison.engines.limits import EXHAUSTED, Groups, Limits
 from jettison.errors import EngineError
 from jettison.images.stores.unpack import remove_unpacked

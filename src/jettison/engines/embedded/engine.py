@@ -13,11 +13,7 @@ from typing import IO, Self
 
 from msgspec import Struct
 
-from jettison.engines.embedded import Program, Spec, identity, started, syscalls
-from jettison.engines.embedded.chroot import CHROOT, Ports, in_chroot, lay
-from jettison.engines.embedded.container import EmbeddedContainer, limited
-from jettison.engines.embedded.started import REFUSED, require_linux
-from jettison.engines.engine import (
+from jettison.engines import (
     BuildRequest,
     ImageFacts,
     ImageID,
@@ -28,6 +24,10 @@ from jettison.engines.engine import (
     signal_number,
     work_ended,
 )
+from jettison.engines.embedded import Program, Spec, identity, started, syscalls
+from jettison.engines.embedded.chroot import CHROOT, Ports, in_chroot, lay
+from jettison.engines.embedded.container import EmbeddedContainer, limited
+from jettison.engines.embedded.started import REFUSED, require_linux
 from jettison.engines.limits import Limits, container_path, groups_for, tmpfs_of
 from jettison.errors import EngineError, JettisonError, UnsupportedError, WriteError
 from jettison.images import locate

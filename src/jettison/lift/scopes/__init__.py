@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 
 from msgspec import Struct, field
 
-from jettison.index.facts import DistributionFacts
+from jettison.index import DistributionFacts
 from jettison.index.graph import RequirementGraph
 from jettison.source import Commands
 from jettison.source.reach import Link, Reach

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Conventions
-from jettison.index.facts import DistributionFacts
+from jettison.index import DistributionFacts
 from jettison.lift.scopes import ScopeInputs, Signal, Weight
 from jettison.source import Circumstance, Import, Text
 from jettison.source.literals import word_roles

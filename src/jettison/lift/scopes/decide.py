@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from jettison.ecosystems.declaration import Declaration, Kind
 from jettison.ecosystems.setuptools import scripts_of_cfg, scripts_of_py
 from jettison.formats.requirements import SectionComment
-from jettison.index.facts import DistributionFacts
+from jettison.index import DistributionFacts
 from jettison.index.graph import RequirementGraph
 from jettison.lift.scopes import (
     DeclaredRequirement,

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls, DevelopmentTools, Launchers
 from jettison.catalogue.packaging import Needs, RequirementFiles
-from jettison.index.facts import DistributionFacts
+from jettison.index import DistributionFacts
 from jettison.lift.scopes import Signal, Weight
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
 from jettison.source import COMMAND_LINE, Call, Use, UsedCommand, fits

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from packaging.utils import canonicalize_name
 
 from jettison.formats.settings import Ask, Override
-from jettison.index.facts import DistributionFacts, byte_code_of
+from jettison.index import DistributionFacts, byte_code_of
 from jettison.values import Basis, Size, is_listable
 
 Mark = TypeVar("Mark")

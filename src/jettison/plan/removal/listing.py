@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from jettison.contents.environment import module_name
+from jettison.contents import module_name
 from jettison.contents.reach import Observed, source_of
 from jettison.lift import REMOVAL
 from jettison.plan.removal.groups import BY_NAME, Group, collapsed

@@ -23,7 +23,7 @@ from jettison.engines.embedded.confined import Confined
 from jettison.errors import ImageError, ProgramError
 from jettison.images.stores.root import Root
 from jettison.images.stores.unpack import working_folder
-from jettison.index.facts import DistributionFacts
+from jettison.index import DistributionFacts
 from jettison.index.resolving import run_uv
 from jettison.processes import Completed, run
 from jettison.records import copy_tree, irregular

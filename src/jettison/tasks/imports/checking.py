@@ -10,7 +10,7 @@ from msgspec import Struct
 from jettison.errors import ProgramError
 from jettison.formats.settings import Ask, Override
 from jettison.images.stores.cache import cache_directory
-from jettison.index.facts import DistributionFacts, ImportMap
+from jettison.index import DistributionFacts, ImportMap
 from jettison.index.wheels import installed_distributions
 from jettison.lift.declared import listed_names, shipped_names
 from jettison.plan.plan import Plan

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from jettison.engines.engine import Engine
+from jettison.engines import Engine
 from jettison.errors import ProjectError
 from jettison.formats.settings import BaseOverride, Override, Settings, find_settings
 from jettison.images.stores.cache import cache_directory

@@ -19,10 +19,10 @@ from jettison.ecosystems.commands import PipInstall
 from jettison.errors import UnsupportedError
 from jettison.formats.settings import BaseOverride
 from jettison.images.entry import Kind
+from jettison.index import DistributionFacts
 from jettison.index.debian import Archive
 from jettison.index.debian.mirror import MIRROR, archive_settings
 from jettison.index.debian.package import Package
-from jettison.index.facts import DistributionFacts
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
 from jettison.lift.build_context import feeding_stages

@@ -16,7 +16,7 @@ from jettison.catalogue.systems import NativeLibraries
 from jettison.ecosystems.declaration import Declaration
 from jettison.errors import InputSyntaxError
 from jettison.formats.settings import Ask, Settings
-from jettison.index.facts import Source
+from jettison.index import Source
 from jettison.index.graph import (
     Closure,
     Leaving,

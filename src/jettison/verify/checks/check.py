@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from jettison.engines.engine import ImageFacts
+from jettison.engines import ImageFacts
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.discover import words_of

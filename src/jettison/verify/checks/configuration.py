@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from jettison.engines import ImageFacts
 from jettison.engines.client import LABEL
-from jettison.engines.engine import ImageFacts
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.check import (
     command_of,

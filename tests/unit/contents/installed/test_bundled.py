@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from jettison.contents.environment import Installed, Trace
+from jettison.contents import Installed, Trace
 from jettison.contents.reach import reached
 from jettison.contents.standard_reach import unneeded_libraries
 from jettison.contents.system import System

@@ -1,7 +1,7 @@
 import pytest
 from environments import modules
 
-from jettison.contents.environment import module_name
+from jettison.contents import module_name
 
 
 @pytest.mark.parametrize(

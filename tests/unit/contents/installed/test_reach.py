@@ -2,7 +2,7 @@ from environments import installed, touched
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jettison.contents.environment import Installed
+from jettison.contents import Installed
 from jettison.contents.reach import reached
 
 DEMO = {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from jettison.contents.environment import Installed, StandardLibrary, Trace
+from jettison.contents import Installed, StandardLibrary, Trace
 from jettison.contents.reach import Reach, reached
 from jettison.contents.standard_reach import reached_standard, unreached_standard
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.index.facts import Source
+from jettison.index import Source
 from jettison.index.metadata import catalogued
 
 NAMES = Path(__file__).parents[4] / "tools" / "import_names.toml"

@@ -4,7 +4,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from jettison.index.facts import DistributionFacts, Source, WheelFile
+from jettison.index import DistributionFacts, Source, WheelFile
 from jettison.index.listing import IndexFile, releases, wheel_tags
 from jettison.index.target import Target, best_wheel, compatible, newest, representative_wheel
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
-from jettison.index.facts import DistributionFacts, Source
+from jettison.index import DistributionFacts, Source
 from jettison.index.graph import (
     RequirementGraph,
     exclusive,

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from jettison.index.facts import DistributionFacts, ImportMap, Source
+from jettison.index import DistributionFacts, ImportMap, Source
 
 
 def _facts(name: str, *roots: str) -> DistributionFacts:

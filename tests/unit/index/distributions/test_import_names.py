@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from jettison.index.facts import InstalledFile, import_names
+from jettison.index import InstalledFile, import_names
 
 
 def _names(name: str, *paths: str, namespaces: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.index.facts import Source
+from jettison.index import Source
 from jettison.index.wheels import installed_distributions
 
 from .conftest import make_wheel

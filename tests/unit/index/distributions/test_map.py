@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.index.facts import Source, WheelFile
+from jettison.index import Source, WheelFile
 from jettison.index.listing import wheel_tags
 from jettison.index.map import DistributionMap
 from jettison.index.metadata import Catalogue

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jettison.index.facts import DistributionFacts, InstalledFile, Source
+from jettison.index import DistributionFacts, InstalledFile, Source
 from jettison.index.map import kept_answers
 from jettison.index.metadata import (
     Contents,

@@ -1,4 +1,4 @@
-from jettison.index.facts import DistributionFacts, Source
+from jettison.index import DistributionFacts, Source
 from jettison.lift.scopes.context import Owners, guessed_import_names
 
 

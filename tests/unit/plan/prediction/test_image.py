@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from packaging.requirements import Requirement
 
 from jettison.formats.dockerfile import copy, parse
-from jettison.index.facts import InstalledFile
+from jettison.index import InstalledFile
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.target import Target
 from jettison.lift.stage import lifted

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from jettison.cli.options import require_equivalent
-from jettison.engines.engine import ImageFacts, ImageID, Stopped
+from jettison.engines import ImageFacts, ImageID, Stopped
 from jettison.errors import NotEquivalentError
 from jettison.images.config import SECOND, HealthCheck
 from jettison.verify import CheckResult, Outcome, Subject, Verdict

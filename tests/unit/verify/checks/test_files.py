@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from tests.unit.verify.checks.test_checks import INTERIOR
 
-from jettison.engines.engine import ImageFacts, ImageID
+from jettison.engines import ImageFacts, ImageID
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks import CHECKS
 from jettison.verify.exchange import Answer, Exchange

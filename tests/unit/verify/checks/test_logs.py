@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from jettison.engines.engine import ImageFacts, ImageID, Stopped
+from jettison.engines import ImageFacts, ImageID, Stopped
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.check import kinds_of

@@ -38,7 +38,7 @@ def test_each_line_that_is_executed_counts_once(tmp_path: Path) -> None:
     hook = script_text("executed", asked)
     run = f"exec(compile({hook!r}, 'hook', 'exec'), {{}})\nimport main; main.answer(1)"
     subprocess.run([sys.executable, "-B", "-c", run], cwd=folder, check=True)
-    count = [sys.executable, "-B", "-c", script_text("executed_lines", asked)]
+    count = [sys.executable, "-B", "-c", script_text("executed", {**asked, "counts": True})]
     said = subprocess.run(count, capture_output=True, check=True).stdout.decode()
     counts = ast.literal_eval(said.split("jettison-says:")[1])
     assert counts == {"main.py": (9, 10), "unused.py": (0, 2)}
@@ -67,7 +67,7 @@ def test_what_was_installed_from_the_folder_of_the_application_counts(
     run = f"{path}exec(compile({script_text('executed', asked)!r}, 'hook', 'exec'), {{}})\n"
     run += "import other, shop"
     subprocess.run([sys.executable, "-B", "-c", run], cwd=folder, check=True)
-    count = [sys.executable, "-B", "-c", path + script_text("executed_lines", asked)]
+    count = [sys.executable, "-B", "-c", path + script_text("executed", {**asked, "counts": True})]
     said = subprocess.run(count, capture_output=True, check=True).stdout.decode()
     counts = ast.literal_eval(said.split("jettison-says:")[1])
     assert counts == {"shop/__init__.py": (2, 2), "shop/late.py": (0, 1)}

@@ -16,7 +16,7 @@ from jettison.verify.watching import HOOK, hook_binds
 
 
 def noted(folder: Path) -> set[str]:
-    text = script_text("noted", {"folder": str(folder)})
+    text = script_text("hook", {"folder": str(folder)})
     done = subprocess.run([sys.executable, "-S", "-c", text], capture_output=True, check=True)
     return set(done.stdout.decode().splitlines())
 
