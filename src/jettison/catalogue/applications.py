@@ -105,6 +105,7 @@ class Calls(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     libraries: LibraryCalls
     zones: Zones
     zone_readers: Programs
+    file_type_readers: Programs
     writes: Writes
     pickles: Names
     loaders: Names

@@ -71,14 +71,13 @@ class Usage(Struct, frozen=True, kw_only=True):
 
     ``programs`` are by their name on PATH, ``started`` those that scripts and start commands begin
     with; ``computed`` are calls whose program is not a literal, so that nothing can be said about
-    it, and ``computed_libraries`` are such loads. ``lists`` are files whose commands were all read,
-    ``stored`` are files that production writes.
-    ``imports`` maps the external modules that any production file imports to where. ``words`` are
-    those of the rules' vocabulary, and names of files of keys, that are in the source at all, each
-    with its first place.
-    ``given`` maps distributions that load data by name to the names that the source gives them.
-    ``searched`` says what was read, in words; ``sourceless`` that it was no Python at all, as where
-    the application is itself installed from an index; ``absent`` are parts of it that are not here.
+    it, and ``computed_libraries`` are such loads. ``file_types`` guess the types of files by their
+    names. ``lists`` are files whose commands were all read, ``stored`` are files that production
+    writes. ``imports`` maps the external modules that any production file imports to where.
+    ``words`` are those of the rules' vocabulary, and names of files of keys, each with its first
+    place. ``given`` maps distributions that load data by name to the names that the source gives
+    them. ``searched`` says what was read; ``sourceless`` that it was no Python, as where an index
+    has the application; ``absent`` are parts of it that are not here.
     """
 
     programs: Uses = field(default_factory=lambda: MappingProxyType({}))
@@ -87,6 +86,7 @@ class Usage(Struct, frozen=True, kw_only=True):
     libraries: Uses = field(default_factory=lambda: MappingProxyType({}))
     computed_libraries: tuple[Evidence, ...] = ()
     zones: tuple[Evidence, ...] = ()
+    file_types: tuple[Evidence, ...] = ()
     locales: tuple[Evidence, ...] = ()
     lists: frozenset[str] = frozenset()
     stored: tuple[StoredFile, ...] = ()
@@ -149,6 +149,7 @@ def usage_of(
             *(_named("time-zone", use) for use in time_zones(modules)),
             *_zones_imported(modules),
         ),
+        file_types=tuple(_types_imported(modules)),
         locales=tuple(_named("locale", use) for use in locales(modules)),
         lists=frozenset(lists),
         stored=(
@@ -294,6 +295,20 @@ def _zones_imported(modules: Iterable[ModuleFacts]) -> Iterator[Evidence]:
             if known and not imported.level and not imported.circumstance.typing_only:
                 message = f"import {imported.module}"
                 yield Evidence(kind="time-zone", message=message, origin=imported.origin)
+
+
+TYPES_READ = "file-types"  # a kind of evidence
+
+
+def _types_imported(modules: Iterable[ModuleFacts]) -> Iterator[Evidence]:
+    known = table(Calls).file_type_readers.modules
+    for facts in modules:
+        for imported in facts.imports:
+            names = (imported.module, *(f"{imported.module}.{one}" for one in imported.names))
+            for name in () if imported.level or imported.circumstance.typing_only else names:
+                message = f"{name} guesses the types of files by their names"
+                if name in known:
+                    yield Evidence(kind=TYPES_READ, message=message, origin=imported.origin)
 
 
 def _grouped(found: Iterable[Use]) -> Uses:

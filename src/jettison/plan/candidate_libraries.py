@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
@@ -24,7 +24,7 @@ from jettison.lift.other_packages import named_locales
 from jettison.lift.packages import DEFAULT_RELEASE
 from jettison.lift.scopes import PackageScope
 from jettison.lift.stages import origin_of_variable
-from jettison.lift.usage import Usage, Use
+from jettison.lift.usage import TYPES_READ, Usage, Use
 from jettison.plan.base import ImageFacts, Variant, Works, packages_of
 from jettison.plan.candidate_needs import BaseNeeds, Remark, source_builds, unknown_wheels
 from jettison.values import Evidence, Origin
@@ -100,7 +100,23 @@ def linked_packages(
         package = package_of_library(library, release)
         if package and package not in slim_packages(release):
             found.setdefault(package, why)
+    reader = _types_read(requirements, usage)
+    if reader and (types := translated(FILE_TYPES, release)):
+        found.setdefault(types, reader)
     return found
+
+
+# The package of Debian with /etc/mime.types.
+FILE_TYPES = "media-types"
+
+
+def _types_read(requirements: Iterable[str], usage: Usage) -> Evidence | None:
+    """Give what guesses the types of files by their names."""
+    known = table(Calls).file_type_readers.distributions
+    name = next((name for name in requirements if name in known), None)
+    if usage.file_types or name is None:
+        return next(iter(usage.file_types), None)
+    return Evidence(kind=TYPES_READ, message=f"{name} guesses the types of files by their names")
 
 
 def _spared(need: NativeNeed, requirements: Collection[str]) -> bool:
@@ -206,6 +222,7 @@ def surrounding_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]
     """Compare a candidate with the present base where the distribution is another."""
     yield from _locales(needs, image)
     yield from _zones(needs, image)
+    yield from _file_types(needs, image)
     if image.variant is Variant.COMPOSED:
         yield from _run_steps(needs)
     elif image.release != needs.current.release:
@@ -242,6 +259,17 @@ def _zones(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
         yield _written(Works.YES, f"{first.message}: tzdata is added", first.origin, adds="tzdata")
     elif image.variant is not Variant.OTHER:
         yield _written(Works.YES, f"{first.message}: the base has the time zones", first.origin)
+
+
+def _file_types(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    """The types of files that the present base has, where they decide what is served."""
+    lost = FILE_TYPES in packages_of(needs.current) and FILE_TYPES not in packages_of(image)
+    package = translated(FILE_TYPES, image.release) if lost and image.release else None
+    if not package or image.variant is Variant.COMPOSED:
+        return
+    if first := _types_read(needs.names, needs.usage):
+        message = f"{first.message}: {package} has the types of files, /etc/mime.types"
+        yield _written(Works.YES, message, first.origin, adds=package)
 
 
 def _reader_of_zones(needs: BaseNeeds) -> Evidence | None:

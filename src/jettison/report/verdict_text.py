@@ -44,7 +44,10 @@ def differences_text(verdict: Verdict) -> str:
 
 def figures(verdict: Verdict) -> tuple[str, ...]:
     """Say when each image was healthy, and the memory that it uses."""
-    return (f"before: {_figures(verdict.before)}", f"after:  {_figures(verdict.after)}")
+    fine = any(check.name == START and check.outcome is Outcome.SAME for check in verdict.checks)
+    otherwise = "ran to its end" if fine else "did not start"
+    before, after = (_figures(one, otherwise) for one in (verdict.before, verdict.after))
+    return f"before: {before}", f"after:  {after}"
 
 
 def _printable(line: str) -> str:
@@ -98,9 +101,9 @@ def _details(check: CheckResult) -> Iterator[str]:
         yield f"and {left} more (all of them are in the JSON)"
 
 
-def _figures(subject: Subject) -> str:
+def _figures(subject: Subject, otherwise: str) -> str:
     startup = subject.startup_seconds
-    ready = "did not start" if startup is None else f"healthy after {startup:.2f} s"
+    ready = otherwise if startup is None else f"healthy after {startup:.2f} s"
     memory = "" if subject.memory is None else f", {subject.memory / _MEGABYTE:.0f} MB at rest"
     return ready + memory
 
@@ -112,7 +115,8 @@ def conclusion(verdict: Verdict) -> str:
         executed = [
             check.message
             for check in verdict.checks
-            if check.before and (check.name == COVERAGE or verdict.is_of_ended(check))
+            if verdict.is_of_ended(check)
+            or (check.name == COVERAGE and (check.before or verdict.ran))
         ]
         ways = [
             WAY + check.message.partition(WAY)[2]

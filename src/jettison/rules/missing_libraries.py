@@ -15,10 +15,12 @@ from collections.abc import Iterator, Mapping
 
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.stage import FinalStage
+from jettison.lift.usage import TYPES_READ
 from jettison.plan.candidate_needs import brought_packages, inherited_packages, named_packages
 from jettison.plan.changes import AddPackages
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
+from jettison.values import Evidence
 
 FROM_SOURCE = "built from source"
 OPTIONAL = "where it is there"
@@ -46,8 +48,13 @@ def detect(plan: Plan) -> Iterator[Finding]:
         if name not in present
         and name not in headed
         and not (FROM_SOURCE in why.message and _is_made_here(plan.stage))
-        and (name in brought or not (_takes_libraries(plan.stage) or OPTIONAL in why.message))
+        and (name in brought or not (_takes_libraries(plan.stage) or _is_optional(why)))
     )
+
+
+def _is_optional(why: Evidence) -> bool:
+    """Whether what needs a package does without it too, in another way."""
+    return why.kind == TYPES_READ or OPTIONAL in why.message
 
 
 def _takes_libraries(stage: FinalStage) -> bool:

@@ -63,6 +63,13 @@ def test_the_way_in_which_both_were_run_is_a_part_of_the_verdict() -> None:
     assert f"equivalent (2 checks); {way}" in " ".join(said.split("\n\n")[0].split())
 
 
+def test_what_is_not_known_of_the_lines_executed_is_a_part_of_the_verdict() -> None:
+    why = "no line of the application was counted"
+    uncounted = replace(SAME, name="coverage", outcome=SKIP, message=why)
+    said = verdict_text(replace(VERDICT, checks=(SAME, ROUTES, uncounted)))
+    assert f"equivalent (2 checks); {why}" in " ".join(said.split("\n\n")[0].split())
+
+
 def test_json_holds_all_of_it() -> None:
     document = json.loads(rendered("verdict", "json", VERDICT))
     assert document["schema"] == "jettison.verdict/v1"
@@ -74,7 +81,7 @@ def test_the_table_reads_without_colour() -> None:
     assert verdict_text(VERDICT) == (
         "Verdict: not equivalent (routes)\n"
         "before: healthy after 1.50 s, 90 MB at rest\n"
-        "after:  did not start\n"
+        "after:  ran to its end\n"
         "\n"
         "check   result     what was compared\n"
         "------  ---------  ---------------------------\n"

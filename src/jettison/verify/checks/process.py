@@ -48,7 +48,7 @@ def compare_start(
     elif again := _second_start(before, after):
         message = f"the candidate does not become ready on what it wrote before: {again}"
     else:
-        message = "both become ready"
+        message = "both end with status 0" if status else "both become ready"
     if before.failure and request.unreached:
         names = ", ".join(f"{one.name} ({one.image})" for one in request.unreached)
         message += f"; it may need what could not be started here: {names}"

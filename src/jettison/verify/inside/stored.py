@@ -192,9 +192,9 @@ def named_commands():
 
     if os.path.isfile("manage.py"):
         yield "manage.py", [sys.executable, "manage.py", "help"]
-    own = own_command(ASKED.get("words", ()))
-    if own:
-        yield " ".join(own), [sys.executable, *own, "--help"]
+    for own in (own_command(ASKED.get("words", ())), *own_scripts()):
+        if own:
+            yield " ".join(own), [sys.executable, *own, "--help"]
     beside = os.path.dirname(sys.executable)
     flask = os.path.join(beside, "flask")
     for target in ASKED.get("targets", ()) if os.path.exists(flask) else ():
@@ -222,6 +222,18 @@ def own_command(words):
             with open(path, "rb") as file:
                 return own if PARSERS & set(file.read().replace(b".", b" ").split()) else []
     return []
+
+
+def own_scripts():
+    """Give the application's scripts that read arguments, which people start by hand."""
+    for folder in ("", "scripts", "bin"):
+        for name in sorted(os.listdir(folder or ".") if os.path.isdir(folder or ".") else ()):
+            path = os.path.join(folder, name)
+            if name.endswith(".py") and os.path.isfile(path):
+                with open(path, "rb") as file:
+                    text = file.read()
+                if b"__main__" in text and PARSERS & set(text.replace(b".", b" ").split()):
+                    yield [path]
 
 
 def helped(words, seconds):

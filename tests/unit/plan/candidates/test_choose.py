@@ -111,6 +111,17 @@ def test_time_zones_come_along_for_a_distribution_that_brings_its_own_elsewhere(
         assert candidates(has_its_own)[Variant.COMPOSED].adds == ()
 
 
+def test_the_types_of_files_come_along_where_they_are_served() -> None:
+    django = distribution("django", PURE)
+    slim = candidates(needs_of(FULL, django, requirements=["django"]))[Variant.SLIM]
+    assert slim.adds == ("media-types",)
+    told = "django guesses the types of files by their names: media-types has the types of files"
+    assert any(item.message.startswith(told) for item in slim.evidence)
+    for base, name in ((FULL, "requests"), (SLIM, "django")):
+        needs = needs_of(base, distribution(name, PURE), requirements=[name])
+        assert candidates(needs)[Variant.SLIM].adds == ()
+
+
 @pytest.mark.parametrize("program", ["frobnicate", ""])
 def test_the_full_image_stays_when_a_program_is_not_known(program: str) -> None:
     computed = Evidence(kind="subprocess", message="subprocess.run runs a program that is computed")

@@ -679,6 +679,23 @@ def test_names_of_files_are_told_in_whatever_letters_standard_output_has(tmp_pat
     assert "ő.txt" in ask("stored", asked, tmp_path, environment=letters)["application"]
 
 
+def test_scripts_of_the_application_that_read_arguments_are_commands(tmp_path: Path) -> None:
+    text = (
+        "import argparse\nif __name__ == '__main__':\n    argparse.ArgumentParser().parse_args()\n"
+    )
+    (tmp_path / "report.py").write_text(text, encoding="utf-8")
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "seed.py").write_text(text, encoding="utf-8")
+    (tmp_path / "module.py").write_text("import argparse", encoding="utf-8")
+    (tmp_path / "wipe.py").write_text("if __name__ == '__main__': raise SystemExit(1)")
+    names = ["report.py", "scripts/seed.py", "module.py", "wipe.py"]
+    commands = ask("stored", {"folder": str(tmp_path), "commands": names}, tmp_path)["commands"]
+    assert {name: status for name, (status, _) in commands.items()} == {
+        "report.py": 0,
+        "scripts/seed.py": 0,
+    }
+
+
 def test_commands_of_distributions_are_not_the_applications(tmp_path: Path) -> None:
     site = tmp_path / "lib" / "site-packages"
     for path in ("bin/tool", "main.py", "lib/site-packages/tool-1.dist-info/METADATA"):
