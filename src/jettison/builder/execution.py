@@ -48,8 +48,8 @@ def execution(stage: FinalStage, environment: Mapping[str, str], found: Iterable
     entrypoint, command = stage.entrypoint, stage.command
     if entrypoint and command and _line(command) < _line(entrypoint):
         # As BuildKit has it: a CMD before the ENTRYPOINT of the same stage stays.
-        same = command.instruction in stage.instructions
-        command = command if same or entrypoint.instruction not in stage.instructions else None
+        same = stage.is_of_last(command.instruction)
+        command = command if same or not stage.is_of_last(entrypoint.instruction) else None
     said = {
         "User": _last(by_keyword, "USER", user),
         "WorkingDir": _directory(by_keyword),

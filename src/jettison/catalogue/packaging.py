@@ -74,9 +74,10 @@ class RequirementFiles(Entry, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Uv(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The release of uv that is used, and the oldest Python that it installs for."""
+    """The release of uv that is used, its bytes, and the oldest Python that it installs for."""
 
     version: str
+    bytes: int
     oldest_python: tuple[int, ...]
 
 

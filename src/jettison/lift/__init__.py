@@ -107,6 +107,11 @@ TAG = re.compile(
     r"(?:(?P<variant>slim|alpine)(?P<alpine>\d[\d.]*)?(?:-|$))?"
     r"(?P<release>[a-z]+)?"
 )
+# Those of uv's images that stand on them (docs.astral.sh/uv, "Using uv in Docker").
+UV_IMAGE = re.compile(
+    r"(?:ghcr\.io/astral-sh/uv|(?:docker\.io/)?astral/uv):(?:\d[\d.]*-)?python(?P<version>3\.\d+)-"
+    r"(?:alpine(?P<alpine>[\d.]*)|(?P<release>[a-z]+)(?:-(?P<slim>slim))?)"
+)
 REPOSITORIES = ("python", "library/python", "docker.io/python", "docker.io/library/python")
 
 
@@ -150,8 +155,19 @@ class PythonTag(Struct, frozen=True, kw_only=True):
 
 
 def python_tag(reference: str) -> PythonTag | None:
-    """Take a reference apart; None when it is not an official Python image's."""
+    """Take a reference apart; None when it is not an official Python image's.
+
+    An image of uv with a Python is the official one with uv added: its tag is that one's.
+    """
     name, _, digest = reference.partition("@")
+    if with_uv := UV_IMAGE.fullmatch(name):
+        return PythonTag(
+            repository="python",
+            version=with_uv["version"],
+            variant="alpine" if with_uv["alpine"] is not None else with_uv["slim"] or "",
+            alpine=with_uv["alpine"] or "",
+            release=with_uv["release"] or "",
+        )
     repository, separator, tag = name.rpartition(":")
     if not separator or "/" in tag or not is_python(repository):
         return None
@@ -167,6 +183,11 @@ def python_tag(reference: str) -> PythonTag | None:
         release=match["release"] or "",
         digest=digest,
     )
+
+
+def brings_uv(reference: str) -> bool:
+    """Whether an image is one of uv with a Python."""
+    return UV_IMAGE.fullmatch(reference.partition("@")[0]) is not None
 
 
 def is_python(repository: str) -> bool:

@@ -12,7 +12,7 @@ from jettison.catalogue.bases import SystemPackages
 from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import GroupChange, PackageInstall, UserChange
 from jettison.formats.dockerfile import Copy, Instruction, Stage, base_reference, copy, mounts
-from jettison.lift import Project, python_tag
+from jettison.lift import Project, brings_uv, python_tag
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
 from jettison.lift.stage import FinalStage, lifted_stage
 from jettison.values import Evidence, Origin
@@ -98,6 +98,8 @@ def obstacles(stage: FinalStage, release: str) -> Iterator[Evidence]:
         for item in each.instructions:
             if item.keyword == "SHELL":
                 yield _told("a step sets another shell", item.origin)
+        if brings_uv(base_reference(each, stage.dockerfile)):
+            yield _told("the base brings uv", each.origin)
     for run in runs_of(stage):
         if not run.editable and any(action.kind not in ALIKE for action in run.actions):
             yield _told("a step is a script of its own", run.instruction.origin)

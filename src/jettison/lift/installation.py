@@ -16,7 +16,7 @@ from jettison.formats.dockerfile import Instruction
 from jettison.formats.requirements import RequirementLine
 from jettison.formats.shell.words import Word
 from jettison.lift import Project
-from jettison.lift.action import Action, ActionKind, is_installer
+from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
 from jettison.lift.build_context import context_path, list_from
 from jettison.lift.declared import LINKS, wheels_elsewhere
 from jettison.lift.installation_obstacles import (
@@ -83,7 +83,9 @@ def installation_of(project: Project, stage: FinalStage) -> Installation | NotMo
     if locked:
         return _stays(locked[0].origin, f"the environment is made by `{locked[0].text[:60]}`")
     if not actions or stage.tag is None:
-        return NotMovable(evidence=None)
+        return NotMovable(
+            evidence=None if actions or any(c.stage for _, c in stage.copies) else _below(stage)
+        )
     actions = (own.action, *actions) if own else actions
     found = _installed(project, stage, actions, own, by_pip=False)
     by_uv = any(fact.by_uv for _, fact in commands_of(actions))
@@ -91,6 +93,17 @@ def installation_of(project: Project, stage: FinalStage) -> Installation | NotMo
         again = _installed(project, stage, actions, own, by_pip=True)
         return again if isinstance(again, Installation) else found
     return found
+
+
+def _below(stage: FinalStage) -> Evidence | None:
+    """What installs in a stage below that others need as well; None where nothing does."""
+    for item in stage.inherited[: len(stage.inherited) - len(stage.instructions)]:
+        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
+            if action.kind in INSTALLING and stage.tag is not None:
+                named = stage.chain[-len(stage.own) - 1].name
+                reason = f"requirements are installed in {named}, which other stages need too"
+                return obstacle_at(action.origin, reason)
+    return None
 
 
 def _installed(

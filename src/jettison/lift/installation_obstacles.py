@@ -145,7 +145,7 @@ def _surroundings(stage: FinalStage, action: Action) -> Iterator[str]:
     if action.command.assignments:
         yield "variables are set for it alone"
     program = action.command.words[0] if action.command.words else ""
-    if stage.has_copied_environment(program, action.origin):
+    if _is_copied(stage, program, action.origin):
         yield "it adds to an environment that is copied from another stage"
     run = next(run for run in stage.runs if run.instruction is action.instruction)
     if run.moves:
@@ -153,6 +153,27 @@ def _surroundings(stage: FinalStage, action: Action) -> Iterator[str]:
     for _, copied in stage.copies:
         if copied.destination.endswith(tuple(table(Tools).pip.configuration)):
             yield f"{copied.destination} is read by pip alone"
+
+
+def _is_copied(stage: FinalStage, program: str, before: Origin) -> bool:
+    """Whether a program is of an environment that another stage made and that was copied.
+
+    PATH or VIRTUAL_ENV names it, or the path of the program does.
+    """
+    path = [*stage.environment.get("PATH", "").split(":"), posixpath.dirname(program)]
+    homes = [posixpath.dirname(one) for one in path if posixpath.basename(one) == "bin"]
+    homes.append(stage.environment.get("VIRTUAL_ENV", ""))
+    copied = {
+        stage.absolute(found.destination, item)
+        for item, found in stage.all_copies
+        if found.stage is not None and (item.origin.line or 0) < (before.line or 0)
+    }
+    return any(
+        f"{home}/".startswith(f"{folder}/")
+        for home in homes
+        for folder in copied - {"/"}
+        if home and not home.startswith("/usr")
+    )
 
 
 def commands_of(actions: Iterable[Action]) -> list[tuple[Instruction, PipInstall]]:

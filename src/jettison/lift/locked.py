@@ -11,9 +11,10 @@ from msgspec import Struct
 from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall, tool_setting
 from jettison.ecosystems.tool import VIRTUAL, SourceKind, Tool
+from jettison.ecosystems.uv import UV
 from jettison.formats.dockerfile import Copy, Instruction, mounts
 from jettison.formats.toml import Table, read_toml
-from jettison.lift import Project
+from jettison.lift import Project, brings_uv
 from jettison.lift.action import Action, ActionKind, is_installer
 from jettison.lift.declared import local_folders, locks_of
 from jettison.lift.installation import (
@@ -189,7 +190,12 @@ def _settings(stage: FinalStage) -> Iterator[str]:
 
 
 def _installer(stage: FinalStage, tool: Tool) -> Instruction | str | None:
-    """What brings a tool into the stage: a copy from its image, or what pip installs."""
+    """What brings a tool into the stage: a copy from its image, or what pip installs.
+
+    Nothing, but no None either, where the base brings it.
+    """
+    if tool.name == UV.name and brings_uv(stage.base):
+        return ""
     for item, copied in stage.copies:
         if copied.stage and _has_tool(copied, tool.name):
             return item

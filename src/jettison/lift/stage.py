@@ -32,10 +32,10 @@ from jettison.formats.dockerfile import (
 )
 from jettison.lift import Invocation, Project, PythonTag, python_tag, taken_whole
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run, steps_not_understood
+from jettison.lift.own_stages import COPIES, own_stages
 from jettison.values import Evidence, Origin, once_each
 
 ROOT_NAMES = ("", "root", "0")
-COPIES = ("COPY", "ADD")
 # How names of images and steps tell the version of Python: `python-312`, `py39`, `python3.12`.
 IN_NAME = re.compile(r"py(?:thon)?[-:]?3\.?(\d{1,2})(?!\d)")
 IN_STEP = re.compile(r"(?:\bpython3\.|\bpython (?:install )?3\.|--python[ =]3\.)(\d{1,2})(?!\d)")
@@ -45,14 +45,16 @@ STEPS = ("RUN", "ENV", "COPY")
 class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
     """The stage that becomes the image, with what it inherits from stages of the same file.
 
-    ``chain`` are the stages from the one on an external image to the final one. Paths are absolute
-    and variables are replaced. Where the file ends in a stage that starts from nothing and takes
-    all files of another one, that one is the final stage, and ``finish`` the one that takes them:
-    what it says about how the image is run counts as if it stood at the end of the final stage.
+    ``chain`` are the stages from the one on an external image to the final one; ``own`` are the
+    last of them, which nothing else needs: their instructions count as one stage. Paths are
+    absolute and variables are replaced. Where the file ends in a stage that starts from nothing and
+    takes all files of another one, that one is the final stage, and ``finish`` the one that takes
+    them: what it says about how the image is run counts as if it stood at the end of the final one.
     """
 
     dockerfile: Dockerfile
     chain: tuple[Stage, ...]
+    own: tuple[Stage, ...]
     finish: Stage | None = None
     base: str
     environment: Mapping[str, str]
@@ -63,10 +65,20 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
         """The final stage itself."""
         return self.chain[-1]
 
+    @property
+    def first(self) -> Stage:
+        """The stage in which those begin that count as one."""
+        return self.own[0]
+
     @cached_property
     def instructions(self) -> tuple[Instruction, ...]:
-        """The instructions of the final stage without its FROM."""
-        return (*self.stage.instructions[1:], *self._finishing)
+        """The instructions of the own stages without their FROMs."""
+        own = (item for stage in self.own for item in stage.instructions[1:])
+        return (*own, *self._finishing)
+
+    def is_of_last(self, instruction: Instruction) -> bool:
+        """Whether an instruction stands in the last stage itself."""
+        return instruction in (*self.stage.instructions, *self._finishing)
 
     @cached_property
     def inherited(self) -> tuple[Instruction, ...]:
@@ -220,26 +232,6 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
         folder = self.folder_at(instruction)
         return posixpath.normpath(posixpath.join(folder, self.expanded(path)))
 
-    def has_copied_environment(self, program: str, before: Origin) -> bool:
-        """Whether a program is of an environment that another stage made and that was copied.
-
-        PATH or VIRTUAL_ENV names it, or the path of the program does.
-        """
-        path = [*self.environment.get("PATH", "").split(":"), posixpath.dirname(program)]
-        homes = [posixpath.dirname(one) for one in path if posixpath.basename(one) == "bin"]
-        homes.append(self.environment.get("VIRTUAL_ENV", ""))
-        copied = {
-            self.absolute(found.destination, item)
-            for item, found in self.all_copies
-            if found.stage is not None and (item.origin.line or 0) < (before.line or 0)
-        }
-        return any(
-            f"{home}/".startswith(f"{folder}/")
-            for home in homes
-            for folder in copied - {"/"}
-            if home and not home.startswith("/usr")
-        )
-
     def expanded(self, word: str) -> str:
         """The word with the variables that hold at the end of the stage; unknown ones stay."""
         return expand(word, self.variables, escape=self.dockerfile.escape, keep_unset=True)
@@ -305,9 +297,12 @@ def _lifted_stage(project: Project, stage: Stage) -> FinalStage:
             break
         chain.insert(0, parent)
     environment = final_environment(dockerfile, chain[-1], arguments)
+    final = project.target and dockerfile.stage_named(project.target)
+    meant = (final or dockerfile.final_stage).index == stage.index
     return FinalStage(
         dockerfile=dockerfile,
         chain=tuple(chain),
+        own=own_stages(project, chain) if meant else tuple(chain[-1:]),
         finish=stage if taken else None,
         base=base,
         environment=environment.env,

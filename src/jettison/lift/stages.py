@@ -27,7 +27,7 @@ from jettison.images.config import Config
 from jettison.lift import Project
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.own_environment import environments_made
-from jettison.lift.stage import ROOT_NAMES, FinalStage, lifted_stage
+from jettison.lift.stage import ROOT_NAMES, FinalStage, lifted, lifted_stage
 from jettison.values import Evidence, Origin, once_each
 
 
@@ -41,6 +41,16 @@ def steps_on(stage: FinalStage) -> Iterator[Stage]:
     for each in stages_on(stage):
         if any(item.keyword == "RUN" for item in each.instructions):
             yield each
+
+
+def stages_beside(project: Project) -> tuple[Stage, ...]:
+    """The stages that only start differently on what the image begins with: they need it too."""
+    final = lifted(project)
+    own = {stage.index for stage in final.own}
+    others = (each for each in project.dockerfile.stages if each.index not in own)
+    return tuple(
+        each for each in others if own & {one.index for one in lifted_stage(project, each).chain}
+    )
 
 
 def _later(stage: FinalStage) -> Iterator[Stage]:

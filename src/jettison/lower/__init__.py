@@ -215,13 +215,13 @@ def _compiling(project: Project, change: CompileApplication) -> str:
 
 def last_step(stage: FinalStage) -> Instruction:
     """The last instruction that makes files; where there is none, the last that only describes."""
-    steps = [item for item in stage.stage.instructions if item.keyword in STEPS]
+    steps = [item for item in stage.instructions if item.keyword in STEPS]
     return steps[-1] if steps else last_of_head(stage)
 
 
 def last_of_head(stage: FinalStage) -> Instruction:
     """The last instruction that only describes, before the stage begins to do something."""
-    last = stage.stage.instructions[0]
+    last = stage.first.instructions[0]
     for item in stage.instructions:
         if item.keyword not in HEAD:
             break

@@ -12,7 +12,7 @@ from jettison.ecosystems.commands import removal
 from jettison.formats.dockerfile import Instruction, copy
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import without
-from jettison.lift import Project
+from jettison.lift import Project, brings_uv
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.installation import Installation, NotMovable
 from jettison.lift.locked import LockedInstallation, movable
@@ -43,7 +43,7 @@ def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildSta
     name = free_name(project)
     if isinstance(found, LockedInstallation):
         return split_locked(name, stage, found, change)
-    start = stage.stage.instructions[0]
+    start = stage.first.instructions[0]
     edits = Edits(
         before={
             line_of(start): f"\n{_build_stage(name, stage, found, change)}\n",
@@ -64,7 +64,7 @@ def _build_stage(name: str, stage: FinalStage, found: Installation, change: Spli
     ]
     parts += [
         "\n",
-        *_environment(found, change),
+        *_environment(stage, found, change),
         *_requirements(found),
         *_brought(stage, found),
         *_installations(found),
@@ -73,12 +73,14 @@ def _build_stage(name: str, stage: FinalStage, found: Installation, change: Spli
     return "".join(ended(part) if part != "\n" else part for part in parts if part)
 
 
-def _environment(found: Installation, change: SplitBuildStage) -> Iterator[str]:
+def _environment(stage: FinalStage, found: Installation, change: SplitBuildStage) -> Iterator[str]:
     """What makes the environment, with the installer that fills it."""
     place = change.environment
     if not found.by_pip:
         yield f"ENV VIRTUAL_ENV={place} UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy\n"
-        yield f"RUN pip install --no-cache-dir uv=={change.uv} && uv venv {place}\n"
+        brought = brings_uv(stage.base)
+        bringing = "" if brought else f"pip install --no-cache-dir uv=={change.uv} && "
+        yield f"RUN {bringing}uv venv {place}\n"
         return
     seeds = f" \\\n    && {place}/bin/pip install --no-cache-dir {' '.join(found.seeds)}"
     yield f"RUN python -m venv {place}{seeds if found.seeds else ''}\n"

@@ -37,8 +37,9 @@ def free_name(project: Project) -> str:
 
 def base_text(stage: FinalStage) -> str:
     """The base of the stage as its FROM names it, with its platform."""
-    platform = f"--platform={stage.stage.platform} " if stage.stage.platform else ""
-    return f"{platform}{stage.stage.base}"
+    first = stage.first
+    platform = f"--platform={first.platform} " if first.platform else ""
+    return f"{platform}{first.base}"
 
 
 def copies_of(files: Iterable[str]) -> list[str]:
@@ -111,7 +112,7 @@ def split_locked(
     name: str, stage: FinalStage, found: LockedInstallation, change: SplitBuildStage
 ) -> str:
     """Give the Dockerfile with a build stage in front of the final one."""
-    start, anchor = stage.stage.instructions[0], _anchor(stage, found)
+    start, anchor = stage.first.instructions[0], _anchor(stage, found)
     edits = Edits(
         before={
             line_of(start): f"\n{_build_stage(name, stage, found, change)}\n",
@@ -215,6 +216,8 @@ def _variable(text: str) -> str:
 def _installer(found: LockedInstallation) -> str:
     if isinstance(found.installer, Instruction):
         return found.installer.text
+    if not found.installer:
+        return ""
     if found.installer.startswith("--from="):
         return f"COPY {found.installer}\n"
     return f"RUN pip install --no-cache-dir {found.installer}\n"

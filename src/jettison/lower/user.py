@@ -202,7 +202,7 @@ def _ends_with_a_step(stage: FinalStage) -> bool:
 
 def _first_start(stage: FinalStage) -> Instruction:
     """The first instruction after the last step, where the image only describes its start."""
-    last = stage.stage.instructions[0]
+    last = stage.first.instructions[0]
     for item in stage.instructions:
         if item.keyword not in START:
             last = item

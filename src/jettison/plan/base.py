@@ -16,10 +16,10 @@ from jettison.catalogue.bases import (
     SystemPackages,
     VariantFacts,
 )
-from jettison.catalogue.packaging import full_packages, slim_packages
+from jettison.catalogue.packaging import Tools, full_packages, slim_packages
 from jettison.formats.settings import Policy
 from jettison.index.target import Target
-from jettison.lift import PythonTag, python_tag
+from jettison.lift import PythonTag, brings_uv, python_tag
 from jettison.plan.minimal_base import BaseRequest, predicted_size
 from jettison.values import Basis, Evidence, Size, replace
 
@@ -191,7 +191,7 @@ def image_facts(reference: str, architecture: str = "x86_64") -> ImageFacts:
         shell=known.shell,
         setuid=known.setuid,
         note=known.note,
-        size=size_of(tag),
+        size=_with_uv(reference, size_of(tag)),
     )
 
 
@@ -217,6 +217,13 @@ def composed_facts(tag: PythonTag, architecture: str = "x86_64") -> ImageFacts |
 def _stands_on(slim: PythonTag, release: str) -> str:
     """The slim image of a release, by its shorter name where that says the same."""
     return str(slim if release_of(str(slim)) == release else replace(slim, release=release))
+
+
+def _with_uv(reference: str, size: Size | None) -> Size | None:
+    """The size of an image with what uv adds to it, where it is one of uv's."""
+    if size is None or not brings_uv(reference):
+        return size
+    return replace(size, bytes=size.bytes + table(Tools).uv.bytes)
 
 
 def size_of(tag: PythonTag) -> Size | None:

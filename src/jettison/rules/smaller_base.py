@@ -12,8 +12,10 @@ are installed by name, because the slim image does not have them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from jettison.lift import brings_uv
 from jettison.lift.packages import requested
 from jettison.plan.base import BaseCandidate, Variant, image_facts
 from jettison.plan.changes import AddPackages, Change, ReplaceBase
@@ -26,9 +28,11 @@ from jettison.values import Evidence, Saving
 def detect(plan: Plan) -> Iterator[Finding]:
     """Find a final stage on an image that is larger than the one that was chosen."""
     stage, taken = plan.stage, plan.base.taken
-    if taken is None or taken.image == stage.base or len(stage.chain) > 1:
+    if taken is None or taken.image == stage.base or len(stage.chain) > len(stage.own):
         return
     if stage.triggers or stage.finish or leaves_late(plan):
+        return
+    if brings_uv(stage.base) and not brings_uv(taken.image) and _needs_uv(plan):
         return
     if taken.facts.release != stage.release or not (builds_apart(plan) or not taken.source_builds):
         return
@@ -46,10 +50,24 @@ def builds_apart(plan: Plan) -> bool:
     return any(copied.stage for _, copied in plan.stage.copies)
 
 
+_CALL_OF_UV = re.compile(r"(?<![\w.-])uvx?(?![\w.-])")
+
+
+def _needs_uv(plan: Plan) -> bool:
+    """Whether a step, a start or a script may call the uv of the base, or nothing else starts."""
+    stage = plan.stage
+    starts = [each.instruction.text for each in (stage.command, stage.entrypoint) if each]
+    texts = [*starts, *(i.text for i in stage.inherited if i.keyword in ("RUN", "HEALTHCHECK"))]
+    uses = (use for name in ("uv", "uvx") for use in plan.usage.programs.get(name, ()))
+    called = any(use.origin and use.origin.file != plan.project.dockerfile_path for use in uses)
+    return not starts or called or any(map(_CALL_OF_UV.search, texts))
+
+
 def _evidence(plan: Plan, taken: BaseCandidate) -> tuple[Evidence, ...]:
-    holds = "holds compilers and headers"
     before = image_facts(plan.stage.base)
-    why = f"{plan.stage.base} {holds if before.variant is Variant.FULL else 'was there before'}"
+    held = "holds compilers and headers" if before.variant is Variant.FULL else "was there before"
+    held = "brings uv, which no step and no start needs" if brings_uv(plan.stage.base) else held
+    why = f"{plan.stage.base} {held}"
     first = Evidence(kind="base", message=why, origin=plan.stage.stage.origin)
     return (first, *taken.evidence)
 

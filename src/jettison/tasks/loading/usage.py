@@ -20,7 +20,7 @@ from jettison.lift.build_context import feeding_stages
 from jettison.lift.health_probe import python_check_of_service
 from jettison.lift.scopes import ScopeInputs
 from jettison.lift.stage import lifted, lifted_stage
-from jettison.lift.stages import services_of
+from jettison.lift.stages import stages_beside, services_of
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED, Given, Usage, usage_of
 from jettison.source import Commands, Use
 from jettison.source.operations_collect import called_scripts
@@ -74,8 +74,7 @@ def used(
         name: tuple(found.origin for found in places)
         for name, places in inputs.reach.externals.items()
     }
-    known = lifted(project).environment.keys()
-    loaded = inputs.reach.modules
+    known, loaded = lifted(project).environment.keys(), inputs.reach.modules
     named = {origin.file for _, origin in started}
     lists = {path for path in named if path in texts and _INCLUDING not in texts[path]}
     found = usage_of(sources.modules, scripts, started, imports, loaded, known=known, lists=lists)
@@ -104,7 +103,7 @@ def _other_services(project: Project) -> frozenset[str]:
 
 def _other_stages(project: Project) -> frozenset[tuple[str, int | None]]:
     """The lines of stages that the image does not begin with: their steps leave no program."""
-    chain = {stage.index for stage in lifted(project).chain}
+    chain = {stage.index for stage in (*lifted(project).chain, *stages_beside(project))}
     return frozenset(
         (project.dockerfile_path, line)
         for stage in project.dockerfile.stages
@@ -120,8 +119,9 @@ def _health_checks(project: Project) -> frozenset[tuple[str, ...]]:
     Those of the Dockerfile are looked at once more when packages leave.
     """
     found: set[tuple[str, ...]] = set()
+    beside = [item for stage in stages_beside(project) for item in stage.instructions]
     for item in project.dockerfile.instructions:
-        if item.keyword == "HEALTHCHECK":
+        if item.keyword == "HEALTHCHECK" and item not in beside:
             found.update(command.words for command in run_script(item).programs)
     for service in project.compose.services if project.compose else ():
         asks = python_check_of_service(service, lifted(project))
