@@ -75,10 +75,8 @@ def runs_of(stage: FinalStage) -> Iterator[LiftedRun]:
 
 
 def _runs_of(stages: Iterable[Stage]) -> Iterator[LiftedRun]:
-    for each in stages:
-        for item in each.instructions:
-            if item.keyword == "RUN":
-                yield lifted_run(item)
+    items = (item for each in stages for item in each.instructions)
+    yield from (lifted_run(item) for item in items if item.keyword == "RUN")
 
 
 def installed_names(stage: FinalStage) -> Mapping[str, Origin]:

@@ -14,7 +14,8 @@ from jettison.formats.dockerfile import Instruction, mounts
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, is_silent
 from jettison.lift.build_context import context_path
-from jettison.lift.stage import COPIES, FinalStage
+from jettison.lift.own_stages import COPIES
+from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin
 
 DECLARING = ("pyproject.toml", "setup.py", "setup.cfg")

@@ -33,7 +33,7 @@ from jettison.formats.dockerfile import (
 from jettison.lift import Invocation, Project, PythonTag, python_tag, taken_whole
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run, steps_not_understood
 from jettison.lift.own_stages import COPIES, own_stages
-from jettison.values import Evidence, Origin, once_each
+from jettison.values import Evidence, once_each
 
 ROOT_NAMES = ("", "root", "0")
 # How names of images and steps tell the version of Python: `python-312`, `py39`, `python3.12`.

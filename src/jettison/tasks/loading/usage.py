@@ -20,7 +20,7 @@ from jettison.lift.build_context import feeding_stages
 from jettison.lift.health_probe import python_check_of_service
 from jettison.lift.scopes import ScopeInputs
 from jettison.lift.stage import lifted, lifted_stage
-from jettison.lift.stages import stages_beside, services_of
+from jettison.lift.stages import services_of, stages_beside
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED, Given, Usage, usage_of
 from jettison.source import Commands, Use
 from jettison.source.operations_collect import called_scripts
