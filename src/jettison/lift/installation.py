@@ -91,7 +91,7 @@ def installation_of(project: Project, stage: FinalStage) -> Installation | NotMo
     by_uv = any(fact.by_uv for _, fact in commands_of(actions))
     if isinstance(found, NotMovable) and found.evidence and not by_uv:
         again = _installed(project, stage, actions, own, by_pip=True)
-        return again if isinstance(again, Installation) else found
+        return again if isinstance(again, Installation) or again.evidence else found
     return found
 
 

@@ -21,7 +21,7 @@ from jettison.values import Evidence, Origin
 # Where the environment of the official images is; scripts that name it would miss it.
 OLD_PATHS = ("/usr/local/bin/", "/usr/local/lib/python")
 # A requirement that is a file or a folder, by its place or by the end of its name.
-FILE = re.compile(r"^[./]|^[^\s@]*\.(whl|zip|tar\.gz|tgz|tar\.bz2)$")
+FILE = re.compile(r"^[./]|^[^\s@;]*[/*]|^[^\s@]*\.(whl|zip|tar\.gz|tgz|tar\.bz2)$")
 # Steps that call the pip of the environment, which one made by uv does not have.
 NEEDS_PIP = re.compile(r"\bspacy(\.cli)?\s+download\b|-m\s+pip\s|-m\s+ensurepip\b")
 # spaCy's own download is an installation of a wheel.
@@ -106,11 +106,12 @@ def _unknown(
 ) -> Iterator[str]:
     """What of a command the installer of the build stage does not know, or finds there alone."""
     folders = local_words(fact)
-    files = (word.text for word in fact.requirements if FILE.search(word.text))
+    local = (word.text for word in fact.requirements if "://" not in word.text)
+    files = (word for word in local if FILE.search(word))
     own = [word for word in files if word not in folders]
-    local = [word for word in own if not wheels_from(project, stage, step, word)]
-    if local:
-        yield f"`{local[0]}` is installed, which is not a list of requirements"
+    unknown = [word for word in own if not wheels_from(project, stage, step, word)]
+    if unknown:
+        yield f"`{unknown[0]}` is installed, which is not a list of requirements"
     for named in own:
         name = posixpath.basename(named)
         users = (action for action in stage.actions if name in action.text and not _clears(action))

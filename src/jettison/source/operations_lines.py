@@ -288,11 +288,15 @@ COPIED = re.compile(
 )
 
 
+# What an installation names: where everything is copied, the context is the folder that has it.
+LISTED = re.compile(r"(?<![\w-])-r[ \t]*(?:\S*/)?([\w.-]+\.(?:txt|in))(?!\S)")
+
+
 def copied_from(path: str, read: Callable[[str], str | None], exists: Callable[[str], bool]) -> str:
     """The Dockerfile's own folder, where the files that it copies lie there and not at the root."""
-    folder = posixpath.dirname(path)
-    words = (word for line in COPIED.findall(read(path) or "") for word in line.split()[:-1])
-    copied = [word for word in words if posixpath.normpath(word) != "."]
+    folder, text = posixpath.dirname(path), read(path) or ""
+    words = (word for line in COPIED.findall(text) for word in line.split()[:-1])
+    copied = [word for word in words if posixpath.normpath(word) != "."] or LISTED.findall(text)
     here = any(map(exists, copied))
     there = any(exists(posixpath.join(folder, word)) for word in copied)
     return folder if there and not here else ""

@@ -69,6 +69,15 @@ def test_a_named_dockerfile_may_copy_folders_and_files_that_are_no_text(
     assert loaded.project.context == ""
 
 
+def test_a_dockerfile_that_copies_everything_is_built_where_its_list_lies(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/requirements.txt").write_text("flask\n")
+    text = "FROM python:3.13\nWORKDIR /srv\nADD . /srv\nRUN pip install -r /srv/requirements.txt\n"
+    (tmp_path / "app/Dockerfile").write_text(text)
+    loaded = load_project(tmp_path, dockerfile="app/Dockerfile", service=None)
+    assert loaded.project.context == "app"
+
+
 def test_a_list_in_utf_16_is_read_as_pip_reads_it_and_installed_by_pip(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(
         'FROM python:3.13-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python"]\n'
