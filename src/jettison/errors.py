@@ -141,6 +141,12 @@ class FleetError(JettisonError):
     exit_status = 17
 
 
+class TimeLimitError(JettisonError):
+    """Two images were compared for longer than `--time-limit` allows; nothing was written."""
+
+    exit_status = 18
+
+
 ENDING = tuple(
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )

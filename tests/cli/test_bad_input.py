@@ -342,6 +342,22 @@ def test_a_dockerfile_in_a_linked_folder_is_read(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("text", ["nan", "inf", "1e300", "-1"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("verify", "a", "b", "--time-limit"),
+        ("verify", "a", "b", "--response-timeout"),
+        ("fleet", "plan", ".", "--timeout"),
+    ],
+)
+def test_a_time_that_no_program_can_wait_for_is_refused(
+    command: tuple[str, ...], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*command, text]) == 2
+    assert "Error: Invalid value" in capsys.readouterr().err
+
+
 def test_a_fault_in_a_module_that_does_not_start_the_image_costs_it_alone(tmp_path: Path) -> None:
     folder = project(tmp_path / "project", old__py="print 'Python 2'\n")
     done = jettison("plan", folder, "--offline", cache=tmp_path / "cache")

@@ -38,6 +38,9 @@ REFUSED = {
          + doubled("ARG A{i}=$A{before}$A{before}\n", 60) + DOCKERFILE},
         "grows to more than 1 MB",
     ),
+    "a value put at each place of itself": (
+        before_cmd(f"ENV A={'x' * 10}\n" + "ENV A=${A//x/$A}\n" * 8), "${A//x/$A} grows",
+    ),
     "a pattern with many stars": (
         before_cmd(f"ARG A={'a' * 300}\nENV B=${{A##{'*a' * 12}b}}\n"), "too many stars",
     ),

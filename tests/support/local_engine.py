@@ -23,6 +23,7 @@ from jettison.engines import (
     RunOptions,
     Stopped,
 )
+from jettison.engines.limits import Limits
 from jettison.errors import EngineError
 from jettison.processes import Completed
 from jettison.progress import Progress
@@ -97,7 +98,11 @@ class LocalContainer:
     def stop(self, *, grace: float) -> Stopped:
         begun = time.monotonic()
         self._server.terminate()
-        status = self._server.wait(grace)
+        try:
+            status = self._server.wait(grace)
+        except subprocess.TimeoutExpired:
+            self._server.kill()
+            status = self._server.wait()
         return Stopped(exit_status=status, seconds=time.monotonic() - begun, killed=False)
 
     def restart(self) -> None:
@@ -112,6 +117,7 @@ class LocalEngine:
 
     name = "local"
     isolation = CONTAINERS
+    limits = Limits()
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -12,6 +12,7 @@ import click
 from jettison.assessment.fleet import FleetPlan
 from jettison.cli import save, show
 from jettison.cli.options import (
+    Duration,
     all_of,
     engine_option,
     format_option,
@@ -68,7 +69,7 @@ _options = all_of(
     ),
     click.option(
         "--timeout",
-        type=click.FloatRange(min=1),
+        type=Duration(1),
         default=900,
         show_default=True,
         metavar="SECONDS",

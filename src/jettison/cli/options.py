@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial, wraps
 from pathlib import Path
@@ -92,12 +93,37 @@ unused_option = click.option(
 )
 
 
+class Duration(click.FloatRange):
+    """A time that a program can wait for: neither endless nor no number."""
+
+    def __init__(self, least: float) -> None:
+        super().__init__(min=least, max=1_000_000)
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401  # as click gives
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """Return the number. Raises BadParameter."""
+        found: float = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return found
+
+
 def limit_options(function: Function) -> Function:
-    """Add the most that each container may take of this machine; the command gets ``limits``."""
+    """Add the most that containers may take of this machine; the command gets ``limits``."""
 
     @wraps(function)
-    def gathered(*, memory_limit: int | None, process_limit: int | None, **rest: object) -> object:
-        return function(limits=_limits(memory_limit, process_limit), **rest)
+    def gathered(
+        *,
+        memory_limit: int | None,
+        process_limit: int | None,
+        time_limit: float | None,
+        **rest: object,
+    ) -> object:
+        return function(limits=_limits(memory_limit, process_limit, time_limit), **rest)
 
     options = all_of(
         click.option(
@@ -113,15 +139,22 @@ def limit_options(function: Function) -> Function:
             metavar="N",
             help="Limit processes and threads of each container; default: 2048; 0: no limit.",
         ),
+        click.option(
+            "--time-limit",
+            type=Duration(0),
+            metavar="MINUTES",
+            help="Limit one comparison of two images; default: 60; 0: no limit.",
+        ),
     )
     return cast("Function", options(gathered))
 
 
-def _limits(memory: int | None, processes: int | None) -> Limits:
+def _limits(memory: int | None, processes: int | None, minutes: float | None) -> Limits:
     limits = Limits()
     return Limits(
         memory=limits.memory if memory is None else memory * 1_000_000,
         processes=limits.processes if processes is None else processes,
+        seconds=limits.seconds if minutes is None else minutes * 60,
     )
 
 

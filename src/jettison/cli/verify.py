@@ -13,6 +13,7 @@ import click
 
 from jettison.cli import show
 from jettison.cli.options import (
+    Duration,
     all_of,
     commands_option,
     engine_option,
@@ -54,7 +55,7 @@ _request_options = all_of(
     ),
     click.option(
         "--response-timeout",
-        type=click.FloatRange(min=1),
+        type=Duration(1),
         default=RESPONSE_SECONDS,
         show_default=True,
         metavar="SECONDS",
@@ -62,7 +63,7 @@ _request_options = all_of(
     ),
     click.option(
         "--startup-timeout",
-        type=click.FloatRange(min=1),
+        type=Duration(1),
         default=60.0,
         show_default=True,
         metavar="SECONDS",

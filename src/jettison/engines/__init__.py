@@ -16,6 +16,7 @@ from typing import IO, NewType, Protocol, Self
 from msgspec import Struct, field
 
 from jettison.engines.limits import (
+    Limits,
     container_path,
     normal_path,
     require_alias,
@@ -262,6 +263,10 @@ class Engine(Protocol):
     @property
     def isolation(self) -> Isolation:
         """How its containers are kept apart."""
+
+    @property
+    def limits(self) -> Limits:
+        """The most that its containers may take."""
 
     def __enter__(self) -> Self:
         """Give the engine itself."""

@@ -26,6 +26,7 @@ from jettison.engines.client import Client, image_facts
 from jettison.engines.container import ClientContainer
 from jettison.engines.limits import (
     Call,
+    Limits,
     image_name,
     is_of_clients,
     require_variables,
@@ -135,6 +136,11 @@ class CommandLineEngine:
     def isolation(self) -> Isolation:
         """Containers, as the engine makes them."""
         return CONTAINERS if self._client.apart or not self._client.direct else REACHING
+
+    @property
+    def limits(self) -> Limits:
+        """The most that its containers may take."""
+        return self._client.limits
 
     def __enter__(self) -> Self:
         """Remove what runs left that were killed, and give the engine itself."""

@@ -39,10 +39,14 @@ def _most_memory() -> int:
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """Bytes of memory and number of processes of one container; 0 is no limit."""
+    """Bytes of memory and number of processes of one container; 0 is no limit.
+
+    ``seconds`` is the most that all containers of one comparison may take together.
+    """
 
     memory: int = _most_memory()
     processes: int = 2048
+    seconds: float = 3600.0
 
 
 class Groups(Struct, frozen=True, kw_only=True):

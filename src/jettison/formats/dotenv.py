@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
+from math import prod
 
 from msgspec import Struct
 
@@ -18,6 +19,7 @@ _DEEPEST = 50
 _NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _PLAIN = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{)")
 _PATTERN = re.compile(r"\$\{\w+[#%/][^}]*")
+_REPLACING = re.compile(r"\$\{(\w+)//")
 # About as many tries as a second has room for.
 _MOST_TRIES = 10**7
 _BRACED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(:?[-?+])?")
@@ -38,7 +40,7 @@ def require_bounded(text: str, env: Mapping[str, str], origin: Origin | None = N
     (``${NAME#*a*b}``) is tried at as many places as there are ways to divide the value.
     """
     values = [env.get(name) or "" for name in _NAME.findall(text)]
-    if len(text) + sum(map(len, values)) > LONGEST:
+    if max(len(text) + sum(map(len, values)), _replaced(text, env)) > LONGEST:
         raise too_long(text[:40], origin)
     if patterns := "".join(_PATTERN.findall(text)):
         stars = sum(part.count("*") for part in (patterns, *values))
@@ -49,6 +51,23 @@ def require_bounded(text: str, env: Mapping[str, str], origin: Origin | None = N
                 hint="Write the value itself.",
                 origin=origin,
             )
+
+
+def _replaced(text: str, env: Mapping[str, str]) -> int:
+    """Return how long ``${NAME//from/to}`` may become: with ``to`` at each place of the value."""
+
+    def places(found: re.Match[str]) -> int:
+        return len(env.get(found[1]) or "") + 1
+
+    found = list(_REPLACING.finditer(text))
+    if len(found) > _DEEPEST:
+        return LONGEST + 1
+    most = 0
+    for one in found:
+        body = text[one.end() : _closing_brace(text, one.end())]
+        written = len(body) + sum(len(env.get(name) or "") for name in _NAME.findall(body))
+        most = max(most, prod(map(places, (one, *_REPLACING.finditer(body)))) * written)
+    return most
 
 
 def too_long(what: str, origin: Origin | None) -> InputSyntaxError:

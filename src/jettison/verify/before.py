@@ -32,6 +32,7 @@ from jettison.verify.observe import (
 from jettison.verify.request import VerificationRequest
 from jettison.verify.retries import further, joined
 from jettison.verify.services import NO_PORT, SPEAKS_HTTP2, within_reach
+from jettison.verify.time_limit import TimedEngine
 
 _FOLDER, _OUTPUT = "/jettison-coverage", "/jettison-executed"
 _HOOK = "jettison_coverage.pth"
@@ -146,12 +147,27 @@ def prefetch(
 ) -> Prefetched:
     """Look at the image before while others are at work; the threads of a pool go on with it.
 
-    Raises EngineError when one of the images of the request does not exist.
+    Raises EngineError when one of the images of the request does not exist, and TimeLimitError as
+    the future does when it takes too long.
     """
-    trial = Trial(request=request, engine=engine, progress=progress)
-    reached, first = begun_somehow(within_reach(trial), pool)
-    whole = pool.submit(finished, first, reached)
+    own = TimedEngine(engine)
+    trial = Trial(request=request, engine=own, progress=progress)
+    try:
+        reached, first = begun_somehow(within_reach(trial), pool)
+        own.require_time()
+    except BaseException:
+        own.end()
+        raise
+    whole = pool.submit(_finished_in_time, first, reached, own)
     return Prefetched(asked=request, reached=reached.request, first=first, whole=whole)
+
+
+def _finished_in_time(first: Begun, trial: Trial, engine: TimedEngine) -> Baseline:
+    try:
+        return finished(first, trial)
+    finally:
+        engine.end()
+        engine.require_time()
 
 
 def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]:

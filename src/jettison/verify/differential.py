@@ -21,6 +21,7 @@ from jettison.verify.observe import observe
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import further, joined
 from jettison.verify.services import TOO_LATE, within_reach
+from jettison.verify.time_limit import timed
 
 Commands = Callable[[], tuple[str, ...] | None]
 """The names of commands that both images are to run."""
@@ -46,9 +47,15 @@ def compare(
 
     What was seen ``ahead`` of the image before counts where it was asked the same; it is waited for
     while the test suite runs already. What one of the images cannot do is part of the verdict, not
-    an exception. Raises EngineError when one of the images does not exist.
+    an exception. Raises EngineError when one of the images does not exist, and TimeLimitError when
+    it takes longer than the limits of the engine allow.
     """
-    trial = Trial(request=request, engine=engine, progress=progress)
+    with timed(engine) as own:
+        return _compared(Trial(request=request, engine=own, progress=progress), ahead)
+
+
+def _compared(trial: Trial, ahead: Callable[[], Prefetched] | None) -> Verdict:
+    request = trial.request
     with beside() as pool:
         suite = BegunSuite(trial, pool)
         seen = ahead() if ahead else None
@@ -63,7 +70,7 @@ def compare(
         before, after = _run_again(trial, talk, before, after)
     if request.suite and after.suite and after.suite.status:
         before = _tested_with_all(trial, request.suite, before)
-    return verdict(request, engine, before, after)
+    return verdict(request, trial.engine, before, after)
 
 
 def _run_again(

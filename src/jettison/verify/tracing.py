@@ -45,6 +45,7 @@ from jettison.verify.observation import Observation, Setting, Trial, health_path
 from jettison.verify.observe import converse, running
 from jettison.verify.request import VerificationRequest
 from jettison.verify.services import health_command, run_health_command, within_reach
+from jettison.verify.time_limit import timed
 from jettison.verify.watching import WatchingEngine, hook_binds
 from jettison.verify.workload.step import Training, training_of
 
@@ -157,8 +158,16 @@ def trace(
 
     ``environment`` is the folder of its Python environment, empty for the one that the interpreter
     of the start command has. Skipped says why nothing was learned:
-    what was not seen to work tells nothing about what is not needed.
+    what was not seen to work tells nothing about what is not needed. TimeLimitError when it takes
+    longer than the limits of the engine allow.
     """
+    with timed(engine) as own:
+        return _traced(request, environment, own, progress)
+
+
+def _traced(
+    request: VerificationRequest, environment: str, engine: Engine, progress: Progress
+) -> Traced | Skipped:
     image = request.image_after
     facts = engine.inspect(image)
     trial = Trial(request=request, engine=engine, progress=progress)

@@ -8,25 +8,21 @@ import re
 import select
 import struct
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import IO, Self
 
 from jettison.engines import (
     Bind,
-    BuildRequest,
     Container,
     ContainerState,
     Engine,
-    ImageFacts,
-    ImageID,
-    Isolation,
     RunOptions,
     Stopped,
 )
+from jettison.engines.delegating import DelegatingEngine
 from jettison.processes import Completed
-from jettison.progress import Progress
 from jettison.values import replace
 from jettison.verify.interior import hooked, script_text
 
@@ -126,58 +122,29 @@ def hook_binds(folder: Path, site: str) -> tuple[Bind, ...]:
     return hooked(folder, _FOLDER, HOOK, site, script_text("hook", {}))
 
 
-class WatchingEngine:
+class WatchingEngine(DelegatingEngine):
     """Another engine, and the paths that its containers of ``image`` touch, in ``noted``.
 
     ``binds`` mount the hook.
     """
 
     def __init__(self, engine: Engine, image: str, binds: tuple[Bind, ...]) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._image = image
         self._binds = binds
         self.noted: set[str] = set()
         self.kernel_tells = False
 
-    @property
-    def name(self) -> str:
-        """The engine in one word, and its version."""
-        return self._engine.name
-
-    @property
-    def isolation(self) -> Isolation:
-        """How the engine keeps containers apart."""
-        return self._engine.isolation
-
-    def __enter__(self) -> Self:
-        """Give the engine itself."""
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        """Leave everything to the engine that is watched."""
-
-    def build(self, request: BuildRequest, progress: Progress) -> ImageID:
-        """Build as the engine does."""
-        return self._engine.build(request, progress)
-
-    def inspect(self, image: str) -> ImageFacts:
-        """Inspect as the engine does."""
-        return self._engine.inspect(image)
-
-    def save(self, image: str) -> AbstractContextManager[IO[bytes]]:
-        """Save as the engine does."""
-        return self._engine.save(image)
-
     def run(self, image: str, options: RunOptions) -> Container:
         """Start a container, with the hook where it is one of the watched image."""
         if image != self._image:
-            return self._engine.run(image, options)
+            return super().run(image, options)
         watched = replace(
             options,
             binds=(*options.binds, *self._binds),
             tmpfs=(*options.tmpfs, f"{_NOTED}:mode=1777"),
         )
-        container = self._engine.run(image, watched)
+        container = super().run(image, watched)
         events = file_events(container.state().process)
         self.kernel_tells = self.kernel_tells or events is not None
         return _Watched(container, self.noted, events)

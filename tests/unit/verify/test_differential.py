@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Event
+from time import monotonic
 
 import pytest
 from msgspec.structs import replace
 from tests.support.local_engine import LocalEngine
 
 from jettison.engines import Engine, ImageFacts, ImageID
+from jettison.engines.limits import Limits
+from jettison.errors import TimeLimitError
 from jettison.processes.concurrent import beside
 from jettison.progress import SilentProgress
 from jettison.verify import (
@@ -89,6 +92,26 @@ def routes(found: Verdict) -> CheckResult:
 
 
 NOTHING = "pass"
+
+
+def test_a_comparison_ends_in_time_whatever_the_images_do(tmp_path: Path) -> None:
+    for name in ("before.py", "after.py"):
+        (tmp_path / name).write_text("import time\ntime.sleep(600)\n")
+    engine = LocalEngine(tmp_path)
+    engine.limits = Limits(seconds=0.5)
+    begun = monotonic()
+    with pytest.raises(TimeLimitError, match="not compared within"):
+        compare(REQUEST, engine, SilentProgress())
+    assert monotonic() - begun < 10
+    assert sum(engine.starts.values()) < 3
+
+
+def test_what_is_looked_at_ahead_ends_in_time_too(tmp_path: Path) -> None:
+    (tmp_path / "before.py").write_text("import time\ntime.sleep(600)\n")
+    engine = LocalEngine(tmp_path)
+    engine.limits = Limits(seconds=0.5)
+    with beside() as pool, pytest.raises(TimeLimitError):
+        prefetch(REQUEST, engine, SilentProgress(), pool)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ class EmbeddedEngine:
         self._ended = False
         self.isolation = NAMESPACES
         self._ports = Ports()
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
 
     @property
     def name(self) -> str:
@@ -169,9 +169,9 @@ class EmbeddedEngine:
         hosts = beside.hosts if beside else directory / "hosts"
         _name_host(hosts, identifier[:12], options.alias)
         files = _Files(root=root, directory=directory, hosts=hosts, owner=self._owner)
-        groups = groups_for(self._limits, identifier[:12])
+        groups = groups_for(self.limits, identifier[:12])
         spec = _spec(found.config, options, files, beside.begun.process if beside else 0)
-        spec = limited(spec, self._limits, groups)
+        spec = limited(spec, self.limits, groups)
         try:
             if self._chroot:
                 spec = in_chroot(spec)
