@@ -12,6 +12,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -172,10 +173,22 @@ def opened(path: Path | str, folder: int | None = None, *, links: bool = True) -
     """Do as ``open_regular`` with a path below an open folder; OSError for a link without them."""
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW)
     descriptor = os.open(path, flags, dir_fd=folder)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    found = os.fstat(descriptor)
+    # what the kernel tells may never come, or without end
+    if not stat.S_ISREG(found.st_mode) or found.st_dev in _of_the_kernel():
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is not a regular file", str(path))
     return open(descriptor, "rb")  # noqa: PTH123 — a descriptor, not a path
+
+
+@cache
+def _of_the_kernel() -> frozenset[int]:
+    """Return the devices of ``/proc`` and ``/sys``, whose files are regular by name only."""
+    found = set()
+    for place in ("/proc", "/sys"):
+        with suppress(OSError):
+            found.add(Path(place).stat().st_dev)
+    return frozenset(found - {Path("/").stat().st_dev})
 
 
 def opened_below(folder: Path, path: Path) -> BinaryIO:

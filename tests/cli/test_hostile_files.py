@@ -54,6 +54,10 @@ REFUSED = {
                             "the file has an alias that leads back to itself"),
     "deep YAML": (compose(COMPOSE + "    command: " + "[" * 3000 + "]" * 3000),
                   "nested too deeply"),
+    "YAML so deep that its parser ends the process": (
+        compose("services: " + "[" * 30_000), "nested too deeply",
+    ),
+    "YAML of blocks so deep": (compose("services:\n  " + "- " * 30_000), "nested too deeply"),
     "deep TOML": ({"jettison.toml": "a = " + "[" * 5000 + "]" * 5000}, "nested too deeply"),
     "groups in a row": (
         {"Dockerfile": DOCKERFILE.replace("-r requirements.txt", "."),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
-from jettison.records import Records
+from jettison.records import Records, open_regular
 
 
 class Thing(Struct, frozen=True, kw_only=True):
@@ -19,6 +19,14 @@ class Thing(Struct, frozen=True, kw_only=True):
 
 
 THING = Thing(name="a", parts=frozenset({"b", "c"}))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel shows no such files")
+@pytest.mark.parametrize("path", ["/proc/self/environ", "/proc/self/fd/../environ"])
+def test_no_file_of_the_kernel_is_taken_for_one(path: str, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(path)
+    with pytest.raises(OSError, match="not a regular file"):
+        open_regular(tmp_path / "link")
 
 
 def test_what_was_put_is_given_back_in_its_type(tmp_path: Path) -> None:

@@ -6,12 +6,15 @@ can leave every other line as it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import NoReturn
 
 import yaml
 from msgspec import Struct
+from yaml.events import CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from jettison.errors import InputSyntaxError
@@ -24,6 +27,8 @@ _RESET = "!reset"
 _LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _MOST_NODES = 50_000
 _DEEPEST = 100
+# White space and marks at the beginning of a line: each level of blocks takes one of them at least.
+_OPENING = re.compile(r"^[ \t?:-]+", re.MULTILINE)
 _HINT = "Correct the file; docker compose config shows how it is read."
 
 
@@ -41,6 +46,8 @@ def compose_nodes(text: str, file: str) -> MappingNode:
 
     Raises InputSyntaxError with the line when the text is no YAML mapping.
     """
+    if _may_be_deep(text):
+        _require_shallow(text, file)
     try:
         root = yaml.compose(text.removeprefix("\ufeff"), Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
@@ -61,6 +68,28 @@ def compose_nodes(text: str, file: str) -> MappingNode:
         wrong_shape("the file", "a mapping", Origin(file=file, line=1))
     _require_bounded(root, file)
     return root
+
+
+def _may_be_deep(text: str) -> bool:
+    """Whether a text has enough of what one thing is put into another with."""
+    blocks = max((found.end() - found.start() for found in _OPENING.finditer(text)), default=0)
+    return text.count("[") + text.count("{") + blocks > _DEEPEST
+
+
+def _require_shallow(text: str, file: str) -> None:
+    """Refuse what is nested too deeply before nodes are made: that ends a process without a word.
+
+    The parser in C makes the nodes within each other, and no limit of Python counts for it.
+    """
+    depth = 0
+    with suppress(yaml.YAMLError):  # which making the nodes tells of
+        for event in yaml.parse(text.removeprefix("\ufeff"), Loader=_LOADER):
+            if isinstance(event, CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, CollectionEndEvent):
+                depth -= 1
+            if depth > _DEEPEST:
+                raise _too_deep(Origin(file=file, line=event.start_mark.line + 1))
 
 
 def _require_bounded(root: Node, file: str) -> None:

@@ -168,7 +168,7 @@ SHELLS = re.compile(
 _SILENT = frozenset({"set", "true", ":", "echo", "cd", "export", "exit", "test", "["})
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def lifted_run(instruction: Instruction) -> LiftedRun:
     """Recognize the commands of a RUN instruction."""
     script = run_script(instruction)

@@ -169,8 +169,11 @@ def _is_local(word: str) -> bool:
 
 
 def _declared(project: Project, stage: FinalStage, fact: PipInstall) -> Iterator[str]:
+    if not fact.requirement_files:
+        return
     found = (action for run in _runs(stage) for action in run.actions)
-    step = next(action.instruction for action in found if action.fact is fact)
+    # equal: a command that was lifted again, as there are so many, is another value
+    step = next(action.instruction for action in found if action.fact == fact)
     for path in fact.requirement_files:
         source = context_path(project, stage, step, path)
         if source is None:  # what a tool exports while building is what the project ships

@@ -7,13 +7,15 @@ from base_needs import distribution, project_of
 from msgspec.structs import replace
 from packaging.requirements import Requirement
 
+from jettison.ecosystems.commands.python import PipInstall
 from jettison.formats.dockerfile import copy, parse
 from jettison.index import InstalledFile
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.target import Target
+from jettison.lift.action import lifted_run
 from jettison.lift.stage import lifted
 from jettison.plan.prediction import expected, predicted
-from jettison.plan.prediction_environment import copied_files
+from jettison.plan.prediction_environment import copied_files, installed_names
 from jettison.plan.prediction_parts import Prediction
 
 PURE = "py3-none-any"
@@ -62,6 +64,22 @@ def test_distributions_count_with_byte_code_unless_none_is_made() -> None:
         f"{SLIM}COPY requirements.txt .\nRUN uv pip install -r requirements.txt\n", "one", "two"
     )
     assert sizes(uv)["2 distributions"] == 2_000_000
+
+
+def test_a_list_is_found_again_after_its_command_was_lifted_again() -> None:
+    text = f"{SLIM}COPY requirements.txt .\nRUN pip install --no-cache-dir -r requirements.txt\n"
+    project = project_of(text, {"requirements.txt": "one"})
+    stage = lifted(project)
+    fact = next(
+        action.fact
+        for item in stage.inherited
+        if item.keyword == "RUN"
+        for action in lifted_run(item).actions
+        if isinstance(action.fact, PipInstall)
+    )
+    # as more commands do than are kept
+    lifted_run.cache_clear()
+    assert installed_names(project, stage, fact, closure("one")) == {"one"}
 
 
 def test_an_environment_of_another_stage_counts_when_it_is_copied() -> None:
