@@ -71,6 +71,7 @@ REFUSED = {
         {"jettison.toml": doubled("a." * 100 + "k{i} = 1\n", 3000)}, "nested too deeply",
     ),
     "stars without end": ({".dockerignore": "a*" * 2000 + "b\n"}, "has more than 100 stars"),
+    "patterns without end": ({".dockerignore": "a\n" * 5001}, "more than 5,000 patterns"),
     "deep marker": ({"requirements.txt": f"six; {'(' * 3000}os_name=='a'{')' * 3000}\n"},
                     "requirements.txt:1"),
     "deep reference": (compose(COMPOSE + f"    user: {'${A:-' * 3000}{'}' * 3000}\n"),
@@ -134,6 +135,12 @@ PLANNED = {
         + doubled("FROM s{before} AS s{i}\nENV A{i}=1\n", 100)
         + DOCKERFILE.replace("python:3.11-slim", "s100"),
     },
+    "stages that copy from all before them": {
+        "Dockerfile": "".join(
+            f"FROM python:3.11-slim AS s{i}\n" + "".join(
+                f"COPY --from=s{j} /a /b\n" for j in range(i)) for i in range(25)
+        ) + DOCKERFILE.replace("COPY .", "COPY --from=s24 /b /c\nCOPY ."),
+    },
     "a list with a long line": {"requirements.txt": "six" + " \\\n" * 8000 + "==1.16.0\n"},
     "a list of thousands": {
         "requirements.txt": "".join(f"p{number}==1\n" for number in range(4000)) + "six\n" * 4000,
@@ -148,6 +155,14 @@ PLANNED = {
     "an archive at an address that is none": before_cmd("ADD http://[ /x"),
     "digits that are no number": before_cmd("EXPOSE ²\nUSER ²\nHEALTHCHECK --retries=3 CMD ²"),
     "a list that includes itself": {"requirements.txt": "-r requirements.txt\nsix\n"},
+    "values of other shapes than they have": {
+        "pyproject.toml": "[project]\nname='a'\nscripts=7\n[tool.setuptools]\npackages=7\n"
+    },
+    "tools that are none": {"pyproject.toml": "tool = 7\nproject = 7\n"},
+    "a file of variables that is named thousands of times": {
+        "compose.yml": f"{COMPOSE}    env_file: [{', '.join(['e.env'] * 3000)}]\n",
+        "e.env": "A=1\n" * 1000,
+    },
     "patterns with many stars": {".dockerignore": "*a" * 30 + "\n" + "**/" * 40 + "x\n",
                                  "a" * 100 + "b": ""},
     "names that are no text": {"caf\udce9.txt": "", "d\udcff/m.py": "import os\n", "a\nb.py": ""},

@@ -18,6 +18,7 @@ _FEW_STARS = 3
 _MOST_STARS = 100
 _STARS = re.compile(r"\*\*?")
 _PLAIN = re.compile(r"[^*?\[\]\\]+")
+_MOST_PATTERNS = 5_000
 _CLASS = re.compile(r"\[\^?(?:\\.|[^\\\]-])(?:-?(?:\\.|[^\\\]-]))*\]", re.DOTALL)
 
 
@@ -269,12 +270,22 @@ class IgnoreFile(Struct, frozen=True, kw_only=True):
 
 
 def parse(text: str, *, file: str) -> IgnoreFile:
-    """Return the .dockerignore in ``text``. Raises InputSyntaxError for what is no pattern."""
-    lines = (
+    """Return the .dockerignore in ``text``. Raises InputSyntaxError for what is no pattern.
+
+    For thousands of them too: each is tried with each file.
+    """
+    lines = tuple(
         _line(line, Origin(file=file, line=number, end_line=number))
         for number, line in enumerate(split_lines(text), 1)
     )
-    return IgnoreFile(lines=tuple(lines))
+    if sum(line.pattern is not None for line in lines) > _MOST_PATTERNS:
+        raise InputSyntaxError(
+            f"more than {_MOST_PATTERNS:,} patterns",
+            why="each is tried with each file",
+            hint="Name folders, or use stars.",
+            origin=Origin(file=file),
+        )
+    return IgnoreFile(lines=lines)
 
 
 def _line(text: str, origin: Origin) -> IgnoreLine:

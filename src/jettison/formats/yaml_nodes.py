@@ -89,7 +89,7 @@ def _require_shallow(text: str, file: str) -> None:
             elif isinstance(event, CollectionEndEvent):
                 depth -= 1
             if depth > _DEEPEST:
-                raise _too_deep(Origin(file=file, line=event.start_mark.line + 1))
+                raise _too_deep(Origin(file=file))
 
 
 def _require_bounded(root: Node, file: str) -> None:

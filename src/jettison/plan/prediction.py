@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from itertools import takewhile
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from jettison.catalogue import table
 from jettison.catalogue.bases import BaseImages, ComposedBaseSizes, Measured
@@ -18,7 +18,7 @@ from jettison.index.graph import Closure
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun, is_silent, lifted_run
 from jettison.lift.scopes import PackageScope, PlannedPackage
-from jettison.lift.stage import FinalStage, lifted
+from jettison.lift.stage import FinalStage, lifted, lifted_stage
 from jettison.lift.stages import BuiltEnvironment, environment_of
 from jettison.plan.base import Variant, image_facts, minor_of, packages_of
 from jettison.plan.minimal_base import ROOT
@@ -60,8 +60,7 @@ def predicted(
     if composed is not None and any(_is_root(copied) for _, copied in stage.all_copies):
         name, size = "composed of Debian's packages", composed
     if size is None:
-        reason = "no catalogue has its size"
-        unknown = Skipped(what=f"the size of {stage.base}", reason=reason)
+        unknown = Skipped(what=f"the size of {stage.base}", reason="no catalogue has its size")
         return Prediction(parts=(), unknown=(unknown,))
     walk = _Walk(project=project, stage=stage, closure=closure, keeps_cache=keeps_cache)
     found = list(walk.steps())
@@ -77,6 +76,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
     stage: FinalStage
     closure: Closure
     keeps_cache: bool
+    known: dict[int, tuple[Written | Skipped, ...]] = field(default_factory=dict)
 
     def steps(self) -> Iterator[Part | Skipped]:
         packages = _packages(self.stage)
@@ -96,19 +96,23 @@ class _Walk(Struct, frozen=True, kw_only=True):
     def _written(self, stage: FinalStage) -> Iterator[Written | Skipped]:
         return environments(self.project, stage, self.closure, keeps_cache=self.keeps_cache)
 
-    def _in_stage(self, stage: FinalStage) -> Iterator[Written | Skipped]:
+    def _in_stage(self, stage: FinalStage) -> tuple[Written | Skipped, ...]:
         """What a stage installs, and what it copies from stages before it that install it."""
+        index = stage.stage.index
+        if index not in self.known:  # each may copy from all before it
+            self.known[index] = tuple({repr(each): each for each in self._brought(stage)}.values())
+        return self.known[index]
+
+    def _brought(self, stage: FinalStage) -> Iterator[Written | Skipped]:
         yield from self._written(stage)
         for item, copied in stage.all_copies:
             source = self.stage.dockerfile.stage_named(copied.stage or "")
-            if source is None or source.index >= stage.stage.index:
-                continue
-            place = stage.absolute(copied.destination, item)
-            paths = [stage.expanded(path) for path in copied.sources]
-            other = lifted(replace(self.project, target=source.name or str(source.index)))
-            for each in self._in_stage(other):
-                if isinstance(each, Written) and any(_overlaps(each.path, one) for one in paths):
-                    yield replace(each, path=place)
+            if source and source.index < stage.stage.index:
+                place = stage.absolute(copied.destination, item)
+                paths = [stage.expanded(path) for path in copied.sources]
+                for each in self._in_stage(lifted_stage(self.project, source)):
+                    if isinstance(each, Written) and any(_overlaps(each.path, p) for p in paths):
+                        yield replace(each, path=place)
 
     def _other(self, run: LiftedRun) -> Iterator[Part | Skipped]:
         for action in run.actions:
@@ -129,12 +133,11 @@ class _Walk(Struct, frozen=True, kw_only=True):
 
     def _own(self, folder: str, before: Origin) -> Iterator[tuple[str, int]]:
         """The project's files below a folder of the image, as far as they were copied by then."""
-        sent = sent_files(self.project)
         copies = (item for item in self.stage.inherited if item.keyword in ("COPY", "ADD"))
         for item, found in ((item, copy(item)) for item in copies):
             if found.stage is None and (item.origin.line or 0) < (before.line or 0):
                 place = self._place(found.destination)
-                for name, size in copied_files(found, sent):
+                for name, size in copied_files(found, sent_files(self.project)):
                     path = posixpath.normpath(posixpath.join(place, name))
                     if _below(path, folder):
                         yield path, size
@@ -159,12 +162,11 @@ class _Walk(Struct, frozen=True, kw_only=True):
         if source is None:
             yield _untold(f"what is copied from {found.stage}", item.origin)
             return
-        other = lifted(replace(self.project, target=source.name or str(source.index)))
         earlier = tuple(self._copied_before(item, found.stage))
         sources = [self.stage.expanded(path) for path in found.sources]
         brought = [
             each if isinstance(each, Skipped) else each.part
-            for each in self._in_stage(other)
+            for each in self._in_stage(lifted_stage(self.project, source))
             if isinstance(each, Skipped)
             or (
                 any(_overlaps(each.path, path) for path in sources)

@@ -209,7 +209,8 @@ def compose_environment(
         if each.name != service:
             continue
         folder = path.rpartition("/")[0]
-        for name in each.env_file:
+        # a file that is named again wins again
+        for name in reversed(dict.fromkeys(reversed(each.env_file))):
             file = "/".join(filter(None, (folder, name.removeprefix("./"))))
             found.update(_variables(file, texts.get(file, "")))
         found.update({v.name: v.value for v in each.environment if v.value is not None})

@@ -256,10 +256,11 @@ def _of_pyproject(pyproject: str) -> dict[str, str]:
     except (ValueError, RecursionError):
         return {}
     found: dict[str, str] = {}
-    poetry = document.get("tool", {}).get("poetry", {})
-    for declared in (document.get("project", {}), poetry):
-        scripts = declared.get("scripts", {}) if isinstance(declared, dict) else {}
-        for name, value in scripts.items():
+    tool = document.get("tool")
+    poetry = tool.get("poetry") if isinstance(tool, dict) else None
+    for declared in (document.get("project"), poetry):
+        scripts = declared.get("scripts") if isinstance(declared, dict) else None
+        for name, value in scripts.items() if isinstance(scripts, dict) else ():
             if isinstance(value, str):
                 found[name] = value.partition(":")[0].strip()
     return found
