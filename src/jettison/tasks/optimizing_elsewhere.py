@@ -51,7 +51,7 @@ from jettison.tasks.delivery import Delivery, written
 from jettison.tasks.loading import Planned, project_request
 from jettison.tasks.optimizing import optimize
 from jettison.tasks.staging import Workshop
-from jettison.tasks.unrun import compare_unrun
+from jettison.tasks.unrun import compare_unrun, refused_in_chroot
 from jettison.values import Basis
 from jettison.verify.differential import compare
 
@@ -182,6 +182,8 @@ def optimize_embedded(shop: EmbeddedWorkshop, found: Planned) -> Result:
         verdict = compare_unrun(request, shop.engine, (before, after), refused)
     else:
         verdict = compare(request, shop.engine, shop.progress)
+        if why := refused_in_chroot(shop.engine.isolation, verdict):
+            verdict = compare_unrun(request, shop.engine, (before, after), why)
     return Result(
         plan=plan,
         engine=verdict.engine,

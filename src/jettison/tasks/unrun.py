@@ -6,6 +6,7 @@ unpacked, and their own interpreters import the application through their own lo
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 import stat
@@ -20,11 +21,12 @@ from jettison.builder.image_base import through_loader
 from jettison.contents.measurement import ImageMeasurement
 from jettison.engines import ImageFacts, Isolation
 from jettison.engines.embedded import identity
+from jettison.engines.embedded.chroot import CHROOT
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.embedded.launch import ONLY
 from jettison.images.stores.root import Root
 from jettison.processes import CONFINE, Completed, helper, run
-from jettison.verify import Verdict
+from jettison.verify import START, Verdict
 from jettison.verify.checks import CHECKS
 from jettison.verify.differential import verdict
 from jettison.verify.interior import ask, interpreters
@@ -38,6 +40,18 @@ _SHOWN = (
 _MOST_LINKS = 40
 # Variables that tell a loader or Python where things are: those of the image name other places.
 _OF_PLACES = ("LD_", "GLIBC_", "PYTHON", "PATH", "HOME", "TMPDIR")
+
+
+def refused_in_chroot(isolation: Isolation, found: Verdict) -> str:
+    """Say that the baseline does not start because of what a chroot refuses; else nothing.
+
+    A datagram socket is one such thing: Flask's own server opens one to learn its address.
+    """
+    if isolation is not CHROOT or not found.dead_before:
+        return ""
+    start = next(check for check in found.checks if check.name == START)
+    refused = [line for line in (*start.details, start.message) if os.strerror(errno.EPERM) in line]
+    return f"the baseline does not start in a chroot: {refused[0].strip()}" if refused else ""
 
 
 def compare_unrun(

@@ -8,11 +8,13 @@ import pytest
 from images import AMD64
 
 from jettison.contents.measurement import DistributionMeasurement, ImageMeasurement
+from jettison.engines.embedded.chroot import CHROOT
 from jettison.engines.embedded.engine import EmbeddedEngine
+from jettison.engines.engine import Isolation
 from jettison.images.image import Image
-from jettison.tasks.unrun import compare_unrun
+from jettison.tasks.unrun import compare_unrun, refused_in_chroot
 from jettison.values import Basis, Size
-from jettison.verify import Outcome, Verdict
+from jettison.verify import START, CheckResult, Outcome, Subject, Verdict
 from jettison.verify.request import VerificationRequest
 
 NOTHING = Size(bytes=0, basis=Basis.MEASURED, source="test")
@@ -76,3 +78,28 @@ def test_another_version_or_command_is_a_difference(engine: EmbeddedEngine) -> N
     verdict = judged(engine, {"h11": "0.14"}, {"h11": "0.16"}, "serve", "other")
     assert [check.name for check in verdict.differences] == ["distributions", "entry-point"]
     assert verdict.differences[0].details == ("h11: resolved differently, 0.14 became 0.16",)
+
+
+EPERM = "PermissionError: [Errno 1] Operation not permitted"
+DEAD = "ended with status 1"
+
+
+@pytest.mark.parametrize(
+    ("isolation", "before", "line", "said"),
+    [
+        (CHROOT, DEAD, EPERM, f"the baseline does not start in a chroot: {EPERM}"),
+        (CHROOT, DEAD, "KeyError: 'DATABASE_URL'", ""),
+        (CHROOT, "ready", EPERM, ""),
+        (Isolation(name="namespaces"), DEAD, EPERM, ""),
+    ],
+)
+def test_a_baseline_that_a_chroot_keeps_from_starting_is_compared_without_running(
+    isolation: Isolation, before: str, line: str, said: str
+) -> None:
+    start = CheckResult(
+        name=START, outcome=Outcome.DIFFERENT, message="neither image becomes ready",
+        before=before, after=DEAD, details=("  s = socket.socket()", line),
+    )  # fmt: skip
+    subject = Subject(image="x", startup_seconds=None, memory=None)
+    found = Verdict(engine="embedded", before=subject, after=subject, checks=(start,))
+    assert refused_in_chroot(isolation, found) == said
