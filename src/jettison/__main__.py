@@ -6,6 +6,7 @@ import gc
 import io
 import os
 import signal
+import stat
 import sys
 import warnings
 from contextlib import suppress
@@ -159,6 +160,14 @@ _TOO_MUCH = {
 }
 
 
+def _may_not_run(path: str | None) -> bool:
+    """Whether a file is a program on a file system that lets none run."""
+    with suppress(OSError, TypeError, ValueError):
+        program = os.stat(path or "").st_mode & stat.S_IXUSR  # noqa: PTH116 — bytes, too
+        return bool(program and os.statvfs(path or "").f_flag & os.ST_NOEXEC)
+    return False
+
+
 def _told(error: Exception) -> JettisonError:
     """Return the error for input that no parser refused and that is too deep, large or long.
 
@@ -169,10 +178,13 @@ def _told(error: Exception) -> JettisonError:
     if isinstance(error, OSError):
         gone = isinstance(error, FileNotFoundError)
         nameless = "the current folder" if gone else "something of this machine"
+        idle = isinstance(error, PermissionError) and _may_not_run(error.filename)
         return WriteError(
             f"{error.filename or nameless} cannot be used",
-            why=error.strerror or str(error),
-            hint="Check the path, its permissions, and the space that is left.",
+            why="its file system is mounted with noexec" if idle else error.strerror or str(error),
+            hint="Set XDG_CACHE_HOME to a folder in which programs may run."
+            if idle
+            else "Check the path, its permissions, and the space that is left.",
         )
     if "start new thread" in str(error):
         return ProgramError(

@@ -10,10 +10,11 @@ import sys
 import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from jettison.__main__ import run
+from jettison.__main__ import _told, run
 from jettison.cli import command_line
 from jettison.errors import ENDING
 
@@ -560,3 +561,18 @@ def test_links_in_a_circle_are_told(
     output = f"oci:{tmp_path / 'loop' / 'image'}"
     assert run(["build", str(place), "--offline", "--output", output]) == 8
     assert "hint: " in capsys.readouterr().err
+
+
+def test_a_cache_that_lets_no_program_run_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loader = tmp_path / "ld.so"
+    loader.touch(0o755)
+    refused = PermissionError(13, "Permission denied", str(loader))
+    assert _told(refused).why == "Permission denied"
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_NOEXEC))
+    said = _told(refused)
+    assert said.why == "its file system is mounted with noexec"
+    assert "XDG_CACHE_HOME" in said.hint
+    loader.chmod(0o644)
+    assert _told(refused).why == "Permission denied"
