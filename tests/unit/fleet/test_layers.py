@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jettison.assessment.fleet import Project, Row, fleet_plan
 from jettison.assessment.fleet_bases import BaseNeeds, Standing, bases_bound, cost_of_bases, grouped
+from jettison.assessment.fleet_file import Member, fleet_of
 from jettison.assessment.fleet_layers import (
     Item,
     Needs,
@@ -168,3 +170,20 @@ def test_no_image_grows_much_for_a_shared_base() -> None:
         Standing(name="large", base=base("tzdata", "git"), rest=5 * MB),
     ]
     assert len(grouped(images, size_of, 1)) == 2
+
+
+def test_images_that_are_built_alone_share_what_is_the_same_there() -> None:
+    heavy, light = item("heavy", 6 * MB), item("light", MB)
+    rows = [
+        Row(
+            member=Member(name=name, path=name),
+            project=Project(base=base(*packages), items=(heavy, light), own=0),
+        )
+        for name, packages in (("one", ()), ("two", ()), ("three", ("tzdata",)))
+    ]
+    plan = fleet_plan(fleet_of(tuple(row.member for row in rows)), rows, size_of)
+    # the interpreter, the packages of two bases, the large distribution, and the others of three
+    interpreter = 0.57 * 20 * MB
+    systems = (20 * MB - interpreter) + (21 * MB - interpreter)
+    assert plan.alone.stored == pytest.approx(interpreter + systems + 6 * MB + MB)
+    assert plan.cost.stored <= plan.alone.stored
