@@ -43,8 +43,8 @@ from jettison.tasks.writing import (
 
 _UNRUN_WHY = "both images were built, neither was run"
 _UNRUN_HINT = (
-    "Install Docker or Podman, allow user namespaces, or run as root of a container, which may "
-    "change its root."
+    "Install Docker or Podman, or allow user namespaces. Root of a container may change its root, "
+    "which is enough for most applications."
 )
 _UNRUN = f"note: {_UNRUN_WHY}\n  {_UNRUN_HINT}"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from images import AMD64
+from jettison.engines.engine import Isolation
 
 from jettison.contents.measurement import DistributionMeasurement, ImageMeasurement
 from jettison.engines.embedded.chroot import CHROOT
 from jettison.engines.embedded.engine import EmbeddedEngine
-from jettison.engines.engine import Isolation
 from jettison.images.image import Image
 from jettison.tasks.unrun import compare_unrun, refused_in_chroot
 from jettison.values import Basis, Size
