@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from images import AMD64
-from jettison.engines.engine import Isolation
 
 from jettison.contents.measurement import DistributionMeasurement, ImageMeasurement
+from jettison.engines import Isolation
 from jettison.engines.embedded.chroot import CHROOT
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.images.image import Image
