@@ -157,6 +157,7 @@ class DevelopmentTools(Entry, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     patterns: Words
     excepted: Words = field(name="except")
+    runners: Words
     groups: Lists
     hosts: Texts
 

@@ -71,6 +71,7 @@ class RequirementFiles(Entry, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     main: Words
     development: Words
+    extras: Words
 
 
 class Uv(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from jettison.catalogue.applications import Conventions
 from jettison.source import Circumstance, Import, ModuleFacts, Switch, Text
 from jettison.source.conditions import Production
 from jettison.source.entries import Entry
-from jettison.source.tree import folders_of, is_development_place, is_test
+from jettison.source.tree import folders_of, is_development_place, is_documentation, is_test
 from jettison.source.vocabulary import SourceIndex
 from jettison.values import Origin, Skipped, replace
 
@@ -137,7 +137,7 @@ class _Search:
         self._left_out_texts: list[Text] = []
         self._scripts = {entry.file for entry in entries if entry.script}
         self._switches: dict[str, Switch] = {}
-        inner = [f"{root}/." for root in index.roots if root]
+        inner = [f"{root}/." for root in self._application_roots() if root]
         files = [*inner, *(entry.file for entry in entries)]
         self._folders = frozenset(folder for file in files for folder in folders_of(file))
         self._loaded_folders = self._folders
@@ -150,6 +150,16 @@ class _Search:
         )
         self._environment = environment
         self._set_elsewhere = False
+
+    def _application_roots(self) -> tuple[str, ...]:
+        """The search path, without folders for development that only their own files need there.
+
+        Where no entry was found, any of those but documentation may hold the application.
+        """
+        roots, given = self._index.roots, len(self._index.roots) - self._index.inferred
+        doubt = roots[given:] if self._entries else filter(is_documentation, roots[given:])
+        left_out = {root for root in doubt if is_development_place(f"{root}/.")}
+        return (*roots[:given], *(root for root in roots[given:] if root not in left_out))
 
     def _installed_for_development(self) -> frozenset[str]:
         return frozenset(

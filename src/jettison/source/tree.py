@@ -43,7 +43,13 @@ class Tree(Struct, frozen=True, kw_only=True):
         return path in self.files
 
 
-_TEST = re.compile(r"tests?[-_].*|(.*[-_]|unit|integration|functional|acceptance)tests?|conftest.*")
+_TEST = re.compile(
+    r"(snap_)?tests?[-_].*|(.*[-_]|unit|integration|functional|acceptance)tests?(_?runner)?|conftest.*"
+)
+# Folders such as scripts-dev and dev_tools.
+_TOOLS = re.compile(
+    r"(dev|development)[-_](scripts?|tools?|utils?|bin)|(scripts?|tools?|utils?|bin)[-_](dev|development)"
+)
 
 
 @cache
@@ -74,10 +80,16 @@ def folders_of(file: str) -> tuple[str, ...]:
 
 def _is_development_folder(file: str, production: frozenset[str]) -> bool:
     words = table(Conventions).development.folders
+    names = ((folder, folder.rpartition("/")[2].lower()) for folder in folders_of(file))
     return any(
-        folder.rpartition("/")[2].lower() in words and folder not in production
-        for folder in folders_of(file)
+        (name in words or _TOOLS.fullmatch(name) is not None) and folder not in production
+        for folder, name in names
     )
+
+
+def is_documentation(folder: str) -> bool:
+    """Whether a folder is one of documentation, or below one."""
+    return not {"doc", "docs", "documentation"}.isdisjoint(folder.lower().split("/"))
 
 
 @cache

@@ -152,12 +152,14 @@ class SourceIndex(Struct, frozen=True, kw_only=True, dict=True):
     """The Python files of a project and the folders that modules are searched in.
 
     ``modules`` maps a path relative to the project to its facts. ``roots`` are folders (``""`` for
-    the project itself) in the order of ``sys.path``. A folder without ``__init__.py`` is a
+    the project itself) in the order of ``sys.path``; the last ``inferred`` of them are there
+    because imports of the project need them. A folder without ``__init__.py`` is a
     namespace package, as for Python.
     """
 
     modules: Mapping[str, ModuleFacts]
     roots: tuple[str, ...] = ("",)
+    inferred: int = 0
 
     @classmethod
     def build(
@@ -174,7 +176,8 @@ class SourceIndex(Struct, frozen=True, kw_only=True, dict=True):
         """
         by_file = {facts.file: facts for facts in modules}
         index = cls(modules=by_file, roots=tuple(dict.fromkeys(roots)))
-        return cls(modules=by_file, roots=(*index.roots, *_needed_roots(index, external)))
+        needed = _needed_roots(index, external)
+        return cls(modules=by_file, roots=(*index.roots, *needed), inferred=len(needed))
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:

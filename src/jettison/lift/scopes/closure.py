@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
+from jettison.catalogue import table
+from jettison.catalogue.packaging import Needs, RequirementFiles
 from jettison.index.graph import RequirementGraph
 from jettison.lift.scopes import Scope, Signal, Weight
 from jettison.lift.scopes.context import Context, Owners, toward_development, toward_runtime
 from jettison.lift.scopes.remarks import hosts_helped
 from jettison.lift.scopes.tools import category_of, host_of
 from jettison.source import Import
-from jettison.values import replace
+from jettison.values import Toward, replace
 
 
 def undeclared(context: Context, graph: RequirementGraph) -> dict[str, Import]:
@@ -39,6 +42,8 @@ def undeclared(context: Context, graph: RequirementGraph) -> dict[str, Import]:
 
 # Frozen lists of public applications declare two thirds, written ones at most one third (2026-11).
 _FROZEN = 0.5
+# The share of what stays that may be unknown.
+_UNKNOWN = 0.05
 _STAYS = (Scope.RUNTIME, Scope.UNUSED, Scope.UNKNOWN)
 
 
@@ -47,9 +52,15 @@ _NEVER_ALONE = frozenset({"setuptools"})
 
 
 def close(
-    context: Context, scopes: Mapping[str, Scope], helpers: Collection[str] = ()
+    context: Context,
+    scopes: Mapping[str, Scope],
+    helpers: Collection[str] = (),
+    possible: Collection[str] = (),
 ) -> Iterator[tuple[str, Scope, Signal]]:
     """Give the verdicts that change, each with its signal; ``helpers`` only help others.
+
+    For the ``possible`` ones, all that speaks for production is that a distribution could take
+    them along: in a frozen list, that a development requirement brings one is reason enough.
 
     What a runtime requirement brings is runtime. In a frozen list, what nothing names and only
     development requirements bring is development, and in any list what documentation tools and
@@ -64,11 +75,16 @@ def close(
         yield name, Scope.RUNTIME, signal
     if graph is None:
         return
-    for name, parent in _brought(graph, _named(current, Scope.RUNTIME), again=True):
-        if name in current:
+    open_to_doubt = set(possible) if _is_frozen(context, graph) else set()
+    for name, signal in _pinned(graph, current, open_to_doubt):
+        open_to_doubt.discard(name)
+        current[name] = Scope.RUNTIME
+        yield name, Scope.RUNTIME, signal
+    yield from _only_for_development(context, graph, current, open_to_doubt)
+    for name, signal in _pinned(graph, current) if open_to_doubt else ():
+        if current[name] is not Scope.RUNTIME:
             current[name] = Scope.RUNTIME
-            yield name, Scope.RUNTIME, _pin(name, parent)
-    yield from _only_for_development(context, graph, current)
+            yield name, Scope.RUNTIME, signal
     yield from _help_what_leaves(context, graph, current, helpers)
     for name, signal in _bring_imported(context, graph, current):
         current[name] = Scope.RUNTIME
@@ -78,6 +94,16 @@ def close(
         if current.get(name) is Scope.DEVELOPMENT:
             current[name] = Scope.RUNTIME
             yield name, Scope.RUNTIME, _pin(name, parent)
+
+
+def _pinned(
+    graph: RequirementGraph, current: Mapping[str, Scope], but: Collection[str] = ()
+) -> Iterator[tuple[str, Signal]]:
+    """What runtime requirements bring, those in ``but`` apart."""
+    runtime = [name for name in _named(current, Scope.RUNTIME) if name not in but]
+    for name, parent in tuple(_brought(graph, runtime, again=True)):
+        if name in current:
+            yield name, _pin(name, parent)
 
 
 def _extensions(context: Context, current: Mapping[str, Scope]) -> Iterator[tuple[str, Signal]]:
@@ -135,11 +161,15 @@ def _is_frozen(context: Context, graph: RequirementGraph) -> bool:
 
 
 def _only_for_development(
-    context: Context, graph: RequirementGraph, current: dict[str, Scope]
+    context: Context,
+    graph: RequirementGraph,
+    current: dict[str, Scope],
+    open_to_doubt: Collection[str],
 ) -> Iterator[tuple[str, Scope, Signal]]:
     runtime = _named(current, Scope.RUNTIME)
     known = [*runtime, *(name for name, _ in _brought(graph, runtime))]
-    partly = any(context.facts(name) is None for name in known)
+    # What an unknown one requires is installed with it anyway; of many, the list says too little.
+    partly = sum(context.facts(name) is None for name in known) > _UNKNOWN * len(known)
     frozen = _is_frozen(context, graph)
     noted = {
         each.name: frozenset(map(canonicalize_name, each.via))
@@ -149,7 +179,8 @@ def _only_for_development(
     for name, parent in _brought(graph, _named(current, Scope.DEVELOPMENT)):
         # What reads text or code alone stands beside its library, which nothing else runs.
         reads = parent in context.names and category_of(parent) in ("documentation", "linting")
-        unused = current.get(name) is Scope.UNUSED and name not in _NEVER_ALONE
+        unused = current.get(name) is Scope.UNUSED or name in open_to_doubt
+        unused = unused and name not in _NEVER_ALONE
         # What an unknown distribution requires is known where a lock tool noted who requires this.
         parents = noted.get(name, frozenset())
         told = parents and all(current.get(one) is Scope.DEVELOPMENT for one in parents)
@@ -166,8 +197,9 @@ def _help_what_leaves(
     """Optional helpers in a frozen list whose hosts are all for development."""
     staying = [name for name, scope in current.items() if scope in _STAYS]
     there = {*staying, *(name for name, _ in _brought(graph, staying))}
+    by_extra = hosts_by_extra(context) if helpers else {}
     for name in helpers if _is_frozen(context, graph) else ():
-        hosts = hosts_helped(context, name)
+        hosts = hosts_helped(context, name) or by_extra.get(name, ())
         if current[name] is Scope.RUNTIME and hosts and there.isdisjoint(hosts):
             current[name] = Scope.DEVELOPMENT
             message = f"it only helps {hosts[0]}, which production does without"
@@ -202,3 +234,66 @@ def _brought(
                     following.append(child)
                     yield child, parent
         level = following
+
+
+def only_helps(signals: list[Signal]) -> bool:
+    """Whether all that speaks for it is that something else may import it."""
+    return bool(signals) and all(
+        s.evidence.kind == "feature"
+        and s.evidence.toward is Toward.RUNTIME
+        and s.weight is Weight.FAIR
+        for s in signals
+    )
+
+
+def collect_extras(context: Context) -> Iterator[Signal]:
+    """Keep what another requirement takes along for one of its extras: it may import it then."""
+    judged = {
+        n for need in table(Needs).need if need.names or need.variables for n in need.distributions
+    }
+    for host in context.names:
+        for name, extra in _helpers(context, host).items():
+            if name not in judged and name != host:
+                message = f"{host} may use it: its extra {extra} brings it"
+                yield toward_runtime(name, Weight.FAIR, "feature", message, None)
+
+
+def hosts_by_extra(context: Context) -> dict[str, list[str]]:
+    """The declared distributions that take another one along for an extra, by the other's name."""
+    hosts: dict[str, list[str]] = {}
+    for host in context.names:
+        for name in _helpers(context, host):
+            hosts.setdefault(name, []).append(host)
+    return hosts
+
+
+def _helpers(context: Context, host: str) -> dict[str, str]:
+    """What the extras of a distribution bring for its users, each with such an extra.
+
+    An extra that unites the others says nothing of what another one is there for.
+    """
+    facts = context.facts(host)
+    extras: dict[str, list[str]] = {}
+    for requirement in facts.requires if facts and not category_of(host) else ():
+        named = re.findall(r"\bextra == ['\"]([^'\"]+)", str(requirement.marker or ""))
+        extras.setdefault(canonicalize_name(requirement.name), []).extend(named)
+    helpers: dict[str, str] = {}
+    for name in extras.keys() & set(context.names) if host not in _WHOLE else ():
+        own = [each for each in extras[name] if each not in _UNITING] or extras[name]
+        # A reloader under an extra of its own name serves whoever works on the program.
+        tool = {name} if category_of(name) else set()
+        used = [each for each in own if each not in tool and not _for_developers(each)]
+        if used:
+            helpers[name] = used[0]
+    return dict(sorted(helpers.items()))
+
+
+_UNITING = frozenset({"all", "full", "complete", "everything"})
+# These carry what their extras name in copies of their own.
+_WHOLE = frozenset({"setuptools", "pip"})
+
+
+def _for_developers(extra: str) -> bool:
+    words = re.split(r"[-_.]", extra)
+    known = table(RequirementFiles)
+    return not {extra, *words}.isdisjoint((*known.development, *known.extras))

@@ -159,14 +159,20 @@ class Context:
     def serves_development(self, file: str) -> bool:
         """Whether a file's path is that of tests, tools and the like; production may load it.
 
-        Tests that other code of the application imports, as for samples of data, are such code.
+        Tests that other code of the application imports, as for samples of data, are such code;
+        what a script imports that nothing calls stays a test.
         """
         return is_development_place(file, self._production) and file not in self._lent_tests
 
     @cached_property
     def _lent_tests(self) -> frozenset[str]:
         index, production = self.inputs.index, self._production
-        pending = [file for file in index.modules if not is_development_place(file, production)]
+        pending = [
+            file
+            for file in index.modules
+            if not is_development_place(file, production)
+            and (self.is_reached(file) or self._may_lend(file))
+        ]
         found: set[str] = set()
         while pending:
             for imported in index.modules[pending.pop()].imports:
@@ -177,6 +183,11 @@ class Context:
                 found |= fresh
                 pending += fresh
         return frozenset(found)
+
+    def _may_lend(self, file: str) -> bool:
+        """Whether a file is more than a script, of which nothing is seen that calls it."""
+        scripts = {"script", "scripts"}.intersection(file.split("/")[:-1])
+        return not self.inputs.reach.entries or (self.is_of_package(file) and not scripts)
 
     @cached_property
     def followed(self) -> bool:

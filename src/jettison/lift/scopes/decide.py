@@ -23,14 +23,14 @@ from jettison.lift.scopes import (
     Signal,
     Weight,
 )
-from jettison.lift.scopes.closure import close
+from jettison.lift.scopes.closure import close, collect_extras, only_helps
 from jettison.lift.scopes.context import Context, Owners
 from jettison.lift.scopes.imports import collect_drivers, collect_imports, collect_texts
 from jettison.lift.scopes.remarks import collect_needs, collect_remarks
 from jettison.lift.scopes.tools import (
+    category_of,
     collect_commands,
     collect_extensions,
-    collect_extras,
     collect_plugins,
     collect_saved,
 )
@@ -48,6 +48,10 @@ COLLECTORS: tuple[Collector, ...] = (
 )  # fmt: skip
 
 
+# What these find says that another distribution could take something along, not that one does.
+_POSSIBLE = (collect_extras, collect_plugins)
+
+
 def decide(inputs: ScopeInputs) -> tuple[RequirementScope, ...]:
     """Give every declared requirement its scope, in the order of declaration.
 
@@ -56,17 +60,21 @@ def decide(inputs: ScopeInputs) -> tuple[RequirementScope, ...]:
     """
     context = Context(inputs)
     signals: dict[str, list[Signal]] = {name: [] for name in context.names}
+    firm: set[str] = set()
     for collect in COLLECTORS:
         for signal in collect(context):
             signals[signal.name].append(signal)
+            if signal.evidence.toward is Toward.RUNTIME and not _is_possible(collect, signal):
+                firm.add(signal.name)
     for part in inputs.absent[:1]:
         for name, found in signals.items():
             if not _strongest(found, Toward.RUNTIME):
                 why = replace(part, message=f"kept: {part.message} and may import it")
                 found.append(Signal(name=name, weight=Weight.FAIR, evidence=why))
     scopes = {name: _direct(context, name, found) for name, found in signals.items()}
-    helpers = [name for name, found in signals.items() if _only_helps(found)]
-    for name, scope, signal in close(context, scopes, helpers):
+    helpers = [name for name, found in signals.items() if only_helps(found)]
+    possible = [n for n, scope in scopes.items() if scope is Scope.RUNTIME and n not in firm]
+    for name, scope, signal in close(context, scopes, helpers, possible):
         scopes[name] = scope
         signals[name].append(signal)
     return tuple(
@@ -74,14 +82,10 @@ def decide(inputs: ScopeInputs) -> tuple[RequirementScope, ...]:
     )
 
 
-def _only_helps(signals: list[Signal]) -> bool:
-    """Whether all that speaks for it is that something else may import it."""
-    return bool(signals) and all(
-        s.evidence.kind == "feature"
-        and s.evidence.toward is Toward.RUNTIME
-        and s.weight is Weight.FAIR
-        for s in signals
-    )
+def _is_possible(collect: Collector, signal: Signal) -> bool:
+    """Whether a signal only says that something else could use it."""
+    helps = collect in _POSSIBLE or (collect is collect_needs and bool(category_of(signal.name)))
+    return helps and signal.weight < Weight.STRONG
 
 
 def _direct(context: Context, name: str, signals: list[Signal]) -> Scope:

@@ -14,7 +14,7 @@ from jettison.catalogue.applications import Drivers
 from jettison.lift.scopes import Signal, Weight
 from jettison.lift.scopes.context import Context, is_setting, toward_development, toward_runtime
 from jettison.lift.scopes.remarks import collect_remarks
-from jettison.lift.scopes.tools import category_of
+from jettison.lift.scopes.tools import category_of, only_checks
 from jettison.source import Import, Text
 from jettison.values import Origin, Toward
 
@@ -44,12 +44,16 @@ def collect_imports(context: Context) -> Iterator[Signal]:
             else:
                 yield from _namesakes(context, imported)
     # Where a person wrote that it is for development, a script that nothing calls says less, and of
-    # a tool for development any module that nothing imports.
+    # a tool for development any module that nothing imports. A script that runs checks says less
+    # in any case.
     told = {s.name for s in collect_remarks(context) if s.evidence.toward is Toward.DEVELOPMENT}
     for name, places in found.items():
         unreached = places.get(_Place.UNREACHED, ())
-        less = name in told and bool(category_of(name) or all(map(context.is_script, unreached)))
+        scripts = all(map(context.is_script, unreached))
+        less = name in told and (scripts or bool(category_of(name)))
         weight = context.weight_of_unreached() if less else Weight.STRONG
+        if scripts and only_checks(name) and context.inputs.reach.entries:
+            weight = min(weight, Weight.FAIR)
         yield from _signals(name, places, weight)
 
 
@@ -72,7 +76,8 @@ def _integrations(context: Context, imported: Import) -> Iterator[Signal]:
     if _place(context, imported) not in (_Place.REACHED, _Place.UNREACHED):
         return
     own = context.owners.of_import(imported.module, imported.names)
-    for part in (*imported.module.split(".")[1:], *imported.names):
+    parts = (*imported.module.split(".")[1:], *imported.names)
+    for part in filter(str.islower, parts):  # a class such as Q is no module
         for name in context.owners.of_module(part):
             if name not in own:
                 message = f"{imported.file} imports {imported.module}, a part for {part}"

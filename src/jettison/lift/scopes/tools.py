@@ -10,7 +10,6 @@ from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls, DevelopmentTools, Launchers
-from jettison.catalogue.packaging import Needs, RequirementFiles
 from jettison.index import DistributionFacts
 from jettison.lift.scopes import Signal, Weight
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
@@ -56,6 +55,15 @@ def category_of(name: str) -> str:
             return category
     matched = any(fits(name, pattern) for pattern in catalogue.patterns)
     return "development" if matched else ""
+
+
+def only_checks(name: str) -> bool:
+    """Whether a tool does nothing but check code, run tests or render documentation.
+
+    What drives a browser or makes up data is for tests as well, and serves other programs too.
+    """
+    runs = name in table(DevelopmentTools).runners or name in table(DevelopmentTools).hosts
+    return runs or category_of(name) in ("linting", "documentation")
 
 
 def host_of(context: Context, name: str) -> str:
@@ -249,28 +257,6 @@ def _groups_read(context: Context) -> frozenset[str]:
                 given = (*call.arguments, call.keyword("group"))
                 groups.update(word for word in given if isinstance(word, str))
     return frozenset(groups)
-
-
-def collect_extras(context: Context) -> Iterator[Signal]:
-    """Keep what another requirement takes along for one of its extras: it may import it then."""
-    judged = {
-        n for need in table(Needs).need if need.names or need.variables for n in need.distributions
-    }
-    wanted = set(context.names) - judged
-    for host in context.names:
-        facts = context.facts(host)
-        for requirement in facts.requires if facts and not category_of(host) else ():
-            name = canonicalize_name(requirement.name)
-            extras = re.findall(r"\bextra == ['\"]([^'\"]+)", str(requirement.marker or ""))
-            used = [each for each in extras if not _for_developers(each)]
-            if name in wanted and name != host and used:
-                message = f"{host} may use it: its extra {used[0]} brings it"
-                yield toward_runtime(name, Weight.FAIR, "feature", message, None)
-
-
-def _for_developers(extra: str) -> bool:
-    words = re.split(r"[-_.]", extra)
-    return bool({extra, *words} & set(table(RequirementFiles).development))
 
 
 def collect_saved(context: Context) -> Iterator[Signal]:

@@ -1,0 +1,2 @@
+import sanic_checks
+import note_widgets

@@ -1,0 +1,2 @@
+import page_helpers
+import page_theme

@@ -1,0 +1,3 @@
+from shop.test.loader import load
+
+load()

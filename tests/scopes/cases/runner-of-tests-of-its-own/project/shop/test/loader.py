@@ -1,0 +1,5 @@
+import model_bakery
+
+
+def load():
+    return model_bakery

@@ -1,0 +1,3 @@
+from tests.samples import sample
+
+sample()

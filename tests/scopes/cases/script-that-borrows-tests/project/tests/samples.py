@@ -1,0 +1,6 @@
+import pytest
+import responses
+
+
+def sample():
+    return responses
