@@ -104,7 +104,7 @@ COMPILED_SHARE = 0.07
 
 def environment_size(distributions: Iterable[DistributionFacts]) -> int:
     """Add up what an installer writes: the files of the wheels, and byte code of their sources."""
-    return sum(map(distribution_size, distributions))
+    return sum(distribution_size(each) for each in distributions)  # map is a module here
 
 
 def distribution_size(facts: DistributionFacts, *, byte_code: bool = True) -> int:
