@@ -12,14 +12,7 @@ from msgspec import Struct, field
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Bounded, Loaders
-from jettison.contents import (
-    BUNDLED,
-    EntryPoint,
-    Installed,
-    Modules,
-    Trace,
-    module_name,
-)
+from jettison.contents import BUNDLED, EntryPoint, Installed, Modules, Trace, module_name
 from jettison.contents.attributes import ANY
 from jettison.contents.links import (
     Links,

@@ -7,14 +7,7 @@ from collections.abc import Iterable, Iterator
 from jettison.catalogue import table
 from jettison.catalogue.applications import LibraryModules, Loaders
 from jettison.catalogue.dead_weight import DeadWeight
-from jettison.contents import (
-    BUNDLED,
-    Installed,
-    Modules,
-    StandardLibrary,
-    Trace,
-    module_name,
-)
+from jettison.contents import BUNDLED, Installed, Modules, StandardLibrary, Trace, module_name
 from jettison.contents.links import links_of, needed
 from jettison.contents.reach import Reach, Read, Search, touched_modules
 from jettison.contents.system import System

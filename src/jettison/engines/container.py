@@ -9,14 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
-from jettison.engines import (
-    ContainerState,
-    Network,
-    RunOptions,
-    Stopped,
-    is_deaf,
-    signal_number,
-)
+from jettison.engines import ContainerState, Network, RunOptions, Stopped, is_deaf, signal_number
 from jettison.engines.client import (
     LOOPBACK,
     Client,

@@ -14,14 +14,7 @@ from packaging.version import InvalidVersion, Version
 from jettison.errors import NetworkError
 from jettison.index import DistributionFacts, InstalledFile, Source, WheelFile
 from jettison.index.client import Client
-from jettison.index.listing import (
-    ACCEPT,
-    IndexFile,
-    Release,
-    file_version,
-    parse_listing,
-    releases,
-)
+from jettison.index.listing import ACCEPT, IndexFile, Release, file_version, parse_listing, releases
 from jettison.index.metadata import Contents, facts_from
 from jettison.index.target import Target, newest, representative_wheel
 from jettison.index.wheels import read_metadata, read_unloaded, read_wheel

@@ -17,11 +17,7 @@ from jettison.formats.toml import Table, read_toml
 from jettison.lift import Project, brings_uv
 from jettison.lift.action import Action, ActionKind, is_installer
 from jettison.lift.declared import local_folders, locks_of
-from jettison.lift.installation import (
-    Installation,
-    NotMovable,
-    installation_of,
-)
+from jettison.lift.installation import Installation, NotMovable, installation_of
 from jettison.lift.locked_obstacles import called, fixed_path, is_tool, obstacle, starts
 from jettison.lift.own_environment import locked_place
 from jettison.lift.projects import ProjectRequest, project_requests

@@ -9,13 +9,7 @@ from types import MappingProxyType
 from msgspec import Struct, field
 
 from jettison.catalogue import table
-from jettison.catalogue.base_release import (
-    ALPINE,
-    RELEASES,
-    PackageFacts,
-    ReleaseFacts,
-    facts_of,
-)
+from jettison.catalogue.base_release import ALPINE, RELEASES, PackageFacts, ReleaseFacts, facts_of
 from jettison.catalogue.bases import BaseImages
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.catalogue.packaging import translated

@@ -210,10 +210,8 @@ def observed(setting: Setting, names: tuple[str, ...] | None = None) -> Observat
     for run in range(2):
         try:
             own = options(replace(setting, run=run))
-            with waiting(setting.engine, setting.image, own, setting.words) as (
-                container,
-                interpreter,
-            ):
+            place = waiting(setting.engine, setting.image, own, setting.words)
+            with place as (container, interpreter):
                 answer, why = ask(container, interpreter, "batch", _asked(setting), _Ran)
                 if answer is not None and not run:
                     inner, _ = interior(container, setting.facts, setting.request)

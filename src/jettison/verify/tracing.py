@@ -17,11 +17,7 @@ from msgspec import Raw, Struct, ValidationError, msgpack
 
 from jettison.catalogue import resource
 from jettison.contents import KERNEL, METHOD, Installed, Trace
-from jettison.contents.found import (
-    imported_at_once,
-    installed_in,
-    libraries_named,
-)
+from jettison.contents.found import imported_at_once, installed_in, libraries_named
 from jettison.contents.image import ImageFiles
 from jettison.contents.links import Links, links_of
 from jettison.contents.reach import Observed, reached

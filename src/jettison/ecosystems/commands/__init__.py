@@ -26,10 +26,7 @@ from jettison.ecosystems.commands.files import (
     user_change,
     written_paths,
 )
-from jettison.ecosystems.commands.invocation import (
-    Invocation,
-    invocation,
-)
+from jettison.ecosystems.commands.invocation import Invocation, invocation
 from jettison.ecosystems.commands.python import (
     WHEEL,
     PipInstall,

@@ -15,14 +15,7 @@ from msgspec import Struct, field
 
 from jettison.errors import InputSyntaxError
 from jettison.formats.dockerfile.lines import is_plain
-from jettison.formats.dockerfile.model import (
-    Blank,
-    Comment,
-    Dockerfile,
-    Flag,
-    Instruction,
-    Stage,
-)
+from jettison.formats.dockerfile.model import Blank, Comment, Dockerfile, Flag, Instruction, Stage
 from jettison.formats.dockerfile.parse import parse, render
 from jettison.formats.dockerfile.run import Mount, mounts, mounts_over, run_script, with_script
 from jettison.formats.dockerfile.views import (

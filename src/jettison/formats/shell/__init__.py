@@ -13,15 +13,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from jettison.formats.shell.parse import PIPES, parse, parse_excerpt
-from jettison.formats.shell.words import (
-    Command,
-    Part,
-    Script,
-    Word,
-    assignments,
-    resolved,
-    value,
-)
+from jettison.formats.shell.words import Command, Part, Script, Word, assignments, resolved, value
 
 _BOUNDARIES = frozenset({"", ";", "newline"})
 _SETTINGS = frozenset({"set", ":", "true", "cd"})

@@ -14,14 +14,7 @@ from msgspec import Struct
 from jettison.errors import ImageError, IntegrityError
 from jettison.images.descriptor import Descriptor
 from jettison.images.digest import OCI_LAYER
-from jettison.images.entry import (
-    TAR_ERRORS,
-    BoundedTarInfo,
-    Entry,
-    Kind,
-    entry_of,
-    read_entries,
-)
+from jettison.images.entry import TAR_ERRORS, BoundedTarInfo, Entry, Kind, entry_of, read_entries
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stream import next_bytes, reader
 

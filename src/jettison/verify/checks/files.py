@@ -15,13 +15,7 @@ from jettison.plan.minimal_base import pattern
 from jettison.plan.removal.groups import Matcher
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome
-from jettison.verify.checks.check import (
-    judged,
-    keeps_command,
-    made_from,
-    same_base,
-    skipped,
-)
+from jettison.verify.checks.check import judged, keeps_command, made_from, same_base, skipped
 from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import VerificationRequest
 
