@@ -33,10 +33,10 @@ class Progress(Protocol):
 _WORTH_TELLING = 3.0
 
 
-def tell_of_waiting(what: str, seconds: float) -> None:
-    """Say on standard error that a server is waited for, unless that is over in a moment."""
+def tell_of_waiting(seconds: float) -> None:
+    """Say on standard error that a registry is waited for, unless that is over in a moment."""
     if seconds >= _WORTH_TELLING:
-        sys.stderr.write(f"waiting {seconds:.0f} s for {what} that asks for patience\n")
+        sys.stderr.write(f"waiting {seconds:.0f} s for a registry that asks for patience\n")
         sys.stderr.flush()
 
 

@@ -112,14 +112,14 @@ def _pack(
     options = RunOptions(network=Network.NONE, working_directory=suite.working_directory)
     asked = {"distributions": suite.distributions, "paths": suite.paths, **lists}
     with waiting(engine, suite.image, options, words) as (container, interpreter):
-        pack = (interpreter, "-B", "-c", script_text("pack", asked))
+        pack = (interpreter, "-B", "-c", script_text("overlay", asked))
         done = container.execute(pack, into=packed, timeout=_TRANSFER_TIMEOUT)
         _require(done, "the test tools could not be read")
 
 
 def _unpack(container: Container, interpreter: str, directory: str, packed: IO[bytes]) -> None:
     asked = {"overlay": _OVERLAY, "working_directory": directory, "boot": script_text("boot", None)}
-    unpack = (interpreter, "-B", "-c", script_text("unpack", asked))
+    unpack = (interpreter, "-B", "-c", script_text("overlay", asked))
     done = container.execute(unpack, stdin=packed, timeout=_TRANSFER_TIMEOUT)
     _require(done, "the tests could not be laid beside the image")
 

@@ -238,7 +238,7 @@ def _modules(
     if not names:
         return {}, ""
     kind = dict[str, tuple[bool, str]]
-    return ask(container, interpreter, "modules", {"modules": names}, kind)
+    return ask(container, interpreter, "lists", {"modules": names}, kind)
 
 
 def of_the_system(opened: frozenset[str] | None, facts: ImageFacts) -> frozenset[str]:

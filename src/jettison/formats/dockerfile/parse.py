@@ -145,13 +145,6 @@ def _is_from(words: Sequence[str]) -> bool:
     return len(words) == 1 or (len(words) == 3 and words[1].upper() == "AS")  # noqa: PLR2004
 
 
-def not_a_trigger(keyword: str, origin: Origin) -> InputSyntaxError:
-    """Return the error for an instruction that an ONBUILD cannot have."""
-    return InputSyntaxError(
-        f"{keyword} cannot be an ONBUILD trigger", hint="Remove the line.", origin=origin
-    )
-
-
 def check_order(instructions: Sequence[Instruction], file: str) -> None:
     """Raise InputSyntaxError when the first instruction but ARG is not FROM."""
     first = next((item for item in instructions if item.keyword != "ARG"), None)
@@ -262,7 +255,9 @@ def _build(excerpt: Excerpt, escape: str, origin: Origin) -> Instruction:
 
 def _trigger(inner: Excerpt, escape: str, origin: Origin) -> Instruction:
     if split_instruction(inner.text, escape).keyword.upper() == "ONBUILD":
-        raise not_a_trigger("ONBUILD", origin)
+        raise InputSyntaxError(
+            "ONBUILD cannot be an ONBUILD trigger", hint="Remove the line.", origin=origin
+        )
     return _build(inner, escape, origin)
 
 

@@ -100,7 +100,7 @@ class Transport:
             seconds = max(seconds, float(asked))
         seconds = min(seconds, _LONGEST_WAIT)
         self.lost(seconds)
-        tell_of_waiting("a registry", seconds)
+        tell_of_waiting(seconds)
         self.sleep(seconds)
 
     def lost(self, seconds: float) -> None:

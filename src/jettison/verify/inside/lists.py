@@ -1,5 +1,7 @@
 """Lists something of this container. ``ASKED``, put in front of this text, says what.
 
+With ``modules`` it says instead which of these can be imported.
+
 Each list imports what it needs: an image may lack parts of the standard library.
 """
 
@@ -103,6 +105,27 @@ def languages():
     return {one.replace("_", "-") for one in found if code.match(one)}
 
 
+def imported(names):
+    """Say of modules whether they can be imported; what they print is no part of the answer."""
+    said = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    sys.path.insert(0, os.getcwd())
+    said.write(f"\n{MARKER}{ {name: load(name) for name in names}!a}\n")
+    said.flush()
+    os._exit(0)
+
+
+def load(name):
+    """Import a module and say how it went."""
+    try:
+        __import__(name)
+    except BaseException as wrong:  # a module may even exit when it is imported
+        return (False, f"{type(wrong).__name__}: {wrong}"[:500])
+    return (True, "")
+
+
+if "modules" in ASKED:
+    imported(ASKED["modules"])
 LISTS = {each.__name__: each for each in (distributions, library, served, languages)}
 found = sorted(LISTS[ASKED["list"]]())
 sys.stdout.write(f"\n{MARKER}{found!a}\n")

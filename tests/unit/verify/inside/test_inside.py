@@ -154,7 +154,7 @@ def test_modules_are_imported_from_the_working_directory(tmp_path: Path) -> None
     (tmp_path / "good.py").write_text("print('noise')")
     (tmp_path / "bad.py").write_text("import absent_module")
     (tmp_path / "leaving.py").write_text("raise SystemExit(3)")
-    answer = ask("modules", {"modules": ["good", "bad", "leaving"]}, tmp_path)
+    answer = ask("lists", {"modules": ["good", "bad", "leaving"]}, tmp_path)
     assert answer["good"] == (True, "")
     assert answer["bad"] == (False, "ModuleNotFoundError: No module named 'absent_module'")
     assert answer["leaving"] == (False, "SystemExit: 3")
@@ -473,12 +473,12 @@ def test_tests_and_their_tools_are_carried_over(tmp_path: Path) -> None:
     (project / "tests").mkdir(parents=True)
     (project / "tests" / "test_x.py").write_text("import packaging\n")
     (project / "pytest.ini").write_text("[pytest]\n")
-    packed = run("pack", {"present": ["pytest"]}, project)
+    packed = run("overlay", {"present": ["pytest"]}, project)
     overlay = tmp_path / "overlay"
     overlay.mkdir()
     (project / "data.txt").write_text("kept")
     asked = {"overlay": str(overlay), "working_directory": str(project), "boot": ""}
-    run("unpack", asked, tmp_path, stdin=packed)
+    run("overlay", asked, tmp_path, stdin=packed)
     laid = Path(f"{overlay}{project}")
     assert (laid / "tests" / "test_x.py").read_text() == "import packaging\n"
     assert (laid / "data.txt").read_text() == "kept"
@@ -489,9 +489,9 @@ def test_tests_and_their_tools_are_carried_over(tmp_path: Path) -> None:
 def test_tools_come_last_on_the_import_path(tmp_path: Path) -> None:
     overlay = tmp_path / "overlay"
     overlay.mkdir()
-    packed = run("pack", {"distributions": ["iniconfig"]}, tmp_path)
+    packed = run("overlay", {"distributions": ["iniconfig"]}, tmp_path)
     asked = {"overlay": str(overlay), "working_directory": "/", "boot": script_text("boot", None)}
-    run("unpack", asked, tmp_path, stdin=packed)
+    run("overlay", asked, tmp_path, stdin=packed)
     done = subprocess.run(
         [sys.executable, "-c", "import sys; print(sys.path[-1])"],
         env={**os.environ, "PYTHONPATH": str(overlay / ".boot")},
@@ -505,9 +505,9 @@ def test_tools_come_last_on_the_import_path(tmp_path: Path) -> None:
 def test_the_images_own_customization_still_runs(tmp_path: Path) -> None:
     overlay = tmp_path / "overlay"
     overlay.mkdir()
-    packed = run("pack", {"distributions": ["iniconfig"]}, tmp_path)
+    packed = run("overlay", {"distributions": ["iniconfig"]}, tmp_path)
     asked = {"overlay": str(overlay), "working_directory": "/", "boot": script_text("boot", None)}
-    run("unpack", asked, tmp_path, stdin=packed)
+    run("overlay", asked, tmp_path, stdin=packed)
     (tmp_path / "sitecustomize.py").write_text("print('customized by', __file__)")
     done = subprocess.run(
         [sys.executable, "-c", ""],
@@ -530,11 +530,11 @@ def test_what_the_image_lacks_of_the_library_is_for_tools_alone(tmp_path: Path) 
     overlay = tmp_path / "overlay"
     overlay.mkdir()
     present = [name for name in ask("lists", {"list": "library"}, tmp_path) if name != "colorsys"]
-    packed = run("pack", {"distributions": ["iniconfig"], "library": present}, tmp_path)
+    packed = run("overlay", {"distributions": ["iniconfig"], "library": present}, tmp_path)
     # the module is there in fact: a mark, as long as what it replaces, tells the copy apart
     packed = packed.replace(b"ONE_THIRD = 1.0/3.0", b"laid_here = True   ")
     asked = {"overlay": str(overlay), "working_directory": "/", "boot": script_text("boot", None)}
-    run("unpack", asked, tmp_path, stdin=packed)
+    run("overlay", asked, tmp_path, stdin=packed)
     asking = "def ask():\n    import colorsys\n    return hasattr(colorsys, 'laid_here')\n"
     (overlay / ".site" / "tool.py").write_text(asking)
     (tmp_path / "application.py").write_text(asking)

@@ -1,20 +1,24 @@
-"""Writes test tools and tests of this container to standard output, as marshal's bytes.
+"""Takes test tools and tests out of this container, or lays them beside what its image has.
 
-``ASKED`` is put in front of this text.
+``ASKED`` is put in front of this text. What is taken goes to standard output as marshal's bytes;
+with ``boot``, it comes from standard input. Then only built-in modules are used, so that the image
+needs nothing for it, and folders of the image appear in the overlay as links, so that a test finds
+the files that it expects around itself.
 """
 
+import marshal
 import os
-import re
+import sys
 
 ASKED = globals().get("ASKED", {})
+OVERLAY = ASKED.get("overlay", "/jettison")
 USUAL = ("tests", "test", "conftest.py", "pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
-
-OUTPUT = os.fdopen(os.dup(1), "wb")
-os.dup2(2, 1)
 
 
 def normal(name):
     """Give the name as distributions are compared."""
+    import re
+
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -42,6 +46,8 @@ def tests():
 
 def closure(installed, roots):
     """Give the names of what the roots need, themselves included."""
+    import re
+
     found, waiting = set(), [name for name in roots if name in installed]
     while waiting:
         name = waiting.pop()
@@ -58,6 +64,7 @@ def closure(installed, roots):
 def roots(installed, files):
     """Name what the tests import, and the runner with its plugins."""
     import importlib.metadata
+    import re
 
     owners = importlib.metadata.packages_distributions()
     text = "\n".join(
@@ -107,12 +114,64 @@ def library(present):
     return files, lacking
 
 
-import marshal  # noqa: E402 - built into every interpreter, so its place does not matter
+def pack():
+    """Write tests, tools, and what the other image lacks of the standard library."""
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    files, present = tests(), ASKED.get("library")
+    missing, lacking = library(set(present)) if present is not None else ({}, [])
+    packed = {"tools": tools(files), "tests": files, "library": missing, "lacking": lacking}
+    marshal.dump(packed, output, 2)
+    output.flush()
+    os._exit(0)
 
-TESTS = tests()
-PRESENT = ASKED.get("library")
-LIBRARY, LACKING = library(set(PRESENT)) if PRESENT is not None else ({}, [])
-PACKED = {"tools": tools(TESTS), "tests": TESTS, "library": LIBRARY, "lacking": LACKING}
-marshal.dump(PACKED, OUTPUT, 2)
-OUTPUT.flush()
-os._exit(0)
+
+def make_folder(path):
+    """Make a folder of the overlay; what the image has in it is linked."""
+    if os.path.isdir(OVERLAY + path) and not os.path.islink(OVERLAY + path):
+        return
+    parent = os.path.dirname(path)
+    if parent != path:
+        make_folder(parent)
+    if os.path.islink(OVERLAY + path):
+        os.unlink(OVERLAY + path)
+    os.mkdir(OVERLAY + path)
+    if path != "/" and os.path.isdir(path):
+        for name in os.listdir(path):
+            os.symlink(os.path.join(path, name), OVERLAY + os.path.join(path, name))
+
+
+def write(path, mode, content):
+    """Write a file, in place of a link if there is one."""
+    if os.path.islink(path):
+        os.unlink(path)
+    with open(path, "wb") as file:
+        file.write(content)
+    os.chmod(path, mode | 0o600)
+
+
+def write_all(files, below):
+    """Write files by their path below a folder."""
+    for path, (mode, content) in files.items():
+        os.makedirs(os.path.dirname(os.path.join(below, path)), exist_ok=True)
+        write(os.path.join(below, path), mode, content)
+
+
+def unpack():
+    """Lay out what was packed, with what puts it on the import path."""
+    packed = marshal.loads(sys.stdin.buffer.read())
+    write_all(packed["tools"], OVERLAY + "/.site")
+    write_all(packed["library"], OVERLAY + "/.standard")
+    for path, (mode, content) in packed["tests"].items():
+        make_folder(os.path.dirname(path))
+        write(OVERLAY + path, mode, content)
+    make_folder(ASKED.get("working_directory", "/"))
+    os.mkdir(OVERLAY + "/.boot")
+    known = f"OVERLAY = {OVERLAY!r}\nLACKING = frozenset({packed['lacking']!r})\n"
+    write(OVERLAY + "/.boot/sitecustomize.py", 0o644, (known + ASKED["boot"]).encode())
+
+
+if "boot" in ASKED:
+    unpack()
+else:
+    pack()
