@@ -26,8 +26,8 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
+from jettison.index.distribution_map import closure, open_map
 from jettison.index.graph import total_size
-from jettison.index.map import closure, open_map
 from jettison.index.target import Target
 
 

@@ -24,7 +24,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from jettison.index.map import closure, open_map
+from jettison.index.distribution_map import closure, open_map
 from jettison.index.target import Target
 from jettison.lift.scopes import DeclaredRequirement, RequirementScope, Scope
 from jettison.lift.scopes.decide import console_scripts, decide, gather

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jettison.index.map import kept_answers
+from jettison.index.distribution_map import kept_answers
 from jettison.records import Records
 from jettison.tasks.loading import planned
 

@@ -17,6 +17,7 @@ from jettison.ecosystems.declaration import Declaration
 from jettison.errors import InputSyntaxError
 from jettison.formats.settings import Ask, Settings
 from jettison.index import Source
+from jettison.index.distribution_map import DistributionMap, closure, open_map
 from jettison.index.graph import (
     Closure,
     Leaving,
@@ -26,7 +27,6 @@ from jettison.index.graph import (
     leaving,
     weight,
 )
-from jettison.index.map import DistributionMap, closure, open_map
 from jettison.index.package_index import exact_pin
 from jettison.index.resolving import Resolution, locked_needs, locked_releases
 from jettison.index.target import Target, compatible, may_compile

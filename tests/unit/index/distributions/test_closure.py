@@ -6,7 +6,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from jettison.index.map import DistributionMap, closure
+from jettison.index.distribution_map import DistributionMap, closure
 
 from .conftest import LocalIndex, make_wheel
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from jettison.index import Source, WheelFile
+from jettison.index.distribution_map import DistributionMap
 from jettison.index.listing import wheel_tags
-from jettison.index.map import DistributionMap
 from jettison.index.metadata import Catalogue
 from jettison.index.resolving import LockedRelease
 from jettison.values import Basis

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jettison.index import DistributionFacts, InstalledFile, Source
-from jettison.index.map import kept_answers
+from jettison.index.distribution_map import kept_answers
 from jettison.index.metadata import (
     Contents,
     facts_from,

@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from jettison.index.map import DistributionMap
+from jettison.index.distribution_map import DistributionMap
 from jettison.index.resolving import Resolution, platform, resolved
 from jettison.index.target import Target
 from jettison.records import Records
