@@ -8,7 +8,8 @@ from jettison.assessment.fleet import FleetPlan, Row, StoredLayer, shared_layers
 from jettison.assessment.fleet_bases import Group
 from jettison.assessment.fleet_layers import Alignment, Cost
 from jettison.contents.stored_files import OwnerKind
-from jettison.report import Area, fitted, page, table, tabulated
+from jettison.report import fitted, table
+from jettison.report.page import Area, page, tabulated
 from jettison.values import by_key, counted, human
 
 _SHOWN = 10

@@ -9,8 +9,8 @@ from msgspec import Struct, field
 
 from jettison.contents.inspection import InspectedLayer, Inspection, OwnedFile
 from jettison.contents.stored_files import OwnerKind
-from jettison.report import Area, page, tabulated
 from jettison.report.inspection_text import LARGEST_OWNERS, heading, share
+from jettison.report.page import Area, page, tabulated
 from jettison.values import by_key, human, replace
 
 # An area below this share of the whole is not worth a node of its own.

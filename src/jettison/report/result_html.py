@@ -9,7 +9,7 @@ from jettison.contents.measurement import ImageMeasurement
 from jettison.contents.stored_files import OwnerKind
 from jettison.plan.plan import FileChange, FileKind
 from jettison.plan.system_leaving import left_in
-from jettison.report import Area, page, tabulated
+from jettison.report.page import Area, page, tabulated
 from jettison.report.plan_text import named
 from jettison.report.result_text import Result, compared_figures, savings, summary
 from jettison.report.verdict_text import conclusion
