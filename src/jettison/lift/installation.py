@@ -44,7 +44,8 @@ class Installation(Struct, frozen=True, kw_only=True):
     requirement stands that is fetched with git. ``own`` is the environment that they fill, where
     the stage makes one, and ``project`` is set where the project itself is installed too, by the
     ``project_options``. ``commands`` are the words behind each ``pip install`` where pip itself has
-    to install, in an environment that has the ``seeds`` first; uv takes all at once.
+    to install, or the text of a RUN with a condition, in an environment that has the ``seeds``
+    first; uv takes all at once.
     """
 
     actions: tuple[Action, ...]
@@ -60,7 +61,7 @@ class Installation(Struct, frozen=True, kw_only=True):
     project: OwnProject | None = None
     project_options: tuple[str, ...] = ()
     by_pip: bool = False
-    commands: tuple[tuple[str, ...], ...] = ()
+    commands: tuple[tuple[str, ...] | str, ...] = ()
     seeds: tuple[str, ...] = ()
 
     @property

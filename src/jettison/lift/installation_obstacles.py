@@ -14,6 +14,7 @@ from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
 from jettison.lift.declared import LINKS, wheels_from
 from jettison.lift.own_project import local_words
+from jettison.lift.repeated_commands import is_conditional
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import stages_on, steering_pip
 from jettison.values import Evidence, Origin
@@ -44,7 +45,7 @@ def obstacles(
             yield obstacle_at(origin, f"{name} decides what pip installs, and uv does not read it")
     for action in actions:
         run = next(run for run in stage.runs if run.instruction is action.instruction)
-        if not run.gives(action):
+        if not run.gives(action) and not (by_pip and is_conditional(run)):
             yield obstacle_at(run.instruction.origin, "the installation is part of a shell script")
         if isinstance(action.fact, PipInstall):
             unknown = _unknown(project, stage, action.instruction, action.fact, by_pip=by_pip)

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import PipInstall
-from jettison.formats.dockerfile import raw_pairs
+from jettison.formats.dockerfile import mounts, raw_pairs
+from jettison.formats.dockerfile.run import with_script
+from jettison.formats.shell import replacing_words
 from jettison.formats.shell.words import Word
-from jettison.lift.action import Action
+from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
 from jettison.lift.declared import LINKS
 from jettison.lift.own_project import local_words
 from jettison.lift.stage import FinalStage
@@ -19,25 +21,62 @@ from jettison.lift.stage import FinalStage
 # The cache of pip is a mount in the build stage.
 UNCACHED = ("--no-cache-dir", "--no-cache")
 EDITABLE = ("-e", "--editable")
+# How pip is called, and what a condition asks with.
+_PIPS = ("pip", "pip3", "python", "python3")
+_ASKING = ("test", "[", "[[", "echo", "true", ":", "set")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
+
+
+def is_conditional(run: LiftedRun) -> bool:
+    """Whether a RUN only installs lists and names with pip, some of it under a condition."""
+    plain = run.script.understood and not run.instruction.heredocs and not mounts(run.instruction)
+    return plain and all(_is_plain(action) for action in run.actions)
+
+
+def _is_plain(action: Action) -> bool:
+    command, fact = action.command, action.fact
+    if command.pipeline is not None or command.redirects or command.assignments:
+        return False
+    if not isinstance(fact, PipInstall):
+        return action.kind is ActionKind.SETTING and command.name in _ASKING
+    placed = fact.editable or fact.options.has(*LINKS, "--target", "-t", "--user")
+    local = placed or any(re.search(r"^[./]|[/*].*(?<!://)$", w.text) for w in fact.requirements)
+    return not local and command.name in _PIPS
 
 
 def repeated(
     stage: FinalStage, action: Action, paths: Mapping[str, str], wheels: Mapping[str, str]
-) -> tuple[str, ...]:
+) -> tuple[str, ...] | str:
     """Give the words behind ``pip install``, without folders of the project; empty for no more.
 
-    ``paths`` are those of lists in the stage, with what they are called in the context, and
-    ``wheels`` patterns of wheels with what they are called in the build stage.
+    A RUN with a condition is given as it is, for its first installation. ``paths`` are those of
+    lists in the stage, with what they are called in the context, and ``wheels`` patterns of wheels
+    with what they are called in the build stage.
     """
     fact = action.fact
     if not isinstance(fact, PipInstall):
         return ()
+    run = lifted_run(action.instruction)
+    if not run.gives(action):
+        first = next(each for each in run.actions if isinstance(each.fact, PipInstall))
+        return _whole(run, paths) if action is first else ()
     own = local_words(fact)
     words = tuple(word for word in fact.requirements if word.text not in own)
     if not words and not fact.requirement_files:
         return ()
     return tuple(_words(stage, action, own, paths, wheels))
+
+
+def _whole(run: LiftedRun, paths: Mapping[str, str]) -> str:
+    """The text of a RUN with the lists as they are called in the context."""
+    tokens = (
+        token
+        for action in run.actions
+        if isinstance(action.fact, PipInstall)
+        for token in action.command.tokens
+    )
+    texts = {token: named for token in tokens if (named := _renamed(token, paths))}
+    return with_script(run.instruction, replacing_words(run.script, texts))
 
 
 def _words(

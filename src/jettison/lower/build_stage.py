@@ -96,7 +96,7 @@ def _lists(found: Installation) -> bool:
 def _named(found: Installation) -> Iterator[str]:
     """What may name variables, in the build stage."""
     yield from (*found.options, *found.requirements)
-    yield from (word for words in found.commands for word in words)
+    yield from (each if isinstance(each, str) else " ".join(each) for each in found.commands)
     if found.project:
         yield from (*found.project_options, *found.project.words)
         yield from (item.text for item in found.project.sources)
@@ -123,7 +123,8 @@ def _quoted(word: str) -> str:
 def _installations(found: Installation) -> Iterator[str]:
     """The RUN that installs what is required, or one for each command of pip."""
     if found.by_pip:
-        yield from (_installing(words, by_pip=True) for words in found.commands)
+        for each in found.commands:
+            yield each if isinstance(each, str) else _installing(each, by_pip=True)
     elif _lists(found):
         yield _installing(tuple(_words(found)))
 
@@ -276,6 +277,8 @@ def _without_installation(
     stage: FinalStage, run: LiftedRun, gone: frozenset[str], found: Installation
 ) -> str | None:
     """The RUN without its pip commands, and what removes files that are gone; None without any."""
+    if found.by_pip and any(a in found.actions and not run.gives(a) for a in run.actions):
+        return ""
     commands = [
         action.command
         for action in run.actions
