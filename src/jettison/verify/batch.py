@@ -1,12 +1,11 @@
-"""Runs beside the requests: commands that end, the tests of the project, and workers."""
+"""Runs beside the requests: commands that end, and the tests of the project."""
 
 from __future__ import annotations
 
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from contextlib import contextmanager
 from typing import IO, Any
 
 from msgspec import Struct
@@ -14,8 +13,6 @@ from msgspec import Struct
 from jettison.engines import Container, Engine, Network, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.processes import Completed
-from jettison.processes.concurrent import mapped
-from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify.checks.check import kinds_of
 from jettison.verify.discover import find_application, words_of
@@ -34,12 +31,10 @@ from jettison.verify.observation import (
     Setting,
     Stored,
     SuiteOutcome,
-    WorkerOutcome,
     words_started,
 )
-from jettison.verify.observe import options, reason_of, still_there, tmpfs
-from jettison.verify.request import Suite, VerificationRequest, Worker
-from jettison.verify.services import listening, start
+from jettison.verify.observe import options, tmpfs
+from jettison.verify.request import Suite, VerificationRequest
 
 _OVERLAY = "/jettison"
 _LINES_KEPT, _TRANSFER_TIMEOUT, _SUITE_SECONDS = 40, 180.0, 600.0
@@ -267,53 +262,3 @@ def _file(path: str, content: bytes, size: int) -> Answer:
     kind = _KINDS.get(path[path.rfind(".") :].lower(), "application/octet-stream")
     rest = f"{size} bytes" if size > len(content) else ""
     return replace(_text(content), headers={"content-type": kind}, rest=rest)
-
-
-_POLL_SECONDS, _WATCHED_SECONDS = 0.2, 8.0
-
-
-def worked(setting: Setting, seen: Observation, progress: Progress) -> Observation:
-    """Add how each other command did to what was observed of an image that starts."""
-    request = setting.request
-    if not request.watched or seen.failure:
-        return seen
-    with step(progress, "Running its workers"):
-        watch = partial(watched, setting)
-        found = mapped(request.watched, watch, memory=seen.grown or 0)
-    names = (one.name for one in request.watched)
-    return replace(seen, workers=dict(zip(names, found, strict=True)))
-
-
-def watched(setting: Setting, worker: Worker) -> WorkerOutcome:
-    """Start a worker with fresh services and look at it until it ends, for some seconds."""
-    own = replace(
-        options(setting),
-        ports=(),
-        environment={**setting.request.environment, **worker.environment},
-        entrypoint=worker.entrypoint,
-        command=worker.command,
-    )
-    try:
-        with ExitStack() as stack:
-            network = start(setting.engine, setting.request.services, stack)
-            container = stack.enter_context(
-                setting.engine.run(setting.image, replace(own, beside=network))
-            )
-            return _worker_outcome(container)
-    except EngineError as failure:
-        still_there(setting, failure)
-        said = reason_of(failure)
-        return WorkerOutcome(running=False, status=-1, seconds=0.0, said=said)
-
-
-def _worker_outcome(container: Container) -> WorkerOutcome:
-    begun = time.monotonic()
-    seconds, state = 0.0, container.state()
-    while state.running and seconds < _WATCHED_SECONDS:
-        time.sleep(_POLL_SECONDS)
-        seconds, state = time.monotonic() - begun, container.state()
-    said = "".join(container.logs().strip().splitlines()[-1:])[:300]
-    ports = tuple(sorted({number for number, _ in listening(state.process)}))
-    return WorkerOutcome(
-        running=state.running, status=state.exit_status, seconds=seconds, said=said, ports=ports
-    )

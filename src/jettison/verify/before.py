@@ -15,7 +15,7 @@ from jettison.images.config import SECOND
 from jettison.progress import Progress
 from jettison.values import replace
 from jettison.verify import batch
-from jettison.verify.batch import with_stored, worked
+from jettison.verify.batch import with_stored
 from jettison.verify.checks.check import made_from
 from jettison.verify.discover import Discovery, conversation, discover
 from jettison.verify.interior import hooked, inquire, own_files, script_text
@@ -33,6 +33,7 @@ from jettison.verify.request import VerificationRequest
 from jettison.verify.retries import further, joined
 from jettison.verify.services import NO_PORT, SPEAKS_HTTP2, within_reach
 from jettison.verify.time_limit import TimedEngine
+from jettison.verify.workers import worked
 
 _FOLDER, _OUTPUT = "/jettison-coverage", "/jettison-executed"
 _HOOK = "jettison_coverage.pth"

@@ -12,7 +12,7 @@ from jettison.processes.concurrent import beside, both
 from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome, Subject, Verdict, batch, retries
-from jettison.verify.batch import run_suite, with_stored, worked
+from jettison.verify.batch import run_suite, with_stored
 from jettison.verify.before import Baseline, Begun, Prefetched, begun_somehow, finished
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.check import made_from, skipped
@@ -22,6 +22,7 @@ from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import further, joined
 from jettison.verify.services import TOO_LATE, within_reach
 from jettison.verify.time_limit import timed
+from jettison.verify.workers import watched_on, worked
 
 Commands = Callable[[], tuple[str, ...] | None]
 """The names of commands that both images are to run."""
@@ -82,6 +83,7 @@ def _run_again(
             before, after = retries.with_writable_root(trial, talk, before, after)
     if before.failure or after.failure:
         return before, after
+    before = watched_on(trial.before(), before, after)
     if before.exchanges:
         before, after = retries.decided(trial, talk, before, after)
     return _started(trial, before, after)

@@ -34,7 +34,7 @@ from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
 from jettison.records import Records
 from jettison.values import Skipped, converted, replace
-from jettison.verify.batch import run_suite, watched
+from jettison.verify.batch import run_suite
 from jettison.verify.discover import conversation, discover
 from jettison.verify.interior import interior, interpreters, script_text
 from jettison.verify.observation import Observation, Setting, Trial, health_path
@@ -43,6 +43,7 @@ from jettison.verify.request import VerificationRequest
 from jettison.verify.services import health_command, run_health_command, within_reach
 from jettison.verify.time_limit import timed
 from jettison.verify.watching import WatchingEngine, hook_binds
+from jettison.verify.workers import watched
 from jettison.verify.workload.step import Training, training_of
 
 # Each holds the sources of an environment; older ones go.

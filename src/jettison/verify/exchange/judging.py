@@ -13,7 +13,8 @@ from msgspec import Struct
 from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange, Manner, Request, as_well_plain, late
 from jettison.verify.exchange.dated import Dated
-from jettison.verify.exchange.normal import VARIES, Mask, document, masks
+from jettison.verify.exchange.masks import VARIES, Mask, masks
+from jettison.verify.exchange.normal import document
 from jettison.verify.exchange.pattern import Choice, Sample, changes, choice
 from jettison.verify.workload import Json
 

@@ -8,10 +8,8 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
-
-from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Compared
@@ -19,23 +17,16 @@ from jettison.verify.exchange import Answer
 from jettison.verify.exchange.dated import Dated
 from jettison.verify.exchange.kinds import Clock, number_of_time, relative
 from jettison.verify.exchange.pattern import (
-    Choice,
-    Fields,
-    Fixed,
-    Items,
-    Loose,
-    Number,
-    Pattern,
     Series,
-    Several,
-    Text,
-    Truth,
-    name_of,
 )
-from jettison.verify.workload import Json, inner
+from jettison.verify.workload import Json
 
 MEASURED = "<measured>"
-_SERVER_ERROR = 500
+_FAULT, _SERVER_ERROR = 400, 500
+# A page of an exception shows where Python and its distributions lie, which is no behaviour.
+_TRACEBACK = b"Traceback (most recent call last)"
+_TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL | re.IGNORECASE)
+_EXCEPTION = re.compile(r"\b[A-Z]\w*(?:Error|Exception)\b")
 # zlib's parameter for the format of each content encoding, and how much is undone at most.
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _LONGEST = 4 * 2**20
@@ -90,7 +81,8 @@ def document(
     found |= {"streamed": answer.streamed, "unended": answer.unended, "connection": answer.wire}
     if answer.rest:
         found["rest"] = answer.rest
-    found["body"] = reader.body(answer)
+    told = answer.status >= _FAULT and _TRACEBACK in answer.body
+    found["body"] = reader.fault(answer.body) if told else reader.body(answer)
     return found
 
 
@@ -157,6 +149,12 @@ class _Reader:
             lines = answer.body.decode("utf-8", "replace").splitlines()
             return [self.text(line) for line in lines]
         return _digest(answer.body)
+
+    def fault(self, body: bytes) -> Json:
+        """Give the title of a page with a traceback, and the exceptions that it names."""
+        text = body.decode("utf-8", "replace")
+        titles = [self.text(" ".join(one.split())) for one in _TITLE.findall(text)]
+        return {"title": titles, "exceptions": sorted(set(_EXCEPTION.findall(text)))}
 
     def metrics(self, lines: Iterable[str]) -> Json:
         """Give samples of metrics with their values, each among those of its family."""
@@ -244,75 +242,3 @@ def _measured() -> frozenset[str]:
 @cache
 def _metrics() -> re.Pattern[str]:
     return re.compile("|".join(table(Compared).measured.metrics))
-
-
-# What documents have in place of values, and why.
-_WORDS = (
-    (re.compile(r"<time of a file such as "), "the time of a file", "building sets"),
-    (re.compile(r"^<measured>$"), "a number", "is measured, by its name"),
-    (re.compile(r"<(iso|compact|web) time of the run,|<time in "), "a time", "follows the clock"),
-    (re.compile(r"<day [+-]\d+>"), "a date", "follows the clock"),
-    (re.compile(r"<address>"), "an address", "is of the network of the run"),
-)
-VARIES = "varies in the baseline"
-
-
-class Mask(Struct, frozen=True, kw_only=True):
-    """A place of which only the kind is compared, because the baseline itself varies there."""
-
-    place: str
-    kind: str
-    why: str = VARIES
-
-
-def masks(pattern: Pattern, place: str = "") -> Iterator[Mask]:
-    """Name the places where the baseline varies, and what may stand there."""
-    match pattern:
-        case Text(form=form):
-            yield Mask(place=place, kind=", ".join(form.kinds))
-        case Number() | Truth():
-            yield Mask(place=place, kind=name_of(pattern))
-        case Loose():
-            yield Mask(place=place, kind="series that are not always there")
-        case Choice(options=options):
-            yield Mask(place=place, kind=" or ".join(map(name_of, options)))
-        case Fixed(value=value):
-            yield from _known(value, place)
-        case Fields():
-            yield from _field_masks(pattern, place)
-        case Items():
-            yield from _item_masks(pattern, place)
-        case Several(others=others):
-            yield Mask(place=place, kind="a list whose length varies")
-            yield Mask(place=f"{place}[*]", kind=name_of(others))
-
-
-def _known(value: Json, place: str) -> Iterator[Mask]:
-    """Name what a document has already in place of a value."""
-    if isinstance(value, dict):
-        for name, one in value.items():
-            yield from _known(one, inner(place, name))
-    elif isinstance(value, list):
-        for one in value:
-            yield from _known(one, f"{place}[*]")
-    elif isinstance(value, str):
-        for word, kind, why in _WORDS:
-            if word.search(value):
-                yield Mask(place=place, kind=kind, why=why)
-
-
-def _field_masks(pattern: Fields, place: str) -> Iterator[Mask]:
-    for name, one in (*pattern.named.items(), *pattern.optional.items()):
-        yield from masks(one, inner(place, name))
-    if pattern.optional:
-        yield Mask(place=place, kind="keys that are not always there")
-    for form, _, one in pattern.keyed:
-        yield Mask(place=f"{place}.*", kind=name_of(form))
-        yield from masks(one, f"{place}.*")
-
-
-def _item_masks(pattern: Items, place: str) -> Iterator[Mask]:
-    if pattern.sorted:
-        yield Mask(place=place, kind="a list whose order varies")
-    for one in pattern.items:
-        yield from masks(one, f"{place}[*]")

@@ -608,3 +608,18 @@ def test_which_client_a_server_does_not_compress_for_may_be_chance() -> None:
     ]
     has = [Exchange(name="GET /", answer=one, more=(one, scripted[1], *(scripted[0],) * 5))]
     assert not compare_exchanges(had, [has, has]).differences
+
+
+def fault(place: str, name: str = "DisallowedHost", title: str = "Bad Request") -> Answer:
+    body = (
+        f"<html><title>{title} at /x</title><p>Traceback (most recent call last):\n"
+        f"  File {place}/handlers/exception.py\nAnError: {name}Error\n</html>"
+    )
+    return Answer(status=400, headers={"content-type": "text/html"}, body=body.encode())
+
+
+def test_a_page_of_an_exception_may_tell_another_place_of_the_distributions() -> None:
+    had = [fault("/usr/local/lib/python3.11/site-packages")] * 2
+    assert difference(had, fault("/opt/venv/lib/python3.11/site-packages")) == ""
+    assert "exceptions" in difference(had, fault("/opt/venv/lib", name="Import"))
+    assert "title" in difference(had, fault("/opt/venv/lib", title="No module"))
