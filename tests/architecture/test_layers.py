@@ -66,7 +66,7 @@ def test_no_module_is_too_long_and_few_stand_alone() -> None:
         path: path.read_text(encoding="utf-8").count("\n")
         for path in (ROOT / "src" / "jettison").rglob("*.py")
     }
-    assert {path.name: lines for path, lines in modules.items() if lines > 340} == {}
+    assert {path.name: lines for path, lines in modules.items() if lines > 320} == {}
     assert len([path for path in modules if path.parent.name == "jettison"]) <= 6
 
 

@@ -45,11 +45,9 @@ class Works(StrEnum):
 class ImageFacts(Struct, frozen=True, kw_only=True):
     """What is known about a base image without looking into it.
 
-    ``release`` is a Debian code name or ``alpine``; ``distribution`` names it for people.
-    ``target`` is the Python, architecture and C library that wheels must fit, None when it is not
-    known. ``packages`` and ``setuid`` are counts. ``ends`` are the last days of support of the
-    distribution (regular, then long-term where there is one) and of Python. ``stands_on`` is the
-    image of the stages that compose a base, empty for one that is pulled.
+    ``release`` is a Debian code name or ``alpine``, ``distribution`` what people call it; wheels
+    must fit ``target``. ``packages`` and ``setuid`` are counts, those that end with ``ends`` last
+    days of support. ``stands_on`` is what the stages stand on that compose a base, or empty.
     """
 
     reference: str
@@ -109,10 +107,8 @@ class BaseCandidate(Struct, frozen=True, kw_only=True):
 
     def heavier_by(self, count: int) -> BaseCandidate:
         """The same candidate with ``count`` more bytes in its image, where its size is known."""
-        if self.predicted is None:
-            return self
-        more = replace(self.predicted, bytes=self.predicted.bytes + count)
-        return replace(self, predicted=more)
+        size = self.predicted
+        return replace(self, predicted=size and replace(size, bytes=size.bytes + count))
 
     @property
     def size(self) -> Size | None:

@@ -134,10 +134,7 @@ def compose_beside(
 def arguments_for_development(
     path: str, text: str, arguments: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """The build arguments whose values name development where the Dockerfile's own do not.
-
-    Each with what the Dockerfile says itself.
-    """
+    """Build arguments that name development where the Dockerfile's own do not, with its values."""
     dockerfile = _dockerfile(path, text)
     found = dockerfile.instructions if dockerfile else ()
     own = {n: v for item in found if item.keyword == "ARG" for n, v in pairs(item) if v}

@@ -219,21 +219,24 @@ def own_command(words):
     place = "".join(name).replace(".", os.sep) if len(own) > 1 else "".join(name)
     for path in (place, f"{place}.py", os.path.join(place, "__main__.py")):
         if os.path.isfile(path):
-            with open(path, "rb") as file:
-                return own if PARSERS & set(file.read().replace(b".", b" ").split()) else []
+            return own if reads_arguments(path) else []
     return []
 
 
 def own_scripts():
     """Give the application's scripts that read arguments, which people start by hand."""
-    for folder in ("", "scripts", "bin"):
-        for name in sorted(os.listdir(folder or ".") if os.path.isdir(folder or ".") else ()):
-            path = os.path.join(folder, name)
-            if name.endswith(".py") and os.path.isfile(path):
-                with open(path, "rb") as file:
-                    text = file.read()
-                if b"__main__" in text and PARSERS & set(text.replace(b".", b" ").split()):
-                    yield [path]
+    from glob import glob
+
+    for path in (*sorted(glob("*.py")), *sorted(glob("scripts/*.py")), *sorted(glob("bin/*.py"))):
+        if os.path.isfile(path) and reads_arguments(path, b"__main__"):
+            yield [path]
+
+
+def reads_arguments(path, besides=b""):
+    """Whether a source uses what reads arguments, and has some other text besides."""
+    with open(path, "rb") as file:
+        text = file.read()
+    return besides in text and bool(PARSERS & set(text.replace(b".", b" ").split()))
 
 
 def helped(words, seconds):
@@ -242,22 +245,15 @@ def helped(words, seconds):
 
     own = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(  # noqa: S603 - the image's own commands, in a container of it
-            words,
-            env=own,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-        )
+        shut = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": seconds}
+        # the image's own commands, in a container of it
+        done = subprocess.run(words, env=own, check=False, **shut)  # noqa: S603 - as above
     except subprocess.TimeoutExpired:
         return (-1, "it does not end")
     except OSError as failure:
         return (127, str(failure))
-    if not done.returncode:
-        return (0, done.stdout.decode("utf-8", "replace")[:LONGEST])
-    said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
-    return (done.returncode, said[-300:])
+    said = ((done.returncode and done.stderr) or done.stdout).decode("utf-8", "replace")
+    return (done.returncode, said.strip()[-300:] if done.returncode else said[:LONGEST])
 
 
 def everything(others):
@@ -286,10 +282,9 @@ def described(path, told_elsewhere):
     """Describe one file, link or folder."""
     state = os.lstat(path)
     kind, mode = stat.S_IFMT(state.st_mode), stat.S_IMODE(state.st_mode)
+    said = f"mode {mode:04o} of user {state.st_uid} and group {state.st_gid}"
     if kind == stat.S_IFLNK:
         said = f"link to {os.readlink(path)}"
-    else:
-        said = f"mode {mode:04o} of user {state.st_uid} and group {state.st_gid}"
     if kind == stat.S_IFREG and not told_elsewhere:
         said += f", content {digests.told(path, PIECE).partition('~')[0]}"
     return f"{path}\t{said}".replace("\n", "?")
@@ -306,8 +301,7 @@ for place in reversed(places):
 application = below(folder, (*places, *ASKED.get("others", ())), digests.told_of_code)
 # the folder may be a virtual environment itself, or what distributions are installed into
 for path in [one for one in application if os.path.join(folder, one) in owner]:
-    whose = owner[os.path.join(folder, path)]
-    stored[path] = (whose, application.pop(path))
+    stored[path] = (owner[os.path.join(folder, path)], application.pop(path))
 # commands may write files
 system = everything(tuple(f"{one}/" for one in (*places, folder))) if whole else ""
 answer = {
