@@ -61,8 +61,10 @@ class _Closed(Exception):  # noqa: N818 - an end, not an error
     """The server has closed the conversation."""
 
 
-def converse(address: tuple[str, int], target: str, headers: Mapping[str, str]) -> Answer:
-    """Open a WebSocket, listen, say two things, and close it.
+def converse(
+    address: tuple[str, int], target: str, headers: Mapping[str, str], body: bytes = b""
+) -> Answer:
+    """Open a WebSocket, listen, say the lines of ``body``, or two things, and close it.
 
     Each line of the body is a message of the server, after ``<``, one of ours, after ``>``, or the
     code with which it was closed. Where the server refuses, its HTTP answer is the answer.
@@ -73,12 +75,12 @@ def converse(address: tuple[str, int], target: str, headers: Mapping[str, str]) 
             status, given = wire.opened(target, headers)
             lines = []
             if status == 101:  # noqa: PLR2004 - RFC 6455
-                lines = list(wire.conversation(_client(target)))
+                says = tuple(body.decode().splitlines()) or _SAID
+                lines = list(wire.conversation(_client(target), says))
     except (OSError, ValueError, EOFError) as failure:
         return Answer(status=0, failure=f"{type(failure).__name__}: {failure}")
-    body = "\n".join(lines).encode()
     kind = {"content-type": "text/plain"} if lines else {}
-    return Answer(status=status, headers={**given, **kind}, body=body)
+    return Answer(status=status, headers={**given, **kind}, body="\n".join(lines).encode())
 
 
 class _Wire:
@@ -110,14 +112,14 @@ class _Wire:
         status = "".join(first.split()[1:2])
         return int(status), {name.lower(): value.strip() for name, _, value in pairs}
 
-    def conversation(self, client: _Client | None) -> Iterator[str]:
+    def conversation(self, client: _Client | None, says: Iterable[str]) -> Iterator[str]:
         """Give what both sides say, and how it ends."""
         try:
             yield from self._heard(_FIRST_SECONDS)
             if client:
                 self._send(_BINARY, client.says)
                 yield from self._page(client)
-            for text in () if client else _SAID:
+            for text in () if client else says:
                 yield f"> {text}"
                 self._send(_TEXT, text.encode())
                 yield from self._heard(_ANSWER_SECONDS)
@@ -198,10 +200,13 @@ class _Wire:
         self._read += piece
 
     def _send(self, kind: int, content: bytes) -> None:
-        """Send a short frame, masked as a client has to."""
+        """Send a frame of at most 65,535 bytes, masked as a client has to."""
         mask = os.urandom(4)
         masked = bytes(byte ^ mask[index % 4] for index, byte in enumerate(content))
-        self._connection.sendall(bytes((128 | kind, 128 | len(content))) + mask + masked)
+        count = len(content)
+        short = count <= _LONGEST_OF_CONTROL
+        length = bytes((128 | count,)) if short else struct.pack(">BH", 128 | 126, count)
+        self._connection.sendall(bytes((128 | kind,)) + length + mask + masked)
 
 
 _VARINT, _EIGHT, _COUNTED, _FOUR = 0, 1, 2, 5

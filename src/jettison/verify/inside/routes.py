@@ -12,7 +12,7 @@ import runpy
 import signal
 import sys
 
-from jettison.verify.inside import interpreters, routers
+from jettison.verify.inside import events, interpreters, routers
 
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
@@ -26,6 +26,7 @@ SERVERS = (
     ("granian", "Granian.__init__", 1, "target"),
     ("waitress", "serve", 0, "app"),
     ("werkzeug.serving", "run_simple", 2, "application"),
+    ("flask_socketio", "SocketIO.run", 1, "app"),
     ("flask", "Flask.run", 0, "self"),
     ("quart", "Quart.run", 0, "self"),
     ("sanic", "Sanic.run", 0, "self"),
@@ -40,7 +41,7 @@ SERVERS = (
 )
 
 # what middleware and servers of other protocols call the application that they wrap
-INNER = ("app", "wsgi_app", "application", "asgi_app", "wsgi_application")
+INNER = ("app", "wsgi_app", "application", "asgi_app", "wsgi_application", "other_asgi_app")
 # A server that has an interpreter inside, and what it calls if nothing says otherwise.
 UWSGI, CALLED = ("uwsgi", "pyuwsgi"), "application"
 UWSGI_SHORT = {"-w": "module", "-H": "virtualenv"}
@@ -190,8 +191,9 @@ def embedded(words, variables, folder):
 
 
 def attribute(target):
-    """Import ``module:attribute``; a factory is called."""
+    """Import ``module:attribute``, or the module of a file; a factory is called."""
     module, _, name = target.partition(":")
+    module = module[:-3].strip("./").replace("/", ".") if module.endswith(".py") else module
     found = importlib.import_module(module)
     names = [name] if name else ["app", "application", "api", "create_app", "make_app", "init_app"]
     for one in names:
@@ -225,11 +227,13 @@ def layers(app):
 
 def declared(app):
     """Give what an application, or what its middleware wraps, says about itself, or nothing."""
+    own = list(events.routes())
     for layer in layers(app):
         found = routers.described(layer)
         if found is not None:
+            found["routes"] += own
             return {**found, "folders": routers.served(layer)}
-    return None
+    return {"routes": own, "openapi": [], "folders": []} if own else None
 
 
 def started(process):

@@ -135,3 +135,13 @@ def test_a_page_of_streamlit_is_asked_for_and_read_to_its_end(
 @pytest.mark.parametrize("content", [b"", b"\xff\xff", b"\x0a\xff", b"\x00\x01", b"\x0f\x01"])
 def test_what_is_no_message_is_not_read_as_one(content: bytes) -> None:
     assert not websocket.members(content)
+
+
+def test_a_client_says_what_the_request_holds_however_long(
+    serve: Callable[..., Requests],
+) -> None:
+    long = f'421["say", "{"x" * 200}"]'
+    send = serve(UPGRADE, frame('40{"sid":"a"}'), frame("431[]"))
+    answer = send("WEBSOCKET", "/socket.io/", {}, f"40\n{long}".encode())
+    lines = answer.body.decode().splitlines()
+    assert lines[:3] == ["> 40", '< 40{"sid":"a"}', f"> {long}"]

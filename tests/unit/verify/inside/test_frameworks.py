@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.network]
 PACKAGES = (
     "aiohttp==3.14.5", "bottle==0.13.4", "channels==4.3.2", "django==5.2.19",
     "djangorestframework==3.18.3", "drf-spectacular==0.30.0", "falcon==4.4.0",
-    "fastapi==0.165.0", "flask==3.1.3",
-    "flask-smorest==0.47.0", "litestar==2.25.0", "pyramid==2.1", "quart==0.22.0", "sanic==25.12.1",
+    "fastapi==0.165.0", "flask==3.1.3", "flask-smorest==0.47.0", "flask-socketio==5.6.1",
+    "litestar==2.25.0", "pyramid==2.1", "quart==0.22.0", "sanic==25.12.1",
     "setuptools==81.0.0", "starlette==1.10.0", "tornado==6.5.2",
 )  # fmt: skip
 APPLICATIONS = {
@@ -175,6 +175,47 @@ def test_routes_of_web_sockets_are_told_from_others(
     (tmp_path / f"{name}.py").write_text(SOCKETS[name])
     found = ask(python, "routes", {"targets": [name]}, tmp_path)
     assert {"path": "/ws", "methods": ["WEBSOCKET"]} in found["routes"]
+
+
+EVENTS = {
+    "flask_": (
+        "import flask, flask_socketio\napp = flask.Flask('x')\n"
+        "io = flask_socketio.SocketIO(app, async_mode='threading')\n"
+        "@io.on('say')\ndef say(data): io.emit('said', data['text'] + data.get('to', ''))\n"
+        "@io.event(namespace='/in')\ndef ping(): ...\n@io.on('connect')\ndef begin(): ...\n"
+    ),
+    "starlette_": (
+        "import socketio\nfrom starlette.applications import Starlette\n"
+        "io = socketio.AsyncServer(async_mode='asgi')\n"
+        "app = socketio.ASGIApp(io, Starlette())\n"
+        "@io.on('say')\nasync def say(sid, data): return data['text'] + data.get('to', '')\n"
+        "class Inner(socketio.AsyncNamespace):\n    async def on_ping(self, sid): ...\n"
+        "io.register_namespace(Inner('/in'))\n"
+    ),
+    "alone_": (
+        "import socketio\nio = socketio.Server(async_mode='threading')\n"
+        "app = socketio.WSGIApp(io)\n"
+        "@io.on('say')\ndef say(sid, data): return data['text'] + data.get('to', '')\n"
+        "@io.on('ping', namespace='/in')\ndef ping(sid): ...\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_events_are_sent_as_a_client_of_socket_io_sends_them(
+    name: str, python: Path, tmp_path: Path
+) -> None:
+    (tmp_path / f"{name}.py").write_text(EVENTS[name])
+    routes = ask(python, "routes", {"targets": [f"{name}:app"]}, tmp_path)["routes"]
+    (route,) = [one for one in routes if one["methods"] == ["WEBSOCKET"]]
+    assert route["path"] == "/socket.io/"
+    (text,) = route["reads"]["WEBSOCKET"]["body"][1]["enum"]
+    assert text.splitlines() == [
+        "40",
+        '421["say", {"text": "hello", "to": "hello"}]',
+        "40/in,",
+        '42/in,2["ping"]',
+    ]
 
 
 @pytest.mark.parametrize("name", SERVING)

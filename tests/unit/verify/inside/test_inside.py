@@ -277,9 +277,10 @@ app = Middleware(FastAPI())
 """
 
 
-def test_a_router_with_a_rule_map_is_walked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", ["shop", "shop.py", "./shop.py:app"])
+def test_a_router_with_a_rule_map_is_walked(target: str, tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(FLASK)
-    answer = ask("routes", {"targets": ["absent:app", "shop"]}, tmp_path)
+    answer = ask("routes", {"targets": ["absent:app", target]}, tmp_path)
     assert answer["routes"] == [{"path": "/items/<int:id>", "methods": ["GET", "HEAD"]}]
 
 
