@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -341,6 +342,16 @@ def test_a_dockerfile_in_a_linked_folder_is_read(tmp_path: Path) -> None:
         "plan", folder, "--file", "deploy/Dockerfile", "--offline", cache=tmp_path / "cache"
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the engine is there on Linux")
+def test_an_engine_that_is_refused_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    status = run(["optimize", "--image", "oci:x", "--engine", "embedded"])
+    assert status in {7, 12}, capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "1e300", "-1"])

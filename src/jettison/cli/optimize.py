@@ -205,12 +205,12 @@ def _of_image(
     # Late: it brings the stores with it, which a project does not need.
     from jettison.tasks.optimizing_elsewhere import optimize_image  # noqa: PLC0415
 
-    if chosen.name.startswith(EMBEDDED):
-        raise UnsupportedError(
-            "an image without a Dockerfile needs Docker or Podman",
-            hint="Omit --engine, or give the project's folder.",
-        )
     with chosen:
+        if chosen.name.startswith(EMBEDDED):
+            raise UnsupportedError(
+                "an image without a Dockerfile needs Docker or Podman",
+                hint="Omit --engine, or give the project's folder.",
+            )
         result, places = optimize_image(reference, chosen, delivery, plan, progress)
     return result, "\n".join(places) or "no image written (--load, --push or --output delivers it)"
 
