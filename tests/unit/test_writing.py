@@ -1,5 +1,6 @@
 """What an interrupted command says of the files."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -32,6 +33,32 @@ def test_an_interrupt_after_the_last_file_says_that_all_are_written(tmp_path: Pa
     with pytest.raises(InterruptedByUserError) as told:
         interrupted(tmp_path, written=True)
     assert told.value.hint == "All 1 files were written before."
+
+
+def test_a_file_that_cannot_be_moved_leaves_all_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM a\n", encoding="utf-8")
+    (tmp_path / "link").symlink_to("Dockerfile")
+    changes = (
+        replace(CHANGE, path="new", before=None),
+        replace(CHANGE, path="link"),
+        CHANGE,
+        replace(CHANGE, path="last", before=None),
+    )
+    move = writing._move
+
+    def refused(one: str, other: str, place: writing._Place) -> None:
+        if other == "last":
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        move(one, other, place)
+
+    monkeypatch.setattr(writing, "_move", refused)
+    with pytest.raises(WriteError):
+        write_in_place(tmp_path, changes, force=True)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["Dockerfile", "link"]
+    assert (tmp_path / "Dockerfile").read_text("utf-8") == "FROM a\n"
+    assert (tmp_path / "link").is_symlink()
 
 
 def test_an_interrupt_before_says_nothing_of_files(tmp_path: Path) -> None:
@@ -84,10 +111,10 @@ def test_a_folder_that_is_swapped_in_between_is_not_written_through(
         (folder / "Dockerfile").write_text("FROM a\n", encoding="utf-8")
     move = writing._move
 
-    def swapping(new: str, place: object) -> None:
+    def swapping(*words: object) -> None:
         (project / "deploy").rename(project / "moved")
         (project / "deploy").symlink_to(other)
-        move(new, place)
+        move(*words)
 
     monkeypatch.setattr(writing, "_move", swapping)
     change = FileChange(path="deploy/Dockerfile", before="FROM a\n", after="FROM b\n")

@@ -120,7 +120,8 @@ def write_files(root: Path, changes: Sequence[FileChange], *, checked: bool = Fa
     """Write every file beside its place first, and move them only when all are there.
 
     A link is replaced, and none is followed out of ``root``. With ``checked`` a file that is not as
-    the change says it was, or read-only, is refused. Raises WriteError.
+    the change says it was, or read-only, is refused. Raises WriteError; what was moved until then
+    is put back.
     """
     written: list[tuple[str, _Place]] = []
     with ExitStack() as folders:
@@ -132,10 +133,11 @@ def write_files(root: Path, changes: Sequence[FileChange], *, checked: bool = Fa
             for change, place in zip(changes, places, strict=True):
                 with _explained(place.path):
                     written.append((_beside(place, change.after, checked=checked), place))
-            with uninterrupted():
+            with uninterrupted(), _put_back() as moved:
                 for new, place in written:
                     with _explained(place.path):
-                        _move(new, place)
+                        moved.append((place, _kept(place)))
+                        _move(new, place.name, place)
         finally:
             for new, place in written:
                 with suppress(FileNotFoundError):
@@ -163,8 +165,41 @@ def _place(root: Path, path: str, folders: ExitStack) -> _Place:
     return _Place(folder=at, name=place.name, path=place)
 
 
-def _move(new: str, place: _Place) -> None:
-    os.replace(new, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
+def _move(one: str, other: str, place: _Place) -> None:
+    os.replace(one, other, src_dir_fd=place.folder, dst_dir_fd=place.folder)
+
+
+def _kept(place: _Place) -> str | None:
+    """Give what is at a place another name too; empty where that cannot be, None for nothing."""
+    name, at = _stray_name(place.name), place.folder
+    try:
+        os.link(place.name, name, src_dir_fd=at, dst_dir_fd=at, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return ""
+    return name
+
+
+@contextmanager
+def _put_back() -> Iterator[list[tuple[_Place, str | None]]]:
+    """Gather places and the other names of what was there, which is there again if a move fails."""
+    moved: list[tuple[_Place, str | None]] = []
+    try:
+        yield moved
+    except BaseException:
+        for place, old in moved:
+            with suppress(OSError):
+                if old:
+                    _move(old, place.name, place)
+                elif old is None:
+                    os.unlink(place.name, dir_fd=place.folder)
+        raise
+    finally:
+        for place, old in moved:
+            if old:
+                with suppress(FileNotFoundError):
+                    os.unlink(old, dir_fd=place.folder)
 
 
 def _beside(place: _Place, text: str, *, checked: bool) -> str:

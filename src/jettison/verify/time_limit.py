@@ -38,7 +38,7 @@ class TimedEngine(DelegatingEngine):
         """Raise TimeLimitError when the time limit has passed."""
         if self._late:
             raise TimeLimitError(
-                f"the images were not compared within {self.limits.seconds / 60:g} minutes",
+                f"the images were not compared within {self.limits.seconds / 60:g} min",
                 why="they take so long to start or to respond that no end is near",
                 hint="Look at what the baseline does when it runs alone, or raise --time-limit.",
             )
