@@ -191,12 +191,19 @@ def is_of_project(fact: PipInstall) -> bool:
 
 
 def _differing(facts: list[PipInstall]) -> list[str]:
-    """The options of some installations alone, which one command would give to all."""
-    known = (*table(Tools).pip.flags, *LINKS)
-    own: list[set[str]] = [
-        {option.name for option in fact.options.options if option.name in known}
+    """The options of some installations alone, which one command would give to all.
+
+    An index counts by its address: what it does not offer would be looked for there.
+    """
+    known = table(Tools).pip
+    own: list[set[tuple[str, str]]] = [
+        {
+            (option.name, (option.value or "") if option.name in known.valued else "")
+            for option in fact.options.options
+            if option.name in (*known.flags, *known.valued)
+        }
         for fact in facts
         if fact.requirement_files or not all(map(is_installer, fact.requirements))
     ]
-    every = [name for names in own for name in names]
-    return sorted(name for name in set(every) if every.count(name) < len(own))
+    every = [each for options in own for each in options]
+    return sorted(name for name, value in set(every) if every.count((name, value)) < len(own))
