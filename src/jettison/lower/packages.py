@@ -15,10 +15,11 @@ from jettison.ecosystems.commands import (
     settings_of_sources,
     system_remove,
     system_upgrade,
+    written_paths,
 )
 from jettison.formats.dockerfile import Instruction, copy, mounts_over
 from jettison.formats.dockerfile.run import with_script
-from jettison.formats.shell import Command, replacing, without, without_words
+from jettison.formats.shell import Command, Script, replacing, without, without_words
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
 from jettison.lift.packages import LISTS, empties_lists
 from jettison.lift.stage import FinalStage
@@ -53,11 +54,11 @@ def steps_of_sources(stage: FinalStage) -> tuple[tuple[Instruction, str], ...]:
         (item, text)
         for item in stage.instructions
         if not installing or line_of(item) <= max(installing)
-        if (text := _of_sources(item))
+        if (text := _of_sources(stage, item))
     )
 
 
-def _of_sources(item: Instruction) -> str:
+def _of_sources(stage: FinalStage, item: Instruction) -> str:
     if item.keyword in ("COPY", "ADD"):
         copied = copy(item)
         plain = copied.stage is None and is_of_sources(copied.destination)
@@ -65,13 +66,37 @@ def _of_sources(item: Instruction) -> str:
     if item.keyword != "RUN":
         return ""
     run = lifted_run(item)
-    wanted = [command for pipeline in settings_of_sources(run.script) for command in pipeline]
-    if not wanted or is_everywhere(run.script):
+    found = settings_of_sources(run.script)
+    lists = [each for each in found if not _needs_more(stage, run.script, each)]
+    wanted = [command for pipeline in lists for command in pipeline]
+    if not wanted or (is_everywhere(run.script) and len(lists) == len(found)):
         return item.text if wanted else ""
     if not run.editable:
         return ""
     rest = [command for command in run.script.commands if command not in wanted]
     return with_script(item, without(run.script, rest) or "")
+
+
+_KEY = re.compile(r"apt-key|gpg|keyring|\.(asc|key|pub)\b", re.IGNORECASE)
+_FETCHING_KEYS = ("apt-key", "gpg", "gpg2", "curl", "wget")
+ARCHIVES = "/etc/apt/sources.list.d/"
+
+
+def _needs_more(stage: FinalStage, script: Script, pipeline: Iterable[Command]) -> bool:
+    """Whether commands on sources need another step: a key that is fetched, a shell variable.
+
+    An archive besides the distribution's own is not where compilers and headers come from.
+    """
+    text = " ".join(command.raw for command in pipeline)
+    written = (path for command in pipeline for path in written_paths(command))
+    names = {name for command in script.commands for name, _ in command.assignments}
+    if any(re.search(rf"\$\{{?{name}\b", text) for name in names):
+        return True
+    return any(path.startswith(ARCHIVES) for path in written) and any(
+        command.name in _FETCHING_KEYS and _KEY.search(command.raw)
+        for run in stage.runs
+        for command in run.script.commands
+    )
 
 
 def add_packages(stage: FinalStage, change: AddPackages) -> str:
