@@ -266,7 +266,12 @@ def _named(project: Project, stage: FinalStage) -> Iterator[tuple[str, Origin]]:
 
 
 def _is_of_environment(found: re.Match[str], stage: FinalStage) -> bool:
-    """Whether a path below the old environment is none that the Dockerfile fills itself."""
+    """Whether a path below the old environment is none that the Dockerfile fills itself.
+
+    The image has no Python of another version: a script that names one is for another place.
+    """
+    if (found["name"] or "").startswith("python3.") and stage.python:
+        return found["name"] == f"python{stage.python}"
     name = re.escape(found["name"] or "")
     own = (
         re.compile(rf"(?<![\w.-]){name}(?![\w.-])"),
