@@ -79,7 +79,6 @@ def _of_sources(stage: FinalStage, item: Instruction) -> str:
 
 _KEY = re.compile(r"apt-key|gpg|keyring|\.(asc|key|pub)\b", re.IGNORECASE)
 _FETCHING_KEYS = ("apt-key", "gpg", "gpg2", "curl", "wget")
-ARCHIVES = "/etc/apt/sources.list.d/"
 
 
 def _needs_more(stage: FinalStage, script: Script, pipeline: Iterable[Command]) -> bool:
@@ -92,7 +91,7 @@ def _needs_more(stage: FinalStage, script: Script, pipeline: Iterable[Command]) 
     names = {name for command in script.commands for name, _ in command.assignments}
     if any(re.search(rf"\$\{{?{name}\b", text) for name in names):
         return True
-    return any(path.startswith(ARCHIVES) for path in written) and any(
+    return any(path.startswith("/etc/apt/sources.list.d/") for path in written) and any(
         command.name in _FETCHING_KEYS and _KEY.search(command.raw)
         for run in stage.runs
         for command in run.script.commands
