@@ -152,13 +152,8 @@ class BaseChoice(Struct, frozen=True, kw_only=True):
 
     def heavier_by(self, count: int, *, taken: int = 0) -> BaseChoice:
         """The same with ``count`` bytes more on each base, and ``taken`` more on the one taken."""
-        return replace(
-            self,
-            candidates=tuple(
-                item.heavier_by(count + taken if item.accepted else count)
-                for item in self.candidates
-            ),
-        )
+        more = (item.heavier_by(count + taken * item.accepted) for item in self.candidates)
+        return replace(self, candidates=tuple(more))
 
     @property
     def in_use(self) -> BaseCandidate | None:

@@ -1,8 +1,7 @@
 """Names the files of the application and of its distributions, and what their commands say.
 
 ``ASKED`` is put in front of this text: ``folder`` is the application's, ``others`` those in it that
-are not. Run in a container in which
-nothing else runs, so that all files are the image's own.
+are not. Run in a container in which nothing else runs, so that all files are the image's own.
 """
 
 import os
@@ -14,8 +13,7 @@ from jettison.verify.inside import digests
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 MANIFEST = ASKED.get("manifest", "/usr/share/jettison/removed.json.gz")
-FILES = 100_000
-COMMANDS = 12
+FILES, COMMANDS = 100_000, 12
 LONGEST = 20_000
 SECONDS = 8.0
 PATIENCE = 5
@@ -263,11 +261,8 @@ def everything(others):
     """
     lines = []
     for place, inner, names in os.walk(ASKED.get("root", "/")):
-        inner[:] = [
-            one
-            for one in inner
-            if os.path.join(place, one) not in VOLATILE and one != "__pycache__"
-        ]
+        kept = (one for one in inner if one != "__pycache__")
+        inner[:] = [one for one in kept if os.path.join(place, one) not in VOLATILE]
         told_elsewhere = place.startswith(others)
         for name in (*inner, *names):
             path = os.path.join(place, name)
@@ -290,7 +285,6 @@ def described(path, told_elsewhere):
     return f"{path}\t{said}".replace("\n", "?")
 
 
-whole = ASKED.get("whole")
 folder = os.path.abspath(ASKED.get("folder") or "/")
 places = sites()
 files, listed = removed()
@@ -303,7 +297,8 @@ application = below(folder, (*places, *ASKED.get("others", ())), digests.told_of
 for path in [one for one in application if os.path.join(folder, one) in owner]:
     stored[path] = (owner[os.path.join(folder, path)], application.pop(path))
 # commands may write files
-system = everything(tuple(f"{one}/" for one in (*places, folder))) if whole else ""
+others = tuple(f"{one}/" for one in (*places, folder))
+system = everything(others) if ASKED.get("whole") else ""
 answer = {
     "application": application,
     "scripts": scripts(),
