@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from archives import layer_tar
 
-from jettison.contents.inspection import Inspection
-from jettison.contents.layer_reading import ImageContents, inspection
+from jettison.contents.attribution import inspection
+from jettison.contents.inspection import ImageContents, Inspection
 from jettison.contents.measurement import MeasuredLayer, read_contents
 from jettison.contents.stored_files import BaseLayers
 from jettison.images.config import History

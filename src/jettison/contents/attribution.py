@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from email.parser import HeaderParser
 from functools import cache
 
@@ -12,8 +12,23 @@ from msgspec import Struct, field
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import FileOwners
+from jettison.contents.inspection import (
+    ImageContents,
+    Inspection,
+    OwnedFile,
+    duplicates_of,
+    inspected_layers,
+)
 from jettison.contents.measurement import LayerContents, recorded_paths, stanzas
-from jettison.contents.stored_files import Owner, OwnerKind
+from jettison.contents.stored_files import (
+    BaseLayers,
+    Owner,
+    OwnerKind,
+    StoredFile,
+    instructions,
+    is_copy,
+    stored_files,
+)
 
 _LIST = re.compile(r"(?:^|/)var/lib/dpkg/info/([^/:]+)(?::[^/]+)?\.list$")
 _SUMS = re.compile(r"(?:^|/)var/lib/dpkg/status\.d/([^/]+)\.md5sums$")
@@ -226,3 +241,52 @@ def merged_claims(layers: Iterable[Mapping[str, Owner]]) -> dict[str, Owner]:
     for claims in layers:
         joined.update(claims)
     return joined
+
+
+def inspection(image: ImageContents, base: BaseLayers) -> Inspection:
+    """Attribute every byte of an image."""
+    places = _places(image, base)
+    files = tuple(sorted(_owned(image, places), key=lambda one: (one.file.path, one.file.layer)))
+    return Inspection(
+        name=image.name,
+        platform=image.platform,
+        layers=tuple(inspected_layers(image, files, base)),
+        base_known_by=base.known_by,
+        files=files,
+        duplicates=duplicates_of(files),
+    )
+
+
+def _places(image: ImageContents, base: BaseLayers) -> tuple[LayerPlace, ...]:
+    made_by = instructions(image.history, len(image.layers))
+    return tuple(
+        LayerPlace(base=index < base.count, copied=is_copy(made), folder=image.folder)
+        for index, made in enumerate(made_by)
+    )
+
+
+def _owned(image: ImageContents, places: Sequence[LayerPlace]) -> Iterator[OwnedFile]:
+    contents = [layer.contents for layer in image.layers]
+    by_layer: list[list[StoredFile]] = [[] for _ in contents]
+    for stored in stored_files(contents):
+        by_layer[stored.layer].append(stored)
+    versions: dict[str, str] = {}
+    claims: list[dict[str, Owner]] = []
+    for layer in contents:
+        versions.update(debian_versions(layer))
+        claims.append(claims_of(layer, versions))
+    attribution = Attribution(later=merged_claims(claims), versions=versions)
+    for index, layer in enumerate(contents):
+        attribution.begin_layer(claims[index])
+        for stored in by_layer[index]:
+            owner = attribution.owner(stored.path, places[index])
+            yield OwnedFile(file=stored, owner=owner)
+        yield from _written_twice(index, layer.size, by_layer[index])
+
+
+def _written_twice(index: int, size: int, files: Sequence[StoredFile]) -> Iterator[OwnedFile]:
+    """Account for the bytes of a layer that names a path more than once."""
+    left = size - sum(file.size for file in files)
+    if left:
+        owner = Owner(kind=OwnerKind.UNOWNED, name="paths that one layer writes twice")
+        yield OwnedFile(file=StoredFile(path="", layer=index, size=left, digest=None), owner=owner)

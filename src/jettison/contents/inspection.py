@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from msgspec import Struct
 from packaging.utils import canonicalize_name
 
-from jettison.contents.stored_files import Owner, OwnerKind, StoredFile
+from jettison.contents.measurement import MeasuredLayer
+from jettison.contents.stored_files import BaseLayers, Owner, OwnerKind, StoredFile, instructions
+from jettison.images.config import History
 from jettison.values import by_key
 
 
@@ -225,3 +227,36 @@ def duplicates_of(files: Iterable[OwnedFile]) -> tuple[Duplicate, ...]:
         if len(group) > 1
     )
     return tuple(sorted(groups, key=lambda one: (-one.wasted, one.files[0].file.path)))
+
+
+class ImageContents(Struct, frozen=True, kw_only=True):
+    """What is read of an image: its layers lowest first, and what its configuration tells."""
+
+    name: str
+    platform: str
+    diff_ids: tuple[str, ...]
+    history: tuple[History, ...]
+    folder: str
+    layers: tuple[MeasuredLayer, ...]
+
+
+def inspected_layers(
+    image: ImageContents, files: Iterable[OwnedFile], base: BaseLayers
+) -> Iterator[InspectedLayer]:
+    """Describe each layer, lowest first; ``files`` are those of all layers."""
+    made_by = instructions(image.history, len(image.layers))
+    grouped: list[list[OwnedFile]] = [[] for _ in image.layers]
+    for one in files:
+        grouped[one.file.layer].append(one)
+    for index, layer in enumerate(image.layers):
+        own = tuple(grouped[index])
+        yield InspectedLayer(
+            diff_id=image.diff_ids[index],
+            created_by=made_by[index],
+            base=index < base.count,
+            size=layer.contents.size,
+            compressed_size=layer.compressed_size,
+            files=len(own),
+            wasted=sum(one.file.size for one in own if one.file.hidden),
+            kinds=kinds_of(own),
+        )

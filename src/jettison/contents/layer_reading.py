@@ -1,46 +1,24 @@
-"""Read the layers of an image once; attribute its bytes to owners."""
+"""Read the layers of an image once, and count what gzip makes of them."""
 
 from __future__ import annotations
 
+import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from platform import machine
 from queue import Queue
 from typing import BinaryIO, cast
 
-from msgspec import Struct
+from zlib_ng import zlib_ng
 
-from jettison.contents.attribution import (
-    Attribution,
-    LayerPlace,
-    claims_of,
-    debian_versions,
-    merged_claims,
-)
-from jettison.contents.gzip_size import LEVEL, GzipCounter, compression_pool
-from jettison.contents.inspection import (
-    InspectedLayer,
-    Inspection,
-    OwnedFile,
-    duplicates_of,
-    kinds_of,
-)
+from jettison.contents.attribution import inspection
+from jettison.contents.inspection import ImageContents, Inspection
 from jettison.contents.measurement import MOST_TEXT, MeasuredLayer, TextRoom, read_contents
-from jettison.contents.stored_files import (
-    BaseLayers,
-    Owner,
-    OwnerKind,
-    StoredFile,
-    base_layers,
-    instructions,
-    is_copy,
-    stored_files,
-)
+from jettison.contents.stored_files import BaseLayers, base_layers
 from jettison.errors import ImageError
 from jettison.images import nearest
-from jettison.images.config import History
 from jettison.images.descriptor import Platform
 from jettison.images.digest import Compression
 from jettison.images.image import Image, Layer
@@ -49,9 +27,64 @@ from jettison.images.stream import chunks_of, reader
 from jettison.progress import Progress, step
 from jettison.records import Records
 
+LEVEL = 6
 _CHUNK = 2**20
+_WINDOW = 2**15
+_HEADER_AND_TRAILER = 18
+_WORKERS = max(1, os.cpu_count() or 1)
 # Of 256 KiB each, read and not measured yet.
 _WAITING = 32
+
+
+class GzipCounter:
+    """Counts what gzip would make of the bytes it is given, on all processors.
+
+    The bytes are compressed in pieces of 1 MiB that know the 32 KiB before them, so the count is
+    within a thousandth of what one pass gives.
+    """
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self._waiting: deque[Future[int]] = deque()
+        self._piece = bytearray()
+        self._before = b""
+        self._total = _HEADER_AND_TRAILER
+
+    def feed(self, chunk: bytes) -> None:
+        """Count these bytes too."""
+        self._piece += chunk
+        while len(self._piece) >= _CHUNK:
+            self._send(bytes(self._piece[:_CHUNK]))
+            del self._piece[:_CHUNK]
+
+    def total(self) -> int:
+        """Give the count; nothing can be fed after it."""
+        if self._piece:
+            self._send(bytes(self._piece))
+            self._piece.clear()
+        while self._waiting:
+            self._total += self._waiting.popleft().result()
+        return self._total
+
+    def _send(self, piece: bytes) -> None:
+        # a bounded queue: a layer of any size passes in a few megabytes of memory
+        while len(self._waiting) > 2 * _WORKERS:
+            self._total += self._waiting.popleft().result()
+        self._waiting.append(self._pool.submit(_deflated, piece, self._before))
+        self._before = piece[-_WINDOW:]
+
+
+def compression_pool() -> ThreadPoolExecutor:
+    """Make the threads that counters share; zlib-ng releases the interpreter while it works."""
+    return ThreadPoolExecutor(_WORKERS, thread_name_prefix="jettison-gzip")
+
+
+def _deflated(piece: bytes, before: bytes) -> int:
+    options = (LEVEL, zlib_ng.DEFLATED, -zlib_ng.MAX_WBITS, zlib_ng.DEF_MEM_LEVEL)
+    packer = (
+        zlib_ng.compressobj(*options, zdict=before) if before else zlib_ng.compressobj(*options)
+    )
+    return len(packer.compress(piece)) + len(packer.flush(zlib_ng.Z_SYNC_FLUSH))
 
 
 class CountedStream:
@@ -124,87 +157,6 @@ def measured_beside(
             yield reader(passed()), found
         finally:
             pieces.put(None)
-
-
-class ImageContents(Struct, frozen=True, kw_only=True):
-    """What is read of an image: its layers lowest first, and what its configuration tells."""
-
-    name: str
-    platform: str
-    diff_ids: tuple[str, ...]
-    history: tuple[History, ...]
-    folder: str
-    layers: tuple[MeasuredLayer, ...]
-
-
-def inspection(image: ImageContents, base: BaseLayers) -> Inspection:
-    """Attribute every byte of an image."""
-    places = _places(image, base)
-    files = tuple(sorted(_owned(image, places), key=lambda one: (one.file.path, one.file.layer)))
-    return Inspection(
-        name=image.name,
-        platform=image.platform,
-        layers=tuple(_layers(image, places, files)),
-        base_known_by=base.known_by,
-        files=files,
-        duplicates=duplicates_of(files),
-    )
-
-
-def _places(image: ImageContents, base: BaseLayers) -> tuple[LayerPlace, ...]:
-    made_by = instructions(image.history, len(image.layers))
-    return tuple(
-        LayerPlace(base=index < base.count, copied=is_copy(made), folder=image.folder)
-        for index, made in enumerate(made_by)
-    )
-
-
-def _owned(image: ImageContents, places: Sequence[LayerPlace]) -> Iterator[OwnedFile]:
-    contents = [layer.contents for layer in image.layers]
-    by_layer: list[list[StoredFile]] = [[] for _ in contents]
-    for stored in stored_files(contents):
-        by_layer[stored.layer].append(stored)
-    versions: dict[str, str] = {}
-    claims: list[dict[str, Owner]] = []
-    for layer in contents:
-        versions.update(debian_versions(layer))
-        claims.append(claims_of(layer, versions))
-    attribution = Attribution(later=merged_claims(claims), versions=versions)
-    for index, layer in enumerate(contents):
-        attribution.begin_layer(claims[index])
-        for stored in by_layer[index]:
-            owner = attribution.owner(stored.path, places[index])
-            yield OwnedFile(file=stored, owner=owner)
-        yield from _written_twice(index, layer.size, by_layer[index])
-
-
-def _written_twice(index: int, size: int, files: Sequence[StoredFile]) -> Iterator[OwnedFile]:
-    """Account for the bytes of a layer that names a path more than once."""
-    left = size - sum(file.size for file in files)
-    if left:
-        owner = Owner(kind=OwnerKind.UNOWNED, name="paths that one layer writes twice")
-        yield OwnedFile(file=StoredFile(path="", layer=index, size=left, digest=None), owner=owner)
-
-
-def _layers(
-    image: ImageContents, places: Sequence[LayerPlace], files: Sequence[OwnedFile]
-) -> Iterator[InspectedLayer]:
-    made_by = instructions(image.history, len(image.layers))
-    grouped: list[list[OwnedFile]] = [[] for _ in image.layers]
-    for one in files:
-        grouped[one.file.layer].append(one)
-    for index, layer in enumerate(image.layers):
-        own = tuple(grouped[index])
-        yield InspectedLayer(
-            diff_id=image.diff_ids[index],
-            created_by=made_by[index],
-            base=places[index].base,
-            size=layer.contents.size,
-            compressed_size=layer.compressed_size,
-            files=len(own),
-            wasted=sum(one.file.size for one in own if one.file.hidden),
-            kinds=kinds_of(own),
-        )
 
 
 def measured_layers(image: Image, progress: Progress) -> tuple[MeasuredLayer, ...]:

@@ -17,9 +17,14 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
-from jettison.contents.gzip_size import LEVEL, compression_pool
 from jettison.contents.image import ImageFile, ImageFiles, world
-from jettison.contents.layer_reading import known_layers, measured_beside, measured_layer
+from jettison.contents.layer_reading import (
+    LEVEL,
+    compression_pool,
+    known_layers,
+    measured_beside,
+    measured_layer,
+)
 from jettison.contents.measurement import (
     ImageMeasurement,
     MeasuredLayer,

@@ -6,7 +6,7 @@ import pytest
 from archives import layer_tar, saved_image
 from zlib_ng import zlib_ng
 
-from jettison.contents.gzip_size import LEVEL
+from jettison.contents.layer_reading import LEVEL
 from jettison.contents.measurement import MeasuredLayer
 from jettison.engines.measuring import read_archive
 from jettison.errors import EngineError
