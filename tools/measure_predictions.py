@@ -27,7 +27,7 @@ HEAD = "| image | predicted (MB) | built (MB) | difference |\n|---|---:|---:|---
 PAGE = """\
 # Predicted against built sizes
 
-`jettison plan` predicts the size of the image before and after without building anything.
+`jettison plan` predicts the sizes of baseline and candidate without building anything.
 `make predictions` builds every example both ways and holds the prediction against the size that the
 engine reports; it fails when one is off by more than 5 %. Bases are those of `tests/bases/` where
 no registry can be reached.

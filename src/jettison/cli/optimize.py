@@ -120,8 +120,8 @@ def command(
 ) -> None:
     """Optimize the image and verify that it behaves the same.
 
-    Imports the application with what would stay installed, builds the image before and after, runs
-    both and compares them. Nothing of the project is touched unless --write or --output is given
+    Imports the application with what would stay installed, builds baseline and candidate, runs both
+    and compares them. Nothing of the project is touched unless --write or --output is given
     and the verdict is equivalent.
     """
     progress = ConsoleProgress()
