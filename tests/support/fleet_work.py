@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -30,6 +31,27 @@ def hangs(_argument: bytes) -> int:
 def hungry(_argument: bytes) -> int:
     """Take all memory."""
     return len(bytearray(64 << 30))
+
+
+def grows(_argument: bytes) -> int:
+    """Take more and more memory, and then wait."""
+    held = []
+    for _ in range(30):
+        held.append(bytearray(b"x") * (10 << 20))
+        time.sleep(0.05)
+    time.sleep(600)
+    return len(held)
+
+
+def reserves(_argument: bytes) -> int:
+    """Have threads with large stacks, which they do not touch."""
+    threading.stack_size(64 << 20)
+    ended = threading.Event()
+    threads = [threading.Thread(target=ended.wait, daemon=True) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    ended.set()
+    return len(threads)
 
 
 def dies(_argument: bytes) -> int:

@@ -48,6 +48,16 @@ def test_a_job_that_does_not_end_is_stopped(tmp_path: Path) -> None:
     assert found["counted"].failure is None
 
 
+def test_memory_that_is_used_counts_and_what_is_reserved_does_not() -> None:
+    limits = Limits(seconds=60, memory=200 << 20, disk=0)
+    jobs = [job(work, limits=limits) for work in ("grows", "reserves")]
+    found = {done.name: done for done in run_here(jobs, 1)}
+    assert found["reserves"].failure is None
+    assert found["grows"].failure is not None
+    assert found["grows"].failure.what == "it takes too much memory"
+    assert found["grows"].seconds < 30
+
+
 def test_a_job_whose_process_dies_is_done_again(tmp_path: Path) -> None:
     (done,) = run_here([job("dies_once", str(tmp_path / "mark"))], 1)
     assert done.failure is None

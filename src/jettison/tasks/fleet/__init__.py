@@ -22,6 +22,7 @@ from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
 from platform import node as host_name
 from threading import Event, Lock
 from typing import Any
@@ -36,6 +37,9 @@ from jettison.images.stores.cache import cache_directory, cache_in_use
 _PRELOADED = ["jettison.tasks.fleet.projects"]
 _ATTEMPTS = 3
 _PAUSE = 0.05
+_WATCHED_SECONDS = 0.25
+# What threads and allocators reserve without touching it, which the kernel's limit counts.
+_RESERVED = 1 << 30
 _PDEATHSIG = 1
 _SAFE_PATH = "PYTHONSAFEPATH"
 _STARTING = Lock()
@@ -158,10 +162,8 @@ def _once(job: Job) -> tuple[bytes, Failure | None, bool]:
         process = _started(job, theirs, own)
         theirs.close()
         try:
-            if not ours.poll(job.limits.seconds):
-                why = f"it was stopped after {job.limits.seconds:.0f} s"
-                hint = "Raise --timeout, or look at the project alone."
-                return b"", Failure(what="it takes too long", why=why, hint=hint), False
+            if stopped := _stopped(ours, process.pid, job.limits):
+                return b"", stopped, False
             value, failure, again = ours.recv()
         except (EOFError, OSError):
             process.join(1)
@@ -171,6 +173,33 @@ def _once(job: Job) -> tuple[bytes, Failure | None, bool]:
             process.join()
             ours.close()
     return value, failure, again
+
+
+def _stopped(pipe: Connection, process: int | None, limits: Limits) -> Failure | None:
+    """Wait until there is a result, or say why the process is not waited for any longer."""
+    until = time.monotonic() + limits.seconds
+    while not pipe.poll(max(0.0, min(_WATCHED_SECONDS, until - time.monotonic()))):
+        if time.monotonic() >= until:
+            why = f"it was stopped after {limits.seconds:.0f} s"
+            hint = "Raise --timeout, or look at the project alone."
+            return Failure(what="it takes too long", why=why, hint=hint)
+        if _resident(process) > limits.memory:
+            return _too_large(limits)
+    return None
+
+
+def _resident(process: int | None) -> int:
+    """Return the bytes that a process has in memory, 0 where the kernel does not tell (proc(5))."""
+    with suppress(OSError, IndexError, ValueError):
+        pages = Path(f"/proc/{process}/statm").read_text("ascii").split()[1]
+        return int(pages) * resource.getpagesize()
+    return 0
+
+
+def _too_large(limits: Limits) -> Failure:
+    why = f"it takes more than {limits.memory >> 20} MB"
+    hint = "Raise --memory, or look at the project alone."
+    return Failure(what="it takes too much memory", why=why, hint=hint)
 
 
 def _died(status: int | None) -> Failure:
@@ -196,7 +225,9 @@ def _child(pipe: Connection, job: Job, own: str, environment: dict[str, str]) ->
     tempfile.tempdir = own
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_DATA, (job.limits.memory, resource.RLIM_INFINITY))
+    # for a leap: short of memory, a thread of Python may wait for one that never began
+    most = job.limits.memory + _RESERVED
+    resource.setrlimit(resource.RLIMIT_DATA, (most, resource.RLIM_INFINITY))
     with cache_in_use():
         pipe.send(_result(job))
     pipe.close()
@@ -212,9 +243,7 @@ def _result(job: Job) -> tuple[bytes, Failure | None, bool]:
     try:
         return msgpack.encode(_work(job.work)(job.argument), enc_hook=str), None, False
     except MemoryError:
-        why = f"it takes more than {job.limits.memory >> 20} MB"
-        hint = "Raise --memory, or look at the project alone."
-        return b"", Failure(what="it takes too much memory", why=why, hint=hint), False
+        return b"", _too_large(job.limits), False
     except Exception as error:  # noqa: BLE001 — a project that breaks Jettison is a row, too
         return b"", _failure(error), isinstance(error, DamagedCacheError)
 
