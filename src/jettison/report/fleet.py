@@ -25,10 +25,7 @@ def fleet_text(plan: FleetPlan, *, verbose: bool = False) -> str:
         *([_costs(plan)] if plan.groups else []),
         *(_listed(*one, most) for one in lists(plan) if one[2]),
         *_failures(plan.failed),
-        *(
-            f"no room on the disk of {node}: its projects went elsewhere"
-            for node in plan.full_nodes
-        ),
+        *(_without_room(node, plan.failed) for node in plan.full_nodes),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -158,6 +155,11 @@ def _failures(rows: Sequence[Row]) -> Iterator[str]:
             lines += [f"  {line}" for line in failure.why.strip().splitlines()[:4]]
             lines += [f"  hint: {failure.hint}"] if failure.hint else []
             yield fitted("\n".join(lines))
+
+
+def _without_room(node: str, failed: Sequence[Row]) -> str:
+    stayed = any(row.node == node for row in failed)
+    return f"no room on the disk of {node}" + ": its projects went elsewhere" * (not stayed)
 
 
 _OFFENDERS = 10

@@ -66,6 +66,18 @@ def test_the_text_names_what_repeats_what_failed_and_how_far_the_bound_is() -> N
     assert "project-59: no Dockerfile\n" in text
 
 
+@pytest.mark.parametrize(
+    ("node", "said"),
+    [("other", "no room on the disk of other: its projects went elsewhere"), ("here", "of here")],
+)
+def test_projects_of_a_full_node_went_elsewhere_unless_they_failed_there(
+    node: str, said: str
+) -> None:
+    failed = Row(member=Member(name="shop"), failure=Failure(what="no space"), node="here")
+    found = fleet_plan(fleet_of((failed.member,)), [failed], lambda _: 0, (node,))
+    assert rendered("fleet", "text", found).endswith(f"{said}\n")
+
+
 def test_the_document_has_every_project_and_the_layers_of_each() -> None:
     document = json.loads(rendered("fleet", "json", plan()))
     assert len(document["projects"]) == COUNT
