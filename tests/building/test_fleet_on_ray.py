@@ -19,6 +19,9 @@ from typing import Any
 
 import pytest
 
+from jettison.errors import EngineError
+from jettison.tasks.fleet.cluster import run_on_ray
+
 pytestmark = pytest.mark.ray
 
 SUPPORT = Path(__file__).parents[1] / "support"
@@ -85,6 +88,14 @@ def test_every_result_is_there_once_although_workers_are_killed(
     assert killed == KILLED
     assert found["failures"] == []
     assert sorted(map(tuple, found["results"])) == sorted((str(n), 2 * n) for n in range(COUNT))
+
+
+def test_a_cluster_that_does_not_answer_is_told_at_once() -> None:
+    address, begun = f"127.0.0.1:{free_port()}", time.monotonic()
+    with pytest.raises(EngineError, match="cannot be used") as refused:
+        list(run_on_ray([], 1, address))
+    assert "Connection refused" in refused.value.why
+    assert time.monotonic() - begun < 60
 
 
 @contextmanager

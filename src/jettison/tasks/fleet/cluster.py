@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ RESOURCE = "jettison"
 # How often a job is done again whose worker died.
 _RETRIES = 20
 _POLL_SECONDS = 10.0
+_ANSWER_SECONDS = 15.0
 
 
 def run_on_ray(jobs: Sequence[Job], workers: int, address: str) -> Iterator[Done]:
@@ -36,6 +38,8 @@ def run_on_ray(jobs: Sequence[Job], workers: int, address: str) -> Iterator[Done
 def _ray() -> Any:  # noqa: ANN401 — an optional extra without types
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # a cluster that is started here gives way to other work no more than processes without Ray do
+    os.environ.setdefault("RAY_worker_niceness", "0")
     try:
         import ray  # noqa: PLC0415 — an optional extra
     except ImportError as missing:
@@ -59,13 +63,21 @@ def _connect(ray: Any, workers: int, address: str) -> None:  # noqa: ANN401 — 
                 **quiet,
             )
         else:
+            _require_answer(address)
             ray.init(address=address, **quiet)
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as refused:
+    except (OSError, RuntimeError, ValueError) as refused:
         raise EngineError(
             f"the Ray cluster at {address} cannot be used",
             why=str(refused).strip(),
             hint="Check the address and the versions of Ray and Python; --ray local starts one.",
         ) from refused
+
+
+def _require_answer(address: str) -> None:
+    """Raise OSError where nothing listens at an address: Ray would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_SECONDS).close()
 
 
 def _remote(ray: Any) -> Any:  # noqa: ANN401 — as above
