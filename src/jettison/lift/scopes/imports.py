@@ -14,7 +14,7 @@ from jettison.catalogue.applications import Drivers
 from jettison.lift.scopes import Signal, Weight
 from jettison.lift.scopes.context import Context, is_setting, toward_development, toward_runtime
 from jettison.lift.scopes.remarks import collect_remarks
-from jettison.lift.scopes.tools import category_of, only_checks
+from jettison.lift.scopes.tools import category_of, only_checks, registers_for_others
 from jettison.source import Import, Text
 from jettison.values import Origin, Toward
 
@@ -48,6 +48,8 @@ def collect_imports(context: Context) -> Iterator[Signal]:
     # in any case.
     told = {s.name for s in collect_remarks(context) if s.evidence.toward is Toward.DEVELOPMENT}
     for name, places in found.items():
+        if registers_for_others(context, name):
+            places.pop(_Place.DEVELOPMENT, None)
         unreached = places.get(_Place.UNREACHED, ())
         scripts = all(map(context.is_script, unreached))
         less = name in told and (scripts or bool(category_of(name)))

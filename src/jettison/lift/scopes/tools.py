@@ -201,12 +201,8 @@ def _of_call(context: Context, name: str, program: str, origin: Origin) -> Itera
 
 
 _PROGRAMS = frozenset({"console_scripts", "gui_scripts", "distutils.commands"})
-
-
 # Read where a developer asks for it: who runs tests, who opens a shell.
 _DEVELOPMENT = frozenset({"pytest11", "pyramid.pshell_runner", "flake8.extension"})
-
-
 _READERS = frozenset(
     {"importlib.metadata.entry_points", "importlib_metadata.entry_points",
      "pkg_resources.iter_entry_points"}
@@ -232,6 +228,24 @@ def collect_plugins(context: Context) -> Iterator[Signal]:
                 if host != name and not category_of(host):
                     message = f"it registers in {group}, which {host} reads"
                     yield toward_runtime(name, Weight.FAIR, "plugin", message, None)
+
+
+def registers_for_others(context: Context, name: str) -> bool:
+    """Whether it enters a group that anything may read: then tests are not all that loads it.
+
+    Schemas of messages are found so by their queue's library, whatever the group is called.
+    """
+    facts = context.facts(name)
+    groups = {point.group for point in facts.entry_points} - _LEFT_OUT if facts else set()
+    tools = {*table(DevelopmentTools).hosts.values(), *_FOR_TOOLS}
+    own = tuple(facts.import_names) if facts else ()  # groups that it reads itself
+    known = bool(category_of(name) or host_of(context, name))
+    others = (each for each in groups if not (own and each.startswith(own)))
+    return not known and any(group.partition(".")[0] not in tools for group in others)
+
+
+# First parts of the groups that tools for building, translating and highlighting read.
+_FOR_TOOLS = frozenset({"babel", "distutils", "egg_info", "hypothesis", "pygments", "setuptools"})
 
 
 def _readers(context: Context, group: str) -> tuple[str, ...]:

@@ -1,0 +1,2 @@
+import shop_schema
+import sample_maker
