@@ -45,8 +45,8 @@ def watched_on(setting: Setting, before: Observation, after: Observation) -> Obs
     return replace(before, workers={**before.workers, **found}) if found else before
 
 
-def watched(setting: Setting, worker: Worker, seconds: float = _WATCHED_SECONDS) -> WorkerOutcome:
-    """Start a worker with fresh services and look at it until it ends, for some seconds."""
+def watched(setting: Setting, worker: Worker, seconds: float = 0.0) -> WorkerOutcome:
+    """Start a worker with fresh services and look at it until it ends, or for some seconds."""
     own = replace(
         options(setting),
         ports=(),
@@ -60,7 +60,7 @@ def watched(setting: Setting, worker: Worker, seconds: float = _WATCHED_SECONDS)
             container = stack.enter_context(
                 setting.engine.run(setting.image, replace(own, beside=network))
             )
-            return _worker_outcome(container, seconds)
+            return _worker_outcome(container, seconds or _WATCHED_SECONDS)
     except EngineError as failure:
         still_there(setting, failure)
         said = reason_of(failure)

@@ -24,6 +24,7 @@ from jettison.verify import (
     differential,
     observe,
     services,
+    workers,
 )
 from jettison.verify.before import Baseline, Prefetched, prefetch
 from jettison.verify.differential import compare
@@ -170,7 +171,7 @@ def test_workers_run_as_production_will_run_them(
     planned: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # one that ends does so at once
-    monkeypatch.setattr(batch, "_WATCHED_SECONDS", 2.0)
+    monkeypatch.setattr(workers, "_WATCHED_SECONDS", 2.0)
     writes = "'ROLE' in os.environ and 'READ_ONLY' in os.environ and sys.exit(1)"
     for name in ("before.py", "after.py"):
         # before anything takes time

@@ -32,7 +32,8 @@ def routes():
 
 def of_socketio(kind):
     """Tell whether a class is one of Socket.IO's, or made of one."""
-    return any(str(one.__module__).startswith(("socketio.", "engineio.")) for one in kind.__mro__)
+    modules = (str(getattr(one, "__module__", "")) for one in kind.__mro__)
+    return any(one.startswith(("socketio.", "engineio.")) for one in modules)
 
 
 def client(texts):

@@ -227,7 +227,10 @@ def layers(app):
 
 def declared(app):
     """Give what an application, or what its middleware wraps, says about itself, or nothing."""
-    own = list(events.routes())
+    try:
+        own = list(events.routes())
+    except Exception:
+        own = []
     for layer in layers(app):
         found = routers.described(layer)
         if found is not None:

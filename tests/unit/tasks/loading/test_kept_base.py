@@ -6,6 +6,8 @@ from jettison.tasks.loading import planned
 TWO_STAGES = """\
 FROM python:3.11 AS base
 ENV A=1
+FROM base AS tools
+RUN pip install flask
 FROM base
 COPY app.py .
 CMD ["python", "app.py"]
