@@ -190,7 +190,9 @@ def named_commands():
 
     if os.path.isfile("manage.py"):
         yield "manage.py", [sys.executable, "manage.py", "help"]
-    for own in (own_command(ASKED.get("words", ())), *own_scripts()):
+    words = ASKED.get("words", ())
+    # of an image that starts nothing but Python people start scripts, otherwise developers do
+    for own in (own_command(words), *(own_scripts() if len(words) == 1 else ())):
         if own:
             yield " ".join(own), [sys.executable, *own, "--help"]
     beside = os.path.dirname(sys.executable)

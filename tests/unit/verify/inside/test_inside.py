@@ -680,7 +680,9 @@ def test_names_of_files_are_told_in_whatever_letters_standard_output_has(tmp_pat
     assert "ő.txt" in ask("stored", asked, tmp_path, environment=letters)["application"]
 
 
-def test_scripts_of_the_application_that_read_arguments_are_commands(tmp_path: Path) -> None:
+def test_scripts_that_read_arguments_are_commands_of_an_image_that_starts_nothing_else(
+    tmp_path: Path,
+) -> None:
     text = (
         "import argparse\nif __name__ == '__main__':\n    argparse.ArgumentParser().parse_args()\n"
     )
@@ -690,7 +692,9 @@ def test_scripts_of_the_application_that_read_arguments_are_commands(tmp_path: P
     (tmp_path / "module.py").write_text("import argparse", encoding="utf-8")
     (tmp_path / "wipe.py").write_text("if __name__ == '__main__': raise SystemExit(1)")
     names = ["report.py", "scripts/seed.py", "module.py", "wipe.py"]
-    commands = ask("stored", {"folder": str(tmp_path), "commands": names}, tmp_path)["commands"]
+    asked = {"folder": str(tmp_path), "commands": names, "words": ["python3"]}
+    assert not ask("stored", {**asked, "words": ["python3", "wipe.py"]}, tmp_path)["commands"]
+    commands = ask("stored", asked, tmp_path)["commands"]
     assert {name: status for name, (status, _) in commands.items()} == {
         "report.py": 0,
         "scripts/seed.py": 0,
