@@ -177,14 +177,15 @@ def _called(calls: Iterable[ProgramCall]) -> Iterator[Use]:
 
 def _imported_by(modules: Iterable[ModuleFacts]) -> dict[str, tuple[Origin, ...]]:
     """The absolute names that any of the files imports, each with its places."""
-    found = by_key(
-        (name, imported.origin)
-        for facts in modules
-        for imported in facts.imports
-        if imported.level == 0 and not imported.circumstance.typing_only
-        for name in (imported.module, *(f"{imported.module}.{n}" for n in imported.names))
-    )
-    return {name: tuple(places) for name, places in found.items()}
+    return {name: tuple(places) for name, places in by_key(_absolute(modules)).items()}
+
+
+def _absolute(modules: Iterable[ModuleFacts]) -> Iterator[tuple[str, Origin]]:
+    for facts in modules:
+        for imported in facts.imports:
+            if imported.level == 0 and not imported.circumstance.typing_only:
+                for name in (imported.module, *(f"{imported.module}.{n}" for n in imported.names)):
+                    yield name, imported.origin
 
 
 def _run_by_imported(imports: Mapping[str, tuple[Origin, ...]]) -> Iterator[Use]:
@@ -289,26 +290,19 @@ def _named(kind: str, use: NamedUse) -> Evidence:
 
 
 def _zones_imported(modules: Iterable[ModuleFacts]) -> Iterator[Evidence]:
-    for facts in modules:
-        for imported in facts.imports:
-            known = imported.module in table(Calls).zone_readers.modules
-            if known and not imported.level and not imported.circumstance.typing_only:
-                message = f"import {imported.module}"
-                yield Evidence(kind="time-zone", message=message, origin=imported.origin)
+    for name, origin in _absolute(modules):
+        if name in table(Calls).zone_readers.modules:
+            yield Evidence(kind="time-zone", message=f"import {name}", origin=origin)
 
 
 TYPES_READ = "file-types"  # a kind of evidence
 
 
 def _types_imported(modules: Iterable[ModuleFacts]) -> Iterator[Evidence]:
-    known = table(Calls).file_type_readers.modules
-    for facts in modules:
-        for imported in facts.imports:
-            names = (imported.module, *(f"{imported.module}.{one}" for one in imported.names))
-            for name in () if imported.level or imported.circumstance.typing_only else names:
-                message = f"{name} guesses the types of files by their names"
-                if name in known:
-                    yield Evidence(kind=TYPES_READ, message=message, origin=imported.origin)
+    for name, origin in _absolute(modules):
+        if name in table(Calls).file_type_readers.modules:
+            message = f"{name} guesses the types of files by their names"
+            yield Evidence(kind=TYPES_READ, message=message, origin=origin)
 
 
 def _grouped(found: Iterable[Use]) -> Uses:

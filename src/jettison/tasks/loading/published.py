@@ -6,11 +6,11 @@ the project's own is told by its name, or by a command that runs files of the pr
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
 
 from jettison.formats.compose import ComposeFile, MountKind, Service
+from jettison.images.reference import last_name
 
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE | re.MULTILINE)
 _WORDS = re.compile(r"[^\s'\"=;&|()<>]+")
@@ -45,17 +45,16 @@ def with_port(services: Iterable[Service]) -> Service | None:
     return next((one for one in services if one.ports), None)
 
 
-def _repository(image: str) -> str:
-    """The name of an image without tag and digest."""
-    name = image.partition("@")[0]
-    return name[: name.rfind(":")] if ":" in posixpath.basename(name) else name
+def _repository(image: str) -> tuple[str, str]:
+    """The registry with the namespace, and the last name, of an image without tag and digest."""
+    return image.rpartition("/")[0], last_name(image)
 
 
 def _is_named_after(image: str, project: str) -> bool:
     """Whether somebody's repository has the project's name; a name alone is anybody's."""
-    repository = _repository(image)
-    name, wanted = map(_plain, (posixpath.basename(repository), project))
-    return "/" in repository and bool(wanted) and name == wanted
+    place, name = _repository(image)
+    wanted = _plain(project)
+    return bool(place and wanted) and _plain(name) == wanted
 
 
 def _plain(name: str) -> str:
