@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from command import JETTISON, output
 
 from jettison.processes import installed
 
@@ -22,7 +23,11 @@ HEALTHY_WITHIN = 90.0
 
 
 def jettison(*arguments: str, allowed: tuple[int, ...] = (0,)) -> str:
-    return output(*JETTISON, *arguments, allowed=allowed)
+    done = subprocess.run(
+        [sys.executable, "-m", "jettison", *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode in allowed, done.stderr + done.stdout[-4000:]
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -88,12 +93,11 @@ def test_compose_brings_the_service_up(
     (optimized / f"test-{file}").write_text(text)
     command = [*compose, "--project-name", f"jettison-{container}", "-f", f"test-{file}"]
     try:
-        output(*command, "up", "--build", "--detach", folder=optimized)
+        run([*command, "up", "--build", "--detach"], optimized)
         assert health(container) == "healthy"
-        assert output("docker", "exec", container, "id", "-u").strip() == user
+        assert run(["docker", "exec", container, "id", "-u"], optimized).strip() == user
     finally:
-        words = ("down", "--volumes", "--rmi", "local", "--timeout", "2")
-        output(*command, *words, folder=optimized)
+        run([*command, "down", "--volumes", "--rmi", "local", "--timeout", "2"], optimized)
 
 
 @pytest.fixture
@@ -113,8 +117,14 @@ def health(container: str) -> str:
     until = time.monotonic() + HEALTHY_WITHIN
     state = ""
     while time.monotonic() < until and state != "healthy":
-        state = output(
-            "docker", "inspect", "--format", "{{.State.Health.Status}}", container
+        state = run(
+            ["docker", "inspect", "--format", "{{.State.Health.Status}}", container], Path.cwd()
         ).strip()
         time.sleep(0.3)
     return state
+
+
+def run(command: list[str], folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{shutil.which(command[0])}: {done.stderr[-2000:]}"
+    return done.stdout

@@ -75,6 +75,7 @@ def made(name, each):
         console_scripts=tuple(each.get("scripts", ())),
         entry_points=tuple(EntryPoint(group=g, name=n, value=n) for g, n in points),
         requires=tuple(map(Requirement, each.get("requires", ()))),
+        sdist_only=each.get("sdist_only", False),
         source=Source.INDEX,
     )
 

@@ -7,13 +7,14 @@ What stands below each command is written by ``make golden``.
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from cases import FOLDER as CASES
 from cases import read_case
-from command import ran
 
 FOLDER = Path(__file__).parents[1] / "cli" / "snapshots"
 PROJECT = "project: "
@@ -46,11 +47,17 @@ def transcribed(path: Path, folder: Path) -> str:
 def _said(command: str, folder: Path) -> Iterator[str]:
     program, *words = command.split()
     if program == "jettison":
-        done = ran(*words, folder=folder, XDG_CACHE_HOME=str(folder / "cache"), **ENVIRONMENT)
+        words = [sys.executable, "-m", "jettison", *words]
     else:
-        done = subprocess.run(
-            [program, *words], cwd=folder, capture_output=True, text=True, check=False
-        )
+        words = [program, *words]
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "XDG_CACHE_HOME": str(folder / "cache"), **ENVIRONMENT},
+    )
     yield done.stdout.replace(str(folder), "…")
     if done.stderr:
         yield "[stderr]\n" + done.stderr.replace(str(folder), "…")

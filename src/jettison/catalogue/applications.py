@@ -140,7 +140,6 @@ class Development(Modules, frozen=True, kw_only=True, forbid_unknown_fields=True
     root_modules: Words
     settings_folders: Words
     settings_modules: Words
-    settings_names: Words
 
 
 class Conventions(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -50,6 +50,12 @@ _TEST = re.compile(
 _TOOLS = re.compile(
     r"(dev|development)[-_](scripts?|tools?|utils?|bin)|(scripts?|tools?|utils?|bin)[-_](dev|development)"
 )
+# Settings and routes that are named for developers or tests: not_production_settings, urls_dev.
+_FOR = r"(dev|devel|develop|developer|development|tests?|testing|(not|non)_?prod(uction)?)"
+_SETTINGS = re.compile(
+    rf"{_FOR}_(settings|config|urls)|(settings|config|urls)_{_FOR}"
+    r"|(local|debug)_(settings|urls)|(settings|urls)_(local|debug)|settings_(ci|docs)"
+)
 
 
 @cache
@@ -65,7 +71,7 @@ def is_development_place(file: str, production: frozenset[str] = frozenset()) ->
         return True
     catalogue = table(Conventions).development
     *folders, name = file.lower().removesuffix(".py").split("/")
-    if name in catalogue.modules or name in catalogue.settings_names:
+    if name in catalogue.modules or _SETTINGS.fullmatch(name):
         return True
     if not folders:
         return name in catalogue.root_modules

@@ -1,8 +1,7 @@
 import pytest
 
 from jettison.errors import InputSyntaxError
-from jettison.verify.http_file import parse_http_file
-from jettison.verify.request import CustomRequest
+from jettison.verify.request import CustomRequest, parse_http_file
 
 FILE = """\
 # a comment

@@ -47,8 +47,9 @@ _UNKNOWN = 0.05
 _STAYS = (Scope.RUNTIME, Scope.UNUSED, Scope.UNKNOWN)
 
 
-# Code of other distributions loads it without requiring it.
+# Code of other distributions loads these without requiring them; the latter in written lists.
 _NEVER_ALONE = frozenset({"setuptools"})
+_NEVER_ALONE_WRITTEN = frozenset({"packaging"})
 
 
 def close(
@@ -56,8 +57,11 @@ def close(
     scopes: Mapping[str, Scope],
     helpers: Collection[str] = (),
     possible: Collection[str] = (),
+    imported: Collection[str] = (),
 ) -> Iterator[tuple[str, Scope, Signal]]:
     """Give the verdicts that change, each with its signal; ``helpers`` only help others.
+
+    Of the ``imported`` ones, imports are all that speaks for production.
 
     For the ``possible`` ones, all that speaks for production is that a distribution could take
     them along: in a frozen list, that a development requirement brings one is reason enough.
@@ -70,7 +74,7 @@ def close(
     """
     graph = _noted(context)
     current = dict(scopes)
-    for name, signal in _extensions(context, current):
+    for name, signal in _extensions(context, current, imported):
         current[name] = Scope.RUNTIME
         yield name, Scope.RUNTIME, signal
     if graph is None:
@@ -106,11 +110,18 @@ def _pinned(
             yield name, _pin(name, parent)
 
 
-def _extensions(context: Context, current: Mapping[str, Scope]) -> Iterator[tuple[str, Signal]]:
-    """Extensions of a tool that stays, declared beside it: who runs the tool runs them too."""
+def _extensions(
+    context: Context, current: Mapping[str, Scope], imported: Collection[str]
+) -> Iterator[tuple[str, Signal]]:
+    """Extensions of a tool that stays, declared beside it: who runs the tool runs them too.
+
+    A tool for tests or linting that the application imports and nowhere runs loads none of them.
+    """
     groups = {each.name: each.group for each in context.inputs.declared}
     for name in _named(current, Scope.DEVELOPMENT):
         host = host_of(context, name)
+        if host in imported and category_of(host) != "documentation" and not context.runs(host):
+            continue
         if current.get(host) is Scope.RUNTIME and groups[host] == groups[name]:
             message = f"it extends {host}, which stays"
             yield name, toward_runtime(name, Weight.STRONG, "plugin", message, None)
@@ -178,7 +189,8 @@ def _only_for_development(
     }
     for name, parent in _brought(graph, _named(current, Scope.DEVELOPMENT)):
         # What reads text or code alone stands beside its library, which nothing else runs.
-        reads = parent in context.names and category_of(parent) in ("documentation", "linting")
+        reads = parent in context.names and name not in _NEVER_ALONE_WRITTEN
+        reads = reads and category_of(parent) in ("documentation", "linting")
         unused = current.get(name) is Scope.UNUSED or name in open_to_doubt
         unused = unused and name not in _NEVER_ALONE
         # What an unknown distribution requires is known where a lock tool noted who requires this.
@@ -241,9 +253,15 @@ def only_helps(signals: list[Signal]) -> bool:
     return bool(signals) and all(
         s.evidence.kind == "feature"
         and s.evidence.toward is Toward.RUNTIME
-        and s.weight is Weight.FAIR
+        and s.weight < Weight.STRONG
         for s in signals
     )
+
+
+def only_imported(signals: list[Signal]) -> bool:
+    """Whether imports are all that speaks for production."""
+    kinds = {s.evidence.kind for s in signals if s.evidence.toward is Toward.RUNTIME}
+    return kinds <= {"import", "optional-import"}
 
 
 def collect_extras(context: Context) -> Iterator[Signal]:
@@ -255,7 +273,9 @@ def collect_extras(context: Context) -> Iterator[Signal]:
         for name, extra in _helpers(context, host).items():
             if name not in judged and name != host:
                 message = f"{host} may use it: its extra {extra} brings it"
-                yield toward_runtime(name, Weight.FAIR, "feature", message, None)
+                # Of a tool for developers, what it is made for says more.
+                weight = Weight.FAINT if category_of(name) else Weight.FAIR
+                yield toward_runtime(name, weight, "feature", message, None)
 
 
 def hosts_by_extra(context: Context) -> dict[str, list[str]]:

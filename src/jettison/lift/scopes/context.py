@@ -37,12 +37,16 @@ class Owners:
         self._programs: dict[str, list[str]] = {}
         self._parts: dict[tuple[str, str], list[str]] = {}
         self.guessed: set[str] = set()
+        # A program of the same name may be the system's: only a reason to keep.
+        self.unsure: set[str] = set()
         self._names = tuple(dict.fromkeys(names))
         for name in self._names:
             known = facts.get(name)
             roots = known.import_names if known and known.import_names else self._guess(name)
             for root in roots:
                 self._roots.setdefault(root.lower(), []).append(name)
+            if _programs_are_guessed(known):
+                self.unsure.add(name)
             for program in _programs_of(name, known):
                 self._programs.setdefault(program, []).append(name)
             for point in known.entry_points if known else ():
@@ -98,9 +102,11 @@ class Owners:
 
 def _programs_of(name: str, known: DistributionFacts | None) -> Iterable[str]:
     """Its console scripts; the name itself where a release without a wheel does not tell them."""
-    if known is None or (known.sdist_only and not known.console_scripts):
-        return (name,)
-    return known.console_scripts
+    return known.console_scripts if known and not _programs_are_guessed(known) else (name,)
+
+
+def _programs_are_guessed(known: DistributionFacts | None) -> bool:
+    return known is None or (known.sdist_only and not known.console_scripts)
 
 
 def guessed_import_names(name: str) -> set[str]:
@@ -118,6 +124,8 @@ _LOADERS = frozenset(
      "pkgutil.walk_packages", "werkzeug.utils.import_string",
      "django.utils.module_loading.import_string"}
 )  # fmt: skip
+
+_RUNS = frozenset({"main", "console_main", "run", "Run", "run_pylint", "run_module"})
 
 # Below this share of the application's files an entry point was probably missed.
 _LEAST_SHARE = 0.3
@@ -237,6 +245,15 @@ class Context:
         folder = file.rpartition("/")[0]
         beside = f"{folder}/__init__.py" if folder else "__init__.py"
         return beside in self.inputs.index.modules
+
+    def runs(self, tool: str) -> bool:
+        """Whether code of the application names what runs a tool, as ``pytest.main``."""
+        return any(
+            name.startswith(f"{tool}.") and name.rpartition(".")[2] in _RUNS
+            for facts in self.inputs.index.modules.values()
+            if not self.serves_development(facts.file)
+            for name, _ in facts.names_used()
+        )
 
     def is_external(self, imported: Import) -> bool:
         """Whether an import leads out of the project."""

@@ -23,7 +23,7 @@ from jettison.lift.scopes import (
     Signal,
     Weight,
 )
-from jettison.lift.scopes.closure import close, collect_extras, only_helps
+from jettison.lift.scopes.closure import close, collect_extras, only_helps, only_imported
 from jettison.lift.scopes.context import Context, Owners
 from jettison.lift.scopes.imports import collect_drivers, collect_imports, collect_texts
 from jettison.lift.scopes.remarks import collect_needs, collect_remarks
@@ -74,7 +74,8 @@ def decide(inputs: ScopeInputs) -> tuple[RequirementScope, ...]:
     scopes = {name: _direct(context, name, found) for name, found in signals.items()}
     helpers = [name for name, found in signals.items() if only_helps(found)]
     possible = [n for n, scope in scopes.items() if scope is Scope.RUNTIME and n not in firm]
-    for name, scope, signal in close(context, scopes, helpers, possible):
+    imported = [name for name, found in signals.items() if only_imported(found)]
+    for name, scope, signal in close(context, scopes, helpers, possible, imported):
         scopes[name] = scope
         signals[name].append(signal)
     return tuple(

@@ -107,7 +107,7 @@ def collect_commands(context: Context) -> Iterator[Signal]:
     """Judge every command that runs a program of a declared distribution."""
     for command in context.inputs.commands.commands:
         for name in dict.fromkeys(_used(context, command.words)):
-            signal = _of_command(name, command)
+            signal = _of_command(context, name, command)
             if signal is not None:
                 yield signal
     yield from _started_elsewhere(context)
@@ -163,7 +163,7 @@ def _of_argument(context: Context, before: str, word: str) -> Iterator[str]:
         yield from context.owners.of_module(value.partition(":")[0])
 
 
-def _of_command(name: str, command: UsedCommand) -> Signal | None:
+def _of_command(context: Context, name: str, command: UsedCommand) -> Signal | None:
     text = " ".join(command.words)
     text = text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  # fits a line of a report
     if command.use is not Use.DEVELOPMENT:
@@ -177,7 +177,7 @@ def _of_command(name: str, command: UsedCommand) -> Signal | None:
         return toward_runtime(name, weight, "command", message, command.origin)
     program = command.words[0].rpartition("/")[2]
     launched = program in table(Launchers).launchers
-    if launched or name in table(Launchers).launchers:
+    if launched or name in table(Launchers).launchers or name in context.owners.unsure:
         return None  # developers start the application too
     message = f"{command.source} runs `{text}` for developers"
     return toward_development(name, Weight.FAINT, "command", message, command.origin)
@@ -192,7 +192,8 @@ def _of_call(context: Context, name: str, program: str, origin: Origin) -> Itera
     if context.is_reached(origin.file):
         yield toward_runtime(name, Weight.STRONG, "command", message, origin)
     elif context.serves_development(origin.file):
-        yield toward_development(name, Weight.FAINT, "command", message, origin)
+        if name not in context.owners.unsure:
+            yield toward_development(name, Weight.FAINT, "command", message, origin)
     else:
         weight = context.weight_of_unreached()
         if context.is_of_package(origin.file) and not _is_check(name):

@@ -1,0 +1,2 @@
+#!/bin/sh
+coverage run manage.py test

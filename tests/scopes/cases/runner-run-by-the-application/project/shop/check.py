@@ -1,0 +1,5 @@
+import pytest
+
+
+def check():
+    return pytest.main(["--cov"])

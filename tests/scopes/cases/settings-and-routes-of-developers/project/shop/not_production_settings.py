@@ -1,0 +1,3 @@
+from shop.settings import *
+
+INSTALLED_APPS += ["django_migration_linter"]
