@@ -13,8 +13,9 @@ setup: .venv/.ready
 	$(BIN)/python -m compileall -q src
 	touch $@
 
+# One worker more than cores of a small machine: many tests wait for containers and servers.
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # Makes the example's image small and proves that it still works, with a container engine or without.
 demo: setup

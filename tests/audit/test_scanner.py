@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command import JETTISON, output
 
 from jettison.assessment.audit import Component
 from jettison.processes import installed
@@ -24,12 +23,6 @@ pytestmark = [
 
 PROJECT = Path(__file__).parents[2] / "examples" / "flask-links"
 Found = set[tuple[str, str]]
-
-
-def output(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return done.stdout
 
 
 def scanned(archive: Path) -> Found:
@@ -58,7 +51,7 @@ def packages(component: Component) -> Found:
 @pytest.mark.parametrize("level", [0, 1, 2, 3])
 def test_the_scanner_finds_what_the_audit_matches(level: int, tmp_path: Path) -> None:
     archive = tmp_path / "image.tar"
-    build = (sys.executable, "-m", "jettison", "build", str(PROJECT), f"-O{level}")
+    build = (*JETTISON, "build", str(PROJECT), f"-O{level}")
     output(*build, "--base", "composed", "--output", f"archive:{archive}")
     components = side_of(f"archive:{archive}", "linux/amd64", ConsoleProgress()).components
     found = scanned(archive)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from command import JETTISON, output
 from image_oracle import validate
 from images import AMD64, ARM64
 
@@ -28,12 +27,8 @@ LOADERS = {AMD64: "ld-linux-x86-64.so.2", ARM64: "ld-linux-aarch64.so.1"}
 @pytest.fixture(scope="module")
 def layout(tmp_path_factory: pytest.TempPathFactory) -> LayoutStore:
     folder = tmp_path_factory.mktemp("platforms") / "layout"
-    done = subprocess.run(
-        [sys.executable, "-m", "jettison", "build", str(EXAMPLE), "--base", "composed",
-         "--platform", "linux/amd64,linux/arm64", "--output", f"oci:{folder}"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    build = (*JETTISON, "build", str(EXAMPLE), "--base", "composed")
+    output(*build, "--platform", "linux/amd64,linux/arm64", "--output", f"oci:{folder}")
     return LayoutStore(folder)
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import subprocess
-import sys
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from build_site import Site, base_image
+from command import ran
 from debian_registry import debian_registry
 from image_oracle import validate
 from images import AMD64
@@ -38,6 +38,7 @@ class Pushing:
     site: Site
     host: str
     folder: Path
+    team: str
 
     def log_in(self, password: str) -> None:
         packed = base64.b64encode(f"me:{password}".encode()).decode()
@@ -45,18 +46,16 @@ class Pushing:
         (self.folder / "config.json").write_text(text)
 
     def build(self, *options: str) -> subprocess.CompletedProcess[str]:
-        command = ["build", str(self.site.project), "-O0", "--bytecode", "none"]
-        return subprocess.run(
-            [sys.executable, "-m", "jettison", *command, *options],
-            capture_output=True, text=True, check=False,
-            env={**os.environ, "DOCKER_CONFIG": str(self.folder),
-                 "XDG_CACHE_HOME": str(self.folder / "cache")},
-        )  # fmt: skip
+        words = ("build", self.site.project, "-O0", "--bytecode", "none", *options)
+        folder = str(self.folder)
+        return ran(*words, DOCKER_CONFIG=folder, XDG_CACHE_HOME=f"{folder}/cache")
 
     def push(self, name: str, *options: str) -> subprocess.CompletedProcess[str]:
-        return self.build(
-            "--base", f"oci:{self.site.base}", "--push", f"{self.host}/{name}", *options
-        )
+        return self.build("--base", f"oci:{self.site.base}", "--push", self.name(name), *options)
+
+    def name(self, name: str) -> str:
+        """Give a name that no other test has."""
+        return f"{self.host}/{self.team}/{name}"
 
     @property
     def registry(self) -> RegistryStore:
@@ -65,18 +64,23 @@ class Pushing:
         return RegistryStore(BlobDirectory(self.folder / "pulled"), logins=logins)
 
     def pulled(self, name: str) -> Image:
-        return self.registry.read(Reference.parse(f"{self.host}/{name}"), AMD64)
+        return self.registry.read(Reference.parse(self.name(name)), AMD64)
 
 
-@pytest.fixture(params=[False, True], ids=["open", "passwords"])
-def pushing(site: Site, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Pushing]:
+@pytest.fixture(scope="module", params=["", PASSWORDS], ids=["open", "passwords"])
+def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with debian_registry(tmp_path_factory.mktemp("registry"), request.param) as host:
+        yield host
+
+
+@pytest.fixture
+def pushing(site: Site, tmp_path: Path, host: str, request: pytest.FixtureRequest) -> Pushing:
     folder = tmp_path / "docker"
     folder.mkdir()
-    with debian_registry(tmp_path, PASSWORDS if request.param else "") as host:
-        found = Pushing(site=site, host=host, folder=folder)
-        if request.param:
-            found.log_in("secret")
-        yield found
+    found = Pushing(site=site, host=host, folder=folder, team=uuid.uuid4().hex)
+    if request.node.callspec.params["host"]:
+        found.log_in("secret")
+    return found
 
 
 def test_what_was_pushed_is_pulled(pushing: Pushing) -> None:
@@ -93,7 +97,7 @@ def test_the_bill_of_materials_refers_to_the_image(pushing: Pushing) -> None:
     assert pushing.push("team/shop:1").returncode == 0
     digest = pushing.pulled("team/shop:1").manifest.digest
     # This registry lists no referrers, so a tag that is made of the digest does.
-    name = Reference.parse(f"{pushing.host}/team/shop:{str(digest).replace(':', '-')}")
+    name = Reference.parse(pushing.name(f"team/shop:{str(digest).replace(':', '-')}"))
     found = pushing.registry.find(name)
     assert found is not None
     assert found.media_type == OCI_INDEX
@@ -101,10 +105,10 @@ def test_the_bill_of_materials_refers_to_the_image(pushing: Pushing) -> None:
 
 def test_a_base_is_pulled_and_its_layers_are_not_sent_again(pushing: Pushing) -> None:
     base = base_image()
-    name = Reference.parse(f"{pushing.host}/team/base:1")
+    name = Reference.parse(pushing.name("team/base:1"))
     pushing.registry.write(base, name)
     pinned = str(name.at(base.manifest.digest))
-    done = pushing.build("--base", pinned, "--push", f"{pushing.host}/shop:1")
+    done = pushing.build("--base", pinned, "--push", pushing.name("shop:1"))
     assert done.returncode == 0, done.stderr
     image = pushing.pulled("shop:1")
     assert validate(image) == ()
@@ -112,22 +116,20 @@ def test_a_base_is_pulled_and_its_layers_are_not_sent_again(pushing: Pushing) ->
 
 
 def test_the_same_is_pushed_under_two_names(pushing: Pushing) -> None:
-    done = pushing.push("shop:1", "--push", f"{pushing.host}/other/shop:2")
+    done = pushing.push("shop:1", "--push", pushing.name("other/shop:2"))
     assert done.returncode == 0, done.stderr
     both = [pushing.pulled(name).manifest.digest for name in ("shop:1", "other/shop:2")]
     assert both[0] == both[1]
 
 
-def test_who_may_not_push_is_told(site: Site, tmp_path: Path) -> None:
-    folder = tmp_path / "docker"
-    folder.mkdir()
-    with debian_registry(tmp_path, PASSWORDS) as host:
-        pushing = Pushing(site=site, host=host, folder=folder)
-        for password in ("", "wrong"):
-            if password:
-                pushing.log_in(password)
-            done = pushing.push("team/shop:1")
-            assert done.returncode == NetworkError.exit_status
-            assert "401" in done.stderr
-            assert "docker login" in done.stderr
-            assert "Traceback" not in done.stderr
+@pytest.mark.parametrize("host", [pytest.param(PASSWORDS, id="passwords")], indirect=True)
+def test_who_may_not_push_is_told(pushing: Pushing) -> None:
+    (pushing.folder / "config.json").unlink()
+    for password in ("", "wrong"):
+        if password:
+            pushing.log_in(password)
+        done = pushing.push("team/shop:1")
+        assert done.returncode == NetworkError.exit_status
+        assert "401" in done.stderr
+        assert "docker login" in done.stderr
+        assert "Traceback" not in done.stderr

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from command import JETTISON, output
 from debian_registry import debian_registry
 from tests.support.names import RUN
 
@@ -42,18 +41,12 @@ class Made:
     digest: str
 
 
-def run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return done.stdout
-
-
 @pytest.fixture(scope="module", params=["gzip", "zstd"])
 def made(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Made:
     folder = tmp_path_factory.mktemp("made")
     archive, layout = folder / "image.tar", folder / "layout"
-    printed = run(
-        sys.executable, "-m", "jettison", "build", str(EXAMPLE), "--base", "composed",
+    printed = output(
+        *JETTISON, "build", str(EXAMPLE), "--base", "composed",
         "--compression", request.param, "--output", f"archive:{archive}:{RUN}/units:1",
         "--output", f"oci:{layout}:{RUN}/units:1",
     )  # fmt: skip
@@ -62,39 +55,39 @@ def made(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
 
 @contextmanager
 def running(engine: str, image: str) -> Iterator[str]:
-    container = run(engine, "run", "--detach", "--read-only", "--network", "none", image).strip()
+    container = output(engine, "run", "--detach", "--read-only", "--network", "none", image).strip()
     try:
         yield container
     finally:
-        run(engine, "rm", "--force", container)
+        output(engine, "rm", "--force", container)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_engines_load_the_archive_and_run_it(made: Made, engine: str) -> None:
-    image = run(engine, "load", "--input", str(made.archive)).split("mage: ")[-1].split()[0]
+    image = output(engine, "load", "--input", str(made.archive)).split("mage: ")[-1].split()[0]
     try:
         with running(engine, image) as container:
-            answer = run(engine, "exec", container, "python", "-c", ASK)
+            answer = output(engine, "exec", container, "python", "-c", ASK)
             assert json.loads(answer) == {"value": 1609.344, "unit": "metre"}
-            who = run(engine, "exec", container, "python", "-c", WHO).split()
+            who = output(engine, "exec", container, "python", "-c", WHO).split()
             assert who == ["1000", "/opt/venv/bin/python", "False"]
     finally:
-        run(engine, "rmi", "--force", image)
+        output(engine, "rmi", "--force", image)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_option_loads_it_by_its_name(engine: str) -> None:
     name = f"{RUN}/units:loaded"
-    run(
-        sys.executable, "-m", "jettison", "build", str(EXAMPLE), "--base", "composed",
+    output(
+        *JETTISON, "build", str(EXAMPLE), "--base", "composed",
         "--load", "--engine", engine, "--tag", name,
     )  # fmt: skip
     try:
-        assert run(
+        assert output(
             engine, "run", "--rm", "--network", "none", name, "python", "-c", WHO
         ).startswith("1000 ")
     finally:
-        run(engine, "rmi", "--force", name)
+        output(engine, "rmi", "--force", name)
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +95,8 @@ def pushed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The example for two platforms in a registry; gives its name there."""
     with debian_registry(tmp_path_factory.mktemp("registry")) as host:
         name = f"{host}/team/units:1"
-        run(
-            sys.executable, "-m", "jettison", "build", str(EXAMPLE), "--base", "composed",
+        output(
+            *JETTISON, "build", str(EXAMPLE), "--base", "composed",
             "--platform", "linux/amd64,linux/arm64", "--push", name,
         )  # fmt: skip
         yield name
@@ -113,24 +106,24 @@ def pushed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_engines_pull_what_was_pushed(pushed: str, engine: str) -> None:
     plain = ("--tls-verify=false",) if engine == "podman" else ()
-    run(engine, "pull", *plain, pushed)
+    output(engine, "pull", *plain, pushed)
     try:
-        assert run(
+        assert output(
             engine, "run", "--rm", "--network", "none", pushed, "python", "-c", WHO
         ).startswith("1000 ")
     finally:
-        run(engine, "rmi", "--force", pushed)
+        output(engine, "rmi", "--force", pushed)
 
 
 @pytest.mark.registry
 @pytest.mark.skopeo
 def test_skopeo_reads_both_platforms_of_a_registry(pushed: str) -> None:
     place = ("--tls-verify=false", f"docker://{pushed}")
-    index = json.loads(run("skopeo", "inspect", "--raw", *place))
+    index = json.loads(output("skopeo", "inspect", "--raw", *place))
     assert len(index["manifests"]) == 2
     for architecture in ("amd64", "arm64"):
         choice = ("--override-os", "linux", "--override-arch", architecture)
-        found = json.loads(run("skopeo", *choice, "inspect", *place))
+        found = json.loads(output("skopeo", *choice, "inspect", *place))
         assert found["Architecture"] == architecture
 
 
@@ -140,12 +133,12 @@ def test_skopeo_reads_it(made: Made, transport: str, tmp_path: Path) -> None:
     place = made.layout if transport == "oci" else made.archive
     # As other tools do, the tag alone names an image of a layout.
     name = "" if transport == "docker-archive" else ":1"
-    found = json.loads(run("skopeo", "inspect", f"{transport}:{place}{name}"))
+    found = json.loads(output("skopeo", "inspect", f"{transport}:{place}{name}"))
     assert found["Architecture"] == "amd64"
     assert found["Os"] == "linux"
     if transport != "docker-archive":
         assert found["Digest"] == made.digest
     # Copying unpacks every layer and holds it to its diff ID.
     unpacked = tmp_path / "unpacked"
-    run("skopeo", "copy", "--dest-decompress", f"{transport}:{place}{name}", f"dir:{unpacked}")
+    output("skopeo", "copy", "--dest-decompress", f"{transport}:{place}{name}", f"dir:{unpacked}")
     assert (unpacked / "manifest.json").is_file()

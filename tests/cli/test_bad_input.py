@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from command import ran
 
 from jettison.__main__ import _told, run
 from jettison.cli import command_line
@@ -44,11 +43,7 @@ def project(folder: Path, **changed: str | None) -> Path:
 
 def jettison(*arguments: str | Path, cache: Path) -> subprocess.CompletedProcess[str]:
     """Run a command within this process; how a process begins and ends has its own tests."""
-    words, out, err = [*map(str, arguments)], io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setenv("XDG_CACHE_HOME", str(cache))
-        status = run(words)
-    return subprocess.CompletedProcess(words, status, out.getvalue(), err.getvalue())
+    return ran(*arguments, XDG_CACHE_HOME=str(cache))
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -1,4 +1,7 @@
-"""Both engines run an image with a layer that nobody makes by mistake alike, or refuse it."""
+"""A layer that nobody makes by mistake: both engines run it alike and the daemon gives it back.
+
+Each of them may refuse it instead.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from images import stored_layer
+from images import AMD64, stored_layer
 from tests.engines.test_embedded import BINDS, PYTHON, bare_image
 from tests.support.names import RUN
-from torture import LAYERS
+from torture import LAYERS, seen
 
 from jettison.engines import Engine, ImageID, RunOptions
 from jettison.engines.embedded.engine import EmbeddedEngine
@@ -67,13 +70,17 @@ def test_both_engines_show_the_same_or_refuse(
 ) -> None:
     image = bare_image().append(stored_layer(LAYERS[what]))
     name, program = f"{RUN}/torture:{abs(hash(what))}", engine.name.split()[0]
+    store, reference = DaemonStore(program, BlobDirectory(tmp_path)), Reference.parse(name)
     shown = []
     with suppress(JettisonError):
         shown.append(listed(embedded, embedded.add(image)))
     try:
         with suppress(JettisonError):
-            DaemonStore(program, BlobDirectory(tmp_path)).write(image, Reference.parse(name))
-            shown.append(listed(engine, engine.inspect(name).id))
+            store.write(image, reference)
+            with suppress(JettisonError):
+                assert seen(store.read(reference, AMD64)) == seen(image)
+            if shown:
+                shown.append(listed(engine, engine.inspect(name).id))
     finally:
         run((program, "image", "rm", "--force", name))
     assert len(shown) < 2 or what in NOT_ALIKE or shown[0] == shown[1]

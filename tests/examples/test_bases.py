@@ -6,11 +6,11 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command import JETTISON, output
 
 from jettison.index.debian.mirror import MIRROR, PUBLIC_MIRROR
 
@@ -33,15 +33,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def jettison(*arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "jettison", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=ENVIRONMENT,
-    )
-    assert done.returncode == 0, done.stderr + done.stdout[-4000:]
-    return done.stdout
+    return output(*JETTISON, *arguments, environment=ENVIRONMENT)
 
 
 def optimized(project: Path, base: str) -> dict[str, Any]:
@@ -70,7 +62,7 @@ def test_the_debug_target_has_a_shell_and_the_image_has_none(project: Path, tmp_
     image, debug = built(place), built(place, "--target", "debug")
     try:
         assert said(debug, "sh", "-c", "echo $((40 + 2))").strip() == "42"
-        with pytest.raises(subprocess.CalledProcessError):
+        with pytest.raises(AssertionError, match="executable file not found"):
             said(image, "sh", "-c", "true")
         same = "import os; print(sorted(os.listdir('/opt/venv/lib/python3.13/site-packages')))"
         assert said(image, "python", "-c", same) == said(debug, "python", "-c", same)
@@ -86,21 +78,9 @@ def has_image(name: str) -> bool:
 
 
 def built(place: Path, *options: str) -> str:
-    done = subprocess.run(
-        ["docker", "build", "--quiet", *options, str(place)],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.strip()
+    return output("docker", "build", "--quiet", *options, str(place)).strip()
 
 
 def said(image: str, *command: str) -> str:
-    done = subprocess.run(
-        ["docker", "run", "--rm", "--network", "none", "--entrypoint", command[0], image]
-        + list(command[1:]),
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout
+    alone = ("docker", "run", "--rm", "--network", "none")
+    return output(*alone, "--entrypoint", command[0], image, *command[1:])

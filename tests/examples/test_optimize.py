@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command import JETTISON, output
 
 from jettison.processes import installed
 
@@ -23,11 +22,7 @@ HEALTHY_WITHIN = 90.0
 
 
 def jettison(*arguments: str, allowed: tuple[int, ...] = (0,)) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "jettison", *arguments], capture_output=True, text=True, check=False
-    )
-    assert done.returncode in allowed, done.stderr + done.stdout[-4000:]
-    return done.stdout
+    return output(*JETTISON, *arguments, allowed=allowed)
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +88,12 @@ def test_compose_brings_the_service_up(
     (optimized / f"test-{file}").write_text(text)
     command = [*compose, "--project-name", f"jettison-{container}", "-f", f"test-{file}"]
     try:
-        run([*command, "up", "--build", "--detach"], optimized)
+        output(*command, "up", "--build", "--detach", folder=optimized)
         assert health(container) == "healthy"
-        assert run(["docker", "exec", container, "id", "-u"], optimized).strip() == user
+        assert output("docker", "exec", container, "id", "-u").strip() == user
     finally:
-        run([*command, "down", "--volumes", "--rmi", "local", "--timeout", "2"], optimized)
+        words = ("down", "--volumes", "--rmi", "local", "--timeout", "2")
+        output(*command, *words, folder=optimized)
 
 
 @pytest.fixture
@@ -117,14 +113,8 @@ def health(container: str) -> str:
     until = time.monotonic() + HEALTHY_WITHIN
     state = ""
     while time.monotonic() < until and state != "healthy":
-        state = run(
-            ["docker", "inspect", "--format", "{{.State.Health.Status}}", container], Path.cwd()
+        state = output(
+            "docker", "inspect", "--format", "{{.State.Health.Status}}", container
         ).strip()
         time.sleep(0.3)
     return state
-
-
-def run(command: list[str], folder: Path) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{shutil.which(command[0])}: {done.stderr[-2000:]}"
-    return done.stdout

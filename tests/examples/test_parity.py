@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from command import JETTISON, output
 from tests.support.names import RUN
 
 from jettison.processes import installed
@@ -29,11 +28,6 @@ CONTEXTS = {
 }
 EXPECTED = tomllib.loads((Path(__file__).parent / "parity.toml").read_text())["difference"]
 PLATFORM = Platform(architecture="amd64")
-
-
-def run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-4000:]
 
 
 def read(text: str) -> Image:
@@ -69,20 +63,20 @@ def test_both_back_ends_give_the_same_tree(
 ) -> None:
     engine = next(filter(installed, ("docker", "podman")))
     project, copy, tag = EXAMPLES / name, tmp_path / name, f"{RUN}/parity-{name}"
-    run(sys.executable, "-m", "jettison", "apply", str(project), "--output", str(copy))
+    output(*JETTISON, "apply", str(project), "--output", str(copy))
     dockerfile = copy / CONTEXTS[name] / "Dockerfile"
     build = (engine, "build", "--tag", tag, str(dockerfile.parent))
-    run(*build)
-    request.addfinalizer(lambda: run(engine, "rmi", tag))
+    output(*build)
+    request.addfinalizer(lambda: output(engine, "rmi", tag))
     bases = re.findall(r"^FROM (\S+)", dockerfile.read_text(), re.MULTILINE)
     layout = tmp_path / "layout"
-    run(sys.executable, "-m", "jettison", "build", str(project),
+    output(*JETTISON, "build", str(project),
         "--base", f"{engine}:{bases[-1]}", "--output", f"oci:{layout}")  # fmt: skip
     after = read(f"oci:{layout}")
     found = unexpected(read(f"{engine}:{tag}"), after)
     if any(".dist-info" in each.path for each in found):
         # the engine's cache may hold what was the newest of some distribution then
-        run(*build, "--no-cache")
+        output(*build, "--no-cache")
         found = unexpected(read(f"{engine}:{tag}"), after)
     assert found == []
     before = read(f"{engine}:{tag}")
@@ -115,11 +109,11 @@ def test_equal_files_are_one_with_both_back_ends(
     (project / "Dockerfile").write_text(DOCKERFILE)
     (project / "requirements.txt").write_text("boto3==1.35.0\nbotocore==1.35.0\n")
     (project / "main.py").write_text("import sys\n\nimport boto3\n\nboto3.client(sys.argv[1])\n")
-    run(sys.executable, "-m", "jettison", "apply", str(project), "--output", str(copy))
-    run(engine, "build", "--tag", tag, str(copy))
-    request.addfinalizer(lambda: run(engine, "rmi", tag))
+    output(*JETTISON, "apply", str(project), "--output", str(copy))
+    output(engine, "build", "--tag", tag, str(copy))
+    request.addfinalizer(lambda: output(engine, "rmi", tag))
     layout = tmp_path / "layout"
-    run(sys.executable, "-m", "jettison", "build", str(project),
+    output(*JETTISON, "build", str(project),
         "--base", f"{engine}:python:3.11-slim", "--output", f"oci:{layout}")  # fmt: skip
     before, after = shared(read(f"{engine}:{tag}")), shared(read(f"oci:{layout}"))
     assert before == after

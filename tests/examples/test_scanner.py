@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command import JETTISON, output
 
 from jettison.processes import installed
 from tests.support.names import LONG
@@ -27,12 +27,6 @@ pytestmark = [
 PROJECT = Path(__file__).parents[2] / "examples" / "flask-links"
 # Tools that the base image brings for building, which never serve.
 INSTALLERS = {"pip", "setuptools", "wheel"}
-
-
-def output(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return done.stdout
 
 
 @pytest.fixture
@@ -66,7 +60,7 @@ def test_the_scanner_misses_only_what_left(
 ) -> None:
     before, after = tags
     copy = tmp_path / "after"
-    output(sys.executable, "-m", "jettison", "optimize", "-O3", str(PROJECT), "--output", str(copy))
+    output(*JETTISON, "optimize", "-O3", str(PROJECT), "--output", str(copy))
     for tag, folder in ((before, PROJECT), (after, copy)):
         output(engine, "build", "--tag", tag, str(folder))
     had, has = found(engine, before), found(engine, after)

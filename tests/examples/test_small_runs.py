@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command import JETTISON, output
 from tests.support.names import LONG
 from tests.support.recorded_index import examples
 
@@ -25,15 +25,6 @@ UNSUPPORTED = 12
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
-
-
-def succeed(*command: str) -> None:
-    done = run(*command)
-    assert done.returncode == 0, done.stderr[-4000:] + done.stdout[-4000:]
-
-
-def jettison(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "jettison", *arguments)
 
 
 @pytest.fixture(params=[pytest.param(path, id=path.name) for path in examples()])
@@ -57,14 +48,15 @@ def tags() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("base", ["slim", "composed"])
 def test_it_answers_alike(project: Path, base: str, tags: tuple[str, str], tmp_path: Path) -> None:
     after = tmp_path / "after"
-    applied = run(*jettison("apply", str(project), "--base", base, "--output", str(after)))
+    applied = run(*JETTISON, "apply", str(project), "--base", base, "--output", str(after))
     if project.name == "locale-timezone" and base == "composed":
         assert applied.returncode == UNSUPPORTED
         assert "it has the locale C.UTF-8 alone" in applied.stderr
         return
     assert applied.returncode == 0, applied.stderr
     for tag, folder in zip(tags, (project, after), strict=True):
-        succeed("docker", "build", "--quiet", "--tag", tag, str(folder))
+        output("docker", "build", "--quiet", "--tag", tag, str(folder))
     probes = project / "probes.http"
     asked = ("--probes", str(probes)) if probes.exists() else ()
-    succeed(*jettison("verify", *tags, "--project", str(project), *asked))
+    verify = (*JETTISON, "verify", *tags, "--project", str(project), *asked)
+    output(*verify, environment=ENVIRONMENT)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command import JETTISON, output
 
 from jettison.processes import installed
 from tests.support.names import LONG
@@ -18,11 +18,6 @@ pytestmark = [pytest.mark.engine, pytest.mark.network, LONG]
 ROOT = Path(__file__).parents[2]
 # The folder that the Dockerfile reads while it builds, which the image has not.
 OF_REMOVAL = ".jettison"
-
-
-def run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 
 
 @pytest.fixture
@@ -44,13 +39,12 @@ def test_the_smallest_image_answers_alike(
 ) -> None:
     project, copy = ROOT / "examples" / name, tmp_path / name
     before, after = tags
-    jettison = (sys.executable, "-m", "jettison")
-    run(*jettison, "optimize", "-O", "3", str(project), "--output", str(copy))
-    run(engine, "build", "--tag", before, str(project))
-    run(*jettison, "build", str(copy), "--base", "composed", "--load", "--tag", after)
-    run(*jettison, "verify", before, after, "--project", str(project))
+    output(*JETTISON, "optimize", "-O", "3", str(project), "--output", str(copy))
+    output(engine, "build", "--tag", before, str(project))
+    output(*JETTISON, "build", str(copy), "--base", "composed", "--load", "--tag", after)
+    output(*JETTISON, "verify", before, after, "--project", str(project))
     listing = "import os; print(*os.listdir())"
     inside = (engine, "run", "--rm", "--entrypoint", "python", after, "-c", listing)
-    found = subprocess.run(inside, capture_output=True, text=True, check=True).stdout.split()
+    found = output(*inside).split()
     assert found
     assert OF_REMOVAL not in found

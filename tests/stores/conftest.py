@@ -44,6 +44,13 @@ def registry_store(cache: BlobDirectory) -> RegistryStore:
     return RegistryStore(cache, transport=transport, logins=Logins(()), chunk_size=1000)
 
 
+@pytest.fixture(scope="session")
+def debian_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Debian's registry for all tests: each has a repository of its own there."""
+    with debian_registry(tmp_path_factory.mktemp("registry")) as host:
+        yield host
+
+
 @pytest.fixture(
     params=[
         "layout",
@@ -65,9 +72,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, cache: BlobDirectory) 
         store = request.getfixturevalue("registry_store")
         yield Place(store=store, name=Reference.parse(f"{registry.host}/app:1"))
     elif request.param == "debian registry":
-        with debian_registry(tmp_path) as host:
-            store = request.getfixturevalue("registry_store")
-            yield Place(store=store, name=Reference.parse(f"{host}/app:1"))
+        host = request.getfixturevalue("debian_host")
+        store = request.getfixturevalue("registry_store")
+        yield Place(store=store, name=Reference.parse(f"{host}/{uuid.uuid4().hex}/app:1"))
     else:
         yield from _daemon(request.getfixturevalue("engine"), cache)
 

@@ -8,29 +8,27 @@ from pathlib import Path
 import pytest
 from images import AMD64, small_image, stored_layer
 from places import Place
-from torture import LAYERS
+from torture import LAYERS, seen
 
 from jettison.errors import JettisonError
 from jettison.images.image import Image
 from jettison.images.stores.unpack import unpack
 
 
-def seen(image: Image) -> list[object]:
-    """What reading the image's layers gives: their entries, and the error at their end."""
-    found: list[object] = []
-    try:
-        for layer in image.layers:
-            found += [(read.entry.path, read.entry.kind, sum(map(len, read.chunks())))
-                      for read in layer.entries()]  # fmt: skip
-    except JettisonError as error:
-        found.append(type(error))
-    return found
-
-
 def tortured(what: str) -> Image:
     return small_image().append(stored_layer(LAYERS[what]))
 
 
+# Daemons are given each of them where they run it: tests/engines/test_torture.py.
+STORES = [
+    "layout",
+    "archive",
+    "registry",
+    pytest.param("debian registry", marks=pytest.mark.registry),
+]
+
+
+@pytest.mark.parametrize("place", STORES, indirect=True)
 @pytest.mark.parametrize("what", LAYERS)
 def test_every_store_gives_a_layer_as_it_is_or_refuses_it(place: Place, what: str) -> None:
     image = tortured(what)

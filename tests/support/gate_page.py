@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from checkouts import WITH_PANDAS, Checkout, Ran, start
+from command import ran
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "gate-report.md"
 HEAD = """# What a reviewer reads
@@ -29,17 +27,8 @@ def page(folder: Path) -> str:
     """Give the page; the project is made in a folder."""
 
     def command(*arguments: object) -> Ran:
-        done = subprocess.run(
-            [sys.executable, "-m", "jettison", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={
-                **os.environ,
-                "XDG_CACHE_HOME": str(folder / "cache"),
-                "UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple",
-            },
-        )
+        cache, index = str(folder / "cache"), "http://127.0.0.1:9/simple"
+        done = ran(*arguments, XDG_CACHE_HOME=cache, UV_DEFAULT_INDEX=index)
         return Ran(status=done.returncode, out=done.stdout, err=done.stderr)
 
     checkout = Checkout(folder=folder / "lean", jettison=command)

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 
 from wheels import wheel
 
+from jettison.errors import JettisonError
+from jettison.images.image import Image
+
 _LOUD = "\x1b[2J\x07\x9b\u202e"
 FILE, FOLDER, LINK, HARD = tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE
 
@@ -104,6 +107,18 @@ LAYERS = {
     "no end": _layer(_member("a"))[:1024],
     "more after the end": _layer(_member("a")) + _layer(_member("b")),
 }
+
+
+def seen(image: Image) -> list[object]:
+    """What reading the image's layers gives: their entries, and the error at their end."""
+    found: list[object] = []
+    try:
+        for layer in image.layers:
+            found += [(read.entry.path, read.entry.kind, sum(map(len, read.chunks())))
+                      for read in layer.entries()]  # fmt: skip
+    except JettisonError as error:
+        found.append(type(error))
+    return found
 
 
 def _linked(name: str, target: bytes, mode: int) -> bytes:

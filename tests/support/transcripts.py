@@ -7,14 +7,13 @@ What stands below each command is written by ``make golden``.
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from cases import FOLDER as CASES
 from cases import read_case
+from command import ran
 
 FOLDER = Path(__file__).parents[1] / "cli" / "snapshots"
 PROJECT = "project: "
@@ -47,17 +46,11 @@ def transcribed(path: Path, folder: Path) -> str:
 def _said(command: str, folder: Path) -> Iterator[str]:
     program, *words = command.split()
     if program == "jettison":
-        words = [sys.executable, "-m", "jettison", *words]
+        done = ran(*words, folder=folder, XDG_CACHE_HOME=str(folder / "cache"), **ENVIRONMENT)
     else:
-        words = [program, *words]
-    done = subprocess.run(
-        words,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "XDG_CACHE_HOME": str(folder / "cache"), **ENVIRONMENT},
-    )
+        done = subprocess.run(
+            [program, *words], cwd=folder, capture_output=True, text=True, check=False
+        )
     yield done.stdout.replace(str(folder), "…")
     if done.stderr:
         yield "[stderr]\n" + done.stderr.replace(str(folder), "…")

@@ -33,6 +33,10 @@ from jettison.plan.changes import SplitBuildStage
 
 # Where requirements are installed from.
 BUILD = "/build"
+# The Python on the path is the base's.
+_SETUPTOOLS_OF_BASE = (
+    "uv pip install setuptools==$(python -c 'import setuptools; print(setuptools.__version__)')"
+)
 
 
 def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildStage) -> str:
@@ -80,7 +84,11 @@ def _environment(stage: FinalStage, found: Installation, change: SplitBuildStage
         yield f"ENV VIRTUAL_ENV={place} UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy\n"
         brought = brings_uv(stage.base)
         bringing = "" if brought else f"pip install --no-cache-dir uv=={change.uv} && "
-        yield f"RUN {bringing}uv venv {place}\n"
+        if change.setuptools:
+            yield comment("Newer releases of setuptools have no pkg_resources: the base's stays.")
+            yield f"RUN {bringing}uv venv {place} \\\n    && {_SETUPTOOLS_OF_BASE}\n"
+        else:
+            yield f"RUN {bringing}uv venv {place}\n"
         return
     seeds = f" \\\n    && {place}/bin/pip install --no-cache-dir {' '.join(found.seeds)}"
     yield f"RUN python -m venv {place}{seeds if found.seeds else ''}\n"

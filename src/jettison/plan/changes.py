@@ -143,11 +143,13 @@ class SplitBuildStage(Struct, frozen=True, kw_only=True):
     environment, the same in both stages because its scripts name it; ``uv`` is the version that
     installs. ``installer_stays`` leaves what installs from a lock in the final stage too.
     ``linked`` are programs of it that scripts name by the path that they had in the base.
+    ``setuptools`` puts that of the base into it, where a newer one is another.
     """
 
     build_packages: tuple[str, ...]
     environment: str
     uv: str
+    setuptools: bool = False
     installer_stays: bool = False
     linked: tuple[str, ...] = ()
 

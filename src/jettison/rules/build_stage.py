@@ -45,6 +45,7 @@ from jettison.lift.locked_obstacles import fixed_path, linked_programs, programs
 from jettison.lift.packages import removable, requested, saved_without
 from jettison.lift.scopes import PackageScope
 from jettison.lift.usage import SCRIPT, UNCALLED
+from jettison.plan.base import Variant, image_facts
 from jettison.plan.changes import (
     Change,
     RemovePackages,
@@ -74,8 +75,11 @@ def detect(plan: Plan) -> Iterator[Finding]:
     fixed = None if locked else fixed_path(plan.project, plan.stage, programs)
     fixed = fixed or (None if locked else _installs_when_run(plan))
     by_pip = isinstance(found, Installation) and found.by_pip
-    seeded = not by_pip and (not locked or locked.tool.seeded)
-    fixed = fixed or (_seeded(plan) if seeded else None)
+    bare = not by_pip and (not locked or locked.tool.seeded)
+    used = _uses_setuptools(plan) if bare else None
+    official = image_facts(plan.stage.base).variant is not Variant.OTHER
+    brings = official and not locked and _has_setuptools(plan)
+    fixed = fixed or (None if brings else used)
     if fixed:
         yield from _stays(fixed)
         return
@@ -94,6 +98,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
         build_packages=build,
         environment=_environment(found),
         uv=table(Tools).uv.version,
+        setuptools=bare and brings and (used is not None or _requires_setuptools(plan)),
         installer_stays=stays is not None,
         linked=() if own else linked_programs(plan.project, plan.stage, programs),
     )
@@ -113,7 +118,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
         changes = (*changes, *_started(plan, locked, stays=stays is not None))
     yield Finding.of(
         message,
-        (evidence, *_why_build(plan, found, build), *((stays,) if stays else ())),
+        (evidence, *_why_build(plan, found, build), *filter(None, (stays, used))),
         *changes,
         saving=saved_without(plan.stage, gone),
     )
@@ -190,15 +195,26 @@ def build_packages(plan: Plan, found: Installation | LockedInstallation) -> tupl
     return tuple(names)
 
 
-def _seeded(plan: Plan) -> Evidence | None:
+def _uses_setuptools(plan: Plan) -> Evidence | None:
     """What uses setuptools of the base, or installed beside pip; a new environment has none."""
-    minor = tuple(int(part) for part in (plan.python or "3.12").split("."))
     facts = [action.fact for action in plan.stage.of_kind(ActionKind.PYTHON)]
     words = [word for fact in facts if isinstance(fact, PipInstall) for word in fact.requirements]
     named = any(word.text.startswith("setuptools") for word in words)
-    if named or minor < WITHOUT_SETUPTOOLS:
+    if named or _has_setuptools(plan):
         return None if "setuptools" in plan.distributions else _user_of_setuptools(plan)
     return None
+
+
+def _has_setuptools(plan: Plan) -> bool:
+    """Whether the official image of this Python has setuptools."""
+    minor = tuple(int(part) for part in (plan.python or "3.12").split("."))
+    return minor < WITHOUT_SETUPTOOLS
+
+
+def _requires_setuptools(plan: Plan) -> bool:
+    """Whether a distribution requires setuptools, which the one of the image was enough for."""
+    named = any(one.name == "setuptools" for one in plan.requirements)
+    return "setuptools" in plan.distributions and not named
 
 
 def _installs_when_run(plan: Plan) -> Evidence | None:

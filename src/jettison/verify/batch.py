@@ -33,7 +33,7 @@ from jettison.verify.observation import (
     SuiteOutcome,
     words_started,
 )
-from jettison.verify.observe import options, tmpfs
+from jettison.verify.observe import errors_of, options, tmpfs
 from jettison.verify.request import Suite, VerificationRequest
 
 _OVERLAY = "/jettison"
@@ -56,7 +56,7 @@ def run_suite(engine: Engine, request: VerificationRequest, after: Observation) 
 
 def suite_runs_alike(one: VerificationRequest, other: VerificationRequest) -> bool:
     """Whether the suite is run in the same way by two requests of the same images."""
-    names = ("environment", "volumes", "bind_mounts", "tmpfs", "read_only_after", "suite")
+    names = ("environment", "volumes", "empty", "tmpfs", "read_only_after", "suite")
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
@@ -217,8 +217,9 @@ def observed(setting: Setting, names: tuple[str, ...] | None = None) -> Observat
             return replace(seen, failure=why)
         exchanges = tuple(_exchanges(answer, names))
         names = tuple(one.name for one in exchanges)
-        log = kinds_of(*(one.decode("utf-8", "replace") for one in (answer.out, answer.err)))
-        seen = replace(seen, logs=(*seen.logs, log))
+        out, err = (one.decode("utf-8", "replace") for one in (answer.out, answer.err))
+        errors = errors_of(err) if answer.status else ()
+        seen = replace(seen, logs=(*seen.logs, kinds_of(out, err)), errors=errors)
         if run:
             seen = replace(seen, reruns=(exchanges,))
         else:
@@ -228,7 +229,7 @@ def observed(setting: Setting, names: tuple[str, ...] | None = None) -> Observat
 
 def _asked(setting: Setting) -> dict[str, Any]:
     request, folder = setting.request, setting.facts.working_directory
-    folders = (*request.volumes, *request.bind_mounts, *((folder,) if folder != "/" else ()))
+    folders = (*request.volumes, *request.empty, *((folder,) if folder != "/" else ()))
     return {"words": setting.words, "folders": folders, "seconds": _SECONDS}
 
 

@@ -273,10 +273,10 @@ def _asked(request: VerificationRequest) -> dict[str, Any]:
         "libraries": request.libraries,
         "names": ("localhost", HOST_NAME, *(one.name for one in request.services)),
         "ports": request.ports,
-        "volumes": (*request.volumes, *request.bind_mounts),
+        "volumes": (*request.volumes, *request.empty),
         "writable": (
             *request.volumes,
-            *request.bind_mounts,
+            *request.empty,
             *(target.partition(":")[0] for target in request.tmpfs),
         ),
     }

@@ -110,7 +110,7 @@ def options(setting: Setting) -> RunOptions:
 def _volumes(request: VerificationRequest, *, read_only: bool) -> tuple[str, ...]:
     """Give the folders to mount, each once: what the plan keeps writable may be a volume anyway."""
     further = request.read_only_volumes if read_only else ()
-    mounted = {*request.bind_mounts, *request.tmpfs}
+    mounted = {*request.empty, *request.tmpfs}
     wanted = (path for path in further if path not in mounted)
     known = dict.fromkeys((*request.volumes, *wanted))
     return tuple(path for path in known if path not in request.mounted)
@@ -126,9 +126,9 @@ def _circumstances(setting: Setting) -> dict[str, str]:
 
 
 def tmpfs(request: VerificationRequest, *, read_only: bool) -> tuple[str, ...]:
-    """Give the folders in memory: in place of bind mounts always, others below a read-only root."""
+    """Give the folders in memory: those that start empty, and others below a read-only root."""
     return (
-        *(f"{target}:mode=1777" for target in request.bind_mounts),
+        *(f"{target}:mode=1777" for target in request.empty),
         *(request.tmpfs if read_only else ()),
     )
 

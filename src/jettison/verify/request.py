@@ -1,17 +1,15 @@
-"""What is to be verified, and requests of the user's own (``.http`` files)."""
+"""What is to be verified, and how images are run."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
 from jettison.engines import ImageFacts
-from jettison.errors import InputSyntaxError
-from jettison.values import LAST_PORT, Origin, replace, whole_number
+from jettison.values import LAST_PORT, replace, whole_number
 
 _WORD = re.compile(r"\w+")
 # Variables that a sentence names.
@@ -114,7 +112,8 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     were run", and is empty for the first way. ``samples`` are the variables whose
     values were made up; the ``optional`` ones have something else to fall back on, so that a value
     may do harm, and are set when nothing else helps. ``mounted`` maps targets to files and folders
-    of the project that are there to be read.
+    of the project that are there to be read, ``made`` are folders that the image lacks, and that
+    start empty, for everybody to write.
     """
 
     how: str = ""
@@ -126,6 +125,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     command: tuple[str, ...] = ()
     services: tuple[NeededService, ...] = ()
     mounted: Mapping[str, str] = field(default_factory=dict)
+    made: tuple[str, ...] = ()
 
 
 class VerificationRequest(Surroundings, frozen=True, kw_only=True):
@@ -203,6 +203,11 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
     withheld: tuple[str, ...] = ()
 
     @property
+    def empty(self) -> tuple[str, ...]:
+        """The folders that start empty, and that everybody may write."""
+        return tuple(dict.fromkeys((*self.bind_mounts, *self.made)))
+
+    @property
     def watched(self) -> tuple[Worker, ...]:
         """What is watched while it runs: workers, or the own command of an image without a port."""
         own = Worker(name=OWN_COMMAND, entrypoint=self.entrypoint, command=self.command)
@@ -256,65 +261,3 @@ def _numbers(facts: ImageFacts) -> list[int]:
     texts = (port.partition("/") for port in facts.ports)
     numbers = (whole_number(number) for number, _, kind in texts if kind in {"", "tcp"})
     return sorted(number for number in numbers if number is not None and number <= LAST_PORT)
-
-
-_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
-_HEADER = re.compile(r"^([A-Za-z0-9!#$%&'*+.^_`|~-]+):\s*(.*)$")
-_Line = tuple[int, str]
-
-
-def parse_http_file(text: str, file: str) -> tuple[CustomRequest, ...]:
-    """Read all requests, in their order. Raises InputSyntaxError with the line that is wrong."""
-    return tuple(_request(block, file) for block in _blocks(text) if block)
-
-
-def _blocks(text: str) -> Iterator[list[_Line]]:
-    block: list[_Line] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith("###"):
-            yield block
-            block = []
-        elif block or (line.strip() and not line.startswith(("#", "//"))):
-            block.append((number, line))
-    yield block
-
-
-def _request(block: list[_Line], file: str) -> CustomRequest:
-    number, first = block[0]
-    words = first.split()
-    method, target = (
-        (words[0], words[1]) if words[0] in _METHODS and words[1:] else ("GET", words[0])
-    )
-    headers: list[tuple[str, str]] = []
-    body: list[str] = []
-    for at, line in block[1:]:
-        found = _HEADER.match(line)
-        if body or not line.strip():
-            body.append(line)
-        elif found:
-            headers.append((found[1], found[2].strip()))
-        else:
-            raise _wrong(f"this is no header: {line.strip()}", file, at)
-    content = "\n".join(body[1:]).rstrip("\n")
-    return CustomRequest(
-        method=method, path=_path(target, file, number), headers=tuple(headers),
-        body=content.encode("utf-8"),
-    )  # fmt: skip
-
-
-def _path(target: str, file: str, number: int) -> str:
-    try:
-        parts = urlsplit(target)
-    except ValueError as none:
-        raise _wrong(f"no valid request address: {target}", file, number) from none
-    if "{{" in target or not (parts.path.startswith("/") or parts.netloc):
-        raise _wrong(f"no valid request address: {target}", file, number)
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-
-def _wrong(what: str, file: str, number: int) -> InputSyntaxError:
-    return InputSyntaxError(
-        what,
-        hint="Write `GET /path`, headers as `Name: value`, an empty line, and then the body.",
-        origin=Origin(file=file, line=number),
-    )

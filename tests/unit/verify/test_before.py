@@ -7,7 +7,7 @@ from tests.support.local_engine import LocalEngine
 
 from jettison.engines import ImageFacts, ImageID
 from jettison.progress import SilentProgress
-from jettison.verify import batch, before
+from jettison.verify import absent_folders, batch, before
 from jettison.verify.before import Baseline, Begun, Prefetched
 from jettison.verify.observation import Conversation, Observation, Trial
 from jettison.verify.request import CustomRequest, NeededService, Unreached, VerificationRequest
@@ -89,3 +89,48 @@ def test_a_server_that_declares_no_port_is_asked_where_it_listens(
         found, _ = before.begun_somehow(trial(asked, tmp_path), pool)
     assert found.request.ports == ((9000,) if speaks else ())
     assert found.request.startup_timeout == asked.startup_timeout
+
+
+def test_what_misses_a_folder_that_the_image_lacks_is_run_with_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = ("FileNotFoundError: [Errno 2] No such file or directory: '/srv/logs/app.log'",)
+
+    def begun(tried: Trial, *_: object) -> Begun:
+        fails = "/srv/logs" not in tried.request.empty
+        seen = Observation(facts=FACTS, failure="it ended with status 1", errors=errors)
+        seen = seen if fails else Observation(facts=FACTS)
+        return Begun(
+            baseline=Baseline(observation=seen, conversation=Conversation()), stored=Future()
+        )
+
+    monkeypatch.setattr(before, "_begun", begun)
+    monkeypatch.setattr(absent_folders, "_existing", lambda _, places: dict.fromkeys(places, False))
+    with ThreadPoolExecutor(1) as pool:
+        found, _ = before.begun_somehow(trial(ASKED, tmp_path), pool)
+    assert found.request.how == "with an empty folder /srv/logs, which the image lacks"
+
+
+@pytest.mark.parametrize(
+    ("path", "there", "folders"),
+    [
+        ("logs/app.log", ["/app"], ("/app/logs",)),
+        ("/data", ["/app"], ("/data",)),
+        ("/data/in/rows.csv", ["/data"], ("/data/in",)),
+        ("/app/settings.toml", ["/app"], ()),
+        ("/proc/1/none", [], ()),
+    ],
+)
+def test_an_empty_folder_covers_nothing_that_the_image_has(
+    path: str,
+    there: list[str],
+    folders: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    facts = replace(FACTS, working_directory="/app")
+    seen = Observation(facts=facts, errors=(f"OSError: No such file or directory: '{path}'",))
+    monkeypatch.setattr(
+        absent_folders, "_existing", lambda _, places: {one: one in there for one in places}
+    )
+    assert absent_folders.absent_folders(trial(ASKED, tmp_path), seen) == folders

@@ -18,8 +18,9 @@ from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.judging import compare_exchanges
 from jettison.verify.exchange.pages import landing_steps, page_steps, read_page
+from jettison.verify.http_file import parse_http_file
 from jettison.verify.interior import ask, find_interpreter
-from jettison.verify.request import VerificationRequest, parse_http_file
+from jettison.verify.request import VerificationRequest
 from jettison.verify.tracing import read_installed
 from jettison.verify.workload.openapi import interface, query_steps
 from jettison.verify.workload.plan import usable, workload

@@ -1,7 +1,8 @@
 import pytest
 
 from jettison.errors import InputSyntaxError
-from jettison.verify.request import CustomRequest, parse_http_file
+from jettison.verify.http_file import parse_http_file
+from jettison.verify.request import CustomRequest
 
 FILE = """\
 # a comment

@@ -31,6 +31,8 @@ from jettison.formats.compose.values import (
 )
 from jettison.formats.yaml_nodes import entries, is_null
 
+_BYTE_ORDER_MARK = "\ufeff"
+
 
 def edit(text: str, changes: Iterable[Change], *, file: str = "docker-compose.yml") -> str:
     """Apply changes in order and return the new text.
@@ -39,9 +41,12 @@ def edit(text: str, changes: Iterable[Change], *, file: str = "docker-compose.ym
     out in the others first, so that a change of one service stays with it. Raises
     InputSyntaxError for a bad file and UnsupportedError for a service that cannot be edited.
     """
+    # a byte order mark stays in front of what becomes the first line
+    bare = text.removeprefix(_BYTE_ORDER_MARK)
+    mark = text[: len(text) - len(bare)]
     for change in changes:
-        text = _applied(change, source(text, file))
-    return text
+        bare = _applied(change, source(bare, file))
+    return mark + bare
 
 
 @singledispatch

@@ -32,12 +32,12 @@ from jettison.tasks.loading.knowledge import Knowledge, knowledge_of
 from jettison.tasks.loading.project import Loaded, load_project
 from jettison.values import counted, replace
 from jettison.verify import Reachable
+from jettison.verify.http_file import parse_http_file
 from jettison.verify.planned_request import verification_request
 from jettison.verify.request import (
     CustomCommand,
     CustomRequest,
     VerificationRequest,
-    parse_http_file,
     request_of,
 )
 from jettison.verify.stand_ins import with_files

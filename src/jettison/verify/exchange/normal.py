@@ -8,7 +8,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 
 from jettison.catalogue import table
@@ -60,13 +60,29 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _EXPIRES = "expires"
 
 
+def steady(runs: Sequence[Sequence[Answer]]) -> frozenset[bytes]:
+    """Give the bodies that all runs have wherever one of them has them: nothing varies in these."""
+    rows = [
+        {run[place].body for run in runs if place < len(run)}
+        for place in range(max(map(len, runs)))
+    ]
+    varying = frozenset().union(*(row for row in rows if len(row) > 1))
+    return frozenset().union(*rows) - varying
+
+
 def document(
-    answer: Answer, begun: float = 0.0, dated: Dated | None = None, *, strict: bool = False
+    answer: Answer,
+    begun: float = 0.0,
+    dated: Dated | None = None,
+    known: Collection[bytes] = (),
+    *,
+    strict: bool = False,
 ) -> dict[str, Json]:
     """Give everything of an answer that is compared; of a server error only its kind.
 
-    ``begun`` is when its run began, ``dated`` are times of files of the two images. ``strict``
-    masks no measured quantity by its name.
+    ``begun`` is when its run began, ``dated`` are times of files of the two images, ``known`` the
+    bodies in which nothing varies, so that nothing is looked for in them. ``strict`` masks no
+    measured quantity by its name.
     """
     clock = Clock(begun=begun, now=answer.at)
     reader = _Reader(clock, dated or Dated(), strict=strict)
@@ -81,9 +97,10 @@ def document(
     found |= {"streamed": answer.streamed, "unended": answer.unended, "connection": answer.wire}
     if answer.rest:
         found["rest"] = answer.rest
+    if answer.body in known:
+        return found | {"body": hashlib.sha256(answer.body).hexdigest()}
     told = answer.status >= _FAULT and _TRACEBACK in answer.body
-    found["body"] = reader.fault(answer.body) if told else reader.body(answer)
-    return found
+    return found | {"body": reader.fault(answer.body) if told else reader.body(answer)}
 
 
 def decoded(body: bytes, encoding: str) -> bytes:

@@ -23,8 +23,9 @@ print(ssl.OPENSSL_VERSION.split()[0], sqlite3.sqlite_version.split(".")[0])
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory):
-    opened = Archive(cache=tmp_path_factory.mktemp("cache"))
+def archive():
+    # with the cache of the user, as others that build a base of Debian's packages
+    opened = Archive()
     try:
         opened.index("trixie")
     except NetworkError as away:

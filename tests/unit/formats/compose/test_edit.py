@@ -129,6 +129,16 @@ def test_a_mount_that_is_not_there_changes_nothing() -> None:
     )
 
 
+def test_a_byte_order_mark_stays_in_front_of_what_is_added() -> None:
+    mark = "\ufeff"
+    new = edit(
+        mark + FILE.replace("# A shop\n", ""), [SetTopLevel(path=("name",), value="shop-dev")]
+    )
+    assert new.startswith(mark)
+    assert new.count(mark) == 1
+    assert parse(new, file="compose.yaml").name == "shop-dev"
+
+
 def test_a_mount_is_added_first_or_to_a_list() -> None:
     mount = AddToList(service="worker", key="volumes", value=".:/src", comment="Source", first=True)
     assert changed(FILE, mount) == "+     # Source\n+     - .:/src\n"

@@ -58,12 +58,20 @@ def index() -> Iterator[PackageIndex]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def fetched(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What uv keeps, for all tests: their index does not change."""
+    return str(tmp_path_factory.mktemp("uv"))
+
+
 @pytest.fixture(autouse=True)
-def surroundings(index: PackageIndex, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def surroundings(
+    index: PackageIndex, fetched: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in ("UV_INDEX_URL", "PIP_INDEX_URL", "UV_FIND_LINKS", "PIP_FIND_LINKS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("UV_DEFAULT_INDEX", f"{index.url}/simple")
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    monkeypatch.setenv("UV_CACHE_DIR", fetched)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
