@@ -8,7 +8,7 @@ from functools import partial
 
 from msgspec import Struct, field
 
-from jettison.verify.exchange.kinds import TIME, moment_of
+from jettison.verify.exchange.times import TIME, moment_of
 
 # Seconds since 1970, or a thousandth, millionth or billionth of them: also within words, as in
 # ``app.v2m1700000000.js``, where nothing but digits belongs to the number.

@@ -6,128 +6,11 @@ import math
 import posixpath
 import re
 import string
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
+from collections.abc import Sequence
 
 from msgspec import Struct
 
-# No letter and no digit stands beside a time: part of an id may look like one.
-_ALONE = r"(?<![0-9A-Za-z])(?:%s)(?![0-9A-Za-z])"
-_ISO = (
-    r"(?P<date>\d{4}-\d\d-\d\d)[T _](?P<hour>\d\d)[:-]?(?P<minute>\d\d)"
-    r"(?:[:-]?(?P<second>\d\d)(?P<part>[.,]\d+)?)?(?P<zone>Z| ?UTC|[+-]\d\d:?\d\d)?"
-)
-_COMPACT = r"(?P<day>20\d{6})[T_-]?(?P<clock>\d{6})(?:[-_.]?\d{3,6})?Z?"
-_WEB = r"[A-Z][a-z]{2}, \d\d[ -][A-Z][a-z]{2}[ -]\d{4} \d\d:\d\d:\d\d GMT"
-TIME = re.compile(_ALONE % f"(?P<iso>{_ISO})|(?P<compact>{_COMPACT})|(?P<web>{_WEB})")
-_DAY = re.compile(_ALONE % r"\d{4}-\d\d-\d\d")
-_EPOCH = re.compile(
-    r"(?<![\w.])(?P<seconds>[12]\d{9})(?P<thousandths>\d{3})?(?P<part>\.\d+)?(?![\w.])"
-)
-_DIGIT = re.compile(r"\d")
-_QUARTER, _FARTHEST_DAY = 900, 45
-_LATEST = 1e15  # more milliseconds than any year with four digits has
-# Before the first request the application starts, and may fill its database.
-_EARLIER, _LATER = 120.0, 5.0
-
-
-class Clock(Struct, frozen=True, kw_only=True):
-    """When a run began and one of its answers came, in seconds since 1970; 0 when not known."""
-
-    begun: float = 0.0
-    now: float = 0.0
-
-    def within(self, moment: float) -> bool:
-        """Tell whether a moment lies within the run, up to the answer."""
-        return self.begun - _EARLIER <= moment <= self.now + _LATER
-
-
-def relative(text: str, clock: Clock) -> str:
-    """Put words in the place of times of the run, which keep their form and their time zone.
-
-    A date near the day of the request is told by its distance. Other times stay as they are.
-    """
-    if not clock.now or not _DIGIT.search(text):
-        return text
-    text = TIME.sub(_of(lambda found: _told(found, clock)), text)
-    text = _EPOCH.sub(_of(lambda found: _seconds(found, clock)), text)
-    return _DAY.sub(_of(lambda found: _day(found[0], clock)), text)
-
-
-def _of(told: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]], str]:
-    return lambda found: told(found) or found[0]
-
-
-def moment_of(text: str) -> float | None:
-    """Give the moment that a text is, as seconds since 1970; one without a zone is in UTC."""
-    found = TIME.fullmatch(text)
-    return _moment(found) if found else None
-
-
-def number_of_time(value: float, clock: Clock) -> str:
-    """Name a number that counts seconds or milliseconds up to a time of the run."""
-    for unit, factor in (("s", 1), ("ms", 1000)):
-        if clock.now and abs(value) < _LATEST and clock.within(value / factor):
-            return f"<time in {unit}{'' if isinstance(value, int) else ', with fraction'}>"
-    return ""
-
-
-def _moment(found: re.Match[str]) -> float | None:
-    try:
-        if found["web"]:
-            return parsedate_to_datetime(found["web"].replace("-", " ")).timestamp()
-        if found["compact"]:
-            text = f"{found['day']}{found['clock']}"
-            return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp()
-        parts = f"{found['date']} {found['hour']}:{found['minute']}:{found['second'] or '00'}"
-        naive = datetime.strptime(parts, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - its zone follows
-        return naive.replace(tzinfo=_zone(found["zone"])).timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
-def _zone(text: str | None) -> timezone:
-    if not text or text[0] not in "+-":
-        return UTC
-    minutes = int(text[1:3]) * 60 + int(text[-2:])
-    return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
-
-
-def _told(found: re.Match[str], clock: Clock) -> str:
-    """Name a time of the run; one that names no zone by the zone that it must be of."""
-    moment = _moment(found)
-    if moment is None:
-        return ""
-    # one without seconds was cut
-    cut = 60.0 if found["iso"] and not found["second"] else 0.0
-    named = bool(found["web"] or found["zone"])
-    for quarter in (0,) if named else sorted(range(-56, 57), key=abs):
-        shift = quarter * _QUARTER
-        if clock.within(moment - shift) or (cut and clock.within(moment - shift + cut)):
-            form = "web" if found["web"] else "compact" if found["compact"] else "iso"
-            part = ", with fraction" if found["part"] else ", to the minute" if cut else ""
-            zone = (found["zone"] or "").strip() or f"zone {shift / 3600:+g}"
-            return f"<{form} time of the run, {zone}{part}>"
-    return ""
-
-
-def _seconds(found: re.Match[str], clock: Clock) -> str:
-    factor = 1000 if found["thousandths"] else 1
-    value = int(found["seconds"] + (found["thousandths"] or ""))
-    return number_of_time(value if not found["part"] else float(value), clock) and (
-        f"<time in {'ms' if factor > 1 else 's'}>"
-    )
-
-
-def _day(text: str, clock: Clock) -> str:
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        return ""
-    distance = (day.date() - datetime.fromtimestamp(clock.now, UTC).date()).days
-    return f"<day {distance:+d}>" if abs(distance) <= _FARTHEST_DAY else ""
-
+from jettison.verify.exchange.times import EPOCH, SPREAD, TIME, Distance, moment_of, steady
 
 Seen = tuple[str, float]
 """A text, and when its answer came."""
@@ -154,8 +37,6 @@ _LONG_NUMBER, _SHORT_TOKEN = 12, 5
 # Longer tokens hold content, whose length varies when it is compressed.
 _PACKED = 40
 _BASE_64 = "-_+/=."  # beside letters and digits, in its usual forms and in those of password hashes
-# A time that is as far from each request may be so much farther from another.
-_SPREAD = 120.0
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -168,11 +49,14 @@ class Kind(Struct, frozen=True, kw_only=True):
     pattern: str
     earliest: float = -math.inf
     latest: float = math.inf
+    distance: Distance | None = None
 
     def fits(self, text: str, at: float) -> bool:
         """Tell whether a text is of this kind."""
         if not re.fullmatch(self.pattern, text, re.DOTALL):
             return False
+        if self.distance:
+            return self.distance.fits(float(text), at)
         moment = moment_of(text) if math.isfinite(self.latest) else None
         return moment is None or self.earliest <= moment - at <= self.latest
 
@@ -274,13 +158,15 @@ def _well_known(column: Sequence[Seen]) -> Kind | None:
             return Kind(name=name, pattern=pattern)
     distances = [then - at for text, at in column if (then := moment_of(text)) is not None]
     if len(distances) == len(column):
-        steady = max(distances) - min(distances) <= 2 * _SPREAD
+        close = max(distances) - min(distances) <= 2 * SPREAD
         return Kind(
             name="a time",
             pattern=TIME.pattern,
-            earliest=min(distances) - _SPREAD if steady else -math.inf,
-            latest=max(distances) + _SPREAD if steady else math.inf,
+            earliest=min(distances) - SPREAD if close else -math.inf,
+            latest=max(distances) + SPREAD if close else math.inf,
         )
+    if _all(EPOCH.pattern, texts) and (near := steady([(float(text), at) for text, at in column])):
+        return Kind(name="a number that is a time", pattern=EPOCH.pattern, distance=near)
     lengths = {len(text) for text in texts}
     if _all(r"\d+", texts) and len(lengths) == 1 and min(lengths) >= _LONG_NUMBER:
         return Kind(name=f"{min(lengths)} digits", pattern=rf"\d{{{min(lengths)}}}")

@@ -15,10 +15,9 @@ from jettison.catalogue import table
 from jettison.catalogue.systems import Compared
 from jettison.verify.exchange import Answer
 from jettison.verify.exchange.dated import Dated
-from jettison.verify.exchange.kinds import Clock, number_of_time, relative
-from jettison.verify.exchange.pattern import (
-    Series,
-)
+from jettison.verify.exchange.pattern import Series
+from jettison.verify.exchange.signed import signed
+from jettison.verify.exchange.times import Clock, number_of_time, relative
 from jettison.verify.workload import Json
 
 MEASURED = "<measured>"
@@ -92,6 +91,8 @@ def document(
     if answer.status >= _SERVER_ERROR or not answer.status:
         return found
     headers = {name: reader.header(name, value) for name, value in answer.headers.items()}
+    if _is_of_data(answer):
+        headers["etag"] = reader.text(answer.headers["etag"])
     found["header"] = {name: value for name, value in headers.items() if value is not None}
     found["cookie"] = dict(map(reader.cookie, answer.cookies))
     found |= {"streamed": answer.streamed, "unended": answer.unended, "connection": answer.wire}
@@ -101,6 +102,15 @@ def document(
         return found | {"body": hashlib.sha256(answer.body).hexdigest()}
     told = answer.status >= _FAULT and _TRACEBACK in answer.body
     return found | {"body": reader.fault(answer.body) if told else reader.body(answer)}
+
+
+def _is_of_data(answer: Answer) -> bool:
+    """Whether an entity tag is made of what the application says, and not of the time of a file.
+
+    What serves files names that time beside it; what compresses may do so in another way.
+    """
+    others = {"last-modified", "content-encoding"} & answer.headers.keys()
+    return "json" in answer.content_type and "etag" in answer.headers and not others
 
 
 def decoded(body: bytes, encoding: str) -> bytes:
@@ -139,7 +149,7 @@ class _Reader:
         """Give the name of a cookie with its value and attributes."""
         pair, *attributes = (part.strip() for part in line.split(";"))
         name, _, value = pair.partition("=")
-        found: dict[str, Json] = {"value": self.text(value)}
+        found: dict[str, Json] = {"value": self.token(value, _DEEPEST)}
         for attribute in attributes:
             key, _, content = attribute.partition("=")
             timed = key.lower() == _EXPIRES
@@ -149,6 +159,11 @@ class _Reader:
     def text(self, text: str) -> str:
         """Tell times of files, of the run, and addresses of its network by what they are."""
         return _PRIVATE.sub("<address>", relative(self._dated.told(text), self._clock))
+
+    def token(self, text: str, depth: int) -> Json:
+        """Give the parts of a signed token, which are data, and any other text."""
+        parts = signed(text)
+        return self.text(text) if parts is None else self.value(parts, "", depth)
 
     def body(self, answer: Answer) -> Json:
         """Give JSON as it is, text by line, metrics by name, anything else by its digest."""
@@ -207,7 +222,7 @@ class _Reader:
         if isinstance(value, list):
             return [self.value(one, key, depth - 1) for one in value]
         if isinstance(value, str):
-            return self.text(value)
+            return self.token(value, depth - 1)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return value
         if not self._strict and re.sub(r"[_-]", "", key.lower()) in _measured():

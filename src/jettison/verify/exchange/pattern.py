@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from jettison.values import by_key
 from jettison.verify.exchange.kinds import Template, template
+from jettison.verify.exchange.times import Distance, steady
 from jettison.verify.workload import ABSENT, Json, inner, kind_of, same, short, written
 
 Sample = tuple[Json, float]
@@ -38,9 +39,10 @@ class Text(Struct, frozen=True, kw_only=True):
 
 
 class Number(Struct, frozen=True, kw_only=True):
-    """Any number; a whole one where all were."""
+    """Any number; a whole one where all were, and a time as far from the answer as it was."""
 
     whole: bool
+    distance: Distance | None = None
 
 
 class Truth(Struct, frozen=True, kw_only=True):
@@ -120,7 +122,8 @@ def _text(samples: Sequence[Sample]) -> Text:
 
 
 def _number(samples: Sequence[Sample]) -> Number:
-    return Number(whole=all(isinstance(value, int) for value, _ in samples))
+    whole = all(isinstance(value, int) for value, _ in samples)
+    return Number(whole=whole, distance=steady(samples))
 
 
 def _fields(samples: Sequence[Sample]) -> Fields | Loose:
@@ -210,8 +213,9 @@ def name_of(pattern: Pattern) -> str:
     match pattern:
         case Text(form=form):
             return ", ".join(form.kinds)
-        case Number(whole=whole):
-            return "a whole number" if whole else "a number"
+        case Number(whole=whole, distance=distance):
+            kind = "a whole number" if whole else "a number"
+            return f"{kind} that is a time" if distance else kind
         case Fixed(value=value):
             return short(value)
         case Fields() | Loose():
@@ -248,7 +252,9 @@ def _fits(pattern: Pattern, value: Json, at: float) -> bool:
     if isinstance(pattern, Text):
         return isinstance(value, str) and pattern.form.fits(value, at)
     if isinstance(pattern, Number):
-        return kind_of(value) == "number" and (isinstance(value, int) or not pattern.whole)
+        if kind_of(value) != "number" or not (isinstance(value, int) or not pattern.whole):
+            return False
+        return pattern.distance is None or pattern.distance.fits(value, at)
     return isinstance(pattern, Truth) and isinstance(value, bool)
 
 

@@ -1,7 +1,9 @@
+import base64
 import gzip
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Sequence
 
 import pytest
@@ -623,3 +625,62 @@ def test_a_page_of_an_exception_may_tell_another_place_of_the_distributions() ->
     assert difference(had, fault("/opt/venv/lib/python3.11/site-packages")) == ""
     assert "exceptions" in difference(had, fault("/opt/venv/lib", name="Import"))
     assert "title" in difference(had, fault("/opt/venv/lib", title="No module"))
+
+
+def jwt(claims: dict[str, object], signature: str = "c2lnbmF0dXJl") -> str:
+    parts = (json.dumps(one).encode() for one in ({"alg": "HS256"}, claims))
+    texts = (base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+    return ".".join((*texts, signature))
+
+
+def test_what_a_signed_token_says_is_compared_by_place() -> None:
+    def token(moment: float, scope: str = "films", hours: int = 2) -> Answer:
+        times = {"iat": int(moment), "exp": int(moment) + 3600 * hours}
+        return at(moment, {"token": jwt({"scope": scope, **times}, f"AbC{moment:.0f}")})
+
+    before = [token(BEGUN + 7), token(BEGUN + 19)]
+    assert difference(before, token(LATER)) == ""
+    said = difference(before, token(LATER, scope="slims"))
+    assert said == "GET /x: body.x.token[1].scope: 'films' became 'slims'"
+    assert "body.x.token[1].exp: a whole number that is a time became" in difference(
+        before, token(LATER, hours=3)
+    )
+
+
+def test_what_a_signed_cookie_holds_is_compared_and_digests_by_their_length() -> None:
+    def session(packed: bool, moment: str, digest: str, **data: str) -> Answer:
+        text = json.dumps({"_id": digest, **data}).encode()
+        text = base64.urlsafe_b64encode(zlib.compress(text) if packed else text)
+        value = f"{'.' if packed else ''}{text.decode().rstrip('=')}.{moment}.s1G{moment}"
+        return Answer(status=200, headers={}, cookies=(f"session={value}; Path=/",))
+
+    for packed in (True, False):
+        before = [session(packed, f"aSx{n}Qg", f"{n}a" * 32, role="member") for n in (1, 2)]
+        assert difference(before, session(packed, "aSx7Qg", "3b" * 32, role="member")) == ""
+        said = difference(before, session(packed, "aSx7Qg", "3b" * 32, role="guests"))
+        assert "cookie.session.value[0].role: 'member' became 'guests'" in said
+
+
+@pytest.mark.parametrize("factor", [1, 1000])
+def test_a_number_that_is_a_time_stays_as_far_from_the_answer(factor: int) -> None:
+    def expires(moment: float, hours: int) -> Answer:
+        return at(moment, {"expires": int((moment + 3600 * hours) * factor)})
+
+    def said(moment: float, hours: int) -> Answer:
+        return at(moment, {"said": f"until {int((moment + 3600 * hours) * factor)}"})
+
+    for made in (expires, said):
+        before = [made(BEGUN + 7, 2), made(BEGUN + 19, 2)]
+        assert difference(before, made(LATER, 2)) == ""
+        assert "body." in difference(before, made(LATER, 3))
+
+
+def test_an_entity_tag_of_data_is_compared_and_that_of_a_file_is_not() -> None:
+    def tagged(tag: str, **more: str) -> Answer:
+        return replace(answer({"x": 1}), headers={**JSON, "etag": tag, **more})
+
+    said = difference([tagged('"1"'), tagged('"1"')], tagged('"2"'))
+    assert said == """GET /x: header.etag: '"1"' became '"2"'"""
+    assert difference([tagged('"1"'), tagged('"2"')], tagged('"3"')) == ""
+    file = {"last-modified": "Mon, 30 Nov 2026 10:00:00 GMT"}
+    assert difference([tagged('"1"', **file)] * 2, tagged('"2"', **file)) == ""
