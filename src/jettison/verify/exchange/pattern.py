@@ -18,8 +18,7 @@ from jettison.verify.workload import ABSENT, Json, inner, kind_of, same, short, 
 Sample = tuple[Json, float]
 """A document, or a value of it, and when its answer came."""
 
-# How much of what two texts have in common is shown.
-_ALIKE = 20
+_ALIKE = 20  # how much of what two texts have in common is shown
 _RANDOM = re.compile(
     r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|\b(?i:(?=[0-9a-f]*\d)[0-9a-f]{12,})\b"
 )
@@ -50,7 +49,7 @@ class Truth(Struct, frozen=True, kw_only=True):
 
 
 class Fields(Struct, frozen=True, kw_only=True):
-    """An object. ``named`` are keys that are always there, ``optional`` those that are not.
+    """An object of keys that are always there, ``named``, and ``optional`` ones.
 
     ``keyed`` are keys that are never the same ones: their form, how many, and the values.
     """
@@ -122,8 +121,7 @@ def _text(samples: Sequence[Sample]) -> Text:
 
 
 def _number(samples: Sequence[Sample]) -> Number:
-    whole = all(isinstance(value, int) for value, _ in samples)
-    return Number(whole=whole, distance=steady(samples))
+    return Number(whole=all(isinstance(one, int) for one, _ in samples), distance=steady(samples))
 
 
 def _fields(samples: Sequence[Sample]) -> Fields | Loose:
@@ -214,8 +212,7 @@ def name_of(pattern: Pattern) -> str:
         case Text(form=form):
             return ", ".join(form.kinds)
         case Number(whole=whole, distance=distance):
-            kind = "a whole number" if whole else "a number"
-            return f"{kind} that is a time" if distance else kind
+            return f"a {'whole ' * whole}number{' that is a time' if distance else ''}"
         case Fixed(value=value):
             return short(value)
         case Fields() | Loose():
@@ -252,9 +249,8 @@ def _fits(pattern: Pattern, value: Json, at: float) -> bool:
     if isinstance(pattern, Text):
         return isinstance(value, str) and pattern.form.fits(value, at)
     if isinstance(pattern, Number):
-        if kind_of(value) != "number" or not (isinstance(value, int) or not pattern.whole):
-            return False
-        return pattern.distance is None or pattern.distance.fits(value, at)
+        fits = kind_of(value) == "number" and (isinstance(value, int) or not pattern.whole)
+        return fits and (pattern.distance is None or pattern.distance.fits(value, at))
     return isinstance(pattern, Truth) and isinstance(value, bool)
 
 
@@ -318,8 +314,7 @@ def _item_changes(pattern: Items, value: Sequence[Json], at: float, place: str) 
 
 def _said(place: str, had: Json, has: Json) -> str:
     if isinstance(had, str) and isinstance(has, str):
-        # long ones from a little before they part
-        begin = len(posixpath.commonprefix((had, has))) - _ALIKE
+        begin = len(posixpath.commonprefix((had, has))) - _ALIKE  # a little before they part
         if begin > _ALIKE:
             had, has = (f"…{one[begin:]}" for one in (had, has))
     return f"{place}: {short(had)} became {short(has)}"

@@ -16,7 +16,6 @@ from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.clients import (
     SUCCESS,
-    Memory,
     Patience,
     Repetition,
     asked_as,
@@ -25,6 +24,7 @@ from jettison.verify.exchange.clients import (
     languages_in_turn,
     repeated,
 )
+from jettison.verify.exchange.memory import Memory
 from jettison.verify.exchange.normal import decoded
 from jettison.verify.exchange.pages import hidden_values, json_steps, landing_steps, page_steps
 from jettison.verify.workload import Json, TokenScheme

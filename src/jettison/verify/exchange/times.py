@@ -129,8 +129,9 @@ def _day(text: str, clock: Clock) -> str:
 
 # A time that is as far from each request may be so much farther from another.
 SPREAD = 120.0
-# Numbers that count seconds up to a moment within so many are times.
-_YEARS = 20 * 365 * 86_400.0
+# Numbers are times that count seconds up to a moment within so many, and are always about as far:
+# so many bytes are free, too.
+_YEARS, _STEADY = 10 * 365 * 86_400.0, 10.0
 
 
 class Distance(Struct, frozen=True, kw_only=True):
@@ -150,6 +151,6 @@ def steady(samples: Sequence[tuple[float, float]]) -> Distance | None:
     for factor in (1, 1000):
         found = [value / factor - at for value, at in samples if at and math.isfinite(value)]
         known = len(found) == len(samples) and max(map(abs, found)) < _YEARS
-        if known and max(found) - min(found) <= 2 * SPREAD:
+        if known and max(found) - min(found) <= _STEADY:
             return Distance(factor=factor, earliest=min(found) - SPREAD, latest=max(found) + SPREAD)
     return None

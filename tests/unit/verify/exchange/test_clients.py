@@ -190,3 +190,13 @@ def test_what_the_user_asks_is_sent_however_slow_it_is() -> None:
     own = tuple(Step(method="POST", path="/x", variation="probe", raw_body=b"") for _ in range(9))
     _, answers = Session(Waiting(9.0), "localhost:8000", TokenScheme()).explore(own)
     assert len(answers) == len(own)
+
+
+def test_the_first_of_each_path_that_works_is_repeated_most_often() -> None:
+    ways = (Step(method="GET", path="/x", variation=name) for name in ("", "a", "b"))
+    many = (Step(method="GET", path=f"/{number}") for number in range(99))
+    steps = explored(Server(), *ways, *many)
+    counts = [one.repeats.count(Client.AGAIN) for one in steps]
+    assert counts[:3] == [9, 4, 4]
+    assert set(counts[3:62]) == {9}
+    assert {0, 4} == set(counts[62:])

@@ -1,0 +1,130 @@
+"""What a run remembers of its responses, for the requests that follow. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from jettison.verify.exchange import Answer
+from jettison.verify.exchange.clients import SUCCESS
+from jettison.verify.exchange.pages import json_links, objects
+from jettison.verify.workload import Json
+from jettison.verify.workload.openapi import tells_of_calls
+from jettison.verify.workload.step import Remembered
+
+_TOKENS = ("access_token", "access", "token", "auth_token", "jwt", "id_token", "accessToken", "key")
+_IDS = ("id", "uuid", "pk", "guid", "_id", "slug", "name", "code")
+_DEPTH = 4
+# An object lists things by their names where it has so many or more.
+_LISTED = 3
+
+
+class Memory:
+    """Filled by ``learn``, asked by ``recall``. The newest value wins.
+
+    ``redirects`` are where a page leads that was asked for, ``landings`` where a form leads to,
+    ``schemas`` what GraphQL and Gradio tell of themselves, ``links`` what JSON leads to,
+    ``reached`` the paths of steps that worked. The application's own addresses may begin with
+    ``origin``.
+    """
+
+    def __init__(self, origin: str = "") -> None:
+        self._origin, self.token = origin, ""
+        self.links: dict[str, tuple[str, ...]] = {}
+        self.reached: set[str] = set()
+        self.cookies: dict[str, str] = {}
+        self.pages: dict[str, str] = {}
+        self.style_sheets: dict[str, str] = {}
+        self.redirects: dict[str, str] = {}
+        self.landings: dict[str, str] = {}
+        self.schemas: dict[str, Json] = {}
+        self._seen: list[tuple[str, dict[str, Json]]] = []
+        self._keys: dict[str, list[str]] = {}
+
+    def learn(self, method: str, path: str, answer: Answer, *, signs_in: bool) -> None:
+        """Remember what an answer to ``path`` (without query) holds."""
+        for cookie in answer.cookies:
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name.strip()] = value.strip()
+        if method == "GET":
+            self._see_page(path, answer)
+        elif "location" in answer.headers:
+            self.landings[path] = answer.headers["location"]
+        if signs_in and answer.status in SUCCESS and answer.headers.get("authorization"):
+            self.token = answer.headers["authorization"].rpartition(" ")[2]
+        if answer.status not in SUCCESS or "json" not in answer.content_type:
+            return
+        try:
+            document = json.loads(answer.body)
+        except (ValueError, RecursionError):
+            return
+        if signs_in and isinstance(document, dict):
+            self.token = _token(document) or self.token
+        elif not signs_in:
+            self._see_document(method, path, document)
+
+    def _see_document(self, method: str, path: str, document: Json) -> None:
+        if tells_of_calls(document):
+            self.schemas[path] = document
+        if method == "GET":
+            self.links[path] = tuple(map(self._own, json_links(document, _DEPTH)))
+        if method == "GET" and isinstance(document, dict) and len(document) >= _LISTED:
+            # what all have values of one type may be the names of what there is
+            self._keys[path] = list(document) if len({*map(type, document.values())}) == 1 else []
+        self._seen += [(path, values) for values in objects(document, _DEPTH)]
+
+    def _see_page(self, path: str, answer: Answer) -> None:
+        self.redirects.pop(path, None)
+        if "location" in answer.headers:
+            self.redirects[path] = self._own(answer.headers["location"])
+        elif answer.status in SUCCESS and answer.content_type == "text/html":
+            self.pages[path] = self._own(answer.body.decode("utf-8", "replace"))
+        elif answer.status in SUCCESS and answer.content_type == "text/css":
+            self.style_sheets[path] = answer.body.decode("utf-8", "replace")
+
+    def _own(self, text: str) -> str:
+        return text.replace(f"{self._origin}/", "/") if self._origin else text
+
+    def recall(self, wanted: Remembered) -> Json:
+        """Give a value for a hole: of the same resource first, then of any with the same name."""
+        found = list(dict.fromkeys(self._recalled(wanted)))
+        return found[min(wanted.back, len(found) - 1)] if found else wanted.otherwise
+
+    def _recalled(self, wanted: Remembered) -> Iterator[Json]:
+        """Give fitting values, the newest of the nearest first."""
+        newest = self._seen[::-1]
+        near = [values for path, values in newest if path.startswith(wanted.prefix)]
+        for name in (wanted.name, *(_identifiers(wanted.name) if wanted.prefix else ())):
+            fitting = [values[name] for values in near if _fits(values.get(name), wanted.otherwise)]
+            if fitting:
+                yield from fitting
+                return
+        yield from (values[wanted.name] for _, values in newest if wanted.name in values)
+        stem = re.sub(r"_?(id|uuid|guid|pk)$", "", wanted.name, flags=re.I)
+        forms = (rf"{re.escape(stem)}(s|es)?", rf"{re.escape(stem.removesuffix('y'))}ies")
+        about = re.compile(rf"/({'|'.join(forms)})(/|$)", re.I)
+        for path, values in newest if stem else ():
+            if about.search(path):
+                names = _identifiers(wanted.name)
+                yield from [values[name] for name in names if name in values][:1]
+        if isinstance(wanted.otherwise, str):
+            yield from self._keys.get(wanted.prefix, ())
+
+
+def _identifiers(wanted: str) -> tuple[str, ...]:
+    """Give the usual names of ids, that which the wanted name ends with first."""
+    return tuple(sorted(_IDS, key=lambda name: -len(name) * wanted.lower().endswith(name)))
+
+
+def _fits(value: Json, otherwise: Json) -> bool:
+    """Tell whether a value may stand where ``otherwise`` is of the declared type."""
+    if isinstance(otherwise, int):
+        return str(value).isdecimal()
+    return value is not None
+
+
+def _token(document: dict[str, Json]) -> str:
+    nested = [document, *(one for one in document.values() if isinstance(one, dict))]
+    found = (one[name] for one in nested for name in _TOKENS if isinstance(one.get(name), str))
+    return next(found, "")
