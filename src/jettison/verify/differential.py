@@ -16,6 +16,7 @@ from jettison.verify.batch import run_suite, with_stored
 from jettison.verify.before import Baseline, Begun, Prefetched, begun_somehow, finished
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.check import made_from, skipped
+from jettison.verify.exchange.judging import IMPROBABLE, chance
 from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import observe
 from jettison.verify.request import Suite, VerificationRequest
@@ -130,10 +131,16 @@ def _started(
             before, after = start(before, after, more, at_once=False)
             for _ in range(_DOUBTS):
                 # an application that fails now and then does so before as well
-                if not after.failed_starts or before.failed_starts:
+                if not after.failed_starts or before.failed_starts or _decided(before, after):
                     break
                 before, after = start(before, after, more, at_once=False)
     return before, after
+
+
+def _decided(before: Observation, after: Observation) -> bool:
+    """Tell whether starts fail so often that chance does not explain that the baseline's do not."""
+    failed = len(after.failed_starts)
+    return chance(failed, failed + len(after.starts), len(before.starts)) < IMPROBABLE
 
 
 def _tested(trial: Trial) -> Observation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Event
 from time import monotonic
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -23,6 +24,7 @@ from jettison.verify import (
     before,
     differential,
     observe,
+    retries,
     services,
     workers,
 )
@@ -353,6 +355,22 @@ def test_what_only_some_clients_see_is_compared(header: str, fault: str, tmp_pat
 def test_a_server_that_fails_in_its_second_start_is_different(tmp_path: Path) -> None:
     found = verdict(tmp_path, NOTHING, "if start == 2: os._exit(3)")
     assert "start" in [check.name for check in found.differences]
+
+
+def test_a_server_that_never_starts_again_is_decided_by_a_few_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts: list[int] = []
+
+    def starting(*given: Any, at_once: bool) -> tuple[Observation, Observation]:
+        starts.append(given[-1])
+        return own(*given, at_once=at_once)
+
+    own = retries.starting
+    monkeypatch.setattr(retries, "starting", starting)
+    found = verdict(tmp_path, NOTHING, "if start >= 3: os._exit(3)")
+    assert "start" in [check.name for check in found.differences]
+    assert sum(starts) == 5
 
 
 def test_a_server_with_other_code_is_started_more_often(

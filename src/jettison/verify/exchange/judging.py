@@ -22,7 +22,7 @@ _SERVER_ERROR = 500
 Unlike = tuple[int, Answer, str]
 # How improbable a difference between two images that answer alike must be, to need no more runs:
 # one that every answer has, of a request that the baseline always answers alike, and any other.
-_IMPROBABLE_ALWAYS, _IMPROBABLE = 0.05, 0.02
+_IMPROBABLE_ALWAYS, IMPROBABLE = 0.05, 0.02
 # What begins so much later than the latest answer of the baseline, in three runs and all but one,
 # is slow; what comes in pieces is sent so that the first of them is there at once.
 _SLOW_SECONDS, _SLOW_PIECES, _SLOW_RUNS = 2.0, 0.7, 3
@@ -186,15 +186,15 @@ def _verdict(one: Request, expected: _Expected, found: Sequence[Sequence[Unlike]
     return Judged(
         said=f"{one.name}{client}: {_told(had, answer, said)}{often}",
         broken=answer.status >= _SERVER_ERROR > max(each.status for each in had),
-        open=_chance(runs, len(found), len(one.before))
-        > (_IMPROBABLE_ALWAYS if steady else _IMPROBABLE),
+        open=chance(runs, len(found), len(one.before))
+        > (_IMPROBABLE_ALWAYS if steady else IMPROBABLE),
         restless={_place(said) for *_, said in unlike} <= expected.restless,
         varies=varies,
         masks=expected.masks,
     )
 
 
-def _chance(found: int, of: int, before: int) -> float:
+def chance(found: int, of: int, before: int) -> float:
     """Give the probability that all ``found`` rare runs fall on one of two alike images.
 
     Of ``of`` runs of the candidate and ``before`` of the baseline; Fisher's exact test. Answers of
