@@ -127,6 +127,8 @@ _ALIVE_SECONDS = 3.0
 _LOOK_SECONDS = 0.5
 # A first request that is given up and sent again is counted twice by an application that counts.
 _FIRST_ANSWER_SECONDS = 15.0
+# No look at a container takes so long.
+_SUSPENDED_SECONDS = 30.0
 # A server that only just began to listen writes a line about a request in HTTP/2.
 _SILENT_SECONDS = 2.0
 _SERVER_ERROR = 500
@@ -198,6 +200,9 @@ def wait_until_ready(
     while seconds < timeout:
         address = _address(container, port) if port else None
         status = _status(address, port, path) if address and port else None
+        passed = time.monotonic() - begun
+        # this machine was suspended, or this process: nobody waited meanwhile
+        begun += passed - seconds if seconds and passed - seconds > _SUSPENDED_SECONDS else 0.0
         seconds = time.monotonic() - begun
         if status is not None and status < _SERVER_ERROR:
             return Readiness(seconds=seconds)

@@ -122,6 +122,21 @@ def test_start_up_counts_from_the_start_of_the_first_process(
     assert ready.seconds > 0.4
 
 
+def test_time_for_which_this_machine_was_suspended_is_not_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own, looks = time.monotonic, list[str]()
+    monkeypatch.setattr(time, "monotonic", lambda: own() + 3600 * (len(looks) > 1))
+
+    def status(path: str) -> int:
+        looks.append(path)
+        return 200 if len(looks) > 3 else 503
+
+    with answering(status) as machine:
+        ready = wait_until_ready(machine, 8000, "/health", 30)
+    assert (ready.failure, ready.seconds < 30) == ("", True)
+
+
 @pytest.mark.parametrize(
     ("listens", "shared", "failure"),
     [
