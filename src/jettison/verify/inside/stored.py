@@ -8,16 +8,12 @@ import os
 import stat
 import sys
 
-from jettison.verify.inside import digests
+from jettison.verify.inside import commands, digests
 
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 MANIFEST = ASKED.get("manifest", "/usr/share/jettison/removed.json.gz")
-FILES, COMMANDS = 100_000, 12
-LONGEST = 20_000
-SECONDS = 8.0
-PATIENCE = 5
-INSTALLERS = ("pip", "setuptools", "wheel", "uv")
+FILES = 100_000
 TESTS = frozenset({"test", "tests", "testing", "conftest.py"})
 # what installers and interpreters write beside what they install, differently each time
 NOT_COMPARED = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "installed-files.txt")
@@ -27,8 +23,6 @@ ENGINES = "/.dockerenv /etc/hosts /etc/hostname /etc/resolv.conf /etc/mtab /etc/
 MADE = ENGINES.split()
 DATED = frozenset({"aux-cache", "lastlog"})
 PIECE = 1 << 16
-# what reads arguments, and answers to --help
-PARSERS = frozenset({b"argparse", b"click", b"typer", b"fire", b"docopt", b"optparse", b"cyclopts"})
 SHELLS = {b"sh", b"bash", b"dash", b"ash"}
 RUNS = ", can be run"
 LEFT_OUT = ("__pycache__", ".git", "node_modules", ".pytest_cache", ".mypy_cache")
@@ -170,92 +164,6 @@ def there(name):
     return True
 
 
-def commands():
-    """Run what distributions and the application have as commands with ``--help``."""
-    import time
-
-    found, ends = {}, time.monotonic() + SECONDS
-    wanted = ASKED.get("commands")
-    for name, words in named_commands():
-        fits = name in wanted if wanted is not None else len(found) < COMMANDS
-        if fits and name not in found and time.monotonic() < ends + SECONDS * (wanted is not None):
-            # one that ended in time elsewhere has longer, as the machine may be busy
-            found[name] = helped(words, SECONDS if wanted is None else PATIENCE * SECONDS)
-    return found
-
-
-def named_commands():
-    """Give what manages a Django site, the image's own program, and scripts of distributions."""
-    import importlib.metadata
-
-    if os.path.isfile("manage.py"):
-        yield "manage.py", [sys.executable, "manage.py", "help"]
-    words = ASKED.get("words", ())
-    # of an image that starts nothing but Python people start scripts, otherwise developers do
-    for own in (own_command(words), *(own_scripts() if len(words) == 1 else ())):
-        if own:
-            yield " ".join(own), [sys.executable, *own, "--help"]
-    beside = os.path.dirname(sys.executable)
-    flask = os.path.join(beside, "flask")
-    for target in ASKED.get("targets", ()) if os.path.exists(flask) else ():
-        yield f"flask --app {target}", [flask, "--app", target, "--help"]
-    seen = set()
-    for one in importlib.metadata.distributions():
-        if one.metadata.get("Name") in INSTALLERS:
-            continue
-        for entry in one.entry_points:
-            if entry.group == "console_scripts" and entry.value not in seen:
-                seen.add(entry.value)
-                script = os.path.join(beside, entry.name)
-                yield entry.name, [script if os.path.exists(script) else entry.name, "--help"]
-
-
-def own_command(words):
-    """Give the program of the application that the image runs, where it reads its arguments."""
-    words = list(words[1:] if os.path.basename((*words, "")[0]).startswith("python") else ())
-    while words and words[0] in ("-u", "-B", "-O", "-I"):
-        del words[0]
-    own, name = (words[:2], words[1:2]) if words[:1] == ["-m"] else (words[:1], words[:1])
-    place = "".join(name).replace(".", os.sep) if len(own) > 1 else "".join(name)
-    for path in (place, f"{place}.py", os.path.join(place, "__main__.py")):
-        if os.path.isfile(path):
-            return own if reads_arguments(path) else []
-    return []
-
-
-def own_scripts():
-    """Give the application's scripts that read arguments, which people start by hand."""
-    from glob import glob
-
-    for path in (*sorted(glob("*.py")), *sorted(glob("scripts/*.py")), *sorted(glob("bin/*.py"))):
-        if os.path.isfile(path) and reads_arguments(path, b"__main__"):
-            yield [path]
-
-
-def reads_arguments(path, besides=b""):
-    """Whether a source uses what reads arguments, and has some other text besides."""
-    with open(path, "rb") as file:
-        text = file.read()
-    return besides in text and bool(PARSERS & set(text.replace(b".", b" ").split()))
-
-
-def helped(words, seconds):
-    """Give the status of a command, and what it says, of a failure the last words."""
-    import subprocess
-
-    own = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        shut = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": seconds}
-        # the image's own commands, in a container of it
-        done = subprocess.run(words, env=own, check=False, **shut)  # noqa: S603 - as above
-    except subprocess.TimeoutExpired:
-        return (-1, "it does not end")
-    except OSError as failure:
-        return (127, str(failure))
-    said = ((done.returncode and done.stderr) or done.stdout).decode("utf-8", "replace")
-    return (done.returncode, said.strip()[-300:] if done.returncode else said[:LONGEST])
-
-
 def everything(others):
     """Describe all of the image: kinds, modes and owners, and the contents of the system's files.
 
@@ -308,7 +216,7 @@ answer = {
     "distributions": stored,
     "removed": files,
     "list": listed,
-    "commands": commands(),
+    "commands": commands.ran(ASKED),
     "site": next(iter(places), ""),
     "times": digests.times(places, folder),
     "compiled": digests.compiled((*places, folder, os.path.dirname(os.__file__))),

@@ -19,6 +19,7 @@ import pytest
 from jettison.catalogue import table
 from jettison.catalogue.systems import Loopback
 from jettison.images.stores.root import remove_directory
+from jettison.verify.inside import commands as inside_commands
 from jettison.verify.interior import script_text
 
 MARKER = "jettison-says:"
@@ -671,6 +672,33 @@ def test_the_program_of_an_image_is_asked_what_it_offers(
     commands = ask("stored", asked, tmp_path)["commands"]
     assert list(commands) == ([named] if named else [])
     assert all(status == 0 and "counts" in said for status, said in commands.values())
+
+
+def test_the_commands_of_an_own_command_are_asked_what_they_offer(tmp_path: Path) -> None:
+    (tmp_path / "tool.py").write_text(
+        "import argparse\nparser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--form', choices=['a', 'b'])\n"
+        "inner = parser.add_subparsers()\n"
+        "inner.add_parser('count').add_argument('--fast')\nparser.parse_args()\n"
+    )
+    (tmp_path / "manage.py").write_text("import sys; print(sys.argv[1:])")
+    for name in ("seed", "_base", "__init__"):
+        own = tmp_path / "desk" / "management" / "commands" / f"{name}.py"
+        own.parent.mkdir(parents=True, exist_ok=True)
+        own.touch()
+    names = ["tool.py", "tool.py count", "tool.py a", "manage.py seed", "manage.py _base"]
+    asked = {"folder": str(tmp_path), "commands": names, "words": ("python", "tool.py")}
+    commands = ask("stored", asked, tmp_path)["commands"]
+    assert list(commands) == ["tool.py", "manage.py seed", "tool.py count"]
+    assert "--fast" in commands["tool.py count"][1]
+    assert commands["manage.py seed"] == (0, "['help', 'seed']\n")
+
+
+def test_commands_are_found_in_what_click_and_typer_say() -> None:
+    click = "Usage: x\n\nOptions:\n  --help  Show.\n\nCommands:\n  load   Write.\n  work\n"
+    assert inside_commands.parts(click) == ["load", "work"]
+    typer = "Usage: x\n╭─ Commands ──╮\n│ load   Write zones. │\n│        Twice.  │\n╰────╯\n"
+    assert inside_commands.parts(typer) == ["load"]
 
 
 def test_names_of_files_are_told_in_whatever_letters_standard_output_has(tmp_path: Path) -> None:

@@ -1,0 +1,145 @@
+"""Runs what distributions and the application have as commands, with ``--help``.
+
+It is told ``commands``, the names of those to run (all when None), ``words``, the command of the
+image, ``targets``, what Flask is given as the application, and ``folder``, the application's.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+
+COMMANDS = 12
+LONGEST = 20_000
+SECONDS = 8.0
+PATIENCE = 5
+INSTALLERS = ("pip", "setuptools", "wheel", "uv")
+# what reads arguments, and answers to --help
+PARSERS = frozenset({b"argparse", b"click", b"typer", b"fire", b"docopt", b"optparse", b"cyclopts"})
+# how argparse lists the commands of a command, and click and Typer below a line
+CHOICES = re.compile(r"\{([\w-]+(?:,[\w-]+)*)\}\s+\.\.\.")
+LISTED = re.compile(r"^\W*commands\W*$", re.I)
+ONE = re.compile(r"^(?:  |[|│] )([a-z][\w-]*)(?:  |\s*$)")
+
+
+def ran(asked):
+    """Give the status and words of each command by its name, then of the commands of own ones."""
+    found, wanted = {}, asked.get("commands")
+    ends = time.monotonic() + SECONDS * (1 if wanted is None else 2)
+    # one that ended in time elsewhere has longer, as the machine may be busy
+    seconds = SECONDS if wanted is None else PATIENCE * SECONDS
+    following = [(name, words, own) for name, words, own in named(asked)]
+    while following:
+        name, words, own = following.pop(0)
+        fits = name in wanted if wanted is not None else len(found) < COMMANDS
+        if fits and name not in found and time.monotonic() < ends:
+            status, said = found[name] = helped(words, seconds)
+            inner = parts(said) if own and not status else ()
+            following += [(f"{name} {one}", [*words[:-1], one, words[-1]], False) for one in inner]
+    return found
+
+
+def parts(said):
+    """Give the names of the commands that a command lists."""
+    found = {one for row in CHOICES.findall(said) for one in row.split(",")}
+    listed = False
+    for line in said.splitlines():
+        listed = bool(LISTED.match(line)) or (listed and bool(line.strip()))
+        one = ONE.match(line) if listed else None
+        found |= {one[1]} if one else set()
+    return sorted(found)
+
+
+def named(asked):
+    """Give what manages a Django site, the image's own program, and scripts of distributions.
+
+    Each is a name, words, and whether it is the application's own.
+    """
+    import importlib.metadata
+
+    folder = asked.get("folder") or "/"
+    if os.path.isfile("manage.py"):
+        yield "manage.py", [sys.executable, "manage.py", "help"], False
+    words = asked.get("words", ())
+    # of an image that starts nothing but Python people start scripts, otherwise developers do
+    for own in (own_command(words), *(own_scripts() if len(words) == 1 else ())):
+        if own:
+            yield " ".join(own), [sys.executable, *own, "--help"], True
+    beside = os.path.dirname(sys.executable)
+    flask = os.path.join(beside, "flask")
+    for target in asked.get("targets", ()) if os.path.exists(flask) else ():
+        yield f"flask --app {target}", [flask, "--app", target, "--help"], False
+    seen = set()
+    for one in importlib.metadata.distributions():
+        if one.metadata.get("Name") in INSTALLERS:
+            continue
+        for entry in one.entry_points:
+            if entry.group == "console_scripts" and entry.value not in seen:
+                seen.add(entry.value)
+                script = os.path.join(beside, entry.name)
+                words = [script if os.path.exists(script) else entry.name, "--help"]
+                yield entry.name, words, is_own(entry.value, folder)
+    for one in managing(folder) if os.path.isfile("manage.py") else ():
+        yield f"manage.py {one}", [sys.executable, "manage.py", "help", one], False
+
+
+def managing(folder):
+    """Give the names of the application's own commands of Django's ``manage.py``."""
+    from glob import glob
+
+    places = ("management", "*/management", "*/*/management")
+    files = [one for place in places for one in glob(os.path.join(folder, place, "commands/*.py"))]
+    names = {os.path.basename(one)[:-3] for one in files if "-packages" not in one}
+    return sorted(one for one in names if not one.startswith("_"))
+
+
+def is_own(value, folder):
+    """Whether the source of what an entry point names lies in the application's folder."""
+    top = value.partition(":")[0].partition(".")[0].strip()
+    roots = (folder, os.path.join(folder, "src"))
+    return any(os.path.exists(os.path.join(one, top + end)) for one in roots for end in ("", ".py"))
+
+
+def own_command(words):
+    """Give the program of the application that the image runs, where it reads its arguments."""
+    words = list(words[1:] if os.path.basename((*words, "")[0]).startswith("python") else ())
+    while words and words[0] in ("-u", "-B", "-O", "-I"):
+        del words[0]
+    own, name = (words[:2], words[1:2]) if words[:1] == ["-m"] else (words[:1], words[:1])
+    place = "".join(name).replace(".", os.sep) if len(own) > 1 else "".join(name)
+    for path in (place, f"{place}.py", os.path.join(place, "__main__.py")):
+        if os.path.isfile(path):
+            return own if reads_arguments(path) else []
+    return []
+
+
+def own_scripts():
+    """Give the application's scripts that read arguments, which people start by hand."""
+    from glob import glob
+
+    for path in (*sorted(glob("*.py")), *sorted(glob("scripts/*.py")), *sorted(glob("bin/*.py"))):
+        if os.path.isfile(path) and reads_arguments(path, b"__main__"):
+            yield [path]
+
+
+def reads_arguments(path, besides=b""):
+    """Whether a source uses what reads arguments, and has some other text besides."""
+    with open(path, "rb") as file:
+        text = file.read()
+    return besides in text and bool(PARSERS & set(text.replace(b".", b" ").split()))
+
+
+def helped(words, seconds):
+    """Give the status of a command, and what it says, of a failure the last words."""
+    own = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        shut = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": seconds}
+        # the image's own commands, in a container of it
+        done = subprocess.run(words, env=own, check=False, **shut)  # noqa: S603 - as above
+    except subprocess.TimeoutExpired:
+        return (-1, "it does not end")
+    except OSError as failure:
+        return (127, str(failure))
+    said = ((done.returncode and done.stderr) or done.stdout).decode("utf-8", "replace")
+    return (done.returncode, said.strip()[-300:] if done.returncode else said[:LONGEST])
