@@ -152,7 +152,9 @@ def file_groups(
             continue
         meant = frozenset(_meant(entry, system, gone))
         group = _group(entry, sum(system.files[path] for path in meant), used.quiet)
-        if group.bytes >= WORTHWHILE and meant.isdisjoint(observed.trace.touched):
+        # who looks for entry points reads the metadata of everything that is installed
+        used_files = (path for path in meant if ".dist-info/" not in path)
+        if group.bytes >= WORTHWHILE and observed.trace.touched.isdisjoint(used_files):
             gone |= meant
             yield group
 
