@@ -46,6 +46,8 @@ _PROGRAM = re.compile(r"([\w.+-]+): FileNotFoundError\b")
 _OLD_PLACE = re.compile(
     r"/usr/local/(?:bin/|lib/python\d)\S*?:? .*(?:No such file|not found)", re.I
 )
+# Two digests of one kind, each in all answers of its image: of a path, as likely as not.
+_DIGESTS = re.compile(r"'([0-9a-f]{32,})' became '([0-9a-f]{32,})'")
 # As many further comparisons have to find nothing before a difference counts as chance.
 _REPEATS = 2
 ONCE = f"differed in one of {1 + _REPEATS} comparisons of the same images"
@@ -176,7 +178,10 @@ def _refused(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
 
 
 def _elsewhere(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
-    """The rule that made the environment in another place, which something looks for in the old."""
+    """The rule that made the environment in another place: something looks for it in the old one.
+
+    Or makes an identifier of where a module lies.
+    """
     if BUILD_STAGE not in applied_rules(plan):
         return
     gone = removed_distributions(plan)
@@ -184,7 +189,9 @@ def _elsewhere(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
         r for name, f in plan.closure.facts.items() if name not in gone for r in f.import_names
     }
     for line in lines:
-        if _OLD_PLACE.search(line) or there.intersection(_MODULE.findall(line)):
+        digests = _DIGESTS.search(line)
+        hashed = digests and len(digests[1]) == len(digests[2])
+        if hashed or _OLD_PLACE.search(line) or there.intersection(_MODULE.findall(line)):
             yield Withdrawal(rule=BUILD_STAGE, reason=shown(line))
 
 

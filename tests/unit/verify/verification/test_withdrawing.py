@@ -75,6 +75,7 @@ def test_a_moved_requirement_whose_program_is_missing_stays(tmp_path: Path) -> N
         "start: line 9: /usr/local/bin/supervisord: No such file or directory",
         "sh: 1: /usr/local/bin/gunicorn: not found",
         "ModuleNotFoundError: No module named 'uvicorn'",
+        f"GET /config: body.component: '{'502f' * 15}' became '{'e54b' * 15}'",
     ],
 )
 def test_an_environment_that_is_looked_for_where_it_was_stays_there(
