@@ -17,15 +17,15 @@ from jettison.source.operations_images import (
     PYTHON,
     arguments_for_development,
     compose_beside,
-    ends_with_python,
     for_users,
     is_for_development,
     makes_another,
     topmost,
 )
 from jettison.source.operations_lines import copied_from
-from jettison.tasks.loading.published import published_service, with_port
-from jettison.values import Skipped, replace, without_password
+from jettison.tasks.loading.built_services import built_services, is_there, place_of, single
+from jettison.tasks.loading.published import published_service
+from jettison.values import Skipped, replace
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -88,9 +88,15 @@ def choose(
         compose, passed = None, (_not_read(error),)
     if service is not None:
         return _of_service(compose, service, read, beside)
-    built = _built(compose)
+    built = [item for item in built_services(compose) if is_there(item, read)]
+    beside_it = next(filter(is_dockerfile, names), None)
+    if compose and not built and beside_it and len(built_services(compose)) > 1:
+        reason = f"no Dockerfile that its services build is there: {beside_it} is looked at"
+        passed = (Skipped(what=compose.file, reason=reason),)
+    else:
+        built = built or built_services(compose)
     if built and compose:
-        found = _of_service(compose, _single(built, compose, read).name, read, beside)
+        found = _of_service(compose, single(built, compose, read).name, read, beside)
         return _for_production(found, read) or found
     path = _dockerfile(names, deeper, read)
     context = copied_from(path, read, known) if "/" in path else ""
@@ -105,73 +111,19 @@ def _not_read(error: InputSyntaxError) -> Skipped:
     return Skipped(what="the compose file", reason=reason, origin=error.origin)
 
 
-def _built(compose: ComposeFile | None) -> list[Service]:
-    return [item for item in compose.services if item.build] if compose else []
-
-
-def _single(
-    built: list[Service], compose: ComposeFile, read: Callable[[str], str | None]
-) -> Service:
-    """Give the first of services that build one and the same image.
-
-    Of several it is the only Python image, or that of the folder's own Dockerfile, or the only one
-    that ends with Python, or is built from the folder and not for development, or, where all are
-    built from one folder, the first one with a port on the host.
-    """
-    images = {_place(item) for item in built}
-    python = [item for item in built if PYTHON.search(_text(item, read)[0])]
-    own = [item for item in python if _place(item) == ("", DEFAULT)]
-    ending = [item for item in python if ends_with_python(*_text(item, read))]
-    whole = [item for item in ending if not _place(item)[0] and not _is_beside(item)]
-    for found in (python, own, ending, whole):
-        if len({_place(item) for item in found}) == 1:
-            return next((item for item in found if item in ending), found[0])
-    if len({_place(item)[0] for item in python}) == 1 and (one := with_port(whole or ending)):
-        return one
-    if len(images) > 1:
-        listed = ", ".join(item.name for item in built)
-        raise ProjectError(
-            f"{compose.file} builds {len(images)} images",
-            why=f"services that build: {listed}",
-            hint="Name one with --service.",
-        )
-    return built[0]
-
-
-def _text(service: Service, read: Callable[[str], str | None]) -> tuple[str, str, str | None]:
-    path = _place(service)[1]
-    return read(path) or "", path, service.build.target if service.build else None
-
-
-def _is_beside(service: Service) -> bool:
-    """Whether a service or its Dockerfile is for development by its name."""
-    parts = (service.name, *_place(service)[1].lower().split("/"))
-    return any(part == ".devcontainer" or is_for_development(part) for part in parts)
-
-
-def _place(service: Service) -> tuple[str, str]:
-    """Context and Dockerfile of a service, relative to the project root."""
-    build = service.build
-    context = posixpath.normpath(without_password(build.context)[0]) if build else "."
-    context = "" if context == "." else context
-    return context, posixpath.normpath(
-        posixpath.join(context, (build.dockerfile if build else None) or DEFAULT)
-    )
-
-
 def _of_service(
     compose: ComposeFile | None, name: str, read: Callable[[str], str | None],
     beside: Callable[[], Iterable[str]],
 ) -> Choice:  # fmt: skip
     service = compose.service(name) if compose else None
     if compose is None or service is None or service.build is None:
-        listed = ", ".join(item.name for item in _built(compose)) or "none"
+        listed = ", ".join(item.name for item in built_services(compose)) or "none"
         raise ProjectError(
             f"no service {name} that builds an image",
             why=f"services that build: {listed}",
             hint="Name another one with --service, or a Dockerfile with --file.",
         )
-    context, dockerfile = _place(service)
+    context, dockerfile = place_of(service)
     for what, path in (("build context", context), ("Dockerfile", dockerfile)):
         if path.startswith(("..", "/")) or "://" in path:
             raise ProjectError(
@@ -202,7 +154,7 @@ def _instead(
 
     Without one, that of the project itself: its files may have been moved since.
     """
-    dockerfile = _place(service)[1]
+    dockerfile = place_of(service)[1]
     origin = service.build.origin if service.build else None
     there = list(beside())
     others = [one for one in there if posixpath.dirname(one) in folders]
@@ -281,10 +233,10 @@ def _built_beside(
             f"no Dockerfile {path}", hint="Give --file a path inside the project folder."
         )
     try:
-        built = _built(compose_beside(names, read, environment))
+        built = built_services(compose_beside(names, read, environment))
     except InputSyntaxError:
         built = []
-    contexts = (context for context, file in map(_place, built) if file == path)
+    contexts = (context for context, file in map(place_of, built) if file == path)
     return next((one for one in contexts if not one.startswith(("..", "/"))), None)
 
 

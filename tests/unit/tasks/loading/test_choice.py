@@ -51,6 +51,15 @@ def test_of_two_python_images_that_of_the_folder_is_meant():
     assert chosen(files).service == "site"
 
 
+def test_services_whose_dockerfiles_are_not_there_leave_the_folders_own():
+    compose = "services:\n  back: {build: ./backend}\n  front: {build: ./frontend}\n"
+    found = chosen({"compose.yaml": compose, "Dockerfile": PYTHON})
+    assert (found.dockerfile, found.service) == ("Dockerfile", None)
+    assert "Dockerfile is looked at" in found.passed_over[0].reason
+    some = chosen({"compose.yaml": compose, "backend/Dockerfile": PYTHON, "Dockerfile": PYTHON})
+    assert some.service == "back"
+
+
 def test_a_named_service_is_taken_whatever_it_builds():
     files = {
         "compose.yaml": COMPOSE,
