@@ -154,6 +154,6 @@ ENDING = tuple(
 
 
 class InterruptedByUserError(JettisonError):
-    """Ctrl-C; nothing was written, or everything, as the hint says."""
+    """Ctrl-C, SIGTERM or SIGHUP; nothing was written, or everything, as the hint says."""
 
     exit_status = 130

@@ -61,6 +61,16 @@ def test_no_module_hides_a_builtin_from_its_package() -> None:
     assert names & set(dir(builtins)) == set()
 
 
+def test_one_module_makes_the_folders_that_a_killed_run_would_leave() -> None:
+    source = ROOT / "src" / "jettison"
+    makers = {
+        str(path.relative_to(source))
+        for path in source.rglob("*.py")
+        if re.search(r"TemporaryDirectory|mkdtemp\((?!.*dir=)", path.read_text(encoding="utf-8"))
+    }
+    assert makers <= {"images/stores/unpack.py", "tasks/imports/__init__.py"}
+
+
 def test_no_module_is_too_long_and_few_stand_alone() -> None:
     modules = {
         path: path.read_text(encoding="utf-8").count("\n")

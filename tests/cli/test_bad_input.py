@@ -490,6 +490,27 @@ def test_an_interrupt_leaves_all_files_or_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", ENDING)
+def test_whoever_is_told_to_end_while_it_loads_ends_without_a_traceback(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    script = tmp_path / "jettison"
+    script.write_text(
+        "import os, signal, sys\n"
+        # who runs the tests may ignore it, as a shell lets what it has in the background do
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"if {number:d} != signal.SIGINT: signal.signal({number:d}, signal.SIG_DFL)\n"
+        "class Late:\n"
+        "    def find_spec(name, path, target=None):\n"
+        f"        if name == 'jettison.cli': os.kill(os.getpid(), {number:d})\n"
+        "sys.meta_path.insert(0, Late)\n"
+        "from jettison.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (-number, b"")
+
+
+@pytest.mark.parametrize("number", ENDING)
 def test_whoever_is_told_to_end_again_and_again_ends_as_after_the_first_time(
     tmp_path: Path, number: signal.Signals
 ) -> None:

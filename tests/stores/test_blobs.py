@@ -112,12 +112,17 @@ def test_what_killed_writers_left_is_removed_a_day_later(cache: BlobDirectory) -
     with started(cache) as process:
         process.send_signal(signal.SIGKILL)
     (left,) = files(cache.root)
+    tree = left.with_name(".environment.partial")
+    (tree / "bin").mkdir(parents=True)
     cache.remove_abandoned()
     assert left.exists()
+    assert tree.exists()
     long_ago = time.time() - 2 * 24 * 60 * 60
-    os.utime(left, (long_ago, long_ago))
+    for each in (left, tree):
+        os.utime(each, (long_ago, long_ago))
     cache.remove_abandoned()
     assert not left.exists()
+    assert not tree.exists()
 
 
 def test_a_full_disk_is_told_with_the_path(cache: BlobDirectory) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import os
 import stat
+import subprocess
+import sys
 import tarfile
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -274,9 +277,30 @@ def test_no_directory_is_too_deep_to_be_removed(root: Path) -> None:
 
 
 def test_a_working_folder_goes_however_deep_it_became() -> None:
-    with working_folder("jettison-test-") as folder:
+    with working_folder() as folder:
         fill_deeply(folder)
     assert not folder.exists()
+
+
+def test_a_working_folder_of_a_killed_process_is_removed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = (
+        "import os, signal\n"
+        "from jettison.images.stores.unpack import working_folder\n"
+        "with working_folder() as folder:\n"
+        "    (folder / 'large').write_text('x')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program], check=False, env=environment)
+    (killed,) = tmp_path.iterdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with working_folder() as first, working_folder() as second:
+        assert not killed.exists()
+        assert first.is_dir()
+        assert second.is_dir()
+    assert list(tmp_path.iterdir()) == []
 
 
 def fill_deeply(folder: Path) -> None:

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from jettison.images.digest import Digest
 from jettison.images.entry import Kind
 from jettison.images.stores import whole_file
 from jettison.images.stores.blobs import BlobDirectory
+from jettison.images.stores.unpack import working_folder
 from jettison.images.stream import checked_chunks
 from jettison.index.client import LARGEST_FILE, Client
 from jettison.index.resolving import is_silent, uv_program
@@ -120,8 +120,8 @@ def _wheel(pin: Pin, source: Path, blobs: BlobDirectory, records: Records, offli
         wheel = replace(pin, filename=known[0], sha256=known[1])
         if blobs.sound(Digest("sha256", wheel.sha256)):
             return wheel
-    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
-        built = _built(pin, source, Path(name), offline=offline)
+    with working_folder() as folder:
+        built = _built(pin, source, folder, offline=offline)
         if not built.name.endswith("-none-any.whl"):
             raise UnsupportedError(
                 f"{pin.name} {pin.version} has no fitting wheel, and is not pure Python",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from jettison.ecosystems.tool import LockedDistribution, LockedFile, SourceKind
 from jettison.errors import InputSyntaxError, UnsupportedError
 from jettison.formats.requirements import IncludeLine, OptionLine, RequirementLine, parse
 from jettison.formats.requirements.lines import ALIASES, Option
+from jettison.images.stores.unpack import working_folder
 from jettison.index import WheelFile
 from jettison.index.listing import wheel_tags
 from jettison.index.resolving import compiled, platform
@@ -200,8 +200,8 @@ def _resolved(
     offline: bool,
     sources: bool,
 ) -> Iterator[Pin]:
-    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
-        folder = Path(name) / "context"
+    with working_folder() as room:
+        folder = room / "context"
         folder.mkdir()
         for path, text in texts.items():
             place = folder / path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -33,7 +32,7 @@ from jettison.engines.limits import (
     through_environment,
 )
 from jettison.errors import BuildError
-from jettison.images.stores.unpack import OwnDirectory, own_directory
+from jettison.images.stores.unpack import OwnDirectory, own_directory, working_folder
 from jettison.processes import follow, piped, uninterrupted
 from jettison.progress import Progress
 
@@ -171,8 +170,8 @@ class CommandLineEngine:
             return self._built(request, progress)
 
     def _built(self, request: BuildRequest, progress: Progress) -> ImageID:
-        with tempfile.TemporaryDirectory(prefix="jettison-build-") as folder:
-            identifier = Path(folder) / "id"
+        with working_folder() as folder:
+            identifier = folder / "id"
 
             def hear(line: str) -> None:
                 title = step_title(line)

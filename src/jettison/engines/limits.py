@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 
 from jettison.errors import EngineError
+from jettison.images.stores.unpack import working_folder
 
 _SHARE = 0.75
 _SMALLEST = 512 << 20
@@ -269,8 +269,8 @@ def given_variables(
     if not plain:
         yield options, others
         return
-    with TemporaryDirectory(prefix="jettison-variables-") as folder:
-        file = Path(folder) / "env"
+    with working_folder() as folder:
+        file = folder / "env"
         lines = (f"{name}={value}\n" for name, value in plain.items())
         file.write_text("".join(lines), "utf-8", "surrogateescape")
         yield (f"--env-file={file}", *options), others

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +20,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.tool import Lock, LockedDistribution, LockedFile, SourceKind
 from jettison.errors import ProgramError
+from jettison.images.stores.unpack import working_folder
 from jettison.index import WheelFile
 from jettison.index.listing import wheel_tags
 from jettison.index.settings import index_url, uv_variables
@@ -111,8 +111,7 @@ def _resolved(
 ) -> Resolution:
     """Resolve what has wheels: each round omits what had none in the round before."""
     without: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
-        folder = Path(name)
+    with working_folder() as folder:
         (folder / "bounds.txt").write_text("\n".join(bounds), encoding="utf-8")
         words = ("-", "--no-annotate", "--constraints", "bounds.txt", "--excludes", "without.txt")
         while True:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from platform import machine
-from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 
@@ -36,6 +35,7 @@ from jettison.images.descriptor import Platform
 from jettison.images.reference import Reference, last_name
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.cache import blob_cache, cache_directory
+from jettison.images.stores.unpack import working_folder
 from jettison.images.stream import Compressor
 from jettison.lift.stages import Said, configured, variables_said
 from jettison.plan.base import COMPOSED
@@ -98,8 +98,8 @@ def project_of_image(
     with step(progress, f"Reading {reference}"):
         name = _in_engine(reference, engine, cache)
         image = read_image_files(engine, name)
-    with TemporaryDirectory(prefix="jettison-image-") as folder:
-        root = Path(folder) / _folder_name(reference)
+    with working_folder() as folder:
+        root = folder / _folder_name(reference)
         root.mkdir()
         (root / "Dockerfile").write_text(_dockerfile(name, image), encoding="utf-8")
         for path, content in _application(image):

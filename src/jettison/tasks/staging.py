@@ -108,7 +108,7 @@ def _of_production(plan: Plan) -> Iterator[str]:
 @contextmanager
 def staged(root: Path, plan: Plan) -> Iterator[Path]:
     """A copy of the project with the plan's files, without what never enters an image."""
-    with working_folder("jettison-") as room:
+    with working_folder() as room:
         folder = room / "project"
         copy_tree(root, folder, _left_out(root, plan.project))
         write_files(folder, plan.files)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -12,6 +10,7 @@ from msgspec import Struct
 from jettison.engines import Container, Engine
 from jettison.errors import EngineError, ProgramError
 from jettison.images.config import SECOND
+from jettison.images.stores.unpack import working_folder
 from jettison.progress import Progress
 from jettison.values import replace
 from jettison.verify import batch
@@ -64,9 +63,9 @@ def counted(setting: Setting, talk: Conversation, seen: Observation, site: str) 
         except (EngineError, ProgramError) as failure:
             told = None, str(failure)
 
-    with tempfile.TemporaryDirectory(prefix="jettison-coverage-") as place:
+    with working_folder() as place:
         own, text = options(setting), script_text("executed", _own(setting))
-        binds = (*own.binds, *hooked(Path(place), _FOLDER, _HOOK, site, text))
+        binds = (*own.binds, *hooked(place, _FOLDER, _HOOK, site, text))
         tmpfs = (*own.tmpfs, f"{_OUTPUT}:mode=1777")
         other = further(setting, talk, replace(own, binds=binds, tmpfs=tmpfs), count)
     counts, why = told

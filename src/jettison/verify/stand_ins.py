@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from jettison.errors import BuildError, EngineError, InputSyntaxError, Unsupport
 from jettison.formats.compose import Service
 from jettison.formats.dockerfile import Dockerfile, copy, parse
 from jettison.images.reference import last_name
+from jettison.images.stores.unpack import working_folder
 from jettison.lift import Project
 from jettison.progress import Progress, step
 from jettison.source.reading import read_text
@@ -182,8 +182,7 @@ def _built(
     if scripts:
         copied = f"{files['Dockerfile']}COPY scripts/ {INITIAL}/\n"
         files = {**files, "Dockerfile": copied, **scripts}
-    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
-        folder = Path(name)
+    with working_folder() as folder:
         for path, text in files.items():
             (folder / path).parent.mkdir(exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache as once
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from msgspec import Raw, Struct, ValidationError, msgpack
@@ -28,6 +26,7 @@ from jettison.engines.measuring import read_image_files
 from jettison.errors import EngineError
 from jettison.formats.settings import Ask
 from jettison.images.stores.cache import cache_directory
+from jettison.images.stores.unpack import working_folder
 from jettison.lift.stages import BuiltEnvironment, environment_of
 from jettison.plan.plan import Plan
 from jettison.processes.concurrent import beside
@@ -176,8 +175,8 @@ def _traced(
             found = installed_in(image_files, python, config.working_directory)
             installed = read_installed(engine, image, facts, environment or found.site)
             installed = replace(installed, versions=found.versions)
-        with tempfile.TemporaryDirectory(prefix="jettison-trace-") as name:
-            binds = hook_binds(Path(name), installed.site)
+        with working_folder() as folder:
+            binds = hook_binds(folder, installed.site)
             watching = [WatchingEngine(engine, image, binds) for _ in range(2)]
             training = _watched_somehow(trial, facts, watching)
     except EngineError as failure:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 import time
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from typing import BinaryIO, Protocol
 from jettison.errors import DamagedCacheError, WriteError
 from jettison.records import discard, open_regular
 
-_PARTIAL = ".partial"
+PARTIAL = ".partial"
+"""Ends the name of what is not whole yet; its name begins with a dot."""
 # No build takes a day; what is older was left by a process that was killed.
 _ABANDONED_SECONDS = 24 * 60 * 60
 
@@ -68,7 +70,7 @@ def partial_path(path: Path) -> Iterator[Path]:
     if not path.name:
         raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_PARTIAL}")
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}{PARTIAL}")
     try:
         yield partial
     finally:
@@ -102,10 +104,14 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 def remove_abandoned(directory: Path) -> None:
     """Remove what killed processes left in a directory."""
     oldest = time.time() - _ABANDONED_SECONDS
-    for partial in directory.glob(f".*{_PARTIAL}"):
+    for partial in directory.glob(f".*{PARTIAL}"):
         try:
-            if partial.stat().st_mtime < oldest:
-                partial.unlink()
+            found = partial.lstat()
+            if found.st_mtime < oldest:
+                if stat.S_ISDIR(found.st_mode):
+                    shutil.rmtree(partial, ignore_errors=True)
+                else:
+                    partial.unlink()
         except FileNotFoundError:
             # Another process was quicker.
             continue

@@ -18,6 +18,7 @@ from jettison.images.stores import partial_path, write_error, writing
 from jettison.images.stores.root import Root, Spot, remove_directory
 
 ENGINE = "jettison-engine-"
+WORK = "jettison-work-"
 _NEW = "jettison-new-"
 _LOCK = "lock"
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -51,13 +52,18 @@ def remove_unpacked(directory: Path) -> None:
 
 
 @contextmanager
-def working_folder(prefix: str) -> Iterator[Path]:
-    """Give a folder for the owner alone; it is removed, however deep what was made in it is."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
+def working_folder() -> Iterator[Path]:
+    """Give an empty folder for the owner alone; it is removed, however deep it became.
+
+    The next one that is made removes those whose processes were killed.
+    """
+    own = own_directory(WORK)
     try:
+        folder = own.path.resolve() / "files"
+        folder.mkdir()
         yield folder
     finally:
-        remove_unpacked(folder)
+        own.remove()
 
 
 @contextmanager

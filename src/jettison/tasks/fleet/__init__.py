@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import get_context, util
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
@@ -32,6 +32,7 @@ from msgspec import Struct, field, msgpack
 from jettison.assessment.fleet import Failure
 from jettison.errors import DamagedCacheError, JettisonError
 from jettison.images.stores.cache import cache_directory, cache_in_use
+from jettison.images.stores.unpack import WORK, own_directory, working_folder
 
 # What planning imports; loaded once, so that a project costs no start of Python.
 _PRELOADED = ["jettison.tasks.fleet.projects"]
@@ -136,9 +137,21 @@ def lacks_room(needed: int) -> Failure | None:
 
 @cache
 def _context() -> ForkServerContext:
+    _keep_sockets()
     context = get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
     return context
+
+
+def _keep_sockets() -> None:
+    """Have multiprocessing make its sockets where the next run finds them if this one is killed."""
+    own = own_directory(WORK)
+    util.Finalize(None, own.remove, exitpriority=-1000)
+    before, tempfile.tempdir = tempfile.tempdir, str(own.path)
+    try:
+        util.get_temp_dir()
+    finally:
+        tempfile.tempdir = before
 
 
 def _started(job: Job, pipe: Connection, own: str) -> ForkServerProcess:
@@ -158,8 +171,8 @@ def _started(job: Job, pipe: Connection, own: str) -> ForkServerProcess:
 def _once(job: Job) -> tuple[bytes, Failure | None, bool]:
     """Run it once; tell besides whether to run it again: the cache was damaged, or it died."""
     ours, theirs = _context().Pipe(duplex=False)
-    with tempfile.TemporaryDirectory(prefix="jettison-fleet-", ignore_cleanup_errors=True) as own:
-        process = _started(job, theirs, own)
+    with working_folder() as own:
+        process = _started(job, theirs, str(own))
         theirs.close()
         try:
             if stopped := _stopped(ours, process.pid, job.limits):

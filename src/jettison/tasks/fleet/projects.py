@@ -24,6 +24,7 @@ from jettison.images import locate
 from jettison.images.descriptor import Platform
 from jettison.images.digest import Compression
 from jettison.images.image import Image
+from jettison.images.stores import PARTIAL, remove_abandoned
 from jettison.images.stores.cache import CHECKOUTS, blob_cache, cache_directory
 from jettison.images.stream import Compressor
 from jettison.lift.scopes import PackageScope, Scope
@@ -233,7 +234,8 @@ def _checkout(member: Member) -> Path:
     if COMMIT.fullmatch(member.revision) and (known := _place(folder, member, member.revision)):
         return known
     folder.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
+    remove_abandoned(folder)
+    fresh = Path(tempfile.mkdtemp(prefix=".", suffix=PARTIAL, dir=folder))
     try:
         commit = checked_out(member.git, member.revision, fresh, _FETCH_SECONDS)
         if (known := _place(folder, member, commit)) is None:

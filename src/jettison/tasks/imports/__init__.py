@@ -21,6 +21,7 @@ from msgspec.json import decode as json_decode
 
 from jettison.engines.embedded.confined import Confined
 from jettison.errors import ImageError, ProgramError
+from jettison.images.stores import PARTIAL, remove_abandoned
 from jettison.images.stores.root import Root
 from jettison.images.stores.unpack import working_folder
 from jettison.index import DistributionFacts
@@ -72,7 +73,7 @@ def environment_of(
     place = home / key
     if not _complete(place):
         home.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=home) as name:
+        with tempfile.TemporaryDirectory(prefix=".", suffix=PARTIAL, dir=home) as name:
             _made(Path(name) / key, python, facts, offline=offline)
             shutil.rmtree(place, ignore_errors=True)
             (Path(name) / key).rename(place)
@@ -130,6 +131,7 @@ def _install(place: Path, facts: Sequence[DistributionFacts], *, offline: bool) 
 
 
 def _forget(home: Path) -> None:
+    remove_abandoned(home)
     kept = sorted(
         (path for path in home.iterdir() if not path.name.startswith(".")),
         key=lambda path: path.stat().st_mtime,
@@ -187,7 +189,7 @@ def left_out(folder: str, names: list[str]) -> set[str]:
 @contextmanager
 def copied(root: Path, context: str, folder: str) -> Iterator[Copied]:
     """A copy of a project for as long as the block takes."""
-    with working_folder("jettison-imports-") as room:
+    with working_folder() as room:
         top = room / "project"
         copy_tree(root, top, left_out)
         yield Copied(room=room, top=top, context=context, folder=folder)
