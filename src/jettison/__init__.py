@@ -11,9 +11,9 @@ _home = __path__[0].rpartition("/")[0]
 if sys.argv[:1] == ["-m"] and not sys.flags.safe_path and sys.path[:1] != [_home]:
     del sys.path[:1]
 
-# Who is told to end while it loads ends at once: nobody wants to read which module was being loaded.
-# What ignores a signal goes on ignoring it, and `main` gives it a meaning later.
-if (sys.argv[:1] == ["-m"] or sys.argv[0].endswith("/jettison")) and signal.getsignal(
-    signal.SIGINT
-) is signal.default_int_handler:
+# Ctrl-C while the program loads ends it at once, without a traceback of what was being loaded;
+# `main` handles it later. What was started to ignore it goes on ignoring it.
+_begun_as = "".join(sys.argv[:1])
+_is_program = _begun_as == "-m" or _begun_as.endswith("/jettison")
+if _is_program and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -241,7 +241,8 @@ def _child(pipe: Connection, job: Job, own: str, environment: dict[str, str]) ->
     # for a leap: short of memory, a thread of Python may wait for one that never began
     most = job.limits.memory + _RESERVED
     resource.setrlimit(resource.RLIMIT_DATA, (most, resource.RLIM_INFINITY))
-    with cache_in_use():
+    # whoever waited for it may have been killed
+    with cache_in_use(), suppress(BrokenPipeError):
         pipe.send(_result(job))
     pipe.close()
 
