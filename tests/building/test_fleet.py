@@ -233,6 +233,25 @@ def test_a_run_that_was_broken_off_goes_on_with_the_rest(fleet: Fleet) -> None:
     assert not found["slow"]["cached"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_that_a_run_started_outlives_it(fleet: Fleet, number: signal.Signals) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(300)  # a loaded machine is slow
+        fleet.add(f'name = "slow"\ngit = "git://127.0.0.1:{silent.getsockname()[1]}/slow"')
+        with subprocess.Popen(
+            fleet.command("plan"), env=fleet.environment, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as stopped:  # fmt: skip
+            held = silent.accept()[0]
+            stopped.send_signal(number)
+            _, said = stopped.communicate(timeout=60)
+        with held:
+            held.settimeout(60)
+            while held.recv(1000):
+                pass  # what Git asked for; then nobody has the connection any more
+    assert b"Traceback" not in said
+
+
 def test_whoever_stops_a_run_waits_for_nothing_and_leaves_nothing_behind(fleet: Fleet) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"git://127.0.0.1:{silent.getsockname()[1]}/slow"

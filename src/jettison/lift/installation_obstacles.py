@@ -44,7 +44,7 @@ def obstacles(
         if not by_pip or name not in table(Tools).pip.anywhere:
             yield obstacle_at(origin, f"{name} decides what pip installs, and uv does not read it")
     for action in actions:
-        run = next(run for run in stage.runs if run.instruction is action.instruction)
+        run = stage.run_of(action)
         if not run.gives(action) and not (by_pip and is_conditional(run)):
             yield obstacle_at(run.instruction.origin, "the installation is part of a shell script")
         if isinstance(action.fact, PipInstall):
@@ -149,7 +149,7 @@ def _surroundings(stage: FinalStage, action: Action) -> Iterator[str]:
     program = action.command.words[0] if action.command.words else ""
     if _is_copied(stage, program, action.origin):
         yield "it adds to an environment that is copied from another stage"
-    run = next(run for run in stage.runs if run.instruction is action.instruction)
+    run = stage.run_of(action)
     if run.moves:
         yield "the script changes folder or environment"
     for _, copied in stage.copies:

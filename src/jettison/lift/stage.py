@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from itertools import takewhile
 
@@ -33,7 +33,7 @@ from jettison.formats.dockerfile import (
 from jettison.lift import Invocation, Project, PythonTag, python_tag, taken_whole
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run, steps_not_understood
 from jettison.lift.own_stages import COPIES, own_stages
-from jettison.values import Evidence, once_each
+from jettison.values import Evidence, Origin, once_each
 
 ROOT_NAMES = ("", "root", "0")
 # How names of images and steps tell the version of Python: `python-312`, `py39`, `python3.12`.
@@ -98,6 +98,14 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
         return tuple(lifted_run(item) for item in self.instructions if item.keyword == "RUN")
 
     @cached_property
+    def _run_of(self) -> dict[int, LiftedRun]:
+        return {id(run.instruction): run for run in self.runs}
+
+    def run_of(self, action: Action) -> LiftedRun:
+        """The RUN instruction that an action is a command of."""
+        return self._run_of[id(action.instruction)]
+
+    @cached_property
     def actions(self) -> tuple[Action, ...]:
         """Every command of the final stage's RUN instructions."""
         return tuple(action for run in self.runs for action in run.actions)
@@ -135,7 +143,7 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def folder(self) -> str:
         """The working directory at the end of the stage."""
-        return self._folder(self.inherited)
+        return self._folders[None]
 
     @cached_property
     def user(self) -> str:
@@ -153,7 +161,8 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
 
     def user_at(self, instruction: Instruction) -> str:
         """The user, and group when given, of the steps where an instruction stands."""
-        return self._user(self._before(instruction))
+        before = takewhile(lambda item: item != instruction, self.inherited)
+        return self._user(before)
 
     @cached_property
     def copies(self) -> tuple[tuple[Instruction, Copy], ...]:
@@ -217,7 +226,7 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
 
     def folder_at(self, instruction: Instruction) -> str:
         """The working directory where an instruction stands."""
-        return self._folder(self._before(instruction))
+        return self._folders.get((instruction.origin, instruction.text), self.folder)
 
     def folder_of(self, action: Action) -> str:
         """The working directory of a command, with what its script changed to before it."""
@@ -236,15 +245,15 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
         """The word with the variables that hold at the end of the stage; unknown ones stay."""
         return expand(word, self.variables, escape=self.dockerfile.escape, keep_unset=True)
 
-    def _before(self, instruction: Instruction) -> Iterator[Instruction]:
-        return takewhile(lambda item: item != instruction, self.inherited)
-
-    def _folder(self, instructions: Iterable[Instruction]) -> str:
-        folder = "/"
-        for item in instructions:
+    @cached_property
+    def _folders(self) -> dict[tuple[Origin, str] | None, str]:
+        """The working directory where each instruction stands; under None that at the end."""
+        folder, found = "/", dict[tuple[Origin, str] | None, str]()
+        for item in self.inherited:
+            found.setdefault((item.origin, item.text), folder)
             if item.keyword == "WORKDIR":
                 folder = posixpath.join(folder, self.expanded(workdir(item))).rstrip("/") or "/"
-        return folder
+        return {**found, None: folder}
 
     def _user(self, instructions: Iterable[Instruction]) -> str:
         names = [self.expanded(user(item)) for item in instructions if item.keyword == "USER"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import shlex
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from jettison.catalogue import table
@@ -265,8 +266,13 @@ def _removed(stage: FinalStage, found: Installation) -> dict[int, str]:
     copies = _copies_of_requirements(stage, found)
     gone = frozenset(path for item in copies for path in _targets(stage, item))
     replaced = {line_of(item): "" for item in copies}
+    installs = defaultdict[int, list[Action]](list)
+    for action in found.actions:
+        installs[id(action.instruction)].append(action)
     for run in stage.runs:
-        text = _without_installation(stage, run, gone, found)
+        text = _without_installation(
+            stage, run, gone, installs[id(run.instruction)], by_pip=found.by_pip
+        )
         if text is not None:
             replaced[line_of(run.instruction)] = text
     return replaced
@@ -282,15 +288,20 @@ def _targets(stage: FinalStage, item: Instruction) -> Iterator[str]:
 
 
 def _without_installation(
-    stage: FinalStage, run: LiftedRun, gone: frozenset[str], found: Installation
+    stage: FinalStage,
+    run: LiftedRun,
+    gone: frozenset[str],
+    installs: list[Action],
+    *,
+    by_pip: bool,
 ) -> str | None:
     """The RUN without its pip commands, and what removes files that are gone; None without any."""
-    if found.by_pip and any(a in found.actions and not run.gives(a) for a in run.actions):
+    if by_pip and not all(map(run.gives, installs)):
         return ""
     commands = [
         action.command
         for action in run.actions
-        if action in found.actions or (run.gives(action) and _removes(stage, action, gone))
+        if action in installs or (run.gives(action) and _removes(stage, action, gone))
     ]
     if not commands:
         return None

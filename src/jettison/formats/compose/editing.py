@@ -7,6 +7,7 @@ from functools import singledispatch
 
 from yaml.nodes import MappingNode, ScalarNode
 
+from jettison.errors import UnsupportedError
 from jettison.formats.compose.block_edit import (
     detached,
     says,
@@ -17,6 +18,7 @@ from jettison.formats.compose.block_edit import (
     without_mount,
 )
 from jettison.formats.compose.source import Source, indent_of, source
+from jettison.formats.compose.unfolding import unfolded
 from jettison.formats.compose.values import (
     AddToList,
     AddVolume,
@@ -45,8 +47,22 @@ def edit(text: str, changes: Iterable[Change], *, file: str = "docker-compose.ym
     bare = text.removeprefix(_BYTE_ORDER_MARK)
     mark = text[: len(text) - len(bare)]
     for change in changes:
-        bare = _applied(change, source(bare, file))
+        bare = _edited(change, source(bare, file))
     return mark + bare
+
+
+def _edited(change: Change, old: Source) -> str:
+    try:
+        return _applied(change, old)
+    except UnsupportedError:
+        service = getattr(change, "service", None)
+        if service is None:
+            raise
+        new = unfolded(old, service)
+        if new.text == old.text:
+            raise
+        text = _applied(change, new)
+        return old.text if text == new.text else text
 
 
 @singledispatch

@@ -11,6 +11,7 @@ import errno
 import importlib
 import os
 import resource
+import select
 import shutil
 import signal
 import tempfile
@@ -24,20 +25,20 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from platform import node as host_name
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 from typing import Any
 
 from msgspec import Struct, field, msgpack
 
 from jettison.assessment.fleet import Failure
-from jettison.errors import DamagedCacheError, JettisonError
+from jettison.errors import DamagedCacheError, InterruptedByUserError, JettisonError
 from jettison.images.stores.cache import cache_directory, cache_in_use
 from jettison.images.stores.unpack import WORK, own_directory, working_folder
 
 # What planning imports; loaded once, so that a project costs no start of Python.
 _PRELOADED = ["jettison.tasks.fleet.projects"]
 _ATTEMPTS = 3
-_PAUSE = 0.05
+_GRACE_SECONDS = 3.0
 _WATCHED_SECONDS = 0.25
 # What threads and allocators reserve without touching it, which the kernel's limit counts.
 _RESERVED = 1 << 30
@@ -87,11 +88,7 @@ def run_here(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
             yield future.result()
     finally:
         left.set()
-        pool.shutdown(wait=False, cancel_futures=True)
-        while not all(future.done() for future in futures):
-            for child in _context().active_children():
-                _end(child.pid)
-            time.sleep(_PAUSE)
+        pool.shutdown(cancel_futures=True)
 
 
 def attempt(job: Job, left: Event | None = None) -> Done:
@@ -104,7 +101,7 @@ def attempt(job: Job, left: Event | None = None) -> Done:
     if full:
         return Done(name=job.name, failure=full, node=host_name(), full=True)
     for _ in range(_ATTEMPTS):
-        value, failure, again = _once(job)
+        value, failure, again = _once(job, left)
         if not again or (left and left.is_set()):
             break
     return Done(
@@ -168,27 +165,28 @@ def _started(job: Job, pipe: Connection, own: str) -> ForkServerProcess:
     return process
 
 
-def _once(job: Job) -> tuple[bytes, Failure | None, bool]:
+def _once(job: Job, left: Event | None) -> tuple[bytes, Failure | None, bool]:
     """Run it once; tell besides whether to run it again: the cache was damaged, or it died."""
     ours, theirs = _context().Pipe(duplex=False)
     with working_folder() as own:
         process = _started(job, theirs, str(own))
         theirs.close()
         try:
-            if stopped := _stopped(ours, process.pid, job.limits):
+            if stopped := _stopped(ours, process.pid, job.limits, left):
                 return b"", stopped, False
             value, failure, again = ours.recv()
         except (EOFError, OSError):
             process.join(1)
             return b"", _died(process.exitcode), True
         finally:
-            _end(process.pid)
-            process.join()
+            _end(process)
             ours.close()
     return value, failure, again
 
 
-def _stopped(pipe: Connection, process: int | None, limits: Limits) -> Failure | None:
+def _stopped(
+    pipe: Connection, process: int | None, limits: Limits, left: Event | None
+) -> Failure | None:
     """Wait until there is a result, or say why the process is not waited for any longer."""
     until = time.monotonic() + limits.seconds
     while not pipe.poll(max(0.0, min(_WATCHED_SECONDS, until - time.monotonic()))):
@@ -196,6 +194,8 @@ def _stopped(pipe: Connection, process: int | None, limits: Limits) -> Failure |
             why = f"it was stopped after {limits.seconds:.0f} s"
             hint = "Raise --timeout, or look at the project alone."
             return Failure(what="it takes too long", why=why, hint=hint)
+        if left and left.is_set():
+            return Failure(what="it was stopped", why="nobody waits for it any more")
         if _resident(process) > limits.memory:
             return _too_large(limits)
     return None
@@ -222,10 +222,14 @@ def _died(status: int | None) -> Failure:
     )
 
 
-def _end(process: int | None) -> None:
-    """End a child with all that it started."""
-    with suppress(ProcessLookupError, PermissionError, TypeError):
-        os.killpg(process or 0, signal.SIGKILL) if process else None
+def _end(process: ForkServerProcess) -> None:
+    """End a child, which ends what it started; what is left of it is killed."""
+    process.terminate()
+    process.join(_GRACE_SECONDS)
+    with suppress(ProcessLookupError, PermissionError):
+        if process.pid:
+            os.killpg(process.pid, signal.SIGKILL)
+    process.join()
 
 
 def _child(pipe: Connection, job: Job, own: str, environment: dict[str, str]) -> None:
@@ -236,15 +240,38 @@ def _child(pipe: Connection, job: Job, own: str, environment: dict[str, str]) ->
     os.environ.clear()
     os.environ.update(environment | {"TMPDIR": own})
     tempfile.tempdir = own
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+    _end_when_stopped(pipe)
     # for a leap: short of memory, a thread of Python may wait for one that never began
     most = job.limits.memory + _RESERVED
     resource.setrlimit(resource.RLIMIT_DATA, (most, resource.RLIM_INFINITY))
-    # whoever waited for it may have been killed
-    with cache_in_use(), suppress(BrokenPipeError):
-        pipe.send(_result(job))
-    pipe.close()
+    try:
+        with cache_in_use():
+            result = _result(job)
+    except KeyboardInterrupt:
+        os._exit(InterruptedByUserError.exit_status)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with suppress(BrokenPipeError):
+        pipe.send(result)
+
+
+def _end_when_stopped(pipe: Connection) -> None:
+    """End this process, and what it started, when it is told to or when nobody reads the pipe.
+
+    The server of forks does not end before its children, so that whoever was killed is not its
+    parent.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    waiting = select.poll()
+    waiting.register(pipe.fileno(), 0)
+
+    def watch() -> None:
+        waiting.poll()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_GRACE_SECONDS)
+        os.killpg(0, signal.SIGKILL)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _end_with_parent() -> None:

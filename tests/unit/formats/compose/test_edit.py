@@ -284,6 +284,57 @@ def test_a_merged_key_is_taken_out_by_a_null() -> None:
     assert changed(SHARED, RemoveKey(service="web", key="restart")) == "+     restart: null\n"
 
 
+BLOCK = """\
+services:
+  web:  # two
+    image: a
+    ports: ['80:80']
+    environment: {"A": "{}"}
+    stdin_open:
+    read_only: true
+  other: {image: b}
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """\
+services:
+  web: {image: a, ports: ['80:80'], environment: {"A": "{}"}, stdin_open: }  # two
+  other: {image: b}
+""",
+        """\
+services: {web: {image: a, ports:
+  ['80:80'], environment: {"A": "{}"}, stdin_open: ,}, other: {image: b}}
+""",
+        """\
+{services: {web: {
+  image: a, ports: ['80:80'], "environment":{"A": "{}"}, stdin_open}, other: {image: b}}}
+""",
+    ],
+)
+def test_a_service_in_braces_becomes_a_block_when_it_changes(text: str) -> None:
+    change = SetKey(service="web", key="read_only", value=True)
+    new = edit(text, [change])
+    assert new.replace('"environment"', "environment").replace("web:\n", "web:  # two\n") == BLOCK
+    assert edit(new, [change]) == new
+    assert edit(text, [RemoveKey(service="web", key="none")]) == text
+
+
+def test_anchors_comments_and_json_are_kept_in_a_block() -> None:
+    change = SetKey(service="web", key="read_only", value=True)
+    text = "# one\nx: &x [1]\nservices: {web: &web {image: a, ports: *x}, other: {image: b}}"
+    assert edit(text, [change]) == (
+        "# one\nx: &x [1]\nservices:\n  web: &web\n    image: a\n    ports: *x\n"
+        "    read_only: true\n  other: {image: b}\n"
+    )
+    text = '{\n "services": {\n  "web": {\n   "command": [\n    "a"\n   ]\n  }\n }\n}\n'
+    assert edit(text, [change]) == (
+        '"services":\n  "web":\n    "command": [ "a" ]\n    read_only: true\n'
+    )
+
+
 def test_windows_line_ends_go_on() -> None:
     text = "services:\r\n  web:\r\n    image: a"
     assert edit(text, [SetKey(service="web", key="init", value=True)]) == (
@@ -301,7 +352,8 @@ def test_block_text_is_one_part() -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("services:\n  web: {image: a}\n", UnsupportedError),
+        ("services:\n  web: {image: a, # which?\n    build: .}\n", UnsupportedError),
+        ("services:\n  web: &web {image: a, environment: [*x]}\n", InputSyntaxError),
         ("services:\n  other:\n    image: a\n", UnsupportedError),
         ("services: [\n", InputSyntaxError),
     ],
