@@ -155,10 +155,15 @@ def _steps(
 
 
 def _preamble(dockerfile: Dockerfile, build_args: Mapping[str, str]) -> Environment:
-    current = Environment()
-    for instruction in dockerfile.preamble:
-        current = _after(instruction, current, build_args, {})
-    return current
+    """What the ARGs before the first FROM leave; worked out once for a file."""
+    known: dict[object, Environment] = vars(dockerfile).setdefault("_preambles", {})
+    key = tuple(sorted(build_args.items()))
+    if key not in known:
+        current = Environment()
+        for instruction in dockerfile.preamble:
+            current = _after(instruction, current, build_args, {})
+        known[key] = current
+    return known[key]
 
 
 def _after(
