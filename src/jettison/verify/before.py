@@ -14,7 +14,7 @@ from jettison.images.stores.unpack import working_folder
 from jettison.progress import Progress
 from jettison.values import replace
 from jettison.verify import batch
-from jettison.verify.absent_folders import absent_folders
+from jettison.verify.absent_files import absent
 from jettison.verify.batch import with_stored
 from jettison.verify.checks.check import made_from
 from jettison.verify.discover import Discovery, conversation, discover
@@ -174,7 +174,7 @@ def _finished_in_time(first: Begun, trial: Trial, engine: TimedEngine) -> Baseli
 def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]:
     """Run the image before, in another way where it does not become ready, and tell which."""
     held = pool.submit(_held, trial)
-    trial, first = _begun_with_folders(trial, held)
+    trial, first = _begun_with_absent(trial, held)
     request = trial.request
     if listens := first.baseline.observation.listens:
         how = f"on port {', '.join(map(str, listens))}, where it listens"
@@ -189,7 +189,7 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
         taken = way.wanted(first.baseline.observation.errors)
         for _ in range(_TRIES):
             tried = within_reach(trial.asking(way.with_samples(taken)))
-            tried, found = _begun_with_folders(tried, held)
+            tried, found = _begun_with_absent(tried, held)
             if found.baseline.observation.failure.endswith(SPEAKS_HTTP2):
                 tried = trial.asking(_without_requests(tried.request))
                 found = _begun(tried, held)
@@ -202,21 +202,19 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
     return trial, first
 
 
-def _begun_with_folders(trial: Trial, held: Future[Observation]) -> tuple[Trial, Begun]:
-    """Run the image before, with empty folders in the place of those that its errors miss.
+def _begun_with_absent(trial: Trial, held: Future[Observation]) -> tuple[Trial, Begun]:
+    """Run the image before, with what its errors miss in place where that can be had.
 
     Whoever runs it mounts something there, which nothing of the project tells.
     """
     found = _begun(trial, held)
     for _ in range(_TRIES):
-        request, seen = trial.request, found.baseline.observation
+        seen = found.baseline.observation
         failed = seen.failure or found.baseline.conversation.ends
-        fresh = absent_folders(trial, seen) if failed else ()
-        if not fresh:
+        missing = absent(trial, seen) if failed else None
+        if not missing:
             break
-        more = f"{request.how}, " if request.how else ""
-        how = f"{more}with an empty folder {', '.join(fresh)}, which the image lacks"
-        trial = trial.asking(replace(request, made=(*request.made, *fresh), how=how))
+        trial = trial.asking(missing.given(trial.request))
         found = _begun(trial, held)
     return trial, found
 
@@ -225,7 +223,14 @@ def _other_ways(request: VerificationRequest, failure: str) -> list[Verification
     """Give how else to run what failed in one way, the likeliest first."""
     if failure.endswith(SPEAKS_HTTP2):
         return [_without_requests(request)]
-    ways = [replace(request.run_as(one), made=request.made) for one in request.otherwise]
+    ways = [
+        replace(
+            request.run_as(one),
+            made=request.made,
+            mounted={**request.mounted, **one.mounted},
+        )
+        for one in request.otherwise
+    ]
     # what runs lacks no value of a variable
     return sorted(ways, key=lambda way: bool(way.samples)) if failure == NO_PORT else ways
 

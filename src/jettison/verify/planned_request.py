@@ -79,6 +79,7 @@ def verification_request(
         credentials=account_of({**plan.original_stage.environment, **variables}),
         volumes=_volumes(plan, MountKind.VOLUME, MountKind.ANONYMOUS),
         bind_mounts=_volumes(plan, MountKind.BIND),
+        files=plan.original.context or ".",
         services=needed_services(plan.original),
         otherwise=tuple(
             other_ways(plan, variables, _sources(plan, None, read), read, serves=serves)

@@ -134,7 +134,8 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
     ``volumes`` are writable targets that start with what the image has there, as named volumes do;
     ``bind_mounts`` are targets that start empty and that everybody may write, as folders of a
     user's machine. ``read_only_volumes`` are mounted only where the root is read-only: what the
-    plan keeps writable there.
+    plan keeps writable there. ``files`` is the folder of this machine with what the project puts
+    into the working directory, or empty.
 
     ``otherwise`` are other ways to run both, tried in their order where the image before does not
     become ready. Without ``serves`` nothing tells of a
@@ -166,6 +167,7 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
     image_after: str
     volumes: tuple[str, ...] = ()
     bind_mounts: tuple[str, ...] = ()
+    files: str = ""
     tmpfs: tuple[str, ...] = ("/tmp",)  # noqa: S108 - a path in the container
     unreached: tuple[Unreached, ...] = ()
     otherwise: tuple[Surroundings, ...] = ()

@@ -90,7 +90,8 @@ def with_files(root: Path, request: VerificationRequest) -> VerificationRequest:
     if ways and request.otherwise[0].mounted and not ways[0].mounted:
         del ways[0]
     services = tuple(_with_scripts(root, one) for one in request.services)
-    return replace(request, services=services, otherwise=tuple(ways))
+    files = next((place for _, place in _inside(root, {"": request.files})), "")
+    return replace(request, services=services, otherwise=tuple(ways), files=files)
 
 
 def _inside(root: Path, mounted: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from tests.support.local_engine import LocalEngine
 
 from jettison.engines import ImageFacts, ImageID
 from jettison.progress import SilentProgress
-from jettison.verify import absent_folders, batch, before
+from jettison.verify import absent_files, batch, before
 from jettison.verify.before import Baseline, Begun, Prefetched
 from jettison.verify.observation import Conversation, Observation, Trial
 from jettison.verify.request import CustomRequest, NeededService, Unreached, VerificationRequest
@@ -105,7 +105,7 @@ def test_what_misses_a_folder_that_the_image_lacks_is_run_with_an_empty_one(
         )
 
     monkeypatch.setattr(before, "_begun", begun)
-    monkeypatch.setattr(absent_folders, "_existing", lambda _, places: dict.fromkeys(places, False))
+    monkeypatch.setattr(absent_files, "_existing", lambda _, places: dict.fromkeys(places, False))
     with ThreadPoolExecutor(1) as pool:
         found, _ = before.begun_somehow(trial(ASKED, tmp_path), pool)
     assert found.request.how == "with an empty folder /srv/logs, which the image lacks"
@@ -131,6 +131,27 @@ def test_an_empty_folder_covers_nothing_that_the_image_has(
     facts = replace(FACTS, working_directory="/app")
     seen = Observation(facts=facts, errors=(f"OSError: No such file or directory: '{path}'",))
     monkeypatch.setattr(
-        absent_folders, "_existing", lambda _, places: {one: one in there for one in places}
+        absent_files, "_existing", lambda _, places: {one: one in there for one in places}
     )
-    assert absent_folders.absent_folders(trial(ASKED, tmp_path), seen) == folders
+    assert absent_files.absent(trial(ASKED, tmp_path), seen).folders == folders
+
+
+def test_a_file_of_the_project_that_the_image_lacks_is_there_to_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "model.pkl").write_text("a model")
+    (tmp_path / "secret.txt").write_text("not of the project")
+    errors = tuple(
+        f"FileNotFoundError: [Errno 2] No such file or directory: '{path}'"
+        for path in ("model.pkl", "../secret.txt", "more.pkl")
+    )
+    seen = Observation(facts=replace(FACTS, working_directory="/srv/app"), errors=errors)
+    monkeypatch.setattr(
+        absent_files, "_existing", lambda _, places: {one: one == "/srv/app" for one in places}
+    )
+    asked = replace(ASKED, files=str(project))
+    missing = absent_files.absent(trial(asked, tmp_path), seen)
+    assert missing.files == {"/srv/app/model.pkl": str(project / "model.pkl")}
+    assert missing.given(asked).mounted == missing.files
