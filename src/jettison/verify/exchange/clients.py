@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from jettison.catalogue import table
+from jettison.catalogue.systems import Samples
 from jettison.values import by_key, replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.workload.step import Client, Step
@@ -15,14 +18,14 @@ _DEFAULT_LANGUAGE = "en"
 _PAGES = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 _DATA = "application/json, text/plain, */*"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_OK = 200
+_OK, UNAUTHORIZED = 200, 401
 SUCCESS = range(200, 300)
 # A slow or large answer is not worth another.
 _QUICK_SECONDS = 0.5
 _LIGHT_BYTES = 2**20
 # What answers at once is asked so often again, and for so long, to meet what goes wrong at times:
 # the first of each of so many paths that works more often than what follows.
-_AT_ONCE_SECONDS, _AGAIN_SECONDS = 0.25, 6.0
+_AT_ONCE_SECONDS, _AGAIN_SECONDS = 0.25, 10.0
 _AGAIN, _FIRST_AGAIN, _PATHS, _TOO_MANY = 4, 9, 60, 429
 # So long slow answers are waited for, of a route and of all, before one that answered gets no more.
 _SLOW_OF_A_ROUTE, _SLOW_IN_ALL = 6.0, 45.0
@@ -202,3 +205,16 @@ def asked_as(client: Client, method: str) -> str:
     """Give the method of a request that is sent as another client."""
     named: Mapping[Client, str] = {Client.HEAD: "HEAD", Client.PREFLIGHT: "OPTIONS"}
     return named.get(client, method)
+
+
+def wants_password(answer: Answer) -> bool:
+    """Whether an answer asks for a name and a password (RFC 7617)."""
+    asked = answer.headers.get("www-authenticate", "").lower()
+    return answer.status == UNAUTHORIZED and asked.startswith("basic")
+
+
+def named_account() -> str:
+    """Give the header that names the account which forms and operations make (RFC 7617)."""
+    usual = table(Samples).account
+    pair = f"{usual.username}:{usual.password}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"

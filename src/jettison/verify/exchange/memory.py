@@ -35,6 +35,7 @@ class Memory:
         self.reached: set[str] = set()
         self.cookies: dict[str, str] = {}
         self.pages: dict[str, str] = {}
+        self._shown_to: dict[str, dict[str, str]] = {}
         self.style_sheets: dict[str, str] = {}
         self.redirects: dict[str, str] = {}
         self.landings: dict[str, str] = {}
@@ -80,8 +81,13 @@ class Memory:
             self.redirects[path] = self._own(answer.headers["location"])
         elif answer.status in SUCCESS and answer.content_type == "text/html":
             self.pages[path] = self._own(answer.body.decode("utf-8", "replace"))
+            self._shown_to[path] = dict(self.cookies)
         elif answer.status in SUCCESS and answer.content_type == "text/css":
             self.style_sheets[path] = answer.body.decode("utf-8", "replace")
+
+    def is_stale(self, page: str) -> bool:
+        """Whether a page was met with other cookies, so that its hidden fields may not do."""
+        return self._shown_to.get(page, self.cookies) != self.cookies
 
     def _own(self, text: str) -> str:
         return text.replace(f"{self._origin}/", "/") if self._origin else text

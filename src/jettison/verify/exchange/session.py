@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,19 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from urllib.parse import quote, urlencode
 
-from jettison.catalogue import table
-from jettison.catalogue.systems import Samples
 from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.clients import (
     SUCCESS,
+    UNAUTHORIZED,
     Patience,
     Repetition,
     asked_as,
     beside_others,
     browser_headers,
     languages_in_turn,
+    named_account,
     repeated,
+    wants_password,
 )
 from jettison.verify.exchange.memory import Memory
 from jettison.verify.exchange.normal import decoded
@@ -83,7 +83,6 @@ Send = Callable[[str, str, Mapping[str, str], bytes], Answer]
 """Method, target, headers and body to an answer."""
 
 _AGENT = "jettison-verify"
-_UNAUTHORIZED = 401
 # How often a request in doubt is repeated in one run.
 _DOUBTED = 8
 # A page that is another one in a second language is asked for in so many.
@@ -224,10 +223,10 @@ class Session:
         _, target, headers, body = self._prepared(step)
         answer = self._send(step.method, target, headers, body)
         signs_in = step.signs_in
-        if not step.anonymous and _wants_password(answer):
-            own = {**headers, "Authorization": _basic()}
+        if not step.anonymous and wants_password(answer):
+            own = {**headers, "Authorization": named_account()}
             named = self._send(step.method, target, own, body)
-            if named.status != _UNAUTHORIZED:
+            if named.status != UNAUTHORIZED:
                 # it may give a token for what follows
                 answer, signs_in, headers = named, True, own
         self._memory.learn(step.method, self._path(step), answer, signs_in=signs_in)
@@ -286,6 +285,9 @@ class Session:
     def _body(self, step: Step, payload: Payload) -> tuple[str, bytes]:
         value = self._filled(payload.value)
         if step.form and isinstance(value, dict):
+            if self._memory.is_stale(step.form.page):
+                # as a browser has it when somebody has logged in
+                self._take(Step(method="GET", path=step.form.page))
             page = self._memory.pages.get(step.form.page, "")
             value = {**value, **hidden_values(page, step.form.index)}
         return encode(payload.media_type, value)
@@ -304,15 +306,3 @@ def _words(page: Answer) -> bytes:
     """Give what a page says, without what is another one each time."""
     body = decoded(page.body, page.headers.get("content-encoding", ""))
     return _RESTLESS.sub(b"", body)
-
-
-def _wants_password(answer: Answer) -> bool:
-    asked = answer.headers.get("www-authenticate", "").lower()
-    return answer.status == _UNAUTHORIZED and asked.startswith("basic")
-
-
-def _basic() -> str:
-    """Give the header that names the account which forms and operations make (RFC 7617)."""
-    usual = table(Samples).account
-    pair = f"{usual.username}:{usual.password}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"

@@ -119,6 +119,34 @@ def test_who_is_asked_for_a_password_gives_the_one_of_the_account() -> None:
     assert "Bearer t0ken" in [headers.get("Authorization") for _, headers, _ in app.asked]
 
 
+def test_a_form_is_filled_from_the_page_as_those_see_it_who_have_logged_in() -> None:
+    class Rotating(Application):
+        token = "first"
+
+        def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+            super().send(method, target, headers, body)
+            if method == "POST" and target == "/login":
+                self.token = "second"
+            page = f'<form method="post"><input type="hidden" name="t" value="{self.token}"></form>'
+            cookies = (f"token={self.token}",)
+            return Answer(status=200, headers=HTML, body=page.encode(), cookies=cookies)
+
+    app = Rotating({})
+    fields = Payload(media_type="application/x-www-form-urlencoded", value={"t": "old"})
+    form = HtmlForm(page="/form", index=0)
+    post = Step(method="POST", path="/form", payload=fields, form=form)
+    app.run(Step(method="GET", path="/form"), post, Step(method="POST", path="/login"), post, post)
+    sent = [(name, body) for name, _, body in app.asked]
+    assert sent == [
+        ("GET /form", b""),
+        ("POST /form", b"t=first"),
+        ("POST /login", b""),
+        ("GET /form", b""),
+        ("POST /form", b"t=second"),
+        ("POST /form", b"t=second"),
+    ]
+
+
 def test_forms_that_make_an_account_come_before_those_that_log_in() -> None:
     form = '<form method="post" action="{}"><input name="name"><input name="password">{}</form>'
     page = form.format("/login", '<input name="remember">') + form.format("/register", "")
