@@ -27,6 +27,7 @@ from jettison.verify.exchange.clients import (
 from jettison.verify.exchange.memory import Memory
 from jettison.verify.exchange.normal import decoded
 from jettison.verify.exchange.pages import hidden_values, json_steps, landing_steps, page_steps
+from jettison.verify.exchange.refusals import named_values, refused_steps
 from jettison.verify.workload import Json, TokenScheme
 from jettison.verify.workload.openapi import call_steps, query_steps
 from jettison.verify.workload.sample import Upload
@@ -120,6 +121,7 @@ class Session:
         self._repetition = Repetition()
         self._patience = Patience()
         self._passed: dict[str, Step] = {}
+        self._refused: list[tuple[Step, tuple[str, ...]]] = []
         self._number = 0
         self._sent: tuple[str, Mapping[str, str]] = ("", {})
 
@@ -165,6 +167,8 @@ class Session:
                 self._passed[step.name] = step
                 continue
             first = self._take(step)
+            if step.method == "GET" and (named := named_values(first)):
+                self._refused.append((step, named))
             clients = self._repetition.of(step, first)
             again = self._again(step, clients, first)
             if self._speaks(first, again):
@@ -203,7 +207,8 @@ class Session:
             for one in (*query_steps(path, schema), *call_steps(path, schema))
         )
         asked = {one.name for one in known}
-        new = (one for one in queries if one.name not in asked)
+        named = refused_steps(self._refused)
+        new = (one for one in (*queries, *named) if one.name not in asked)
         led = json_steps(memory.links, memory.reached, (*known, *found))
         return (*found, *led, *landing_steps(memory.landings, known), *new)
 

@@ -2,6 +2,7 @@ import json
 from collections.abc import Mapping
 
 import pytest
+from msgspec.structs import replace
 
 from jettison.verify.discover import custom_steps
 from jettison.verify.exchange import Answer
@@ -297,3 +298,26 @@ def test_fonts_and_pictures_of_style_sheets_are_asked_for() -> None:
         "/static/img/icon.svg",
         "/static/font.woff2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "named"),
+    [
+        (answer({"error": "unknown", "known": ["noise", "parking"]}, 404), ["noise", "parking"]),
+        (answer({"detail": "one of ['plain', 'xlsx']"}, 404), ["plain", "xlsx"]),
+        (answer({"detail": "kind must be one of: plain, xlsx or ods"}, 400), ["plain"]),
+        (Answer(status=400, headers={"content-type": "text/plain"}, body=b"use ('a', 'b')"), ["a"]),
+        (answer({"detail": [{"loc": ["query", "other"], "msg": "wrong"}]}, 422), []),
+        (answer({"known": ["noise", "parking"]}), []),
+    ],
+)
+def test_values_that_a_refusal_names_are_asked_for(refusal: Answer, named: list[str]) -> None:
+    app = Application({"GET /fee?kind=any": refusal, "GET /fee?kind=any&n=2": refusal})
+    asked = Step(method="GET", path="/fee", query=(("kind", "any"),))
+    more = replace(asked, variation="more", query=(("kind", "any"), ("n", 2)))
+    session = Session(app.send, "localhost:8000", TokenScheme())
+    steps, _ = session.explore((asked, more))
+    found = [one.query[0][1] for one in steps if one.variation.startswith("kind=")]
+    assert found[: len(named)] == named
+    assert bool(found) is bool(named)
+    assert all(one.path == "/fee" for one in steps)
