@@ -8,7 +8,6 @@ import random
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 
 import pytest
 from build_site import Site, base_image
+from command import JETTISON, ran
 from images import AMD64
 from loopback_registry import Registry, running
 from wheels import wheel
@@ -65,10 +65,7 @@ class Fleet:
             file.write(f"[[project]]\n{lines}\n")
 
     def run(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            self.command(*arguments), capture_output=True, text=True, check=False,
-            env=self.environment,
-        )  # fmt: skip
+        done = ran(*self.words(*arguments), XDG_CACHE_HOME=str(self.folder / "cache"))
         assert done.returncode == status, done.stderr + done.stdout
         return done
 
@@ -77,9 +74,11 @@ class Fleet:
         document: dict[str, Any] = json.loads(found.stdout)
         return document
 
-    def command(self, verb: str, *arguments: str) -> list[str]:
-        command = [sys.executable, "-m", "jettison", "fleet", verb, str(self.file)]
-        return [*command, "-O0", "--disk", "1", *arguments]
+    def words(self, verb: str, *arguments: str) -> list[str]:
+        return ["fleet", verb, str(self.file), "-O0", "--disk", "1", *arguments]
+
+    def command(self, *arguments: str) -> list[str]:
+        return [*JETTISON, *self.words(*arguments)]
 
     @property
     def environment(self) -> dict[str, str]:

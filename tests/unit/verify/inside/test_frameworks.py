@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -149,8 +150,12 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def ask(python: Path, script: str, asked: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    command = [str(python), "-B", "-c", script_text(script, dict(asked))]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    command = [str(python), "-c", script_text(script, dict(asked))]
+    # each framework is compiled once for all tests
+    compiling = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=True, env=compiling
+    )
     (line,) = (one for one in done.stdout.splitlines() if one.startswith("jettison-says:"))
     found: dict[str, Any] = ast.literal_eval(line.partition(":")[2])
     return found
