@@ -16,7 +16,7 @@ from tests.engines.test_embedded import BINDS, PYTHON, bare_image
 from tests.support.names import RUN
 from torture import LAYERS, seen
 
-from jettison.engines import Engine, ImageID, RunOptions
+from jettison.engines import Engine, ImageID, Network, RunOptions
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.errors import EngineError, JettisonError
 from jettison.images.reference import Reference
@@ -54,7 +54,8 @@ def embedded() -> Iterator[EmbeddedEngine]:
 
 
 def listed(engine: Engine, image: ImageID) -> dict[str, list[object]]:
-    options = RunOptions(entrypoint=(PYTHON, "-c", "import time; time.sleep(60)"), binds=BINDS)
+    waits = (PYTHON, "-c", "import time; time.sleep(60)")
+    options = RunOptions(entrypoint=waits, binds=BINDS, network=Network.NONE)
     with engine.run(image, options) as container:
         done = container.execute((PYTHON, "-"), stdin=LIST.encode(), user="0")
         if done.status:
