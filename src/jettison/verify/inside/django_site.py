@@ -10,6 +10,7 @@ import sys
 
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 KINDS = {
     "BooleanField": {"type": "boolean"},
     "IntegerField": {"type": "integer"},
@@ -81,9 +82,38 @@ def methods(callback):
         return sorted(name.upper() for name in actions)
     view = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
     offered = [name for name in getattr(view, "http_method_names", ()) if hasattr(view, name)]
-    if view is None and "body" in handlers.takes(callback, "POST"):
-        return ["GET", "POST"]
+    if view is None:
+        reads = {"POST"} if "body" in handlers.takes(callback, "POST") else set()
+        return sorted(declared(callback) or {"GET", *reads, *compared(callback)})
     return sorted(name.upper() for name in offered) or ["GET"]
+
+
+def declared(view):
+    """Give the methods that a decorator allows (``require_http_methods`` and those made by it)."""
+    while view is not None:
+        names = getattr(getattr(view, "__code__", None), "co_freevars", ())
+        if "request_method_list" in names:
+            cell = view.__closure__[names.index("request_method_list")]
+            return METHODS & {str(one) for one in cell.cell_contents}
+        view = getattr(view, "__wrapped__", None)
+    return set()
+
+
+def compared(view):
+    """Give the methods that the source of a view compares that of the request with."""
+    import ast
+
+    from jettison.verify.inside import handlers
+
+    found, kinds = set(), (ast.Compare, ast.Match) if hasattr(ast, "Match") else ast.Compare
+    for node in ast.walk(handlers.source_of(view) or ast.Module(body=[], type_ignores=[])):
+        if isinstance(node, kinds):
+            sides = [getattr(node, "subject", None) or node.left, *getattr(node, "comparators", ())]
+            inner = [node] if sides[1:] else [one.pattern for one in node.cases]
+            texts = (getattr(each, "value", None) for one in inner for each in ast.walk(one))
+            if any(getattr(one, "attr", "") == "method" for one in sides):
+                found.update(text for text in texts if isinstance(text, str))
+    return METHODS & found
 
 
 def read(callback):

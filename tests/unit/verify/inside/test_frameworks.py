@@ -310,6 +310,33 @@ def test_the_urls_of_a_django_site_are_found_with_what_they_take(
     assert set(found["openapi"][0]["paths"]) == {"/api/groups/", "/api/groups/{id}/"}
 
 
+def test_the_methods_of_django_views_are_those_that_they_allow_or_compare(
+    python: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "settings.py").write_text(SETTINGS)
+    (tmp_path / "manage.py").write_text("set('DJANGO_SETTINGS_MODULE', 'settings')\n")
+    (tmp_path / "urls.py").write_text(
+        "from django.urls import path\n"
+        "from django.views.decorators.csrf import csrf_exempt\n"
+        "from django.views.decorators.http import require_http_methods, require_safe\n"
+        "@csrf_exempt\n@require_http_methods(['GET', 'DELETE'])\ndef one(request): ...\n"
+        "@require_safe\ndef two(request): ...\n"
+        "def three(request):\n"
+        "    if request.method == 'DELETE': return 1\n"
+        "    return request.method in ('PUT', 'PATCH')\n"
+        "def four(request):\n"
+        "    match request.method:\n        case 'GET' | 'POST': return 1\n"
+        "urlpatterns = [path(f.__name__, f) for f in (one, two, three, four)]\n"
+    )
+    found = ask(python, "django_site", {"files": ["manage.py"]}, tmp_path)
+    assert {route["path"]: route["methods"] for route in found["routes"]} == {
+        "/one": ["DELETE", "GET"],
+        "/two": ["GET"],
+        "/three": ["DELETE", "GET", "PATCH", "PUT"],
+        "/four": ["GET", "POST"],
+    }
+
+
 def test_the_web_sockets_that_channels_routes_are_found(python: Path, tmp_path: Path) -> None:
     (tmp_path / "settings.py").write_text(f"{SETTINGS}ASGI_APPLICATION = 'served.application'\n")
     (tmp_path / "urls.py").write_text("urlpatterns = []\n")
