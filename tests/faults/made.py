@@ -237,6 +237,18 @@ def nulls() -> Iterator[Change]:
                     "    for name in files: os.utime(os.path.join(folder, name), (10**9, 10**9))"
                 ),
             ),
+            "another order of files": (
+                run(
+                    "import os, shutil\n"
+                    f"for folder, _, files in os.walk({sample.folder!r}):\n"
+                    "    for name in sorted(files, reverse=True):\n"
+                    "        path = os.path.join(folder, name)\n"
+                    "        own = os.stat(path)\n"
+                    "        shutil.copy2(path, path + '~')\n"
+                    "        os.chown(path + '~', own.st_uid, own.st_gid)\n"
+                    "        os.replace(path + '~', path)"
+                ),
+            ),
             "another layer": (
                 run("open('/tmp/x', 'w').write('x')"),
                 run("import os; os.remove('/tmp/x')"),
