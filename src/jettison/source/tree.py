@@ -46,7 +46,8 @@ class Tree(Struct, frozen=True, kw_only=True):
 _TEST = re.compile(
     r"(snap_)?tests?[-_].*|(.*[-_]|unit|integration|functional|acceptance)tests?(_?runner)?|conftest.*"
 )
-# Folders such as scripts-dev and dev_tools.
+# Folders such as scripts-dev and dev_tools: that production runs one of their scripts says nothing
+# of the others.
 _TOOLS = re.compile(
     r"(dev|development)[-_](scripts?|tools?|utils?|bin)|(scripts?|tools?|utils?|bin)[-_](dev|development)"
 )
@@ -88,7 +89,7 @@ def _is_development_folder(file: str, production: frozenset[str]) -> bool:
     words = table(Conventions).development.folders
     names = ((folder, folder.rpartition("/")[2].lower()) for folder in folders_of(file))
     return any(
-        (name in words or _TOOLS.fullmatch(name) is not None) and folder not in production
+        (name in words and folder not in production) or _TOOLS.fullmatch(name) is not None
         for folder, name in names
     )
 

@@ -206,13 +206,14 @@ def _only_for_development(
 def _help_what_leaves(
     context: Context, graph: RequirementGraph, current: dict[str, Scope], helpers: Collection[str]
 ) -> Iterator[tuple[str, Scope, Signal]]:
-    """Optional helpers in a frozen list whose hosts are all for development."""
+    """Optional helpers whose hosts are all for development, in a frozen list or of known tools."""
     staying = [name for name, scope in current.items() if scope in _STAYS]
     there = {*staying, *(name for name, _ in _brought(graph, staying))}
     by_extra = hosts_by_extra(context) if helpers else {}
-    for name in helpers if _is_frozen(context, graph) else ():
-        hosts = hosts_helped(context, name) or by_extra.get(name, ())
-        if current[name] is Scope.RUNTIME and hosts and there.isdisjoint(hosts):
+    for name in helpers:
+        hosts = (*hosts_helped(context, name), *by_extra.get(name, ()))
+        sure = _is_frozen(context, graph) or all(map(category_of, hosts))
+        if sure and current[name] is Scope.RUNTIME and hosts and there.isdisjoint(hosts):
             current[name] = Scope.DEVELOPMENT
             message = f"it only helps {hosts[0]}, which production does without"
             signal = toward_development(name, Weight.FAIR, "feature", message, None)

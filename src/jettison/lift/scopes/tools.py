@@ -17,7 +17,7 @@ from jettison.source import COMMAND_LINE, Call, Use, UsedCommand, fits
 from jettison.source.effects import programs_called
 from jettison.source.literals import HOLE
 from jettison.source.pickles import missing_pickle
-from jettison.source.tree import is_test
+from jettison.source.tree import is_documentation, is_test
 from jettison.values import Origin
 
 _TYPES = frozenset({"stubs", "types", "typing", "typeshed"})
@@ -100,6 +100,8 @@ def _registers(facts: DistributionFacts, host: str) -> bool:
 
 _WEIGHTS = {Use.PRODUCTION: Weight.STRONG, Use.BUILD: Weight.STRONG, Use.UNCALLED: Weight.FAINT}
 _INSTRUCTIONS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
+# Words in the names of scripts and commands by which developers check their code.
+_CHECKS = frozenset({"lint", "format", "fmt", "check", "checks", "test", "tests", "typecheck"})
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.\w+)+(:\w+)?\Z")
 
 
@@ -189,7 +191,10 @@ def _is_check(name: str) -> bool:
 
 def _of_call(context: Context, name: str, program: str, origin: Origin) -> Iterator[Signal]:
     message = f"{origin.file} runs the program {program}"
-    if context.is_reached(origin.file):
+    words = re.split(r"[^a-z]+", origin.file.rpartition("/")[2].lower())
+    if only_checks(name) and not _CHECKS.isdisjoint(words):
+        yield toward_runtime(name, Weight.FAINT, "command", message, origin)
+    elif context.is_reached(origin.file):
         yield toward_runtime(name, Weight.STRONG, "command", message, origin)
     elif context.serves_development(origin.file):
         if name not in context.owners.unsure:
@@ -208,8 +213,6 @@ _READERS = frozenset(
     {"importlib.metadata.entry_points", "importlib_metadata.entry_points",
      "pkg_resources.iter_entry_points"}
 )  # fmt: skip
-
-
 _LEFT_OUT = _PROGRAMS | _DEVELOPMENT
 
 
@@ -280,10 +283,9 @@ def collect_saved(context: Context) -> Iterator[Signal]:
     if found is None:
         return
     call, what = found
+    loads = f"{call.file} loads {what} ({call.callee})"
     for name, file in _used_for_development(context).items():
-        message = (
-            f"{call.file} loads {what} ({call.callee}); it may need this, as {file} imports it"
-        )
+        message = f"{loads}; it may need this, as {file} imports it"
         yield toward_runtime(name, Weight.STRONG, "loaded", message, call.origin)
 
 
@@ -306,13 +308,13 @@ def _is_written(call: Call) -> bool:
 
 
 def _used_for_development(context: Context) -> dict[str, str]:
-    """What files for development import, tests and known tools apart, with the first file."""
+    """What notebooks, examples and scripts import, known tools apart, with the first file."""
     found: dict[str, str] = {}
-    for facts in context.inputs.index.modules.values():
-        if context.serves_development(facts.file) and not is_test(facts.file):
-            for imported in facts.imports:
-                if context.is_external(imported):
-                    for name in context.owners.of_import(imported.module, imported.names):
-                        if not category_of(name):
-                            found.setdefault(name, facts.file)
+    for file, facts in context.inputs.index.modules.items():
+        told = is_test(file) or (file.endswith(".py") and is_documentation(file.rpartition("/")[0]))
+        if context.serves_development(file) and not told:
+            for imported in filter(context.is_external, facts.imports):
+                for name in context.owners.of_import(imported.module, imported.names):
+                    if not category_of(name):
+                        found.setdefault(name, file)
     return found

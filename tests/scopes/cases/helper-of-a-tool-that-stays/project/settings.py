@@ -1,0 +1,3 @@
+import django
+
+INSTALLED_APPS = ["django_extensions"]

@@ -1,0 +1,5 @@
+import pickle
+
+import flask
+
+model = pickle.load(open("/data/model.pkl", "rb"))
