@@ -59,10 +59,9 @@ def close(
     possible: Collection[str] = (),
     imported: Collection[str] = (),
 ) -> Iterator[tuple[str, Scope, Signal]]:
-    """Give the verdicts that change, each with its signal; ``helpers`` only help others.
+    """Give the verdicts that change, each with its signal.
 
-    Of the ``imported`` ones, imports are all that speaks for production.
-
+    ``helpers`` only help others; imports are all that speaks for the ``imported`` ones.
     For the ``possible`` ones, all that speaks for production is that a distribution could take
     them along: in a frozen list, that a development requirement brings one is reason enough.
 
@@ -211,8 +210,9 @@ def _help_what_leaves(
     there = {*staying, *(name for name, _ in _brought(graph, staying))}
     by_extra = hosts_by_extra(context) if helpers else {}
     for name in helpers:
-        hosts = (*hosts_helped(context, name), *by_extra.get(name, ()))
-        sure = _is_frozen(context, graph) or all(map(category_of, hosts))
+        extra = by_extra.get(name, ())
+        hosts = hosts_helped(context, name) or extra
+        sure = _is_frozen(context, graph) or all(map(category_of, (*hosts, *extra)))
         if sure and current[name] is Scope.RUNTIME and hosts and there.isdisjoint(hosts):
             current[name] = Scope.DEVELOPMENT
             message = f"it only helps {hosts[0]}, which production does without"

@@ -13,6 +13,7 @@ from jettison.catalogue.packaging import Need, Needs, Remark, Remarks
 from jettison.formats.settings import Ask, Override
 from jettison.lift.scopes import DeclaredRequirement, RequirementScope, Scope, Signal, Weight
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
+from jettison.lift.scopes.tools import category_of
 from jettison.source import ModuleFacts
 from jettison.source.literals import HOLE
 from jettison.values import Evidence, Origin, Toward, replace
@@ -203,7 +204,8 @@ def _judge(context: Context, name: str, need: Need) -> Iterator[Signal]:
     host = need.host
     if not conditions:
         message = f"{host} imports it for some of its features"
-        yield toward_runtime(name, Weight.FAIR, "feature", message, None)
+        weight = Weight.FAINT if category_of(host) else Weight.FAIR
+        yield toward_runtime(name, weight, "feature", message, None)
         return
     place = _use(context, need, development=False)
     if place is not None:

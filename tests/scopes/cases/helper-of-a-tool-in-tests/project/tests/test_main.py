@@ -1,0 +1,2 @@
+import pyquery
+import webtest
