@@ -20,8 +20,9 @@ from jettison.processes.concurrent import beside
 from jettison.progress import SilentProgress
 from jettison.verify import CheckResult, Outcome, Verdict
 from jettison.verify.before import Baseline, Begun, prefetch
+from jettison.verify.coverage import counted_to_its_end
 from jettison.verify.differential import BegunSuite, observe_after, verdict
-from jettison.verify.observation import Trial
+from jettison.verify.observation import Observation, Trial
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import starting
 
@@ -205,6 +206,19 @@ def test_requests_reach_what_the_application_declares(baseline: Baseline) -> Non
     assert answers["GET /notes/{note_id}"] == 200
     assert answers["GET /notes/{note_id} (absent)"] == 404
     assert answers["POST /names (form on /)"] == 200
+
+
+def test_the_lines_of_a_command_that_ends_are_counted(
+    runner: Runner, before: VerificationRequest, baseline: Baseline
+) -> None:
+    asked = replace(before, ports=(), serves=False, command=("python", "-c", "import reports"))
+    trial = Trial(request=asked, engine=runner.engine, progress=SilentProgress())
+    stored, facts = baseline.observation.stored, baseline.observation.facts
+    assert stored
+    seen = counted_to_its_end(trial.before(), Observation(facts=facts), stored.site)
+    executed, lines = seen.executed["reports.py"]
+    assert executed == lines > 0
+    assert seen.executed["server.py"][0] == 0
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

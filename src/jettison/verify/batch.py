@@ -207,7 +207,7 @@ def observed(setting: Setting, names: tuple[str, ...] | None = None) -> Observat
             own = options(replace(setting, run=run))
             place = waiting(setting.engine, setting.image, own, setting.words)
             with place as (container, interpreter):
-                answer, why = ask(container, interpreter, "batch", _asked(setting), _Ran)
+                answer, why = run_to_its_end(container, interpreter, setting)
                 if answer is not None and not run:
                     inner, _ = interior(container, setting.facts, setting.request)
                     seen = replace(seen, interior=inner)
@@ -225,6 +225,13 @@ def observed(setting: Setting, names: tuple[str, ...] | None = None) -> Observat
         else:
             seen = replace(seen, exchanges=exchanges, read_only=setting.read_only)
     return seen
+
+
+def run_to_its_end(
+    container: Container, interpreter: str, setting: Setting
+) -> tuple[_Ran | None, str]:
+    """Run the command of an image in a container that waits; without a result, None and why."""
+    return ask(container, interpreter, "batch", _asked(setting), _Ran)
 
 
 def _asked(setting: Setting) -> dict[str, Any]:

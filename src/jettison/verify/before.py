@@ -3,87 +3,38 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 from msgspec import Struct
 
-from jettison.engines import Container, Engine
-from jettison.errors import EngineError, ProgramError
+from jettison.engines import Engine
+from jettison.errors import EngineError
 from jettison.images.config import SECOND
-from jettison.images.stores.unpack import working_folder
 from jettison.progress import Progress
 from jettison.values import replace
 from jettison.verify import batch
 from jettison.verify.absent_files import absent
 from jettison.verify.batch import with_stored
 from jettison.verify.checks.check import made_from
+from jettison.verify.coverage import counted, counted_to_its_end
 from jettison.verify.discover import Discovery, conversation, discover
-from jettison.verify.interior import hooked, inquire, own_files, script_text
 from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import (
     ended,
     is_command,
     observe,
-    options,
     running,
     still_there,
     unready,
 )
 from jettison.verify.request import VerificationRequest
-from jettison.verify.retries import further, joined
 from jettison.verify.services import NO_PORT, SPEAKS_HTTP2, within_reach
 from jettison.verify.time_limit import TimedEngine
 from jettison.verify.workers import worked
 
-_FOLDER, _OUTPUT = "/jettison-coverage", "/jettison-executed"
-_HOOK = "jettison_coverage.pth"
 # Of values that an application may do without: those that its errors name, then more, then all.
 _TRIES = 4
 # How long is waited for an answer on a port that nobody declares: it need not speak HTTP.
 _HTTP_SECONDS = 20.0
-
-
-def counted(setting: Setting, talk: Conversation, seen: Observation, site: str) -> Observation:
-    """Run the image before once more, and add what that shows and which lines it executes.
-
-    ``site`` is a folder of distributions that its Python reads ``.pth`` files of. Without a result
-    ``missing`` says why; what is not the same while it is watched is run unwatched.
-    """
-    setting = replace(setting, run=1 + len(seen.reruns))
-    if not site:
-        why = "no folder of distributions is known, which its Python reads"
-        return joined(_uncounted(seen, why), further(setting, talk))
-    told: tuple[_Lines | None, str] = None, "it does not become ready while it is watched"
-
-    def count(container: Container) -> None:
-        nonlocal told
-        try:
-            asked = {**_own(setting), "counts": True}
-            told = inquire(container, setting.facts, "executed", asked, _Lines)
-        except (EngineError, ProgramError) as failure:
-            told = None, str(failure)
-
-    with working_folder() as place:
-        own, text = options(setting), script_text("executed", _own(setting))
-        binds = (*own.binds, *hooked(place, _FOLDER, _HOOK, site, text))
-        tmpfs = (*own.tmpfs, f"{_OUTPUT}:mode=1777")
-        other = further(setting, talk, replace(own, binds=binds, tmpfs=tmpfs), count)
-    counts, why = told
-    seen = _uncounted(seen, why) if counts is None else replace(seen, executed=counts)
-    return joined(seen, further(setting, talk) if other.failed_starts else other)
-
-
-_Lines = dict[str, tuple[int, int]]
-
-
-def _uncounted(seen: Observation, why: str) -> Observation:
-    return replace(seen, missing={**seen.missing, "coverage": why})
-
-
-def _own(setting: Setting) -> dict[str, Any]:
-    """Say where the application lies, and where its lines are noted, which is not its own."""
-    own = own_files(setting.facts)
-    return {**own, "others": [*own["others"], _FOLDER, _OUTPUT], "output": _OUTPUT}
 
 
 class Baseline(Struct, frozen=True, kw_only=True):
@@ -276,12 +227,15 @@ def finished(first: Begun, trial: Trial) -> Baseline:
     """Run the image before once more, while its lines are counted."""
     setting = _as_before(trial)
     seen, talk = first.baseline.observation, first.baseline.conversation
+    held = first.stored.result()
+    site = held.stored.site if held.stored else ""
     if not first.whole:
         with trial.step("Running the baseline again"):
-            stored = first.stored.result().stored
-            seen = counted(setting, talk, seen, stored.site if stored else "")
+            seen = counted(setting, talk, seen, site)
             seen = worked(setting, seen, trial.progress)
-    held = first.stored.result()
+    elif talk.ends and not seen.failure:
+        with trial.step("Running the baseline to its end once more"):
+            seen = counted_to_its_end(setting, seen, site)
     seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
     return replace(first.baseline, observation=seen)
 
