@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 
 from packaging.utils import canonicalize_name
@@ -151,7 +151,14 @@ class Context:
     def _production(self) -> frozenset[str]:
         files = (*self.inputs.reach.modules, *self.inputs.programs)
         reached = (folder for file in files for folder in folders_of(file))
-        return self.inputs.reach.folders.union(reached, self._parts)
+        return self.inputs.reach.folders.union(reached, self._parts, self._django_applications())
+
+    def _django_applications(self) -> Iterator[str]:
+        """Folders with commands or migrations of Django, which may be called ``devel``."""
+        for file in self.inputs.index.modules:
+            for mark in ("/management/commands/", "/migrations/__init__.py"):
+                if mark in file:
+                    yield file.partition(mark)[0]
 
     @cached_property
     def _parts(self) -> frozenset[str]:
