@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,8 @@ DOCKERFILE = (
     "FROM python:3.11-slim\nWORKDIR /app\nCOPY requirements.txt .\n"
     'RUN pip install -r requirements.txt\nCOPY . .\nCMD ["python", "main.py"]\n'
 )
+# Of processor time, which other work on this machine does not lengthen much.
+MOST_SECONDS = 30
 COMPOSE = "services:\n  web:\n    build: .\n"
 
 
@@ -135,6 +138,18 @@ PLANNED = {
         + doubled("FROM s{before} AS s{i}\nENV A{i}=1\n", 100)
         + DOCKERFILE.replace("python:3.11-slim", "s100"),
     },
+    "a chain of hundreds of stages": {
+        "Dockerfile": "FROM python:3.11-slim AS s0\n"
+        + doubled("FROM s{before} AS s{i}\nRUN pip install six\n", 400)
+        + DOCKERFILE.replace("python:3.11-slim", "s400"),
+    },
+    "hundreds of arguments before the first stage": {
+        "Dockerfile": doubled("ARG A{i}=${{A{before}:-x}}\n", 1000) + DOCKERFILE,
+    },
+    "a file that is copied to hundreds of places": before_cmd(
+        doubled("COPY main.py /app/copy{i}/\n", 600)
+    ),
+    "services in braces": compose("{services: {web: {build: ., restart: always}, db: {image: x}}}"),
     "stages that copy from all before them": {
         "Dockerfile": "".join(
             f"FROM python:3.11-slim AS s{i}\n" + "".join(
@@ -209,7 +224,9 @@ def test_what_would_cost_without_end_is_refused(
 def test_what_is_only_long_is_planned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    begun = time.process_time()
     assert plan(tmp_path, monkeypatch, PLANNED[name]) == 0
+    assert time.process_time() - begun < MOST_SECONDS
 
 
 CLEAR = "\x1b[2J\x1b]0;title\x07"

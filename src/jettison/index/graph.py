@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -25,6 +26,11 @@ class RequirementGraph(Struct, frozen=True, kw_only=True, dict=True):
     roots: tuple[str, ...]
     edges: Mapping[str, tuple[str, ...]]
     specifiers: Mapping[str, SpecifierSet]
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """The roots, to look names up in."""
+        return frozenset(self.roots)
 
     def reached(self, names: Iterable[str]) -> frozenset[str]:
         """The names with all that they need."""

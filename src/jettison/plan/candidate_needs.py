@@ -100,19 +100,19 @@ class BaseNeeds(Struct, frozen=True, kw_only=True, dict=True):
     def through(self, name: str) -> str:
         """Say what brings a distribution: `` (through magika)``, empty for one that is declared."""
         graph = self.closure.graph
-        if name in graph.roots:
+        if name in graph.required:
             return ""
         parents = [each for each in required_by(graph, name) if each in self.production]
-        if any(each in graph.roots for each in parents):
-            brings = [each for each in parents if each in graph.roots]
+        if any(each in graph.required for each in parents):
+            brings = [each for each in parents if each in graph.required]
             return f" (through {' and '.join(brings)})"
         return f" (through {', '.join(path_to(graph, name)[:-1])})" if parents else ""
 
     def origin(self, name: str) -> Origin | None:
         """The line of the requirement that brings a distribution, the first by name."""
         graph = self.closure.graph
-        parents = [each for each in required_by(graph, name) if each in graph.roots]
-        chain = (name,) if name in graph.roots else tuple(parents) or path_to(graph, name)
+        parents = [each for each in required_by(graph, name) if each in graph.required]
+        chain = (name,) if name in graph.required else tuple(parents) or path_to(graph, name)
         return self.declared.get(chain[0]) if chain else None
 
 
@@ -182,6 +182,7 @@ def wheel_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
         yield Remark(works=Works.UNKNOWN, evidence=needs.not_listed)
     fitting = 0
     unknown = unknown_wheels(needs)
+    unlisted = frozenset(unknown)
     # What was linked on the present base finds its libraries where all of its packages are.
     alike = target == current and packages_of(image) >= packages_of(needs.current)
     if unknown and alike:
@@ -189,7 +190,7 @@ def wheel_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
         yield Remark.of(Works.YES, "wheel", message)
     for name in needs.names:
         facts = needs.closure.facts.get(name)
-        if name in unknown or facts is None:
+        if name in unlisted or facts is None:
             if not alike:
                 message = f"the wheels of {name}{needs.through(name)} are not known"
                 yield _decided(needs, name, Works.UNKNOWN, message)

@@ -157,10 +157,16 @@ class Dockerfile(Struct, frozen=True, kw_only=True, dict=True):
 
     def stage_named(self, name: str) -> Stage | None:
         """Return the stage that ``COPY --from`` means: a name in any case, or an index."""
+        return self._named.get(name.lower())
+
+    @cached_property
+    def _named(self) -> dict[str, Stage]:
+        found: dict[str, Stage] = {}
         for stage in self.stages:
-            if stage.name == name.lower() or str(stage.index) == name:
-                return stage
-        return None
+            for name in (stage.name, str(stage.index)):
+                if name:
+                    found.setdefault(name, stage)
+        return found
 
     def _start(self, index: int) -> int:
         item = self.items[index]

@@ -26,7 +26,7 @@ def undeclared(context: Context, graph: RequirementGraph) -> dict[str, Import]:
     Only those whose import names are known count, and a module that a declared distribution has as
     well is taken to be that one's.
     """
-    declared = frozenset(context.names)
+    declared = context.declared
     brought = {child for children in graph.edges.values() for child in children} - declared
     known = [name for name in sorted(brought) if (f := context.facts(name)) and f.import_names]
     owners = Owners(known, context.inputs.distributions)
@@ -188,7 +188,7 @@ def _only_for_development(
     }
     for name, parent in _brought(graph, _named(current, Scope.DEVELOPMENT)):
         # What reads text or code alone stands beside its library, which nothing else runs.
-        reads = parent in context.names and name not in _NEVER_ALONE_WRITTEN
+        reads = parent in context.declared and name not in _NEVER_ALONE_WRITTEN
         reads = reads and category_of(parent) in ("documentation", "linting")
         unused = current.get(name) is Scope.UNUSED or name in open_to_doubt
         unused = unused and name not in _NEVER_ALONE
@@ -299,7 +299,7 @@ def _helpers(context: Context, host: str) -> dict[str, str]:
         named = re.findall(r"\bextra == ['\"]([^'\"]+)", str(requirement.marker or ""))
         extras.setdefault(canonicalize_name(requirement.name), []).extend(named)
     helpers: dict[str, str] = {}
-    for name in extras.keys() & set(context.names) if host not in _WHOLE else ():
+    for name in context.declared.intersection(extras) if host not in _WHOLE else ():
         own = [each for each in extras[name] if each not in _UNITING] or extras[name]
         # A reloader under an extra of its own name serves whoever works on the program.
         tool = {name} if category_of(name) else set()

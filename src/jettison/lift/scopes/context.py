@@ -39,7 +39,7 @@ class Owners:
         self.guessed: set[str] = set()
         # A program of the same name may be the system's: only a reason to keep.
         self.unsure: set[str] = set()
-        self._names = tuple(dict.fromkeys(names))
+        self._names = dict.fromkeys(names)
         for name in self._names:
             known = facts.get(name)
             roots = known.import_names if known and known.import_names else self._guess(name)
@@ -137,6 +137,7 @@ class Context:
     def __init__(self, inputs: ScopeInputs) -> None:
         self.inputs = inputs
         self.names = tuple(dict.fromkeys(each.name for each in inputs.declared))
+        self.declared = frozenset(self.names)
         self.owners = Owners(self.names, inputs.distributions)
 
     def facts(self, name: str) -> DistributionFacts | None:

@@ -236,7 +236,7 @@ def _candidates(
 ) -> Iterator[Signal]:
     for family in families:
         for name in table(Drivers).families[family].implicit:
-            if name in context.names:
+            if name in context.declared:
                 message = f"the value of {variable} may choose this driver"
                 yield toward_runtime(name, Weight.FAIR, "url", message, origin)
 

@@ -177,7 +177,7 @@ PYTHON = "python"
 def collect_needs(context: Context) -> Iterator[Signal]:
     """Judge each declared helper of a host by the features that the source uses."""
     hosts = _hosts(context)
-    declared = frozenset(context.names)
+    declared = context.declared
     for need in table(Needs).need:
         if need.host not in hosts:
             continue
