@@ -52,6 +52,24 @@ def started(cache: BlobDirectory) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.parametrize("kind", ["loop", "link", "pipe", "folder"])
+def test_what_takes_the_place_of_a_blob_is_replaced(tmp_path: Path, kind: str) -> None:
+    cache = BlobDirectory(tmp_path / "blobs", cache=True)
+    place = cache.path(BLOB.digest)
+    place.parent.mkdir(parents=True)
+    if kind in ("loop", "link"):
+        (tmp_path / "other").write_bytes(CONTENT)
+        place.symlink_to(place if kind == "loop" else tmp_path / "other")
+    elif kind == "pipe":
+        os.mkfifo(place)
+    else:
+        place.mkdir()
+    assert not cache.has(BLOB)
+    cache.add(BLOB, (CONTENT,))
+    assert read(cache) == CONTENT
+    assert not place.is_symlink()
+
+
 def test_a_blob_is_kept(cache: BlobDirectory) -> None:
     cache.add(BLOB, (CONTENT,))
     assert cache.has(BLOB)

@@ -161,7 +161,7 @@ def sealed(content: bytes, name: str) -> bytes:
 
 def sealed_bytes(path: Path) -> bytes | None:
     """Return the content of a sealed file; None when there is none or it was damaged."""
-    if _size(path) is None:
+    if regular_size(path) is None:
         return None
     with open_regular(path) as file:
         found = file.read()
@@ -174,7 +174,7 @@ def sealed_bytes(path: Path) -> bytes | None:
 
 def sealed_size(path: Path) -> int | None:
     """Return the bytes of a sealed file's content, which is checked; None as ``sealed_bytes``."""
-    size = _size(path)
+    size = regular_size(path)
     if size is None:
         return None
     with open_regular(path) as file:
@@ -192,7 +192,7 @@ def sealed_size(path: Path) -> int | None:
 
 def is_sound(path: Path, algorithm: str, digest: str) -> bool:
     """Tell whether a file is there and has a digest; a damaged one is removed."""
-    size = _size(path)
+    size = regular_size(path)
     if size is None:
         return False
     with open_regular(path) as file:
@@ -220,8 +220,8 @@ def _begun(name: str) -> hashlib._Hash:
     return hashlib.sha256(os.fsencode(name) + b"\0")
 
 
-def _size(path: Path) -> int | None:
-    """Return the size of a regular file; a folder or a pipe there is damage."""
+def regular_size(path: Path) -> int | None:
+    """Return the size of a regular file; a folder, a link or a pipe there is damage."""
     try:
         found = path.lstat()
     except (FileNotFoundError, NotADirectoryError):

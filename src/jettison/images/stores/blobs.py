@@ -18,6 +18,7 @@ from jettison.images.stores import (
     damaged_cache,
     is_sound,
     partial_path,
+    regular_size,
     remove_abandoned,
     whole_file,
     writing,
@@ -51,9 +52,12 @@ class BlobDirectory:
 
     def size(self, digest: Digest) -> int | None:
         """Return the bytes of a blob, or None when it is not there."""
+        if self._cache:
+            return regular_size(self.path(digest))
         try:
             return self.path(digest).stat().st_size
-        except (FileNotFoundError, NotADirectoryError):
+        except OSError:
+            # also a link that leads in a circle
             return None
 
     def _clear(self, path: Path) -> None:
