@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from jettison.contents import Installed, Trace
 from jettison.contents.measurement import ImageMeasurement
 from jettison.contents.reach import Observed, Reach
+from jettison.contents.system import System, SystemPackage
 from jettison.engines import BuildRequest
 from jettison.errors import BuildError
 from jettison.plan.plan import Plan
@@ -82,6 +83,36 @@ def read_of(reads: bool, image: str) -> Observed | None:
     return replace(WATCHED, python=image) if reads else None
 
 
+LIBRARY = "/usr/lib/x86_64-linux-gnu/libexpat.so.1"
+LACKING = System(
+    files={}, links={}, libraries={"/opt/venv/bin/uwsgi": ("libexpat.so.1",)}, packages={},
+    environment={},
+)  # fmt: skip
+HAVING = replace(
+    LACKING,
+    files={LIBRARY: 1},
+    libraries={**LACKING.libraries, LIBRARY: ()},
+    packages={
+        "libexpat1": SystemPackage(name="libexpat1", version="2", paths=frozenset({LIBRARY}))
+    },
+)
+
+
+class Linked(str):
+    """An image whose environment is linked to a library."""
+
+    __slots__ = ()
+
+    @property
+    def system(self) -> System:
+        return LACKING if "AS build" in self and "libexpat1" not in self else HAVING
+
+
+def linked_of(image: Linked) -> Observed:
+    site = "/opt/venv/lib/python3.13/site-packages"
+    return replace(WATCHED, installed=replace(WATCHED.installed, site=site), system=image.system)
+
+
 @pytest.fixture
 def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Optimize; an image that has ``broken`` in its text answers differently, as ``line`` says."""
@@ -95,6 +126,7 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         once: bool = False,
         again: str = "",
         reads: bool = False,
+        linked: bool = False,
     ) -> Result:
         for path, text in FILES.items():
             place = tmp_path / "project" / path
@@ -121,6 +153,9 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(observing, "prefetch", lambda *_: None)
         monkeypatch.setattr(observing, "read_image_files", lambda _, image: image)
         monkeypatch.setattr(observing, "as_observed", partial(read_of, reads))
+        if linked:
+            monkeypatch.setattr(observing, "read_image_files", lambda _, image: Linked(image))
+            monkeypatch.setattr(observing, "as_observed", linked_of)
         monkeypatch.setattr(observing, "with_observed", seen_of)
         monkeypatch.setattr(observing, "observed", lambda *_: WATCHED)
         found = planned(tmp_path / "project", offline=True, cache=tmp_path / "cache", level=level)
@@ -196,6 +231,12 @@ def test_the_baseline_is_read_where_its_environment_stays_in_place(result, level
     assert found.verdict.equivalent
     assert "build-stage" in withdrawn(found)
     assert found.plan.observed.python == FILES["Dockerfile"]
+
+
+def test_a_library_that_the_environment_is_linked_to_is_installed(result) -> None:
+    found = result(linked=True)
+    assert found.verdict.equivalent
+    assert "libexpat1" in found.plan.project.dockerfile.text
 
 
 def test_no_rule_is_blamed_where_images_differ_without_any(result) -> None:

@@ -98,6 +98,16 @@ class System(Struct, frozen=True, kw_only=True, dict=True):
                 found.setdefault(name, []).append(path)
         return {name: tuple(sorted(paths)) for name, paths in found.items()}
 
+    def unresolved(self, folder: str) -> Mapping[str, str]:
+        """Give the libraries that are nowhere, with a file of a folder that is linked to each."""
+        return {
+            name: path
+            for path, needs in sorted(self.libraries.items())
+            if path.startswith(f"{folder}/")
+            for name in needs
+            if name not in self.named
+        }
+
     def chain(self, path: str) -> Iterator[str]:
         """Give a path and all that its links lead through."""
         for _ in range(MOST_LINKS):

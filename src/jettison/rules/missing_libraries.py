@@ -2,7 +2,9 @@
 
 Some distributions load a library of the system that no wheel brings along: python-magic loads
 libmagic, psycopg2 is linked to libpq. Where the Dockerfile does not install it, the application
-works by accident, because some other package depends on it, or not at all.
+works by accident, because some other package depends on it, or not at all. What is built from
+source is linked to whatever was there then: `jettison optimize` reads what was built, and installs
+the packages of the baseline that bring the libraries it lacks.
 
 Source: the installation pages of the distributions, each named in the catalogue.
 

@@ -21,7 +21,7 @@ from jettison.rules.rule import applied_rules
 from jettison.tasks.loading import project_request
 from jettison.tasks.staging import Workshop, built, development_image, staged
 from jettison.tasks.withdrawing import first_to_fail, replanned
-from jettison.values import Skipped, replace
+from jettison.values import Evidence, Skipped, replace
 from jettison.verify import CheckResult, Outcome, Verdict
 from jettison.verify.before import Prefetched, prefetch
 from jettison.verify.differential import compare
@@ -125,7 +125,35 @@ def looked_at(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[
     request = project_request(shop.root, plan, before.id, before.id, None)
     before = replace(before, ahead=_ahead(shop, request, before))
     start, _, before = _made(shop, start, plan, before)
-    return read_made(shop, start, before), before
+    start = read_made(shop, start, before)
+    if more := _linked_in_vain(shop, start, before):
+        start, _, before = _made(shop, more, replanned(more), before)
+        start = read_made(shop, start, before)
+    return start, before
+
+
+def _linked_in_vain(shop: Workshop, start: Plan, before: Before) -> Plan | None:
+    """Give the plan before any rule with the packages of libraries that only the baseline has.
+
+    What a distribution that is built from source is linked to shows in the files that were built.
+    """
+    known = start.observed
+    if known is None or known.system is None or before.made == before.id:
+        return None
+    environment = known.installed.site.partition("/lib/python")[0]
+    missing = known.system.unresolved(environment) if environment else {}
+    if not missing:
+        return None
+    with step(shop.progress, "Looking for libraries in the baseline"):
+        baseline = read_image_files(shop.engine, before.id).system
+    found = {
+        package: Evidence(kind="library", message=f"{name}: {path} is linked to it")
+        for name, path in missing.items()
+        for place in baseline.named.get(name, ())
+        for package in sorted(baseline.owned(baseline.chain(place)))
+        if package not in start.linked
+    }
+    return replace(start, observed=None, linked={**start.linked, **found}) if found else None
 
 
 def _made(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[Plan, Plan, Before]:
@@ -154,8 +182,13 @@ def watched(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[Pl
         before = replace(before, ahead=_ahead(shop, request, before))
         seen = observed(plan, request, shop.engine, shop.progress)
     if isinstance(seen, Skipped):
-        return read_made(shop, replace(start, learned=(*start.learned, seen)), before), before
-    return with_observed(start, seen, before.made_by), before
+        found = read_made(shop, replace(start, learned=(*start.learned, seen)), before)
+    else:
+        found = with_observed(start, seen, before.made_by)
+    if more := _linked_in_vain(shop, found, before):
+        more = replace(more, learned=start.learned)
+        return watched(shop, more, replanned(more), before)
+    return found, before
 
 
 def buildable(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Plan, ImageID]:
