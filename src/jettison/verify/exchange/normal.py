@@ -91,7 +91,7 @@ def document(
     if answer.status >= _SERVER_ERROR or not answer.status:
         return found
     headers = {name: reader.header(name, value) for name, value in answer.headers.items()}
-    if _is_of_data(answer):
+    if "etag" in headers and answer.body in known and _is_of_data(answer):
         headers["etag"] = reader.text(answer.headers["etag"])
     found["header"] = {name: value for name, value in headers.items() if value is not None}
     found["cookie"] = dict(map(reader.cookie, answer.cookies))
@@ -110,7 +110,7 @@ def _is_of_data(answer: Answer) -> bool:
     What serves files names that time beside it; what compresses may do so in another way.
     """
     others = {"last-modified", "content-encoding"} & answer.headers.keys()
-    return "json" in answer.content_type and "etag" in answer.headers and not others
+    return bool(answer.body) and "json" in answer.content_type and not others
 
 
 def decoded(body: bytes, encoding: str) -> bytes:

@@ -682,5 +682,8 @@ def test_an_entity_tag_of_data_is_compared_and_that_of_a_file_is_not() -> None:
     said = difference([tagged('"1"'), tagged('"1"')], tagged('"2"'))
     assert said == """GET /x: header.etag: '"1"' became '"2"'"""
     assert difference([tagged('"1"'), tagged('"2"')], tagged('"3"')) == ""
+    address = replace(tagged('"2"'), body=b'{"x": "172.17.0.3"}')
+    other = replace(tagged('"3"'), body=b'{"x": "172.18.0.2"}')
+    assert difference([address, address], other) == ""
     file = {"last-modified": "Mon, 30 Nov 2026 10:00:00 GMT"}
     assert difference([tagged('"1"', **file)] * 2, tagged('"2"', **file)) == ""
