@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from jettison.contents import Installed, Trace
 from jettison.contents.measurement import ImageMeasurement
 from jettison.contents.reach import Observed, Reach
-from jettison.contents.system import System, SystemPackage
+from jettison.contents.system import System
 from jettison.engines import BuildRequest
 from jettison.errors import BuildError
 from jettison.plan.plan import Plan
@@ -83,34 +83,15 @@ def read_of(reads: bool, image: str) -> Observed | None:
     return replace(WATCHED, python=image) if reads else None
 
 
-LIBRARY = "/usr/lib/x86_64-linux-gnu/libexpat.so.1"
-LACKING = System(
-    files={}, links={}, libraries={"/opt/venv/bin/uwsgi": ("libexpat.so.1",)}, packages={},
-    environment={},
-)  # fmt: skip
-HAVING = replace(
-    LACKING,
-    files={LIBRARY: 1},
-    libraries={**LACKING.libraries, LIBRARY: ()},
-    packages={
-        "libexpat1": SystemPackage(name="libexpat1", version="2", paths=frozenset({LIBRARY}))
-    },
-)
-
-
-class Linked(str):
-    """An image whose environment is linked to a library."""
-
-    __slots__ = ()
-
-    @property
-    def system(self) -> System:
-        return LACKING if "AS build" in self and "libexpat1" not in self else HAVING
-
-
-def linked_of(image: Linked) -> Observed:
+def linked_of(image: str) -> Observed:
+    """What was built from source is linked to a library of the system."""
+    library = {"/usr/lib/libexpat.so.1": ()} if "libexpat1" in image else {}
+    system = System(
+        files={}, links={}, libraries={"/opt/venv/bin/uwsgi": ("libexpat.so.1",), **library},
+        packages={}, environment={},
+    )  # fmt: skip
     site = "/opt/venv/lib/python3.13/site-packages"
-    return replace(WATCHED, installed=replace(WATCHED.installed, site=site), system=image.system)
+    return replace(WATCHED, installed=replace(WATCHED.installed, site=site), system=system)
 
 
 @pytest.fixture
@@ -154,7 +135,8 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(observing, "read_image_files", lambda _, image: image)
         monkeypatch.setattr(observing, "as_observed", partial(read_of, reads))
         if linked:
-            monkeypatch.setattr(observing, "read_image_files", lambda _, image: Linked(image))
+            owners = {"libexpat.so.1": "libexpat1"}
+            monkeypatch.setattr(observing, "owners_of", lambda *_: owners)
             monkeypatch.setattr(observing, "as_observed", linked_of)
         monkeypatch.setattr(observing, "with_observed", seen_of)
         monkeypatch.setattr(observing, "observed", lambda *_: WATCHED)

@@ -23,6 +23,7 @@ from jettison.tasks.staging import Workshop, built, development_image, staged
 from jettison.tasks.withdrawing import first_to_fail, replanned
 from jettison.values import Evidence, Skipped, replace
 from jettison.verify import CheckResult, Outcome, Verdict
+from jettison.verify.batch import owners_of
 from jettison.verify.before import Prefetched, prefetch
 from jettison.verify.differential import compare
 from jettison.verify.request import VerificationRequest
@@ -145,13 +146,11 @@ def _linked_in_vain(shop: Workshop, start: Plan, before: Before) -> Plan | None:
     if not missing:
         return None
     with step(shop.progress, "Looking for libraries in the baseline"):
-        baseline = read_image_files(shop.engine, before.id).system
+        owners = owners_of(shop.engine, before.id, tuple(missing))
     found = {
-        package: Evidence(kind="library", message=f"{name}: {path} is linked to it")
-        for name, path in missing.items()
-        for place in baseline.named.get(name, ())
-        for package in sorted(baseline.owned(baseline.chain(place)))
-        if package not in start.linked
+        package: Evidence(kind="library", message=f"{name}: {missing[name]} is linked to it")
+        for name, package in owners.items()
+        if name in missing and package not in start.linked
     }
     return replace(start, observed=None, linked={**start.linked, **found}) if found else None
 

@@ -187,6 +187,20 @@ def with_stored(
     return replace(seen, stored=stored)
 
 
+def owners_of(engine: Engine, image: str, libraries: tuple[str, ...]) -> dict[str, str]:
+    """Map those shared libraries that an image has to the packages of Debian that bring them."""
+    facts, alone = engine.inspect(image), RunOptions(network=Network.NONE)
+    try:
+        with waiting(engine, image, alone, (*facts.entrypoint, *facts.command)) as (
+            container,
+            python,
+        ):
+            found, _ = ask(container, python, "owners", {"names": libraries}, dict[str, str])
+    except (EngineError, ProgramError):
+        return {}
+    return found or {}
+
+
 _SECONDS = 150.0
 _OK, _ABSENT, _FURTHER = 200, 404, "further files"
 _KINDS = {

@@ -762,3 +762,17 @@ def test_the_languages_of_an_application_are_those_of_its_catalogues(tmp_path: P
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     assert ask("lists", {"list": "languages", "folder": str(tmp_path)}, tmp_path) == ["fr", "pt-BR"]
+
+
+def test_the_packages_of_libraries_are_told(tmp_path: Path) -> None:
+    folder, lists = tmp_path / "usr/lib/x86_64-linux-gnu", tmp_path / "var/lib/dpkg/info"
+    for one in (folder, lists):
+        one.mkdir(parents=True)
+    (tmp_path / "lib").symlink_to("usr/lib")
+    (folder / "libexpat.so.1.10").touch()
+    (folder / "libexpat.so.1").symlink_to("libexpat.so.1.10")
+    (folder / "libown.so.2").touch()
+    listed = "/lib/x86_64-linux-gnu/libexpat.so.1\n/lib/x86_64-linux-gnu/libexpat.so.1.10\n"
+    (lists / "libexpat1:amd64.list").write_text(listed)
+    asked = {"root": str(tmp_path), "names": ("libexpat.so.1", "libown.so.2", "libgone.so.3")}
+    assert ask("owners", asked, tmp_path) == {"libexpat.so.1": "libexpat1"}
