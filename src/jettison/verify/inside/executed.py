@@ -17,7 +17,7 @@ FOLDER = ASKED.get("folder", "").rstrip("/") + "/"
 OTHERS = tuple(f"{one}/" for one in ASKED.get("others", ()))
 OUTPUT = ASKED.get("output", "")
 LEFT_OUT = ("__pycache__", "site-packages", "node_modules", "tests", "test", "testing")
-FILES, SOURCES = 5000, "src/"
+FILES, SOURCES, EGG = 5000, "src/", ".egg"
 NOT_OWN = ("/site-packages/", "/dist-packages/", "/lib/python3")
 
 places = {}
@@ -55,6 +55,9 @@ def local(site):
     """
     found = set()
     for name in os.listdir(site) if os.path.isdir(site) else ():
+        if name.endswith(EGG):
+            found |= {f"{name}/{path}" for path in below(f"{site}/{name}") if is_copied(path)}
+            continue
         try:
             with open(f"{site}/{name}/direct_url.json") as file:
                 said = file.read()
@@ -65,6 +68,19 @@ def local(site):
         if '"dir_info"' in said and '"file:' in said and '"editable"' not in said:
             found |= {path for path in paths if path.endswith(".py") and path[:1] not in ("/", ".")}
     return found
+
+
+def below(folder):
+    """Give the files of Python below a folder, by their paths in it."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(".py"):
+                yield os.path.relpath(os.path.join(place, name), folder)
+
+
+def is_copied(path):
+    """Tell whether a file of an egg has its source in the application's folder."""
+    return any(os.path.isfile(FOLDER + top + path) for top in ("", SOURCES))
 
 
 def note(path, number):
@@ -153,7 +169,8 @@ def sources():
     for site in sys.path:
         for path in sorted(local(site)) if site.endswith("-packages") else ():
             if counts(os.path.basename(path)) and not {*path.split("/")} & {*LEFT_OUT}:
-                yield os.path.join(site, path), site
+                egg, found, _ = path.partition(f"{EGG}/")
+                yield os.path.join(site, path), os.path.join(site, egg + EGG) if found else site
 
 
 def counts(name):

@@ -71,3 +71,20 @@ def test_what_was_installed_from_the_folder_of_the_application_counts(
     said = subprocess.run(count, capture_output=True, check=True).stdout.decode()
     counts = ast.literal_eval(said.split("jettison-says:")[1])
     assert counts == {"shop/__init__.py": (2, 2), "shop/late.py": (0, 1)}
+
+
+def test_an_egg_of_the_application_counts_instead_of_its_source(tmp_path: Path) -> None:
+    folder, output, site = (tmp_path / name for name in ("app", "noted", "x/site-packages"))
+    egg = site / "shop-1-py3.11.egg"
+    for one in (folder / "shop", output, egg / "shop", site / "other-1.egg" / "other"):
+        one.mkdir(parents=True)
+    for one in (folder, egg):
+        (one / "shop" / "__init__.py").write_text("x = 1\ny = 2\n")
+    (site / "other-1.egg" / "other" / "__init__.py").write_text("x = 1\n")
+    asked = {"folder": str(folder), "output": str(output)}
+    path = f"import sys; sys.path[:0] = [{str(egg)!r}, {str(site)!r}]\n"
+    run = f"{path}exec(compile({script_text('executed', asked)!r}, 'hook', 'exec'), {{}})\n"
+    subprocess.run([sys.executable, "-B", "-c", f"{run}import shop"], cwd=tmp_path, check=True)
+    count = [sys.executable, "-B", "-c", path + script_text("executed", {**asked, "counts": True})]
+    said = subprocess.run(count, capture_output=True, check=True).stdout.decode()
+    assert ast.literal_eval(said.split("jettison-says:")[1]) == {"shop/__init__.py": (2, 2)}
