@@ -26,8 +26,12 @@ _OF_THE_BUILD = re.compile(
     r"|\S*\.lock|Pipfile|setup\.(py|cfg)|\.git\S*|\.env\S*|README\S*|LICEN[CS]E\S*|Makefile)$",
     re.I,
 )
-# What a build of the project leaves beside what it installs (setuptools 80, build and egg_info).
-_BUILT = re.compile(r"(?:^|/)(?:[^/]+\.egg-info/|build/(?:lib|bdist)[^/]*/(?P<copied>.+)$)")
+# What a build of the project leaves beside what it installs (setuptools 80, build and egg_info),
+# and archives of it, which hold when they were made.
+_BUILT = re.compile(
+    r"(?:^|/)(?:[^/]+\.egg-info/|build/(?:lib|bdist)[^/]*/(?P<copied>.+)$"
+    r"|dist/[^/]+\.(?P<archive>egg|whl)$)"
+)
 _TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(conftest|test_\w+|\w+_test)\.py$")
 # Libraries are linked again where a distribution is built, and cut where the plan says so; scripts
 # name their interpreter.
@@ -196,7 +200,9 @@ def _other(
     for path, digest in had.application.items():
         unread = _OF_THE_BUILD.search(path) and not _ends(path, opened)
         own = not (unread or _ends(path, request.edited))
-        own = own and (whole or not _STATE.search(path))
+        built = _BUILT.search(path)
+        again = _STATE.search(path) or (built and built["archive"])
+        own = own and (whole or not again)
         if own and (said := _unlike(digest, has.application.get(path, ""))):
             yield f"{path} of the application {said}"
     for path, (owner, digest) in had.distributions.items():

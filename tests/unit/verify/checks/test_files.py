@@ -62,6 +62,14 @@ def test_what_a_build_leaves_beside_what_it_installs_may_go() -> None:
     assert "build/lib/other.py of the application is gone" in found.message
 
 
+def test_an_archive_of_the_project_that_the_build_makes_anew_may_differ() -> None:
+    had, has = (
+        replace(HELD, application={**HELD.application, "dist/shop-1-py3.11.egg": digest})
+        for digest in "12"
+    )
+    assert judged("files", has, stored=had).outcome is Outcome.SAME
+
+
 def test_the_same_files_are_the_same() -> None:
     assert judged("files", HELD).outcome is Outcome.SAME
 
