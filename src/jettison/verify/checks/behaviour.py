@@ -221,7 +221,7 @@ _EXPLAINED = "Jettison removed"
 
 # Where Python is installed is another matter.
 _PATHS = re.compile(r"(?:/[\w.+@%-]+){2,}")
-_WORDS = re.compile(r"(?<![\w-])[A-Za-z][A-Za-z_-]{2,}(?![\w-])")
+_WORDS = re.compile(r"(?<![\w-])-{0,2}[A-Za-z][A-Za-z_-]{2,}(?![\w-])")
 
 
 def _words(text: str) -> frozenset[str]:
