@@ -307,7 +307,12 @@ def test_files_of_the_system_that_the_baseline_opened_have_to_stay(
         ("usage: idna [--version]", (), Outcome.DIFFERENT, "idna --help no longer says close-year"),
         ("usage: idna [--version]", ("click",), Outcome.SAME, "close-year"),
         ("/opt/x/idna usage: idna\n  close-year [--version]", (), Outcome.SAME, ""),
-        ("usage: idna\n  close-year", (), Outcome.DIFFERENT, "idna --help no longer says --version"),
+        (
+            "usage: idna\n  close-year",
+            (),
+            Outcome.DIFFERENT,
+            "idna --help no longer says --version",
+        ),
     ],
 )
 def test_commands_that_a_command_no_longer_offers_are_named(
