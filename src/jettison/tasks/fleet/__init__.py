@@ -240,16 +240,16 @@ def _child(pipe: Connection, job: Job, own: str, environment: dict[str, str]) ->
     os.environ.clear()
     os.environ.update(environment | {"TMPDIR": own})
     tempfile.tempdir = own
-    _end_when_stopped(pipe)
     # for a leap: short of memory, a thread of Python may wait for one that never began
     most = job.limits.memory + _RESERVED
     resource.setrlimit(resource.RLIMIT_DATA, (most, resource.RLIM_INFINITY))
     try:
+        _end_when_stopped(pipe)
         with cache_in_use():
             result = _result(job)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     except KeyboardInterrupt:
         os._exit(InterruptedByUserError.exit_status)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with suppress(BrokenPipeError):
         pipe.send(result)
 
