@@ -1,6 +1,5 @@
 """Jettison: an optimizing compiler for Python container images."""
 
-import signal
 import sys
 
 __version__ = "0.1.0"
@@ -10,6 +9,8 @@ __version__ = "0.1.0"
 _home = __path__[0].rpartition("/")[0]
 if sys.argv[:1] == ["-m"] and not sys.flags.safe_path and sys.path[:1] != [_home]:
     del sys.path[:1]
+
+import signal  # noqa: E402 — one that lies in the current folder would be the project's
 
 # Ctrl-C while the program loads ends it at once, without a traceback of what was being loaded;
 # `main` handles it later. What was started to ignore it goes on ignoring it.

@@ -60,7 +60,7 @@ def working_folder() -> Iterator[Path]:
     own = own_directory(WORK)
     try:
         folder = own.path.resolve() / "files"
-        folder.mkdir()
+        folder.mkdir(mode=0o700)
         yield folder
     finally:
         own.remove()
