@@ -50,7 +50,7 @@ def _at(old: Source, path: tuple[str, ...]) -> tuple[int, MappingNode] | None:
 
 def _in_block(old: Source, indent: int, node: MappingNode) -> str:
     text = old.text
-    start, end = _offset(old, node.start_mark), _offset(old, node.end_mark)
+    start, end = int(node.start_mark.index), int(node.end_mark.index)
     opened = text.index("{", start)
     properties, rest = text[start:opened].strip(), text[end:]
     lines = [old.line(entry, indent) for entry in _entries(old, text[:end], node)]
@@ -62,20 +62,14 @@ def _in_block(old: Source, indent: int, node: MappingNode) -> str:
 
 def _entries(old: Source, text: str, node: MappingNode) -> Iterator[str]:
     """Yield each entry on one line; ``text`` ends with the brace."""
-    starts = [_offset(old, key.start_mark) for key, _ in node.value]
+    starts = [int(key.start_mark.index) for key, _ in node.value]
     stops = [*starts[1:], len(text) - 1]
     for (key, _), start, stop in zip(node.value, starts, stops, strict=True):
-        name = text[start : _offset(old, key.end_mark)]
+        name = text[start : int(key.end_mark.index)]
         value = text[start + len(name) : stop].strip().removesuffix(",").strip().removeprefix(":")
         if "\n" in value and _BOUND_TO_LINES.search(value.strip()):
             old.block(node)
         yield f"{name}: {' '.join(map(str.strip, value.strip().splitlines()))}".rstrip()
-
-
-def _offset(old: Source, mark: object) -> int:
-    """Return where a mark is in the text; parsers count without a byte order mark."""
-    line, column = int(mark.line), int(mark.column)  # type: ignore[attr-defined]  # untyped
-    return sum(map(len, old.lines[:line])) + column
 
 
 def _same(one: Node, other: Node) -> bool:

@@ -88,13 +88,14 @@ def choose(
         compose, passed = None, (_not_read(error),)
     if service is not None:
         return _of_service(compose, service, read, beside)
-    built = [item for item in built_services(compose) if is_there(item, read)]
+    named = built_services(compose)
+    built = [item for item in named if is_there(item, read)]
     beside_it = next(filter(is_dockerfile, names), None)
-    if compose and not built and beside_it and len(built_services(compose)) > 1:
+    if compose and not built and beside_it and len(named) > 1:
         reason = f"no Dockerfile that its services build is there: {beside_it} is looked at"
         passed = (Skipped(what=compose.file, reason=reason),)
     else:
-        built = built or built_services(compose)
+        built = built or named
     if built and compose:
         found = _of_service(compose, single(built, compose, read).name, read, beside)
         return _for_production(found, read) or found

@@ -14,7 +14,7 @@ from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange, Manner, Request, as_well_plain, late
 from jettison.verify.exchange.dated import Dated
 from jettison.verify.exchange.masks import VARIES, Mask, masks
-from jettison.verify.exchange.normal import document, steady
+from jettison.verify.exchange.normal import document, unvarying
 from jettison.verify.exchange.pattern import Choice, Sample, changes, choice
 from jettison.verify.workload import Json
 
@@ -92,7 +92,7 @@ def judged(
         return _slow(one)
     if _never_repeats(one):
         return Judged(varies=f"{one.name}: the kind of response always varies; not compared")
-    known = steady((*one.before, *one.after))
+    known = unvarying((*one.before, *one.after))
     had, has = (
         [
             [(document(answer, begun, dated, known, strict=strict), answer.at) for answer in run]

@@ -59,7 +59,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _EXPIRES = "expires"
 
 
-def steady(runs: Sequence[Sequence[Answer]]) -> frozenset[bytes]:
+def unvarying(runs: Sequence[Sequence[Answer]]) -> frozenset[bytes]:
     """Give the bodies that all runs have wherever one of them has them: nothing varies in these."""
     rows = [
         {run[place].body for run in runs if place < len(run)}

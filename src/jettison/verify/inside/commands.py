@@ -29,7 +29,7 @@ def ran(asked):
     ends = time.monotonic() + SECONDS * (1 if wanted is None else 2)
     # one that ended in time elsewhere has longer, as the machine may be busy
     seconds = SECONDS if wanted is None else PATIENCE * SECONDS
-    following = [(name, words, own) for name, words, own in named(asked)]
+    following = list(named(asked))
     while following:
         name, words, own = following.pop(0)
         fits = name in wanted if wanted is not None else len(found) < COMMANDS
