@@ -135,12 +135,12 @@ def _calling(stage: FinalStage, names: Iterable[str]) -> int | None:
 
 
 def _with_packages(run: LiftedRun, action: Action, change: AddPackages) -> str:
-    """The RUN with more packages at the end of an install command, and the reason above them."""
+    """The RUN with more packages at the end of an install command, the reason on a line above."""
     before = written(run.script, action.command)
     lines = before.splitlines()
     indent = lines[-1][: len(lines[-1]) - len(lines[-1].lstrip())] if len(lines) > 1 else " " * 4
     names = f" \\\n{indent}".join(sorted(change.names))
-    text = f"{before} \\\n{indent}# {change.reason}\n{indent}{names}"
+    text = f"{before} \\\n{indent}# {' '.join(change.reason.split())}\n{indent}{names}"
     return with_script(run.instruction, replacing(run.script, {action.command: text}))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -39,6 +40,8 @@ from jettison.verify.request import Suite, VerificationRequest
 _OVERLAY = "/jettison"
 _LINES_KEPT, _TRANSFER_TIMEOUT, _SUITE_SECONDS = 40, 180.0, 600.0
 _WAIT = "import time; time.sleep(86400)"
+# Names of Debian's packages (Debian Policy, 5.6.1).
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 
 
 def run_suite(engine: Engine, request: VerificationRequest, after: Observation) -> Observation:
@@ -198,7 +201,8 @@ def owners_of(engine: Engine, image: str, libraries: tuple[str, ...]) -> dict[st
             found, _ = ask(container, python, "owners", {"names": libraries}, dict[str, str])
     except (EngineError, ProgramError):
         return {}
-    return found or {}
+    # they go into a Dockerfile, and an image may have any files
+    return {name: one for name, one in (found or {}).items() if _PACKAGE.fullmatch(one)}
 
 
 _SECONDS = 150.0

@@ -125,3 +125,12 @@ def test_an_image_that_ends_is_a_command_unless_it_should_serve(
     failure: str, serves: bool, command: bool
 ) -> None:
     assert observe.is_command(failure, serves=serves) is command
+
+
+def test_only_names_of_packages_are_taken_from_an_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"liba.so.1": "liba1", "libb.so.1": "libb1\nRUN evil", "libc.so.6": "-o=x"}
+    monkeypatch.setattr(batch, "ask", lambda *_: (told, ""))
+    engine: Any = Engine(tmp_path)
+    assert batch.owners_of(engine, "x", tuple(told)) == {"liba.so.1": "liba1"}
