@@ -31,6 +31,8 @@ class JettisonError(Exception):
         self.why = why
         self.hint = hint or self.usual_hint
         self.origin = origin
+        if why:
+            self.add_note(why)
 
     def __str__(self) -> str:
         place = f"{self.origin}: " if self.origin else ""

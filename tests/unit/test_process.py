@@ -3,14 +3,15 @@ import re
 import shlex
 import signal
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 
 from jettison import processes
-from jettison.errors import ENDING, ProgramError
+from jettison.errors import ENDING, IntegrityError, ProgramError
 from jettison.processes import begin, follow, helper, piped, process_group, run, uninterrupted
 
 
@@ -176,7 +177,7 @@ def test_a_signal_that_the_user_ignores_stays_ignored() -> None:
 
 
 def test_a_stream_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "_STREAM_SECONDS", 0.5)
+    monkeypatch.setattr(processes, "STREAM_SECONDS", 0.5)
     endless = (sys.executable, "-c", "while True: print('x' * 999, flush=True)")
 
     def read() -> None:
@@ -186,9 +187,23 @@ def test_a_stream_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> Non
 
     with pytest.raises(ProgramError, match="did not end within"):
         read()
-    silent = (sys.executable, "-c", "import time; time.sleep(60)")
-    with pytest.raises(ProgramError, match="did not end within"):
-        processes.feed(silent, iter([b"x"]))
+
+
+def _broken_input() -> Generator[bytes]:
+    yield b"x" * (1 << 17)
+    raise IntegrityError("the content is another")
+
+
+def test_input_that_cannot_be_made_stops_the_program_before_its_input_ends(tmp_path: Path) -> None:
+    """Whoever still reads its streams after that takes what the next program writes."""
+    whole = tmp_path / "whole"
+    script = f"import sys; sys.stdin.buffer.read(); open({str(whole)!r}, 'w')"
+    before = set(threading.enumerate())
+    for _ in range(3):
+        with pytest.raises(IntegrityError):
+            run((sys.executable, "-c", script), stdin=_broken_input())
+        assert set(threading.enumerate()) <= before
+    assert not whole.exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 
 from msgspec import Struct
 
@@ -197,7 +197,7 @@ class Member(Struct, frozen=True, kw_only=True):
         return replace(self, entry=replace(self.entry, mtime=mtime))
 
 
-def layer_tar(members: Iterable[Member]) -> Iterator[bytes]:
+def layer_tar(members: Iterable[Member]) -> Generator[bytes]:
     """Write a whole layer; ImageError when two members have one path."""
     yield from tar_segment(members)
     yield END_OF_TAR

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -39,7 +39,7 @@ _GRACE_SECONDS = 3.0
 _KEPT_BYTES = 512 * 2**20
 _KEPT_LINES = 50_000
 _LONGEST_LINE = 2**12
-_STREAM_SECONDS = 3600.0
+STREAM_SECONDS = 3600.0
 # The folder in which helpers start: nobody but root writes there.
 NEUTRAL = Path("/")
 CONFINE = "jettison.engines.embedded.launch:confine"
@@ -74,7 +74,7 @@ def installed(program: str) -> bool:
 def run(
     command: Sequence[str],
     *,
-    stdin: bytes | IO[bytes] = b"",
+    stdin: bytes | IO[bytes] | Generator[bytes] = b"",
     into: IO[bytes] | None = None,
     timeout: float | None = None,
     environment: Mapping[str, str] | None = None,
@@ -84,7 +84,8 @@ def run(
 ) -> Completed:
     """Run to the end and keep what the program wrote, up to 512 MiB of each stream.
 
-    With ``into`` standard output is written there instead.
+    With ``into`` standard output is written there instead. A generator makes ``stdin`` while it is
+    read, so that it is not held in memory; an error of it stops the program before its input ends.
     ``environment`` is added to the one of this process, or with ``bare`` to nothing. A program
     that takes more than ``memory`` bytes fails, where the system can limit it; such a one ends when
     it has computed for too long, though this process be gone. Raises
@@ -108,7 +109,13 @@ def run(
         with deadline(process, timeout) as late:
             for reader in readers:
                 reader.start()
-            give_input(process, stdin)
+            try:
+                give_input(process, stdin)
+            except BaseException:
+                # Whoever reads a stream that is closed reads what gets its number next.
+                end_group(process)
+                all_ended(readers, begun)
+                raise
             if all_ended(readers, timeout and begun + timeout):
                 process.wait()
             else:
@@ -183,7 +190,7 @@ def piped(command: Sequence[str]) -> Iterator[IO[bytes]]:
     """
     with (
         group(command, None, None, stderr=subprocess.PIPE) as process,
-        deadline(process, _STREAM_SECONDS) as late,
+        deadline(process, STREAM_SECONDS) as late,
     ):
         pipe(process.stdin).close()
         stream = pipe(process.stdout)
@@ -197,51 +204,17 @@ def piped(command: Sequence[str]) -> Iterator[IO[bytes]]:
         except Exception as broken:
             # What was cut off is not whole, which is no fault of what it holds.
             if late.is_set():
-                raise _too_long(command, _STREAM_SECONDS) from broken
+                raise _too_long(command, STREAM_SECONDS) from broken
             raise
         if stream.read(1):
             return
         status = process.wait()
         listener.join(_GRACE_SECONDS)
     if late.is_set():
-        raise _too_long(command, _STREAM_SECONDS)
+        raise _too_long(command, STREAM_SECONDS)
     if status:
         text = b"".join(complaints).decode("utf-8", "replace").strip()
         raise ProgramError(f"{' '.join(command[:3])} failed with status {status}", why=text)
-
-
-def feed(command: Sequence[str], chunks: Iterable[bytes]) -> Completed:
-    """Run to the end with ``chunks`` as standard input, without holding them in memory.
-
-    An error that making the chunks raises stops the program. Raises ProgramError when the program
-    is missing, or has not ended within an hour; one that ends before its input does has its status
-    to tell.
-    """
-    with (
-        group(command, None, None, stderr=subprocess.PIPE) as process,
-        deadline(process, _STREAM_SECONDS) as late,
-    ):
-        # Taken away, so that communicate leaves it alone: it only has to read.
-        stdin, process.stdin = pipe(process.stdin), None
-        output: list[tuple[bytes, bytes]] = []
-
-        def listen() -> None:
-            # the streams may be closed already where making the input failed at once
-            with suppress(OSError, ValueError):
-                output.append(process.communicate())
-
-        listener = threading.Thread(target=listen, daemon=True)
-        listener.start()
-        with suppress(BrokenPipeError), stdin:
-            for chunk in chunks:
-                stdin.write(chunk)
-        listener.join()
-    if late.is_set():
-        raise _too_long(command, _STREAM_SECONDS)
-    stdout, stderr = output[0]
-    return Completed(
-        command=tuple(command), status=process.returncode, stdout=stdout, stderr=stderr
-    )
 
 
 def begin(

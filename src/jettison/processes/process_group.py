@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -112,13 +112,23 @@ def pipe(stream: IO[bytes] | None) -> IO[bytes]:
     return stream
 
 
-def give_input(process: subprocess.Popen[bytes], stdin: bytes | IO[bytes]) -> None:
-    """Write all that a program is to read, unless it closes its input before."""
-    with suppress(BrokenPipeError), pipe(process.stdin) as input_:
+def give_input(
+    process: subprocess.Popen[bytes], stdin: bytes | IO[bytes] | Generator[bytes]
+) -> None:
+    """Write all that a program is to read, unless it closes its input before.
+
+    The input has no end when it could not be made whole: the program must not take it for that.
+    """
+    input_ = pipe(process.stdin)
+    with suppress(BrokenPipeError):
         if isinstance(stdin, bytes):
             input_.write(stdin)
+        elif isinstance(stdin, Generator):
+            input_.writelines(stdin)
         else:
             shutil.copyfileobj(stdin, input_, PIECE)
+    with suppress(BrokenPipeError):
+        input_.close()
 
 
 def all_ended(readers: Iterable[threading.Thread], until: float | None) -> bool:

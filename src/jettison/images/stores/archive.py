@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -133,7 +133,7 @@ def _document(members: Members, name: str) -> bytes:
         return read_document(stream, name)
 
 
-def archive_tar(content: Image | ImageSet, reference: Reference | None) -> Iterator[bytes]:
+def archive_tar(content: Image | ImageSet, reference: Reference | None) -> Generator[bytes]:
     """Return the archive as chunks; equal images give equal bytes.
 
     Attachments are omitted: no engine that loads archives has a place for them.

@@ -16,7 +16,7 @@ from jettison.images.stores.archive import archive_tar, read_archive
 from jettison.images.stores.blobs import BlobDirectory, SegmentCache
 from jettison.images.stores.members import members_of_stream
 from jettison.images.stream import chunks_of
-from jettison.processes import Completed, feed, piped, run
+from jettison.processes import STREAM_SECONDS, Completed, piped, run
 from jettison.processes.concurrent import mapped
 from jettison.values import replace
 
@@ -56,7 +56,8 @@ class DaemonStore:
                 f"{self} keeps one platform under a name, not {len(content.images)}",
                 hint="Choose one with --platform, or write to a registry or an OCI layout.",
             )
-        done = feed((self._program, "load"), archive_tar(content, reference))
+        load = (self._program, "load")
+        done = run(load, stdin=archive_tar(content, reference), timeout=STREAM_SECONDS)
         if done.status:
             raise self._failed("the image could not be loaded", done)
         return self.find(reference) or content.manifest.config
@@ -69,7 +70,7 @@ class DaemonStore:
         if done.status and any(text in done.error_text.lower() for text in _ABSENT):
             return None
         if done.status:
-            raise self._failed("it cannot be requested its images", done)
+            raise self._failed(f"whether it has {name} could not be found out", done)
         algorithm, _, digest = done.text.rpartition(":")
         identity = Digest.parse(f"{algorithm or 'sha256'}:{digest}")
         return Descriptor(media_type=OCI_CONFIG, digest=identity, size=0)
