@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from msgspec import Struct
 
-from jettison.engines import Engine
+from jettison.engines import Container, Engine
 from jettison.errors import EngineError
 from jettison.images.config import SECOND
 from jettison.progress import Progress
@@ -17,6 +17,8 @@ from jettison.verify.batch import with_stored
 from jettison.verify.checks.check import made_from
 from jettison.verify.coverage import counted, counted_to_its_end
 from jettison.verify.discover import Discovery, conversation, discover
+from jettison.verify.exchange.client import Requests
+from jettison.verify.exchange.session import Session
 from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import (
     ended,
@@ -33,6 +35,11 @@ from jettison.verify.workers import worked
 
 # Of values that an application may do without: those that its errors name, then more, then all.
 _TRIES = 4
+# So many pages tell whether an application works at all: where as large a share of them fails, it
+# lacks something that whoever runs it knows of.
+_FIRST_PAGES, _MOST = 12, 0.8
+_SERVER_ERROR = 500
+_FAILS = "what it is asked fails with server errors alone"
 # How long is waited for an answer on a port that nobody declares: it need not speak HTTP.
 _HTTP_SECONDS = 20.0
 
@@ -150,6 +157,8 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
                 break
             more = taken | way.wanted(found.baseline.observation.errors)
             taken = more if more != taken else way.optional
+    if first.baseline.observation.failure == _FAILS:
+        return trial, _begun(trial, held, failing=True)
     return trial, first
 
 
@@ -199,11 +208,14 @@ def _held(trial: Trial) -> Observation:
     return with_stored(own, whole=made_from(own.facts, other.facts))
 
 
-def _begun(trial: Trial, stored: Future[Observation]) -> Begun:
-    """Find out what the image before offers, and run it once."""
+def _begun(trial: Trial, stored: Future[Observation], *, failing: bool = False) -> Begun:
+    """Find out what the image before offers, and run it once.
+
+    With ``failing`` it is asked more also where all that it is asked first fails.
+    """
     setting, request = _as_before(trial), trial.request
     with trial.step("Finding what the application offers"):
-        found = _discover(setting)
+        found = _discover(setting, failing=failing)
     seen, talk, whole = found.unready, Conversation(), True
     if seen is None:
         with trial.step("Running the baseline"):
@@ -247,7 +259,7 @@ def _as_before(trial: Trial) -> Setting:
     return replace(setting, request=patient, watched=True)
 
 
-def _discover(setting: Setting) -> Discovery:
+def _discover(setting: Setting, *, failing: bool) -> Discovery:
     """Ask a run of its own, because finding the routes imports the application once more."""
     if not setting.request.ports:
         return Discovery(why="the application listens on no port that is known")
@@ -256,9 +268,25 @@ def _discover(setting: Setting) -> Discovery:
             if run.failure:
                 return Discovery(unready=unready(run, setting))
             found = discover(run.container, setting)
-            if failure := ended(run.container):
+            fails = not failing and _fails(run.container, setting.request, found)
+            if failure := ended(run.container) or (fails and _FAILS):
                 return Discovery(unready=unready(replace(run, failure=failure), setting))
             return found
     except EngineError as failure:
         still_there(setting, failure)
         return Discovery(why=str(failure))
+
+
+def _fails(container: Container, request: VerificationRequest, found: Discovery) -> bool:
+    """Whether an application fails whatever it is asked, by its first pages."""
+    port = request.ports[0]
+    requests = Requests(container.address(port), _HTTP_SECONDS, request.response_timeout)
+    session = Session(
+        requests,
+        f"localhost:{port}",
+        found.interface.token_scheme,
+        late=lambda: requests.late,
+    )
+    pages = [step for step in conversation(found, request).steps if step.method == "GET"]
+    statuses = [one.answer.status for one in session.exchanges(pages[:_FIRST_PAGES])]
+    return sum(one >= _SERVER_ERROR for one in statuses) > len(statuses) * _MOST

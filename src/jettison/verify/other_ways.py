@@ -78,6 +78,8 @@ def other_ways(
         how = f"without the variables and the command of the service {service.name}"
         services = needed_services(project)
         yield Surroundings(how=how, ports=ports, services=services, mounted=mounted)
+        for way in _with_values(plan, {}, sources, read, serves=serves, alone=True):
+            yield replace(way, how=f"{how}, {way.how}", mounted=mounted)
     if not serves:
         how = "without a port, as none is declared"
         yield Surroundings(how=how, ports=(), environment=variables, mounted=mounted)
@@ -100,9 +102,14 @@ def _with_values(
     read: Callable[[str], str | None],
     *,
     serves: bool,
+    alone: bool = False,
 ) -> Iterator[Surroundings]:
-    """With values for what the source needs, and the services that they lead to."""
-    project, stage, service = plan.original, plan.original_stage, service_of(plan.original)
+    """With values for what the source needs, and the services that they lead to.
+
+    ``alone``: not as the service of a compose file is started.
+    """
+    project, stage = plan.original, plan.original_stage
+    service = None if alone else service_of(project)
     known = {name for name, value in {**stage.environment, **variables}.items() if value}
     names = plan.distributions.keys() or {one.name for one in plan.requirements}
     beside = posixpath.join(project.context or "", ".env")

@@ -7,10 +7,31 @@ from tests.support.local_engine import LocalEngine
 
 from jettison.engines import ImageFacts, ImageID
 from jettison.progress import SilentProgress
-from jettison.verify import absent_files, batch, before
+from jettison.verify import absent_files, batch, before, services
 from jettison.verify.before import Baseline, Begun, Prefetched
 from jettison.verify.observation import Conversation, Observation, Trial
-from jettison.verify.request import CustomRequest, NeededService, Unreached, VerificationRequest
+from jettison.verify.request import (
+    CustomRequest,
+    NeededService,
+    Surroundings,
+    Unreached,
+    VerificationRequest,
+)
+
+FAILING = """
+import os, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        status = 200 if os.environ.get("SECRET") == "sample" else 500
+        if status == 500:
+            print("KeyError: 'SECRET'", flush=True)
+        self.send_response(status)
+        self.end_headers()
+
+HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
 
 ASKED = VerificationRequest(image_before="before", image_after="watched", ports=(8000,))
 FACTS = ImageFacts(id=ImageID("sha256:0"), size=1, layers=())
@@ -109,6 +130,30 @@ def test_what_misses_a_folder_that_the_image_lacks_is_run_with_an_empty_one(
     with ThreadPoolExecutor(1) as pool:
         found, _ = before.begun_somehow(trial(ASKED, tmp_path), pool)
     assert found.request.how == "with an empty folder /srv/logs, which the image lacks"
+
+
+@pytest.mark.parametrize("value", ["sample", "another"])
+def test_what_answers_with_server_errors_alone_is_run_in_another_way_where_that_helps(
+    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "STEADY_SECONDS", 0.1)
+    (tmp_path / "before").write_text(FAILING)
+    way = Surroundings(
+        how="with sample values",
+        ports=(8000,),
+        environment={"SECRET": value},
+        samples=("SECRET",),
+        optional=frozenset({"SECRET"}),
+    )
+    with ThreadPoolExecutor(1) as pool:
+        trial_, found = before.begun_somehow(
+            trial(replace(ASKED, otherwise=(way,)), tmp_path), pool
+        )
+    seen = found.baseline.observation
+    assert not seen.failure
+    assert trial_.request.how == ("with sample values for SECRET" if value == "sample" else "")
+    statuses = {one.answer.status for one in seen.exchanges if one.name == "GET /"}
+    assert statuses == {200 if value == "sample" else 500}
 
 
 @pytest.mark.parametrize(
