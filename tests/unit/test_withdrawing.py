@@ -215,6 +215,11 @@ def test_the_baseline_is_read_where_its_environment_stays_in_place(result, level
     assert found.plan.observed.python == FILES["Dockerfile"]
 
 
+def test_what_makes_an_image_larger_is_in_the_one_that_is_read(result) -> None:
+    found = result(level=2, reads=True)
+    assert "compileall" in found.plan.observed.python
+
+
 def test_a_library_that_the_environment_is_linked_to_is_installed(result) -> None:
     found = result(linked=True)
     assert found.verdict.equivalent

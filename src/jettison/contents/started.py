@@ -5,10 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from operator import itemgetter
 
 from msgspec import Struct
 
+from jettison.catalogue import table
+from jettison.catalogue.applications import Launchers
 from jettison.contents.image import EXECUTABLE, ImageFiles
 from jettison.images.config import Config
 from jettison.images.entry import Kind
@@ -22,6 +25,8 @@ READ_BY_SHELL = re.compile(
     r"(?:^|[\s;&|(])(?:\.|source|(?:/[\w./-]{1,99}/)?(?:ba|da|a|k|z)?sh)\s+(?:-\w+\s+)*([\w./-]+)"
 )
 SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:\s+(?:-S\s+)?(?P<word>\S+))?")
+# Variables that name the environment of a project.
+NAMED = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT")
 OF_DISTRIBUTIONS = re.compile(r"/(?:site|dist)-packages/")
 SOURCES = (".py", ".sh")
 NAME = re.compile(rb"[\w.-]+")
@@ -45,11 +50,33 @@ class Python(Struct, frozen=True, kw_only=True):
 
 def python_of(image: ImageFiles, words: tuple[str, ...]) -> Python | None:
     """Find the interpreter that the start command runs, or the first one on the PATH."""
-    for path in (*_named(image, words), *_on_path(image, ("python3", "python"))):
+    on_path = _on_path(image, ("python3", "python"))
+    for path in (*_activated(image, words), *_named(image, words), *on_path):
         program = _program(image, path)
         if program and PYTHON.fullmatch(program):
             return Python(path=path, program=program)
     return None
+
+
+def _activated(image: ImageFiles, words: tuple[str, ...]) -> Iterator[str]:
+    """Give the interpreters of environments that a tool such as `uv run` looks in for a program.
+
+    Those come first in which the image's variables or the project's folder have it.
+    """
+    scripts = (WORD.findall(text) for text in scripts_of(image, words).values())
+    called = [*words, *(word for script in scripts for word in script)]
+    runs = {one for one, then in pairwise(called) if then == "run"}
+    if not runs.intersection(table(Launchers).runners):
+        return
+    folder = image.config.working_directory or "/"
+    variables = image.config.env
+    named = [posixpath.join(folder, variables[one]) for one in NAMED if one in variables]
+    found = [posixpath.dirname(path) for path in image.files if path.endswith("/pyvenv.cfg")]
+    inside = posixpath.join(folder, "")
+    found.sort(key=lambda one: (one not in named, not one.startswith(inside), one))
+    for environment in found:
+        if any(f"{environment}/bin/{word}" in image.files for word in called):
+            yield f"{environment}/bin/python"
 
 
 def _named(image: ImageFiles, words: tuple[str, ...]) -> Iterator[str]:

@@ -48,8 +48,9 @@ WRAPPING = frozenset(
 Uses = Mapping[str, tuple[Evidence, ...]]
 # The kind of evidence from a script that nothing is seen to call.
 UNCALLED = "uncalled-script"
-# That from one which only steps of the build call.
+# That from one which only steps of the build call, and from a command that starts the image.
 BUILDING = "build-script"
+COMMAND = "command"
 SCRIPT = "script"
 Use = tuple[str, Evidence]
 
@@ -266,7 +267,7 @@ def _started(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[Use
         for word in words[:1]:
             name = word.rpartition("/")[2]
             message = f"the start command runs {name}"
-            yield name, Evidence(kind="command", message=message, origin=origin)
+            yield name, Evidence(kind=COMMAND, message=message, origin=origin)
 
 
 def _named_by(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[Use]:
@@ -276,7 +277,7 @@ def _named_by(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[Us
             name = word.rpartition("/")[2]
             if PROGRAM.fullmatch(name):
                 message = f"the start command names {name}"
-                yield name, Evidence(kind="command", message=message, origin=origin)
+                yield name, Evidence(kind=COMMAND, message=message, origin=origin)
 
 
 def _loaded(load: NamedUse) -> Evidence:

@@ -21,11 +21,11 @@ from jettison.formats.shell.computed import computed_command
 from jettison.lift.packages import requested
 from jettison.lift.scopes import PackageScope
 from jettison.lift.stages import services_of
-from jettison.lift.usage import BUILDING, SCRIPT
+from jettison.lift.usage import BUILDING, COMMAND, SCRIPT
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.system_removal import Used, gone_of_standard, gone_when_idle
-from jettison.values import Origin
+from jettison.values import Evidence, Origin
 
 WORD = re.compile(r"[\w./+-]+")
 # The word that a literal of Python begins with, and any word of another text.
@@ -235,13 +235,19 @@ def _programs(plan: Plan, observed: Observed) -> Iterator[tuple[str, str]]:
     for value in observed.system.environment.values() if scripts and observed.system else ():
         yield from ((word, "a variable names it") for word in WORD.findall(value))
     for name, uses in plan.usage.programs.items():
-        running = [use for use in uses if use.kind != BUILDING]
+        running = [use for use in uses if use.kind != BUILDING and not _started_before(plan, use)]
         if running:
             yield name, running[0].message
     for name, module in observed.reach.programs.items():
         yield name, f"{module} runs it"
     ran = [path.removeprefix(RAN) for path in observed.trace.touched if path.startswith(RAN)]
     yield from ((word, "the trace saw it run") for text in ran for word in WORD.findall(text))
+
+
+def _started_before(plan: Plan, use: Evidence) -> bool:
+    """Whether only a start command named it: that of now is among the `named_words`."""
+    file = use.origin.file if use.origin else ""
+    return use.kind == COMMAND and file in (plan.project.dockerfile_path, plan.project.compose_path)
 
 
 def _with_running(programs: Mapping[str, str]) -> dict[str, str]:

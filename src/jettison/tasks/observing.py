@@ -20,7 +20,7 @@ from jettison.progress import step
 from jettison.rules.rule import applied_rules
 from jettison.tasks.loading import project_request
 from jettison.tasks.staging import Workshop, built, development_image, staged
-from jettison.tasks.withdrawing import first_to_fail, replanned
+from jettison.tasks.withdrawing import first_to_fail, folded, replanned
 from jettison.values import Evidence, Skipped, replace
 from jettison.verify import CheckResult, Outcome, Verdict
 from jettison.verify.batch import owners_of
@@ -128,7 +128,7 @@ def looked_at(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[
     start, _, before = _made(shop, start, plan, before)
     start = read_made(shop, start, before)
     if more := _linked_in_vain(shop, start, before):
-        start, _, before = _made(shop, more, replanned(more), before)
+        start, _, before = _made(shop, more, folded(more), before)
         start = read_made(shop, start, before)
     return start, before
 
@@ -159,7 +159,7 @@ def _made(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[Plan
     """Make the image that is read, where it is not the baseline: one whose environment is apart."""
     if not is_apart(plan):
         return start, plan, before
-    start, plan, image = buildable(shop, start, plan)
+    start, plan, image = buildable(shop, start, plan, folded)
     made_by = plan if image != before.id else None
     return start, plan, replace(before, made=image, made_by=made_by)
 
@@ -186,12 +186,17 @@ def watched(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[Pl
         found = with_observed(start, seen, before.made_by)
     if more := _linked_in_vain(shop, found, before):
         more = replace(more, learned=start.learned)
-        return watched(shop, more, replanned(more), before)
+        return watched(shop, more, folded(more), before)
     return found, before
 
 
-def buildable(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Plan, ImageID]:
-    """Build what the plan makes; give both plans without the rules that cannot be built."""
+def buildable(
+    shop: Workshop, start: Plan, plan: Plan, fold: Callable[[Plan], Plan] = replanned
+) -> tuple[Plan, Plan, ImageID]:
+    """Build what the plan makes; give both plans without the rules that cannot be built.
+
+    ``fold`` applies the rules.
+    """
 
     def image(plan: Plan) -> ImageID:
         with staged(shop.root, plan) as folder:
@@ -211,8 +216,8 @@ def buildable(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Plan, Imag
                 raise
             last = (failed.why.strip().splitlines() or [failed.what])[-1]
             reason = f"the image cannot be built with it: {last}"
-            start = without(shop, start, (first_to_fail(start, plan, builds, reason),))
-        plan = replanned(start)
+            start = without(shop, start, (first_to_fail(start, plan, builds, reason, fold),))
+        plan = fold(start)
     return start, plan, image(plan)
 
 

@@ -42,6 +42,7 @@ from jettison.tasks.withdrawing import (
     as_different,
     by_chance,
     explained,
+    folded,
     in_short,
     replanned,
     shown,
@@ -79,6 +80,8 @@ def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Resu
 def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
     """Give the plan before any rule, with what was learned on the way, and what comes of it."""
     image = built(shop, start.original, shop.root, "before")
+    if plan.withdrawn != start.withdrawn:
+        plan = folded(start)
     with beside() as pool:
         read = Event()
         if is_apart(plan):

@@ -215,22 +215,37 @@ def in_short(check: CheckResult) -> str:
     return f"{check.name}: {shown(check.message + error)}"
 
 
+def folded(start: Plan) -> Plan:
+    """Apply the rules to the plan before any rule, for an image that is to be read.
+
+    What makes it larger stays in: what leaves once it was read outweighs that.
+    """
+    return optimized(start, RULES, without=start.settings.without)
+
+
 def replanned(start: Plan) -> Plan:
     """Apply the rules to the plan before any rule."""
-    plan = optimized(start, RULES, without=start.settings.without)
+    plan = folded(start)
     return plan if start.observed else not_larger(start, plan, RULES)
 
 
 def first_to_fail(
-    start: Plan, plan: Plan, works: Callable[[Plan], bool], reason: str
+    start: Plan,
+    plan: Plan,
+    works: Callable[[Plan], bool],
+    reason: str,
+    fold: Callable[[Plan], Plan] = replanned,
 ) -> Withdrawal:
-    """Find the first rule with which it does not work, by applying half of them at a time."""
+    """Find the first rule with which it does not work, by applying half of them at a time.
+
+    ``fold`` applies the rules.
+    """
     rules = applied_rules(plan)
     good, bad = 0, len(rules)
     while bad - good > 1:
         middle = (good + bad) // 2
         without = (Withdrawal(rule=name, reason=reason) for name in rules[middle:])
-        tried = replanned(replace(start, withdrawn=(*start.withdrawn, *without)))
+        tried = fold(replace(start, withdrawn=(*start.withdrawn, *without)))
         good, bad = (middle, bad) if works(tried) else (good, middle)
     return Withdrawal(rule=rules[good], reason=reason)
 

@@ -79,6 +79,29 @@ def test_the_environment_is_that_of_the_interpreter_behind_the_started_script() 
     assert observed.installed.owners["flask/__init__.py"] == "flask"
 
 
+@pytest.mark.parametrize("start", [["uv", "run", "--", "fastapi", "run"], ["./start.sh"]])
+def test_the_environment_is_that_which_a_tool_activates(start: list[str]) -> None:
+    found = image(
+        {
+            "/usr/local/bin/uv": "",
+            "/srv/start.sh": "#!/bin/sh\nexec uv run fastapi run\n",
+            "/opt/other/pyvenv.cfg": "",
+            "/opt/other/bin/fastapi": "#!/opt/other/bin/python\n",
+            "/srv/.venv/pyvenv.cfg": "",
+            "/srv/.venv/bin/fastapi": "#!/srv/.venv/bin/python\n",
+            **distribution(SITE, "fastapi"),
+            **distribution("/usr/local/lib/python3.11/site-packages", "pip"),
+        },
+        {
+            "/srv/.venv/bin/python": "/usr/local/bin/python3",
+            "/opt/other/bin/python": "/usr/local/bin/python3",
+        },
+        Cmd=start,
+        WorkingDir="/srv",
+    )
+    assert as_observed(found).installed.site == SITE
+
+
 def test_distributions_in_a_folder_of_their_own_are_found_without_an_environment() -> None:
     found = image({**distribution("/opt/packages", "flask"), **distribution(SITE, "pip")})
     assert site_of(found, python_of(found, ("python", "main.py"))) == "/opt/packages"
