@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Need, Needs, Remark, Remarks
 from jettison.formats.settings import Ask, Override
+from jettison.index.graph import RequirementGraph
 from jettison.lift.scopes import DeclaredRequirement, RequirementScope, Scope, Signal, Weight
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
 from jettison.lift.scopes.tools import category_of
@@ -135,20 +136,28 @@ SCOPES = {Ask.KEEP: Scope.RUNTIME, Ask.REMOVE: Scope.DEVELOPMENT}
 def as_asked(
     verdicts: Iterable[RequirementScope],
     overrides: Iterable[Override],
+    graph: RequirementGraph,
     *,
     remove_unused: bool = False,
 ) -> tuple[RequirementScope, ...]:
     """Give the verdicts, those of requirements that a line names as it says.
 
-    With ``remove_unused``, what nothing uses leaves production unless a line names it.
+    What is kept holds the lines that pin what it requires. With ``remove_unused``, what nothing
+    uses leaves production unless a line names it.
     """
     asked: dict[str, Override] = {
         canonicalize_name(override.text): override for override in overrides
     }
+    kept = [name for name, override in asked.items() if override.ask is Ask.KEEP]
+    pinned = {child: name for name in kept for child in graph.reached([name])}
 
     def judged(verdict: RequirementScope) -> RequirementScope:
         if verdict.name in asked:
             return _asked(verdict, asked[verdict.name])
+        if verdict.name in pinned and verdict.scope is not Scope.RUNTIME:
+            message = f"{pinned[verdict.name]}, which stays, requires it; this line pins it"
+            needed = Evidence(kind="requires", message=message)
+            return replace(verdict, scope=Scope.RUNTIME, evidence=(needed, *verdict.evidence))
         if remove_unused and verdict.scope is Scope.UNUSED:
             return _unused(verdict)
         return verdict

@@ -159,7 +159,9 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     brought = closure(found, roots(bringing), opened.keywords["bounds"])
     inputs = _inputs(loaded, sources, commands, listed, brought)
     _check_entries(inputs, target.python)
-    verdicts = as_asked(decide(inputs), settings.overrides, remove_unused=settings.remove_unused)
+    verdicts = as_asked(
+        decide(inputs), settings.overrides, brought.graph, remove_unused=settings.remove_unused
+    )
     usage = _used(loaded, texts, sources, commands, inputs)
     shipped = {one.declaration.name for one in bringing if one.shipped}
     kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT} & shipped

@@ -1,6 +1,10 @@
 import pytest
 
-from jettison.lift.scopes.remarks import keeps_in_production, speaks_of_development
+from jettison.formats.settings import Ask, Override
+from jettison.index.graph import RequirementGraph
+from jettison.lift.scopes import RequirementScope, Scope
+from jettison.lift.scopes.remarks import as_asked, keeps_in_production, speaks_of_development
+from jettison.values import Origin
 
 
 @pytest.mark.parametrize(
@@ -60,3 +64,20 @@ def test_other_headings(text):
 )
 def test_a_person_keeps_it(text):
     assert keeps_in_production(text)
+
+
+def test_what_is_kept_holds_the_lines_that_pin_what_it_requires() -> None:
+    origin = Origin(file="jettison.toml", line=1)
+    names = ("client", "sockets", "threads", "linter")
+    verdicts = [RequirementScope(name=name, scope=Scope.DEVELOPMENT, evidence=()) for name in names]
+    edges = {"kernel": ("client",), "client": ("sockets",), "sockets": ("threads",), "threads": ()}
+    graph = RequirementGraph(roots=("kernel",), edges=edges, specifiers={})
+    asked = [
+        Override(ask=Ask.KEEP, text="client", origin=origin),
+        Override(ask=Ask.REMOVE, text="threads", origin=origin),
+    ]
+    found = {one.name: one for one in as_asked(verdicts, asked, graph)}
+    assert [name for name in names if found[name].scope is Scope.RUNTIME] == ["client", "sockets"]
+    assert found["sockets"].evidence[0].message == (
+        "client, which stays, requires it; this line pins it"
+    )
