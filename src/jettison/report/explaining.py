@@ -11,7 +11,7 @@ from jettison.plan.changes import RemoveFiles
 from jettison.plan.plan import Plan, PlannedRequirement, Safety
 from jettison.plan.removal.groups import Group, Matcher, OwnedFile
 from jettison.plan.removal.listing import LIST, Listed, listed_lines
-from jettison.plan.removing import uninstalled
+from jettison.plan.removing import not_installed, uninstalled
 from jettison.report.why_text import DistributionAnswer, FileAnswer, RuleShare
 from jettison.values import Evidence, Origin
 
@@ -61,6 +61,8 @@ def groups_of(plan: Plan) -> Iterator[Group]:
 def _verdict(plan: Plan, declared: PlannedRequirement | None, name: str) -> str:
     if name in uninstalled(plan):
         return "removed from the environment"
+    if declared and declared.scope is Scope.DEVELOPMENT and name not in not_installed(plan):
+        return "for development, and kept: see what the plan leaves for you to review"
     if declared:
         return VERDICTS[declared.scope]
     if name in plan.leaving.names:

@@ -70,6 +70,50 @@ def test_a_requirement(plan: Plan) -> None:
     assert {share.rule for share in answer.rules} == {"installed-tests"}
 
 
+def test_a_requirement_whose_move_is_for_review_is_not_called_moved(tmp_path: Path) -> None:
+    path = tmp_path / "locked.case"
+    path.write_text(
+        """\
+Why: a lock has to be made anew by hand.
+
+=== project: Dockerfile
+FROM python:3.11-slim
+COPY pyproject.toml uv.lock ./
+RUN uv sync --frozen
+COPY main.py .
+CMD ["python", "main.py"]
+=== project: pyproject.toml
+[project]
+name = "shop"
+version = "1.0"
+dependencies = ["pytest"]
+=== project: uv.lock
+version = 1
+
+[[package]]
+name = "pytest"
+version = "9.0"
+source = { registry = "https://pypi.org/simple" }
+
+[[package]]
+name = "shop"
+version = "1.0"
+source = { virtual = "." }
+dependencies = [{ name = "pytest" }]
+=== project: main.py
+print("ready")
+=== wheel: pytest 9.0
+pytest/__init__.py 20
+"""
+    )
+    case: Case = read_case(path)
+    made = optimized(with_wheels(case.start(tmp_path), case.wheels), RULES)
+    (answer,) = why(made, "pytest")
+    assert isinstance(answer, DistributionAnswer)
+    assert answer.scope == "development"
+    assert answer.verdict.startswith("for development, and kept")
+
+
 def test_what_a_requirement_brings(plan: Plan) -> None:
     (answer,) = why(plan, "Numbers")
     assert isinstance(answer, DistributionAnswer)
