@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from email.parser import HeaderParser
+from itertools import chain
 
 from packaging.utils import canonicalize_name
 
@@ -16,6 +17,7 @@ from jettison.catalogue.applications import Loaders
 from jettison.contents import EntryPoint, Installed, Trace
 from jettison.contents.image import ImageFiles, imported_library
 from jettison.contents.links import links_of
+from jettison.contents.packed import PackedTexts
 from jettison.contents.reach import Observed, Reach
 from jettison.contents.started import Python, interpreters_of, python_of, scripts_of, started_words
 from jettison.ecosystems import TOOLS
@@ -80,9 +82,9 @@ def installed_in(image: ImageFiles, python: Python | None, folder: str) -> Insta
         if site and path.startswith(below) and file.kind is Kind.FILE
     }
     application = {
-        path: file.text
+        path: file.packed
         for path, file in image.files.items()
-        if file.text is not None and _is_application(path, folder, below)
+        if file.packed and _is_application(path, folder, below)
     }
     owners, versions, points = _distributions(image, site)
     return Installed(
@@ -91,13 +93,15 @@ def installed_in(image: ImageFiles, python: Python | None, folder: str) -> Insta
         files={path: file.size for path, file in inner.items()},
         owners=owners,
         entry_points=tuple(points),
-        sources={
-            path: file.text
-            for path, file in inner.items()
-            if path.endswith(".py") and file.text is not None
-        },
+        sources=PackedTexts(
+            {
+                path: file.packed
+                for path, file in inner.items()
+                if path.endswith(".py") and file.packed
+            }
+        ),
         words={},
-        application=application,
+        application=PackedTexts(application),
         versions=versions,
     )
 
@@ -184,7 +188,7 @@ def as_observed(image: ImageFiles) -> Observed:
 
 def libraries_named(installed: Installed) -> Iterator[tuple[str, str]]:
     """Give the libraries that Python files of the environment and the application name."""
-    for path, content in {**installed.sources, **installed.application}.items():
+    for path, content in chain(installed.sources.items(), installed.application.items()):
         named = LIBRARY.finditer(content) if b".so" in content else ()
         loaded = FOUND.finditer(content) if any(map(content.__contains__, LOADING_WORDS)) else ()
         for found in (*named, *loaded):
@@ -193,9 +197,9 @@ def libraries_named(installed: Installed) -> Iterator[tuple[str, str]]:
 
 def imported_at_once(installed: Installed) -> Iterator[str]:
     """Give what distributions import as they are themselves imported, by its first name."""
-    for path, source in installed.sources.items():
+    for path in installed.sources:
         if path.endswith("/__init__.py") and path.count("/") == 1:
-            yield from (found[1].decode() for found in AT_ONCE.finditer(source))
+            yield from (one[1].decode() for one in AT_ONCE.finditer(installed.sources[path]))
 
 
 def _starts_programs(text: bytes) -> bool:
@@ -206,10 +210,11 @@ def _programs(image: ImageFiles) -> Iterator[tuple[str, str]]:
     """Give the programs that modules of any environment name as they start one."""
     for path, file in image.files.items():
         inside = "/site-packages/" in path or "/dist-packages/" in path
-        if not inside or not path.endswith(".py") or not file.text:
+        if not inside or not path.endswith(".py"):
             continue
         inner = path.rpartition("-packages/")[2]
         quiet = inner.partition("/")[0] in INSTALLERS or inner in table(Loaders).for_people
-        if not quiet and _starts_programs(file.text):
-            for name in links_of(file.text).programs:
+        text = b"" if quiet else file.text
+        if text and _starts_programs(text):
+            for name in links_of(text).programs:
                 yield name, path

@@ -10,6 +10,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from jettison.contents import module_name
+from jettison.contents.packed import Packed
 from jettison.contents.system import System, SystemPackage
 from jettison.errors import InputSyntaxError
 from jettison.formats.debian_control import paragraphs, parse_provides, parse_relations
@@ -94,15 +95,16 @@ def _real_paths(paths: Iterator[str] | list[str], real: Real) -> Iterator[str]:
 
 
 EXECUTABLE = 0o111
+_SCRIPT = b"#!"
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 class ImageFile(Struct, frozen=True, kw_only=True):
     """A file or link of an image.
 
-    ``target`` is what a link leads to. ``needed`` are the
-    libraries that an ELF file asks for, None for any other file; ``text`` is there for files that
-    are read. A further name of the same file has no ``size``. ``digest`` is that of the content,
+    ``target`` is what a link leads to. ``needed`` are the libraries that an ELF file asks for, None
+    for any other file; ``packed`` is the text of files that are read. A further name of the same
+    file has no ``size``. ``digest`` is that of the content,
     owner and mode of a file that can have a second name, empty for any other.
     """
 
@@ -111,8 +113,18 @@ class ImageFile(Struct, frozen=True, kw_only=True):
     size: int = 0
     target: str = ""
     needed: tuple[str, ...] | None = None
-    text: bytes | None = None
+    packed: Packed | None = None
     digest: bytes = b""
+
+    @property
+    def text(self) -> bytes | None:
+        """The text of a file that was read, unpacked anew each time; None of any other."""
+        return self.packed.content() if self.packed else None
+
+    @property
+    def is_script(self) -> bool:
+        """Whether its first line names what interprets it."""
+        return self.packed is not None and self.packed.starts_with(_SCRIPT)
 
 
 class ImageFiles(Struct, frozen=True, kw_only=True, dict=True):
@@ -128,7 +140,7 @@ class ImageFiles(Struct, frozen=True, kw_only=True, dict=True):
     def text(self, path: str) -> str:
         """Give the text of a file; empty when it is not there or was not read."""
         found = self.files.get(path)
-        return found.text.decode("utf-8", "replace") if found and found.text else ""
+        return ((found and found.text) or b"").decode("utf-8", "replace")
 
     def folder_of(self, path: str) -> str:
         """Give a folder without links on the way to it."""
@@ -220,20 +232,20 @@ def imported_library(image: ImageFiles, library: str) -> frozenset[str]:
     a name that is made at run time is not followed.
     """
     inside = f"{library}/"
-    sources: dict[str, tuple[str, bytes]] = {}
+    sources: dict[str, tuple[str, Packed]] = {}
     pending = list(AT_START)
     for path, file in image.files.items():
-        if not path.endswith(".py") or not file.text:
+        if not path.endswith(".py") or not (file.packed and file.packed.size):
             continue
         inner = path.removeprefix(inside)
         if library and path.startswith(inside) and not inner.startswith("site-packages/"):
-            sources[module_name(inner)] = (inner, file.text)
+            sources[module_name(inner)] = (inner, file.packed)
         else:
-            pending += _imported(file.text, ANYWHERE, "")
+            pending += _imported(file.packed.content(), ANYWHERE, "")
     return frozenset(sources[name][0] for name in _closure(pending, sources))
 
 
-def _closure(pending: list[str], sources: Mapping[str, tuple[str, bytes]]) -> Iterable[str]:
+def _closure(pending: list[str], sources: Mapping[str, tuple[str, Packed]]) -> Iterable[str]:
     found: dict[str, None] = {}
     while pending:
         parts = pending.pop().split(".")
@@ -244,7 +256,7 @@ def _closure(pending: list[str], sources: Mapping[str, tuple[str, bytes]]) -> It
             found[name] = None
             path, text = sources[name]
             package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
-            pending += _imported(text, AT_ONCE, package)
+            pending += _imported(text.content(), AT_ONCE, package)
     return found
 
 

@@ -151,7 +151,7 @@ def _shell_scripts(image: ImageFiles) -> Mapping[str, list[str]]:
     return by_key(
         (posixpath.basename(path), path)
         for path, file in image.files.items()
-        if (file.text or b"").startswith(b"#!") and SHELL.match(image.text(path))
+        if file.is_script and SHELL.match(image.text(path))
     )
 
 
@@ -161,20 +161,17 @@ def interpreters_of(image: ImageFiles, python: Python | None) -> Mapping[str, st
     A script among the modules of distributions counts where the name of it is in a source.
     """
     found = {python.path: "the start command"} if python else {}
-    scripts = {
-        path: file.text
+    scripts = [
+        path
         for path, file in image.files.items()
-        if file.text
-        and file.text.startswith(b"#!")
-        and file.mode & EXECUTABLE
-        and path not in image.system.owners
-    }
+        if file.mode & EXECUTABLE and file.is_script and path not in image.system.owners
+    ]
     brought = {path for path in scripts if OF_DISTRIBUTIONS.search(path)}
     called = _mentioned(image, {posixpath.basename(path) for path in brought})
-    for path, text in scripts.items():
+    for path in scripts:
         if path in brought and posixpath.basename(path) not in called:
             continue
-        script = SHEBANG.match(text[:LONGEST].decode("utf-8", "replace"))
+        script = SHEBANG.match(image.text(path)[:LONGEST])
         for program in (script["program"], script["word"]) if script else ():
             if program and not program.startswith("-"):
                 found.setdefault(program, path)
@@ -190,9 +187,9 @@ def _mentioned(image: ImageFiles, names: Iterable[str]) -> frozenset[str]:
     return frozenset(odd).union(
         words[word]
         for path, file in image.files.items()
-        if file.text and path.endswith(SOURCES)
+        if path.endswith(SOURCES) and (text := file.text)
         # most texts hold none
-        if any(word in file.text for word in words)
-        for word in words.keys() & set(NAME.findall(file.text))
+        if any(word in text for word in words)
+        for word in words.keys() & set(NAME.findall(text))
         if words[word] != posixpath.basename(path)
     )

@@ -35,6 +35,7 @@ from jettison.contents.measurement import (
     overlay,
     python_version,
 )
+from jettison.contents.packed import Packed
 from jettison.contents.stored_files import base_layers
 from jettison.engines import Engine, ImageFacts
 from jettison.errors import EngineError, IntegrityError
@@ -161,7 +162,7 @@ SETTINGS = re.compile(
     r"\.(?:toml|cfg|ini|ya?ml|json|env|txt|conf)$|(?:^|/)(?:\.env|Procfile|Makefile)$"
 )
 LARGEST_TEXT, MOST_TEXT = 16 * 2**20, 2**30
-IN_MEMORY = 64 * 2**20
+IN_MEMORY, SMALL = 64 * 2**20, 2**20
 WORLD, STATUS = "etc/apk/world", "var/lib/dpkg/status"
 PACKAGE = re.compile(r"^Package: (\S+)", re.MULTILINE)
 DATABASE = frozenset({"var/lib/dpkg/status", "lib/apk/db/installed"})
@@ -173,7 +174,7 @@ class _Read(Struct, frozen=True, kw_only=True):
     """What was read of one layer: its entries; texts, needed libraries and digests by path."""
 
     entries: tuple[Entry, ...]
-    texts: dict[str, bytes]
+    texts: dict[str, Packed]
     needed: dict[str, tuple[str, ...]]
     digests: dict[str, bytes]
 
@@ -214,8 +215,11 @@ def read_image_files(engine: Engine, image: str) -> ImageFiles:
 
 def _installed_in(layers: tuple[_Read, ...]) -> frozenset[str]:
     """Give the packages that the base has, or was asked for where that is written down."""
-    texts = {path: text for one in layers for path, text in one.texts.items()}
-    asked, status = (texts.get(path, b"").decode("utf-8", "replace") for path in (WORLD, STATUS))
+    texts = {path: one.texts[path] for one in layers for path in one.texts.keys() & {WORLD, STATUS}}
+    asked, status = (
+        texts[path].content().decode("utf-8", "replace") if path in texts else ""
+        for path in (WORLD, STATUS)
+    )
     return world(asked) | frozenset(PACKAGE.findall(status))
 
 
@@ -241,14 +245,14 @@ def _file(placed: Placed, layers: tuple[_Read, ...]) -> ImageFile:
         size=placed.stored_size,
         target=entry.link if entry.kind is Kind.SYMLINK else "",
         needed=found.needed.get(path),
-        text=found.texts.get(path),
+        packed=found.texts.get(path),
         digest=b"" if placed.linked_to else layer.digests.get(path, b""),
     )
 
 
 def _file_read(stream: BinaryIO, folder: str, room: TextRoom) -> _Read:
     entries: list[Entry] = []
-    texts: dict[str, bytes] = {}
+    texts: dict[str, Packed] = {}
     needed: dict[str, tuple[str, ...]] = {}
     digests: dict[str, bytes] = {}
     for read in read_entries(stream):
@@ -265,9 +269,9 @@ def _file_read(stream: BinaryIO, folder: str, room: TextRoom) -> _Read:
             needed[entry.path] = _needed(first, chunks, entry.size)
         elif entry.size <= LARGEST_TEXT and _is_text(entry, first, folder):
             room.take(entry.size)
-            texts[entry.path] = first + b"".join(chunks)
+            texts[entry.path] = Packed.of(first + b"".join(chunks))
         elif entry.size <= IN_MEMORY and _is_own(entry.path, folder, SUFFIXES):
-            texts[entry.path] = names_saved(first + b"".join(chunks))
+            texts[entry.path] = Packed.of(names_saved(first + b"".join(chunks)))
         if running:
             deque(chunks, maxlen=0)
             digests[entry.path] = running.digest()
@@ -304,8 +308,11 @@ def _is_own(path: str, folder: str, suffixes: tuple[str, ...] = ("",)) -> bool:
 
 
 def _needed(first: bytes, chunks: Iterator[bytes], size: int) -> tuple[str, ...]:
-    """Give the libraries that an ELF file asks for; a large one is not held in memory."""
-    if size <= IN_MEMORY:
+    """Give the libraries that an ELF file asks for; a large one is not held in memory.
+
+    Room for one is never given back once small texts lie in it.
+    """
+    if size <= SMALL:
         facts = read_elf(first + b"".join(chunks))
         return facts.needed if facts else ()
     with tempfile.TemporaryFile() as file:

@@ -196,8 +196,8 @@ def _imported(plan: Plan, installed: Installed, name: str, own: Iterable[str]) -
     folders = (one for one in own if one.endswith("/"))
     passed = (*building_modules(plan), *folders, "wheel/")
     return any(
-        imports.search(text)
-        for path, text in installed.sources.items()
+        imports.search(installed.sources[path])
+        for path in installed.sources
         if not path.startswith(passed)
     )
 

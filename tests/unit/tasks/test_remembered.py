@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from jettison.contents.found import as_observed
 from jettison.contents.image import ImageFile, ImageFiles
+from jettison.contents.packed import Packed
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform
 from jettison.images.entry import Kind
@@ -51,7 +52,7 @@ def built(found: Planned) -> Result:
         "/var/lib/dpkg/info/gcc.list": b"/usr/bin/gcc\n",
     }
     files = {
-        path: ImageFile(kind=Kind.FILE, mode=0o755, size=5_000_000, text=text)
+        path: ImageFile(kind=Kind.FILE, mode=0o755, size=5_000_000, packed=Packed.of(text))
         for path, text in texts.items()
     }
     config = Config.empty(Platform.parse("linux/amd64")).with_execution(Cmd=["python3", "main.py"])

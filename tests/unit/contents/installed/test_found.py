@@ -16,6 +16,7 @@ from elf import shared_library
 
 from jettison.contents.found import as_observed, site_of
 from jettison.contents.image import ImageFile, ImageFiles
+from jettison.contents.packed import Packed
 from jettison.contents.started import python_of, scripts_of, started_words
 from jettison.engines import Engine, ImageFacts, ImageID
 from jettison.engines.measuring import measure, read_archive, read_image_files
@@ -39,7 +40,7 @@ def image(
             kind=Kind.FILE,
             mode=0o755 if "/bin/" in path or path.endswith(".sh") else 0o644,
             size=len(text),
-            text=text.encode(),
+            packed=Packed.of(text.encode()),
         )
         for path, text in texts.items()
     }

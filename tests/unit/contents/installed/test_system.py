@@ -3,6 +3,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from jettison.contents.image import ImageFile, ImageFiles
+from jettison.contents.packed import Packed
 from jettison.contents.system import System, Wanted, reached_packages
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform
@@ -61,7 +62,9 @@ def system() -> System:
                 for path, (size, needed) in files.items()
             },
             **{p: ImageFile(kind=Kind.SYMLINK, target=link) for p, link in links.items()},
-            **{path: replace(file, text=text.encode()) for path, text in texts.items()},
+            **{
+                path: replace(file, packed=Packed.of(text.encode())) for path, text in texts.items()
+            },
         },
         config=Config.empty(Platform.parse("linux/amd64")),
     )
