@@ -162,6 +162,7 @@ SETTINGS = re.compile(
     r"\.(?:toml|cfg|ini|ya?ml|json|env|txt|conf)$|(?:^|/)(?:\.env|Procfile|Makefile)$"
 )
 LARGEST_TEXT, MOST_TEXT = 16 * 2**20, 2**30
+# Room for a large file is not given back once small texts lie in it.
 IN_MEMORY, SMALL = 64 * 2**20, 2**20
 WORLD, STATUS = "etc/apk/world", "var/lib/dpkg/status"
 PACKAGE = re.compile(r"^Package: (\S+)", re.MULTILINE)
@@ -216,10 +217,8 @@ def read_image_files(engine: Engine, image: str) -> ImageFiles:
 def _installed_in(layers: tuple[_Read, ...]) -> frozenset[str]:
     """Give the packages that the base has, or was asked for where that is written down."""
     texts = {path: one.texts[path] for one in layers for path in one.texts.keys() & {WORLD, STATUS}}
-    asked, status = (
-        texts[path].content().decode("utf-8", "replace") if path in texts else ""
-        for path in (WORLD, STATUS)
-    )
+    found = (texts[one].content() if one in texts else b"" for one in (WORLD, STATUS))
+    asked, status = (content.decode("utf-8", "replace") for content in found)
     return world(asked) | frozenset(PACKAGE.findall(status))
 
 
@@ -308,10 +307,7 @@ def _is_own(path: str, folder: str, suffixes: tuple[str, ...] = ("",)) -> bool:
 
 
 def _needed(first: bytes, chunks: Iterator[bytes], size: int) -> tuple[str, ...]:
-    """Give the libraries that an ELF file asks for; a large one is not held in memory.
-
-    Room for one is never given back once small texts lie in it.
-    """
+    """Give the libraries that an ELF file asks for; a large one is not held in memory."""
     if size <= SMALL:
         facts = read_elf(first + b"".join(chunks))
         return facts.needed if facts else ()
