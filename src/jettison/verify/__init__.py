@@ -17,6 +17,8 @@ START, READY, COVERAGE = "start", "ready", "coverage"
 WAY = "both were run "
 # The checks that see the application at work. The others see what surrounds it.
 BEHAVIOUR = ("routes", "test-suite", "workers", "modules")
+# Imports alone show nothing of an application that is never run. How a message says so.
+IMPORTS, NONE_EXECUTED = "modules", "none of the application's"
 
 
 class Outcome(StrEnum):
@@ -77,7 +79,17 @@ class Verdict(Struct, frozen=True, kw_only=True):
     def compared(self) -> bool:
         """Whether anything that the application does could be compared."""
         return any(
-            check.name in BEHAVIOUR and check.outcome is not Outcome.SKIPPED
+            check.name in BEHAVIOUR
+            and check.outcome is not Outcome.SKIPPED
+            and not (self.idle and check.name == IMPORTS)
+            for check in self.checks
+        )
+
+    @property
+    def idle(self) -> bool:
+        """Whether the baseline was run, and executed no line of the application."""
+        return any(
+            check.name == COVERAGE and check.message.startswith(NONE_EXECUTED)
             for check in self.checks
         )
 

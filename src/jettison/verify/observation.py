@@ -192,6 +192,15 @@ class Observation(Struct, frozen=True, kw_only=True):
     missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def shows_nothing(self) -> bool:
+        """Whether a command only ended: an interpreter without a program, or a shell."""
+        told = {one.name: one.answer.body for one in self.exchanges}
+        silent = all(told[name] in (b"", b"none") for name in told if name != EXIT_STATUS)
+        silent = silent and not any(self.logs)
+        ran = any(lines for lines, _ in self.executed.values())
+        return EXIT_STATUS in told and silent and not ran
+
+    @property
     def status(self) -> str:
         """The exit status of a command that was run to its end; empty of what goes on running."""
         found = (one for one in self.exchanges if one.name == EXIT_STATUS)

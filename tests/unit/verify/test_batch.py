@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from msgspec.structs import replace
 
 from jettison.engines import ImageFacts, ImageID
 from jettison.processes import Completed
-from jettison.verify import batch, observe
-from jettison.verify.checks.behaviour import compared
+from jettison.verify import Outcome, batch, observe
+from jettison.verify.checks.behaviour import compare_routes, compared
 from jettison.verify.observation import Observation, Setting
 from jettison.verify.request import VerificationRequest
 
@@ -110,6 +111,21 @@ def test_what_a_run_leaves_is_compared(old: str, new: str, said: str, tmp_path: 
     shared.rename(tmp_path / "second")
     other = observed(shared, JOB.replace(old, new), names)
     assert said in " ".join(compared(before, other, ASKED).differences)
+
+
+def test_a_command_that_only_ends_shows_nothing_of_the_application(tmp_path: Path) -> None:
+    shared = tmp_path / "app"
+    before = replace(observed(shared, "pass"), executed={"/app/app.py": (0, 12)})
+    shared.rename(tmp_path / "first")
+    same = observed(shared, "pass")
+    found = compare_routes(before, same, ASKED)
+    assert found.outcome is Outcome.SKIPPED
+    assert "executes no line of the application" in found.message
+    executed = replace(before, executed={"/app/app.py": (1, 12)})
+    assert compare_routes(executed, same, ASKED).outcome is Outcome.SAME
+    shared.rename(tmp_path / "second")
+    failing = observed(shared, "raise SystemExit(1)")
+    assert compare_routes(before, failing, ASKED).outcome is Outcome.DIFFERENT
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,20 @@ def test_without_a_look_at_what_it_does_nothing_is_equivalent(
     ]
 
 
+@pytest.mark.parametrize("seen", ["routes", "test-suite", "workers", "modules"])
+def test_imports_alone_show_nothing_of_an_application_that_is_never_run(seen: str) -> None:
+    none = CheckResult(
+        name="coverage",
+        outcome=Outcome.SAME,
+        message="none of the application's 12 lines executed; not executed: /app/app.py (12 lines)",
+        before="0 of 12 lines",
+    )
+    verdict = replace(VERDICT, checks=(SAME, replace(ROUTES, name=seen), none))
+    assert verdict.equivalent == (seen != "modules")
+    some = replace(none, message="8 % of the application's 12 lines executed")
+    assert replace(verdict, checks=(SAME, replace(ROUTES, name=seen), some)).equivalent
+
+
 def test_images_that_both_refuse_to_go_on_were_run_and_the_verdict_says_so() -> None:
     said = "both end with status 1: ValueError: no token"
     ended = replace(SAME, outcome=SKIP, message=said, before="ended", after="ended")

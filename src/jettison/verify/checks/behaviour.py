@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from jettison.values import replace
-from jettison.verify import CheckResult, Outcome
+from jettison.verify import NONE_EXECUTED, CheckResult, Outcome
 from jettison.verify.checks.check import compare_uses, skipped
 from jettison.verify.exchange.dated import dated
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
@@ -56,6 +56,8 @@ def compare_routes(
     if unknown and not any(one.answer.status in _FOUND for one in before.exchanges):
         return skipped(unknown)
     found = _beyond_doubt(compared(before, after, request))
+    if before.shows_nothing and not found.differences:
+        return skipped(_NO_WORK)
     if found.failing + found.silent == found.total and not found.differences:
         kinds = "server errors" if found.failing else "missing"
         both = "server errors or missing" if found.silent and found.failing else kinds
@@ -85,6 +87,12 @@ def compare_routes(
         after=f"{found.same} the same",
         details=tuple(details),
     )
+
+
+_NO_WORK = (
+    "its command ends, and executes no line of the application and writes nothing: set CMD or "
+    "ENTRYPOINT, or select a service of the compose file with --service"
+)
 
 
 def _beyond_doubt(found: Comparison) -> Comparison:
@@ -281,6 +289,7 @@ def compare_coverage(
     )
     named = ", ".join(f"{path} ({lines} lines)" for lines, path in left[:_FILES_NAMED])
     share = f"{100 * done / total:.0f} % of the application's {total} lines executed"
+    share = share if done else f"{NONE_EXECUTED} {total} lines executed"
     return CheckResult(
         outcome=Outcome.SAME,
         message=f"{share}; not executed: {named}" if named else share,

@@ -15,6 +15,9 @@ from jettison.verify.workload.step import Remembered
 
 _TOKENS = ("access_token", "access", "token", "auth_token", "jwt", "id_token", "accessToken", "key")
 _IDS = ("id", "uuid", "pk", "guid", "_id", "slug", "name", "code")
+# What a search is given, and under which names things say what they are called.
+_SEARCHES = re.compile(r"^q$|query|search|term|keyword|filter", re.I)
+_CALLED = ("name", "title", "label", "subject", "text")
 _DEPTH = 4
 # An object lists things by their names where it has so many or more.
 _LISTED = 3
@@ -99,6 +102,9 @@ class Memory:
 
     def _recalled(self, wanted: Remembered) -> Iterator[Json]:
         """Give fitting values, the newest of the nearest first."""
+        if wanted.exact:
+            yield from self._called(wanted)
+            return
         newest = self._seen[::-1]
         near = [values for path, values in newest if path.startswith(wanted.prefix)]
         for name in (wanted.name, *(_identifiers(wanted.name) if wanted.prefix else ())):
@@ -116,6 +122,16 @@ class Memory:
                 yield from [values[name] for name in names if name in values][:1]
         if isinstance(wanted.otherwise, str):
             yield from self._keys.get(wanted.prefix, ())
+
+    def _called(self, wanted: Remembered) -> Iterator[Json]:
+        """Give texts that have a name; for a search, what the things that it finds are called."""
+        names = (wanted.name, *(_CALLED if _SEARCHES.search(wanted.name) else ()))
+        newest = self._seen[::-1]
+        near = [one for one in newest if one[0].startswith(wanted.prefix)]
+        for name in names:
+            for _, values in (*near, *newest):
+                if isinstance(values.get(name), str) and values[name]:
+                    yield values[name]
 
 
 def _identifiers(wanted: str) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ def encode(media_type: str, value: Json) -> tuple[str, bytes]:
     if media_type == "application/x-www-form-urlencoded":
         return media_type, urlencode(list(_fields(value))).encode()
     if isinstance(value, Upload):
-        return value.media_type, value.content
+        return value.media_type, value.sent
     if isinstance(value, str) and "json" not in media_type:
         return media_type, value.encode()
     return media_type, json.dumps(value, ensure_ascii=False, default=str).encode()
@@ -69,7 +69,7 @@ def _parts(value: Json) -> Iterator[bytes]:
     for name, one in value.items() if isinstance(value, dict) else ():
         for each in one if isinstance(one, list) else [one]:
             if isinstance(each, Upload):
-                yield _part(f'{name}"; filename="{each.name}', each.media_type, each.content)
+                yield _part(f'{name}"; filename="{each.name}', each.media_type, each.sent)
             elif each is not None:
                 yield _part(name, "", as_text(each).encode())
 

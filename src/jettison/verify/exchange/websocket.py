@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -19,6 +19,8 @@ METHOD = "WEBSOCKET"
 
 # What clients of chats, of JSON and of events may say first.
 _SAID = ("hello", '{"type": "ping", "message": "hello", "id": 1}')
+# How often the last of them is said again where the server answers: it may count, or remember.
+_AGAIN = 4
 _SECONDS = 20.0
 # For what the server says by itself, for an answer, and for silence after it.
 _FIRST_SECONDS, _ANSWER_SECONDS, _SILENCE_SECONDS = 1.0, 3.0, 0.4
@@ -112,17 +114,21 @@ class _Wire:
         status = "".join(first.split()[1:2])
         return int(status), {name.lower(): value.strip() for name, _, value in pairs}
 
-    def conversation(self, client: _Client | None, says: Iterable[str]) -> Iterator[str]:
+    def conversation(self, client: _Client | None, says: Sequence[str]) -> Iterator[str]:
         """Give what both sides say, and how it ends."""
         try:
             yield from self._heard(_FIRST_SECONDS)
             if client:
                 self._send(_BINARY, client.says)
                 yield from self._page(client)
+            said = 0
             for text in () if client else says:
                 yield f"> {text}"
                 self._send(_TEXT, text.encode())
-                yield from self._heard(_ANSWER_SECONDS)
+                said = yield from self._heard(_ANSWER_SECONDS)
+            # one that goes on by itself is met already
+            if 0 < said < _MESSAGES and len(says) <= len(_SAID):
+                yield from self._repeated(says[-1], said)
             self._send(_CLOSE, struct.pack(">H", _NORMAL))
             yield from self._heard(_ANSWER_SECONDS, after_all=True)
             yield "not closed"
@@ -130,6 +136,17 @@ class _Wire:
             yield f"closed {ended}"
         except (EOFError, OSError):
             yield "broken off"
+
+    def _repeated(self, text: str, count: int) -> Iterator[str]:
+        """Say the same again, and wait for as many messages each time, and after all for more."""
+        for left in reversed(range(_AGAIN)):
+            yield f"> {text}"
+            self._send(_TEXT, text.encode())
+            said = yield from self._heard(_ANSWER_SECONDS, count)
+            if said < count:
+                return
+            if not left:
+                yield from self._heard(_SILENCE_SECONDS)
 
     def _page(self, client: _Client) -> Iterator[str]:
         """Give what is sent of a page, up to its end."""
@@ -144,18 +161,21 @@ class _Wire:
             if client.measured not in dict(told):
                 yield f"< {_written(told)}"
 
-    def _heard(self, seconds: float, *, after_all: bool = False) -> Iterator[str]:
-        """Give messages until there is silence, or as many as are read."""
+    def _heard(
+        self, seconds: float, expected: int = 0, *, after_all: bool = False
+    ) -> Generator[str, None, int]:
+        """Give messages until there is silence, or as many as are read or ``expected``."""
         wait, count = seconds, 0
-        while count < _MESSAGES:
+        while count < (expected or _MESSAGES):
             try:
                 kind, content = self._message(wait)
             except TimeoutError:
-                return
+                break
             if not after_all:
-                count, wait = count + 1, _SILENCE_SECONDS
+                count, wait = count + 1, seconds if expected else _SILENCE_SECONDS
                 told = _written(members(content) or ()) if kind == _BINARY else ""
                 yield f"< {told or content.decode('utf-8', 'replace')}"
+        return count
 
     def _message(self, seconds: float) -> tuple[int, bytes]:
         """Read the next message within some seconds. Raises TimeoutError, EOFError and _Closed."""

@@ -1,15 +1,27 @@
 """Says what constants, and names for them, stand for in the source of a handler."""
 
 import ast
+import operator
+import os
 import types
 
 NUMBERS = {"int": "integer", "float": "number", "Decimal": "number"}
+# what gives the value under a key, or another one
+GETTERS = {"get", "getlist", "getall", "getone", "pop", "get_all", "get_list"}
 # What gives a number or text of the same value, and what keeps one within bounds.
 ALIKE, BOUNDS = {*NUMBERS, "str"}, {"min", "max"}
 # A number that a field is compared with leads to other code from there on; ids and times do not.
 LARGE, NUMBERED = 1_000_000, 9
+PLAIN = (int, float, str, list, tuple, set, frozenset, dict)
+ASKS_ENVIRONMENT = ("os.environ", "os.environ.get", "os.getenv", "environ.get", "getenv")
 # How long the texts are at most that are made because a length is compared.
 LONGEST = 5_000
+# How many bytes of an upload are sent at most, and what computes a number of them.
+LARGEST = 11 << 20
+COMPUTES = {
+    ast.Mult: operator.mul, ast.Add: operator.add, ast.Sub: operator.sub,
+    ast.LShift: operator.lshift, ast.Pow: operator.pow,
+}  # fmt: skip
 
 
 class Constants:
@@ -40,14 +52,19 @@ class Constants:
         return list(beside)[:NUMBERED]
 
     def value(self, node):
-        """Give a constant, a product of some, or what a name stands for."""
+        """Give a constant, what is computed of some, or what a name or variable stands for."""
         if isinstance(node, ast.Constant):
             return node.value
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        if isinstance(node, ast.BinOp) and type(node.op) in COMPUTES:
             parts = [self.value(one) for one in (node.left, node.right)]
-            within = all(type(one) is int and abs(one) < LARGE for one in parts)
-            return parts[0] * parts[1] if within else None
-        return self.stands_for(node)
+            # shifts and powers of more would have no end
+            most = LARGE if isinstance(node.op, (ast.Mult, ast.Add, ast.Sub)) else 32
+            within = all(type(one) is int and 0 <= one < LARGE for one in parts)
+            return COMPUTES[type(node.op)](*parts) if within and parts[1] < most else None
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in NUMBERS and node.args:
+            return number(self.value(node.args[0]))
+        found = environment(node)
+        return self.stands_for(node) if found is None else found
 
     def lengths(self, node):
         """Give texts as long as the numbers that an expression stands for."""
@@ -58,9 +75,7 @@ class Constants:
         if isinstance(node, ast.Name):
             return self.names.get(node.id)
         owner = self.stands_for(node.value) if isinstance(node, ast.Attribute) else None
-        # what stands for another object says that it is of its class
-        module = issubclass(type(owner), types.ModuleType)
-        return vars(owner).get(node.attr) if module else None
+        return None if owner is None else held(owner, node.attr)
 
     def loop(self, target, rows):
         """Remember what the names of a loop stand for, one after the other."""
@@ -70,6 +85,44 @@ class Constants:
             told = (row for row in rows if isinstance(row, tuple) and len(row) > place)
             if isinstance(one, ast.Name):
                 self.names[one.id] = [row[place] for row in told]
+
+
+def held(owner, name):
+    """Give what an object or its class holds under a name, without running any code of it."""
+    kind = type(owner)
+    if issubclass(kind, types.ModuleType):
+        return vars(owner).get(name)
+    try:
+        own = object.__getattribute__(owner, "__dict__")
+    except (AttributeError, TypeError):
+        own = {}
+    places = [own, *(vars(one) for one in (owner if issubclass(kind, type) else kind).__mro__)]
+    found = next((one[name] for one in places if name in one), None)
+    return found if type(found) in PLAIN else None
+
+
+def number(value):
+    """Give the number that a text holds, or that a value is, or nothing."""
+    try:
+        return int(value) if type(value) in (int, str) else None
+    except ValueError:
+        return None
+
+
+def whole(value):
+    """Give a number of bytes that may be sent, or nothing."""
+    fits = type(value) in (int, float) and 0 < value <= LARGEST
+    return int(value) if fits else None
+
+
+def environment(node):
+    """Give what a variable of the environment holds, or its default, where an expression asks."""
+    asked = [node.slice] if isinstance(node, ast.Subscript) else getattr(node, "args", [])
+    values = [getattr(one, "value", None) for one in asked]
+    place = ast.unparse(getattr(node, "func", getattr(node, "value", node)))
+    if place not in ASKS_ENVIRONMENT or not (values and isinstance(values[0], str)):
+        return None
+    return os.environ.get(values[0], values[1] if len(values) > 1 else None)
 
 
 def wrapped(node):

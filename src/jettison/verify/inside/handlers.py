@@ -29,8 +29,12 @@ def read_of(function):
     return None if installed else source_of(function)
 
 
+# How Falcon's methods begin that give a parameter of the query, and of which type they make it.
+PARAMETER, PARAMETERS = "get_param", {"_as_int": "int", "_as_float": "float"}
+
+
 class Arguments(ast.NodeTransformer):
-    """Writes what Tornado's handlers read of the request by their own methods as others do."""
+    """Writes what Tornado's and Falcon's handlers read by methods of their own as others do."""
 
     def __init__(self, method):
         either = "args" if method in ("GET", "HEAD") else "form"
@@ -42,7 +46,12 @@ class Arguments(ast.NodeTransformer):
         self.generic_visit(node)
         name = getattr(node.func, "attr", "")
         part = self.parts.get(name.removesuffix("s"))
-        if part and node.args:
+        if name.startswith(PARAMETER) and node.args:
+            fields = ast.Attribute(value=node.func.value, attr="args", ctx=ast.Load())
+            node.func = ast.Attribute(value=fields, attr="get", ctx=ast.Load())
+            kind = PARAMETERS.get(name.removeprefix(PARAMETER))
+            node.keywords += [ast.keyword("type", ast.Name(kind, ctx=ast.Load()))] if kind else []
+        elif part and node.args:
             request = ast.Attribute(value=node.func.value, attr="request", ctx=ast.Load())
             fields = ast.Attribute(value=request, attr=part, ctx=ast.Load())
             getter = "getlist" if name.endswith("s") else "get"
@@ -73,8 +82,14 @@ def takes(function, method):
     read.visit(tree)
     met = read.met
     found = {"query": schema(met["query"])} if met.get("query") else {}
-    if any(read.compared.values()):
-        found["compared"] = {name: known for name, known in read.compared.items() if known}
+    told = {
+        "compared": read.compared,
+        "sizes": read.sizes,
+        "documents": read.uploads(schema),
+    }
+    for name, known in told.items():
+        fitting = {field: values for field, values in known.items() if values}
+        found.update({name: fitting} if fitting else {})
     if method in ("GET", "HEAD", "DELETE", "WEBSOCKET"):
         return found
     if "files" in met:

@@ -5,7 +5,7 @@ import functools
 import inspect
 import types
 
-from jettison.verify.inside import constants
+from jettison.verify.inside import constants, documents
 
 # what attributes and methods of the requests of frameworks give
 KINDS = {
@@ -19,7 +19,6 @@ KINDS = {
 PART, OF_FILES = "name", {"filename", "file"}
 RAW = {"body", "get_data", "read", "stream", "bounded_stream"}  # the body as it came
 SAME = {"to_dict", "copy", "multi_items", "items", "dict"}
-GETTERS = {"get", "getlist", "getall", "getone", "pop", "get_all", "get_list"}
 REQUESTS = {"request", "req"}
 # how a field is named that is a header, and what servers make of one
 HEADER = "header "
@@ -31,7 +30,7 @@ DEEP, FUNCTIONS = 3, (types.FunctionType, type(functools.lru_cache(len)))
 FORMS = {"lower", "upper", "strip", "casefold", "title"}
 
 
-class Reader(constants.Constants, ast.NodeVisitor):
+class Reader(documents.Documents, constants.Constants, ast.NodeVisitor):
     """Collects fields by where they travel: ``json``, ``form``, ``files``, ``query``, ``raw``.
 
     ``read_of`` gives the syntax of a function that fields are handed to, or nothing.
@@ -48,6 +47,7 @@ class Reader(constants.Constants, ast.NodeVisitor):
         self.fields = {name: name for name in named}
         self.read_of = read_of
         self.compared = {}
+        self.sizes = {}
         self.depth = depth
 
     def of_request(self, node):
@@ -66,9 +66,8 @@ class Reader(constants.Constants, ast.NodeVisitor):
             return self.known.get(node.id)
         if isinstance(node, ast.Attribute):
             return self.attribute(node)
-        if isinstance(node, ast.Call):
-            return self.called(node)
-        return None
+        found = self.called(node) if isinstance(node, ast.Call) else None
+        return found or self.part(node)
 
     def attribute(self, node):
         """Give which part of the request an attribute is."""
@@ -88,10 +87,12 @@ class Reader(constants.Constants, ast.NodeVisitor):
             if name in SAME or (name == "next" and self.kind(function.value) == "files"):
                 return self.kind(function.value)
         inner = node.args[0] if node.args else None
-        if name in ("loads", "dict") and inner is not None:
+        if name in ("load", "loads", "dict") and inner is not None:
             about = self.kind(inner)
             text = {one.id for one in ast.walk(inner) if isinstance(one, ast.Name)}
-            read = name == "loads" and (text & self.requests or about == "raw")
+            if self.upload(inner) in self.met.get("files", ()):
+                return None
+            read = name != "dict" and (text & self.requests or about == "raw")
             return "json" if read else about
         return None
 
@@ -114,6 +115,9 @@ class Reader(constants.Constants, ast.NodeVisitor):
                 self.known[target.id] = about
             if field and isinstance(target, ast.Name):
                 self.fields[target.id] = field
+            upload = self.upload(node.value) if isinstance(target, ast.Name) else None
+            if upload is not None:
+                self.fields.setdefault(target.id, upload)
             if isinstance(node.value, (ast.Dict, ast.List, ast.Tuple, ast.Set)):
                 self.names[getattr(target, "id", "")] = self.texts(node.value)
 
@@ -146,6 +150,7 @@ class Reader(constants.Constants, ast.NodeVisitor):
 
     def compare(self, node, other):
         """Write down the texts that a field is compared with, and the numbers beside others."""
+        self.sized(node, other)
         length = self.field(constants.measured(node))
         field, numbers = length or self.field(node), () if length else self.numbers(other)
         if (
@@ -179,7 +184,7 @@ class Reader(constants.Constants, ast.NodeVisitor):
             owner = node.func.value
             if node.func.attr in FORMS and not node.args:
                 return self.field(owner)
-            key = node.args[0] if node.func.attr in GETTERS and node.args else None
+            key = node.args[0] if node.func.attr in constants.GETTERS and node.args else None
         return self.named(self.kind(owner), getattr(key, "value", None))
 
     def named(self, kind, text):
@@ -203,9 +208,15 @@ class Reader(constants.Constants, ast.NodeVisitor):
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         first = node.args[0] if node.args else None
         text = first.value if isinstance(first, ast.Constant) else None
-        if isinstance(node.func, ast.Attribute) and name in GETTERS and isinstance(text, str):
+        if (
+            isinstance(node.func, ast.Attribute)
+            and name in constants.GETTERS
+            and isinstance(text, str)
+        ):
             self.note(node.func.value, text, kind_asked(node))
-        elif isinstance(node.func, ast.Attribute) and name in GETTERS and first is not None:
+        elif (
+            isinstance(node.func, ast.Attribute) and name in constants.GETTERS and first is not None
+        ):
             self.compare(first, node.func.value)
         for word in node.keywords if name == "WebSocketResponse" else ():
             if word.arg == "protocols":
@@ -229,9 +240,15 @@ class Reader(constants.Constants, ast.NodeVisitor):
     def visit_For(self, node):
         """See a field that is walked through."""
         self.typed(node.iter, "array")
+        self.walked(node.target, node.iter)
         rows = self.stands_for(node.iter)
         if isinstance(rows, (list, tuple)):
             self.loop(node.target, rows)
+        self.generic_visit(node)
+
+    def visit_comprehension(self, node):
+        """See a field that a comprehension walks through."""
+        self.typed(node.iter, "array")
         self.generic_visit(node)
 
     def follow(self, node):
@@ -240,8 +257,8 @@ class Reader(constants.Constants, ast.NodeVisitor):
         if self.depth >= DEEP or type(function) not in FUNCTIONS:
             return
         function = inspect.unwrap(function)
-        handed = [(place, self.field(one)) for place, one in enumerate(node.args)]
-        handed += [(word.arg, self.field(word.value)) for word in node.keywords]
+        handed = [(place, self.upload(one)) for place, one in enumerate(node.args)]
+        handed += [(word.arg, self.upload(word.value)) for word in node.keywords]
         tree = self.read_of(function) if any(field for _, field in handed) else None
         if tree is None:
             return
@@ -250,16 +267,20 @@ class Reader(constants.Constants, ast.NodeVisitor):
         inner.requests = set()
         inner.fields = {places.get(place, place): field for place, field in handed if field}
         inner.visit(tree)
-        for field, found in inner.compared.items():
-            known = self.compared.setdefault(field, [])
-            known += [one for one in found if one not in known]
+        for mine, other in ((self.compared, inner.compared), (self.sizes, inner.sizes)):
+            for field, found in other.items():
+                known = mine.setdefault(field, [])
+                known += [one for one in found if one not in known]
+        for place, found in inner.met.items():
+            if place.startswith((documents.DOCUMENT, documents.TABLE)):
+                self.met.setdefault(place, {}).update(found)
 
     def typed(self, node, kind):
         """Write down of which type a field is."""
         owner, key = None, None
         if isinstance(node, ast.Subscript):
             owner, key = node.value, node.slice
-        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in GETTERS:
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in constants.GETTERS:
             owner, key = node.func.value, (node.args or [None])[0]
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
             self.note(owner, key.value, kind)

@@ -3,7 +3,7 @@
 import inspect
 import re
 
-from jettison.verify.inside import handlers
+from jettison.verify.inside import constants, handlers
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -41,14 +41,24 @@ def documents(routes, prefix=""):
             yield from documents(one.routes, path)
 
 
+def bounded(told, most):
+    """Add to a route how large a body may be that the application takes."""
+    most = constants.whole(most)
+    for read in told.get("reads", {}).values() if most else ():
+        if "body" in read:
+            read.setdefault("sizes", {}).setdefault("", []).append(most)
+    return told
+
+
 def flask(app):
     """Walk werkzeug's rules."""
+    most = getattr(app, "config", {}).get("MAX_CONTENT_LENGTH")
     functions = getattr(app, "view_functions", {})
     for rule in app.url_map.iter_rules():
         function = functions.get(getattr(rule, "endpoint", None))
         handler = getattr(function, "view_class", function)
         methods = {"WEBSOCKET"} if getattr(rule, "websocket", False) else rule.methods or {"GET"}
-        yield handlers.route(rule.rule, methods, handler)
+        yield bounded(handlers.route(rule.rule, methods, handler), most)
 
 
 def smorest(app):
@@ -67,7 +77,7 @@ def opens_socket(handler):
     return "WebSocketResponse" in getattr(code, "co_names", ())
 
 
-def aiohttp(router):
+def aiohttp(router, most=None):
     """Walk aiohttp's resources."""
     for one in router.routes():
         resource = getattr(one, "resource", None)
@@ -82,7 +92,7 @@ def aiohttp(router):
         path = resource.canonical
         for name in numbers:
             path = path.replace(f"{{{name}}}", f"{{{name}:int}}")
-        yield handlers.route(path, methods, handler)
+        yield bounded(handlers.route(path, methods, handler), most)
 
 
 def typed(path):
@@ -181,7 +191,7 @@ def tornado(app):
 
 # The beginning of an application's class, and its walk: a new framework is a function and a line.
 WALKS = {
-    "aiohttp.": lambda app: aiohttp(app.router),
+    "aiohttp.": lambda app: aiohttp(app.router, getattr(app, "_client_max_size", None)),
     "bottle.": lambda app: bottle(app.routes),
     "falcon.": lambda app: falcon(app._router._roots),
     "pyramid.": lambda app: pyramid(app.registry.introspector),

@@ -59,7 +59,9 @@ class Operation(Struct, frozen=True, kw_only=True):
     """A method on a path. ``path`` has ``{name}`` in place of each path parameter.
 
     ``described`` says that parameters and body are known, and not only the path. ``compared`` are
-    texts and numbers that the source compares parameters and fields with, by name.
+    texts and numbers that the source compares parameters and fields with, by name. ``sizes`` are
+    the bytes that it compares the size of a file with, or of the whole body under an empty name,
+    and ``documents`` describe what it reads of one: ``document`` or ``table``, and a schema.
     """
 
     method: str
@@ -68,6 +70,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     body: Body | None = None
     secured: bool = False
     compared: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
+    sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    documents: Mapping[str, tuple[str, Schema]] = field(default_factory=dict)
 
     @property
     def path_parameters(self) -> tuple[str, ...]:

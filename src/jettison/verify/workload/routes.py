@@ -51,12 +51,15 @@ def _of_route(route: Mapping[str, Any]) -> Iterator[Operation]:
     path = _PLACEHOLDER.sub(lambda found: f"{{{found['name'] or found['named']}}}", route["path"])
     for method in sorted(set(route["methods"]) - _UNASKED):
         reads = (route.get("reads") or {}).get(method) or {}
+        told = reads.get("documents") or {}
         yield Operation(
             method=method,
             path=path if path.startswith("/") else f"/{path}",
             parameters=(*parameters, *_query(reads)),
             body=_body(reads),
             compared={name: tuple(texts) for name, texts in (reads.get("compared") or {}).items()},
+            sizes={name: tuple(sizes) for name, sizes in (reads.get("sizes") or {}).items()},
+            documents={name: (kind, one) for name, (kind, one) in told.items()},
         )
 
 
@@ -106,7 +109,11 @@ def join(documented: Interface, routed: Iterable[Operation]) -> Interface:
         compared = {**operation.compared, **known.compared}
         # a document tells no body that the handler reads by itself
         body = known.body or operation.body
-        found[operation.key] = replace(known, compared=compared, body=body)
+        sizes = {**operation.sizes, **known.sizes}
+        documents = {**operation.documents, **known.documents}
+        found[operation.key] = replace(
+            known, compared=compared, body=body, sizes=sizes, documents=documents
+        )
     # a document may have the same operation twice
     again = (found.pop(one.key, one) for one in documented.operations)
     return replace(documented, operations=(*again, *found.values()))

@@ -219,11 +219,18 @@ _WORDS = "A short note about the garden in spring."
 
 
 class Upload(Struct, frozen=True, kw_only=True):
-    """A file as a browser would send it."""
+    """A file as a browser would send it; one of a ``size`` is made as large when it is sent."""
 
     name: str
     media_type: str
     content: bytes
+    size: int = 0
+
+    @property
+    def sent(self) -> bytes:
+        """The bytes that are sent: spaces behind a text change nothing, nor zeros elsewhere."""
+        is_text = self.media_type.startswith(("text/", "application/json"))
+        return self.content.ljust(self.size, b" " if is_text else b"\0")
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
@@ -14,18 +13,8 @@ from msgspec import Struct, field
 from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
 from jettison.values import replace
-from jettison.verify.workload import Interface, Json, Operation, Place, Schema, find_account
-from jettison.verify.workload.sample import (
-    CHOICES,
-    FILE,
-    Extent,
-    Upload,
-    choices,
-    flattened,
-    following,
-    sample,
-    uploads,
-)
+from jettison.verify.workload import Interface, Json, Operation, find_account
+from jettison.verify.workload.sample import Upload
 
 
 class Remembered(Struct, frozen=True, kw_only=True):
@@ -33,12 +22,14 @@ class Remembered(Struct, frozen=True, kw_only=True):
 
     Looked for under ``name`` in the answers of paths that begin with ``prefix``, then in all of
     them; ``otherwise`` is sent when there is none. ``back`` asks for an older one than the newest.
+    ``exact`` takes no id in its place, but for a search what things are called.
     """
 
     name: str
     prefix: str
     otherwise: Json
     back: int = 0
+    exact: bool = False
 
 
 class Client(StrEnum):
@@ -100,156 +91,12 @@ class Step(Struct, frozen=True, kw_only=True):
         return f"{self.method} {self.path}{said}"
 
 
-class Variation(Struct, frozen=True, kw_only=True):
-    """One way of asking.
-
-    ``chosen`` are fields of the body, ``query``, ``path`` and ``headers`` parameters with values of
-    their own.
-    ``empty`` sends an empty body, ``absent`` names what does not exist, ``back`` asks for an older
-    one, ``known`` sends what earlier answers hold under the names of fields.
-    """
-
-    name: str = ""
-    extent: Extent = Extent.MINIMAL
-    chosen: Mapping[str, Json] = field(default_factory=dict)
-    query: Mapping[str, Json] = field(default_factory=dict)
-    path: Mapping[str, Json] = field(default_factory=dict)
-    headers: Mapping[str, Json] = field(default_factory=dict)
-    upload: Upload | None = None
-    empty: bool = False
-    absent: bool = False
-    back: int = 0
-    known: bool = False
-    anonymous: bool = False
-    signs_in: bool = False
-
-
 NO_PAGE, NO_METHOD, NO_SLASH = "no such page", "another method", "another slash"
 """Requests that no application serves: what it says then is its behaviour, too."""
 
-# How a field is named that is a header.
-_HEADER = "header "
-_SHOWN = 40
-KNOWN = Variation(name="known values", extent=Extent.TYPICAL, known=True)
-WITHOUT_ACCOUNT = Variation(name="without account", anonymous=True)
-
-
-def variations(operation: Operation, *, shelf: bool) -> Iterator[Variation]:
-    """Give the ways of asking with an account. ``shelf``: files were uploaded to the same place."""
-    if takes_file(operation):
-        for upload in uploads():
-            yield Variation(name=upload.name, extent=Extent.TYPICAL, upload=upload)
-    elif operation.body is not None:
-        yield Variation(extent=Extent.TYPICAL)
-        if operation.method == "POST":
-            yield Variation(name="required only")
-    else:
-        yield Variation()
-        if any(not one.required for one in operation.parameters):
-            yield Variation(name="every parameter", extent=Extent.TYPICAL)
-    yield from _chosen(operation)
-    yield from refused(operation)
-    if shelf and operation.method == "GET" and len(operation.path_parameters) == 1:
-        # each kind of file leads to other code
-        for back in range(1, len(uploads())):
-            yield Variation(name=f"{back} before", back=back)
-
-
-def refused(operation: Operation) -> Iterator[Variation]:
-    """Give ways that the application has to refuse: these answers are its behaviour too."""
-    if operation.body is not None and flattened(operation.body.schema).get("required"):
-        yield Variation(name="empty body", empty=True)
-    if operation.path_parameters and operation.method != "DELETE":
-        yield Variation(name="absent", absent=True)
-
-
-def _chosen(operation: Operation) -> Iterator[Variation]:
-    """Give one more way for each value of a field that chooses among a few.
-
-    Other parts of the path that the source compares have the first of their texts meanwhile.
-    """
-    places = {one.name: one for one in operation.parameters if one.place is Place.PATH}
-    firsts = {
-        name: texts[0]
-        for name, one in places.items()
-        if (texts := _compared(operation, name, one.schema))
-    }
-    for parameter in operation.parameters:
-        name = parameter.name
-        compared = _compared(operation, name, parameter.schema)
-        if parameter.place is Place.QUERY:
-            schema = parameter.schema
-            for value in (*choices(schema), *compared, *following(schema)):
-                yield Variation(name=f"{name}={_shown(value)}", query={name: value})
-        elif parameter.place is Place.PATH:
-            # a whole number may be an id
-            fractions = (one for one in following(parameter.schema) if one % 1)
-            for value in (*compared, *fractions):
-                yield Variation(name=f"{name}={value}", path={**firsts, name: value})
-    for name, value in _headers(operation):
-        yield Variation(name=f"{name}={value}", headers={name: value})
-    for name, schema in operation.body.properties.items() if operation.body else ():
-        for value in (*choices(schema)[1:], *_compared(operation, name, schema)):
-            yield from _with_files(operation, name, value)
-
-
-def _shown(value: Json) -> Json:
-    return value if len(str(value)) <= _SHOWN else f"a text of {len(value)} characters"
-
-
-def _headers(operation: Operation) -> Iterator[tuple[str, Json]]:
-    """Give headers with values that a document lists, or that the source compares them with."""
-    for one in operation.parameters:
-        if one.place is Place.HEADER:
-            # the source has it by a name that is one of Python's
-            own = _compared(operation, one.name.replace("-", "_"), one.schema)
-            yield from ((one.name, value) for value in (*choices(one.schema), *own))
-    for name, texts in operation.compared.items():
-        if name.startswith(_HEADER):
-            yield from ((name.removeprefix(_HEADER), value) for value in texts[:CHOICES])
-
-
-def _with_files(operation: Operation, name: str, value: Json) -> Iterator[Variation]:
-    """Give the ways to choose a value of a body, with each kind of file where files are taken."""
-    kinds = uploads() if takes_file(operation) else (None,)
-    for upload in kinds:
-        with_file = f", {upload.name}" if upload else ""
-        yield Variation(
-            name=f"{name}={_shown(value)}{with_file}",
-            extent=Extent.TYPICAL,
-            chosen={name: value},
-            upload=upload,
-        )
-
-
-def _compared(operation: Operation, name: str, schema: Schema) -> tuple[str | int, ...]:
-    """Give what the source compares a parameter with, where it is not an enumeration.
-
-    Numbers are left out that the schema refuses anyway, and the usual one.
-    """
-    flat = flattened(schema)
-    known = () if flat.get("enum") else operation.compared.get(name, ())
-    usual = sample(flat, name, Extent.TYPICAL)
-    return tuple(one for one in known if one != usual and _within(flat, one))[:CHOICES]
-
-
-def _within(schema: Schema, value: str | int) -> bool:
-    """Tell whether a number is within the bounds of a schema; texts are."""
-    least, most = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
-    return isinstance(value, str) or least <= value <= most
-
-
-def takes_file(operation: Operation) -> bool:
-    """Tell whether a file is uploaded."""
-    if operation.body is None:
-        return False
-    value = sample(operation.body.schema, "", Extent.TYPICAL)
-    found = value.values() if isinstance(value, dict) else (value,)
-    return any(one is FILE or (isinstance(one, list) and FILE in one) for one in found)
-
-
 FEWEST = 8
 """Where an application has fewer routes, none is withheld: each would be a kind of its own."""
+_TEXTS = ("text/", "application/json")
 # One of so many routes is withheld.
 _SHARE = 5
 _PLACEHOLDER = re.compile(r"\\\{[^{}]+\\\}")
@@ -312,7 +159,7 @@ def _other(value: Json) -> Json:
         return [_other(one) for one in value]
     if isinstance(value, Remembered):
         return replace(value, otherwise=_other(value.otherwise))
-    if isinstance(value, Upload) and value.media_type.startswith("text/"):
+    if isinstance(value, Upload) and value.media_type.startswith(_TEXTS):
         words = value.content.decode()
         for usual, other in table(Samples).others.items():
             words = words.replace(usual, other)

@@ -321,3 +321,17 @@ def test_values_that_a_refusal_names_are_asked_for(refusal: Answer, named: list[
     assert found[: len(named)] == named
     assert bool(found) is bool(named)
     assert all(one.path == "/fee" for one in steps)
+
+
+def test_a_search_is_for_what_things_are_called_and_no_id_stands_for_another_text() -> None:
+    rows = (
+        b'[{"id": 1, "name": "saw", "kind": "tool"}, {"id": 2, "name": "tape", "kind": "supply"}]'
+    )
+    app = Application({"GET /items": Answer(status=200, headers=JSON, body=rows)})
+    query = tuple(
+        (name, Remembered(name=name, prefix="/items", otherwise="none", exact=True))
+        for name in ("q", "kind", "order")
+    )
+    one = Step(method="GET", path="/items")
+    app.run(one, Step(method="GET", path="/items", query=query))
+    assert app.asked[-1][0] == "GET /items?q=tape&kind=supply&order=none"

@@ -75,6 +75,7 @@ def test_what_the_server_says_and_how_it_closes_is_the_body(
         "< hello!",
         '> {"type": "ping", "message": "hello", "id": 1}',
         "< pong",
+        '> {"type": "ping", "message": "hello", "id": 1}',
         "closed 1000",
     ]
 
@@ -145,3 +146,22 @@ def test_a_client_says_what_the_request_holds_however_long(
     answer = send("WEBSOCKET", "/socket.io/", {}, f"40\n{long}".encode())
     lines = answer.body.decode().splitlines()
     assert lines[:3] == ["> 40", '< 40{"sid":"a"}', f"> {long}"]
+
+
+def test_what_the_server_answers_is_said_again_so_that_later_answers_are_compared(
+    serve: Callable[..., Requests],
+) -> None:
+    counted = [frame(f"message {number}") for number in range(1, 7)]
+    exchange = serve(UPGRADE, *counted, frame("\x03", 8)[:1] + b"\x02\x03\xe8")(
+        "WEBSOCKET", "/chat", {"Host": "x"}, b""
+    )
+    heard = [line for line in exchange.body.decode().splitlines() if line.startswith("< ")]
+    assert heard == [f"< message {number}" for number in range(1, 7)]
+
+
+def test_nothing_is_said_again_to_a_server_that_does_not_answer(
+    serve: Callable[..., Requests],
+) -> None:
+    exchange = serve(UPGRADE, b"", b"")("WEBSOCKET", "/chat", {"Host": "x"}, b"")
+    said = [line for line in exchange.body.decode().splitlines() if line.startswith("> ")]
+    assert len(said) == 2

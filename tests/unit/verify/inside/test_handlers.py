@@ -115,6 +115,43 @@ def by_length(request):
         return None
     return min(4.0, max(0.5, float(request.get_json()["rating"])))
 
+async def document_of_file(request):
+    file = (await request.files).get("songs")
+    content = file.read()
+    if len(content) > 20_000:
+        return None
+    given = json.loads(content)
+    if "songs" not in given:
+        return None
+    return [one["title"] for one in given["songs"]], int(given["year"]), given.get("choir")
+
+def table_of_file(request):
+    file = request.files["table"]
+    if request.content_length > LIMITS.most:
+        return None
+    for row in csv.DictReader(io.StringIO(file.stream.read().decode("utf-8"))):
+        print(row["name"], int(row["amount"]))
+
+def table_of_body(request):
+    return [one["name"] for one in csv.DictReader(io.StringIO(request.get_data(as_text=True)))]
+
+class LIMITS:
+    most = 2 << 20
+
+def read_of_document(content):
+    for number, one in enumerate(json.loads(content)):
+        print(number, float(one["price"]), one["meta"]["colour"])
+
+async def handed_on(file: "UploadFile"):
+    data = await file.read()
+    if file.size > 5 * 1024 * 1024:
+        return None
+    return read_of_document(data)
+
+def of_falcon(self, req, resp):
+    kind = req.get_param("kind", default="")
+    return kind in ("tool", "gear"), req.get_param_as_int("limit", max_value=50)
+
 class View:
     def post(self):
         return self.request.query["page"]
@@ -227,3 +264,42 @@ def test_texts_that_parameters_are_compared_with_are_found(handler: Any) -> None
     }  # fmt: skip
     compared = handlers.takes(handler.by_model, "POST")["compared"]
     assert compared == {"colour": ["red"], "mode": ["csv", "pdf"]}
+
+
+def test_keys_of_documents_in_files_are_found_with_their_types(handler: Any) -> None:
+    found = handlers.takes(handler.document_of_file, "POST")
+    (kind, schema) = found["documents"]["songs"]
+    assert (kind, schema["required"]) == ("document", ["songs", "year"])
+    assert schema["properties"]["year"] == {"type": "integer"}
+    assert schema["properties"]["choir"] == {"type": "string"}
+    assert schema["properties"]["songs"]["items"]["required"] == ["title"]
+    assert list(found["body"][1]["properties"]) == ["songs"]
+    handed = handlers.takes(handler.handed_on, "POST")["documents"]["file"][1]
+    assert handed["items"]["properties"] == {
+        "price": {"type": "number"},
+        "meta": {
+            "type": "object", "properties": {"colour": {"type": "string"}}, "required": ["colour"],
+        },
+    }  # fmt: skip
+
+
+def test_columns_of_tables_in_files_and_bodies_are_found(handler: Any) -> None:
+    kind, schema = handlers.takes(handler.table_of_file, "POST")["documents"]["table"]
+    assert (kind, schema["items"]["required"]) == ("table", ["name", "amount"])
+    found = handlers.takes(handler.table_of_body, "POST")
+    assert found["documents"][""][1]["items"]["required"] == ["name"]
+    assert found["body"][0] == "application/octet-stream"
+
+
+def test_bounds_of_the_size_of_files_and_bodies_are_found(handler: Any) -> None:
+    assert handlers.takes(handler.document_of_file, "POST")["sizes"] == {"songs": [20_000]}
+    assert handlers.takes(handler.table_of_file, "POST")["sizes"] == {"": [2 << 20]}
+    assert handlers.takes(handler.handed_on, "POST")["sizes"] == {"file": [5 << 20]}
+
+
+def test_parameters_that_falcon_gives_by_methods_are_found(handler: Any) -> None:
+    found = handlers.takes(handler.of_falcon, "GET")
+    assert found["query"]["properties"] == {
+        "kind": {"type": "string"}, "limit": {"type": "integer"},
+    }  # fmt: skip
+    assert found["compared"] == {"kind": ["tool", "gear"]}

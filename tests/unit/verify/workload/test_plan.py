@@ -1,4 +1,7 @@
+import json
 from typing import Any
+
+from msgspec.structs import replace
 
 from jettison.verify.workload import Body, Interface, Operation, Parameter, Place, find_account
 from jettison.verify.workload.plan import MOST_FILES, workload
@@ -199,7 +202,9 @@ def test_texts_of_earlier_answers_are_sent_under_their_names_before_anything_is_
     assert [step.name for step in last] == [
         "POST /quote (known values)",
         "DELETE /notes/{id}",
+        "DELETE /notes/{id} (absent)",
         "DELETE /users/{id}",
+        "DELETE /users/{id} (absent)",
         "DELETE /notes/{id} (the oldest)",
         "DELETE /users/{id} (the oldest)",
         "GET /logout",
@@ -219,3 +224,63 @@ def test_what_is_known_is_also_sent_without_what_has_defaults() -> None:
     sent = [step.payload.value for step in steps if step.last and step.payload]
     assert [list(one) for one in sent] == [["code", "nights"], ["code"]]
     assert isinstance(sent[1]["code"], Remembered)
+
+
+def test_what_is_absent_is_taken_away_too() -> None:
+    assert "DELETE /notes/{id} (absent)" in names(operation("DELETE /notes/{id}"))
+
+
+def test_texts_of_a_query_are_combined_with_what_is_known_of_the_others() -> None:
+    query = tuple(
+        Parameter(name=name, place=Place.QUERY, required=False, schema=schema)
+        for name, schema in (("q", TEXT), ("kind", TEXT), ("limit", {"type": "integer"}))
+    )
+    one = Operation(
+        method="GET", path="/items", parameters=query, compared={"kind": ("tool", "gear")}
+    )
+    steps = {step.name: step for step in workload(Interface(operations=(one,)))}
+    known = steps["GET /items (known values)"]
+    assert [name for name, _ in known.query] == ["q", "kind"]
+    assert all(isinstance(value, Remembered) and value.exact for _, value in known.query)
+    chosen = dict(steps["GET /items (known values, kind=gear)"].query)
+    assert chosen["kind"] == "gear"
+    assert isinstance(chosen["q"], Remembered)
+
+
+def test_one_text_of_a_query_is_not_combined() -> None:
+    query = (Parameter(name="q", place=Place.QUERY, required=False, schema=TEXT),)
+    found = names(Operation(method="GET", path="/items", parameters=query))
+    assert not any("known" in name for name in found)
+
+
+def test_documents_and_tables_that_a_handler_reads_are_uploaded_up_to_their_size() -> None:
+    schema = {"type": "object", "properties": {"title": TEXT, "year": {"type": "integer"}}}
+    one = Operation(
+        method="POST",
+        path="/import",
+        body=Body(
+            media_type="multipart/form-data",
+            schema={"properties": {"file": {"type": "string", "format": "binary"}}},
+        ),
+        documents={"file": ("document", {**schema, "required": ["title"]})},
+        sizes={"file": (500_000,)},
+        compared={"file": ("x" * 20,)},
+    )
+    sent = {
+        step.variation: step.payload.value["file"].sent
+        for step in workload(Interface(operations=(one,)))
+        if step.payload and "file" in step.payload.value
+    }
+    assert json.loads(sent["document.json"]).keys() == {"title", "year"}
+    assert json.loads(sent["document.json, required only"]).keys() == {"title"}
+    assert len(sent["document.json of 500000 bytes"]) == 500_000
+    assert json.loads(sent["document.json of 500001 bytes"]) == json.loads(sent["document.json"])
+    assert "note.txt of 500001 bytes" in sent
+    assert "table.csv of 500001 bytes" not in sent
+    table = replace(one, documents={"file": ("table", {"type": "array", "items": schema})})
+    (rows,) = (
+        step.payload.value["file"]
+        for step in workload(Interface(operations=(table,)))
+        if step.payload and step.variation == "rows.csv"
+    )
+    assert rows.sent.splitlines()[0] == b"title,year"
