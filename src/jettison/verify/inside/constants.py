@@ -117,9 +117,11 @@ def whole(value):
 
 def environment(node):
     """Give what a variable of the environment holds, or its default, where an expression asks."""
-    asked = [node.slice] if isinstance(node, ast.Subscript) else getattr(node, "args", [])
+    if not isinstance(node, (ast.Call, ast.Subscript)):
+        return None
+    asked = [node.slice] if isinstance(node, ast.Subscript) else node.args
     values = [getattr(one, "value", None) for one in asked]
-    place = ast.unparse(getattr(node, "func", getattr(node, "value", node)))
+    place = ast.unparse(node.value if isinstance(node, ast.Subscript) else node.func)
     if place not in ASKS_ENVIRONMENT or not (values and isinstance(values[0], str)):
         return None
     return os.environ.get(values[0], values[1] if len(values) > 1 else None)

@@ -80,6 +80,7 @@ class Documents:
     def walked(self, target, iterated):
         """Remember what the name of a loop stands for that goes through a part of an upload."""
         place = self.part_of(iterated)
+        self.paired(target, iterated)
         called = getattr(getattr(iterated, "func", None), "id", "")
         if called == "enumerate" and isinstance(target, ast.Tuple):
             target = target.elts[-1]

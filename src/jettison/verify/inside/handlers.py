@@ -114,7 +114,11 @@ def route(path, methods, handler=None):
     reads = {}
     for method in methods:
         one = getattr(handler, method.lower(), None) if inspect.isclass(handler) else handler
-        found = takes(one, method) if one is not None else {}
+        try:
+            found = takes(one, method) if one is not None else {}
+        except Exception:
+            # a route of which nothing is known is better than none
+            found = {}
         if found:
             reads[method] = found
     told = {"path": path, "methods": sorted(methods)}

@@ -99,9 +99,12 @@ def languages():
             continue
         if "LC_MESSAGES" in inner:
             found.add(os.path.basename(place))
-        if os.path.basename(place).lower() in CATALOGUES:
-            texts = (name for name in names if name.endswith(TEXTS) and name.count(".") == 1)
-            found.update(name.rpartition(".")[0] for name in texts)
+        texts = [name for name in names if name.endswith(TEXTS) and name.count(".") == 1]
+        codes = {name.rpartition(".")[0] for name in texts if name != "__init__.py"}
+        # where all files are named so, they are catalogues whatever the folder is called
+        alike = len(codes) > 1 and all(len(one) in (2, 5) and code.match(one) for one in codes)
+        if alike or os.path.basename(place).lower() in CATALOGUES:
+            found.update(codes)
     return {one.replace("_", "-") for one in found if code.match(one)}
 
 

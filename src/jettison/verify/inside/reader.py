@@ -5,7 +5,7 @@ import functools
 import inspect
 import types
 
-from jettison.verify.inside import constants, documents
+from jettison.verify.inside import constants, documents, hints
 
 # what attributes and methods of the requests of frameworks give
 KINDS = {
@@ -23,14 +23,13 @@ REQUESTS = {"request", "req"}
 # how a field is named that is a header, and what servers make of one
 HEADER = "header "
 FROM_HEADERS = {"subprotocols": f"{HEADER}Sec-WebSocket-Protocol"}
-LISTS = {"sum", "max", "min", "mean", "median"}
 # How far fields are followed into functions that they are handed to, and into which.
 DEEP, FUNCTIONS = 3, (types.FunctionType, type(functools.lru_cache(len)))
 # methods that give a text in another form
 FORMS = {"lower", "upper", "strip", "casefold", "title"}
 
 
-class Reader(documents.Documents, constants.Constants, ast.NodeVisitor):
+class Reader(documents.Documents, hints.Hints, constants.Constants, ast.NodeVisitor):
     """Collects fields by where they travel: ``json``, ``form``, ``files``, ``query``, ``raw``.
 
     ``read_of`` gives the syntax of a function that fields are handed to, or nothing.
@@ -48,6 +47,7 @@ class Reader(documents.Documents, constants.Constants, ast.NodeVisitor):
         self.read_of = read_of
         self.compared = {}
         self.sizes = {}
+        self.keys = {}
         self.depth = depth
 
     def of_request(self, node):
@@ -109,17 +109,27 @@ class Reader(documents.Documents, constants.Constants, ast.NodeVisitor):
     def visit_Assign(self, node):
         """Remember the names of parts of the request."""
         self.visit(node.value)
-        about, field = self.kind(node.value), self.field(node.value)
         for target in node.targets:
-            if about and isinstance(target, ast.Name):
-                self.known[target.id] = about
-            if field and isinstance(target, ast.Name):
-                self.fields[target.id] = field
-            upload = self.upload(node.value) if isinstance(target, ast.Name) else None
-            if upload is not None:
-                self.fields.setdefault(target.id, upload)
-            if isinstance(node.value, (ast.Dict, ast.List, ast.Tuple, ast.Set)):
-                self.names[getattr(target, "id", "")] = self.texts(node.value)
+            self.assign(target, node.value)
+
+    def assign(self, target, value):
+        """Remember what a name stands for, or each of several."""
+        inner = getattr(target, "elts", None)
+        if inner is not None and len(inner) == len(getattr(value, "elts", ())):
+            for one, other in zip(inner, value.elts, strict=True):
+                self.assign(one, other)
+            return
+        if not isinstance(target, ast.Name):
+            return
+        about, field, upload = self.kind(value), self.field(value), self.upload(value)
+        if about:
+            self.known[target.id] = about
+        if field:
+            self.fields[target.id] = field
+        if upload is not None:
+            self.fields.setdefault(target.id, upload)
+        if isinstance(value, (ast.Dict, ast.List, ast.Tuple, ast.Set)):
+            self.names[target.id] = self.texts(value)
 
     def visit_Attribute(self, node):
         """See a part of the request that is used as a whole, and a field that is a file."""
@@ -134,6 +144,7 @@ class Reader(documents.Documents, constants.Constants, ast.NodeVisitor):
         text = node.left.value if isinstance(node.left, ast.Constant) else None
         if isinstance(text, str) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
             self.note(node.comparators[0], text, needed=True)
+        self.keyed(node)
         one = node.left
         for other in node.comparators:
             self.compare(one, other)
@@ -200,6 +211,7 @@ class Reader(documents.Documents, constants.Constants, ast.NodeVisitor):
         if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
             self.note(node.value, node.slice.value, needed=True)
         self.compare(node.slice, node.value)
+        self.each(node.value, node.slice)
         self.generic_visit(node)
 
     def visit_Call(self, node):
@@ -213,11 +225,12 @@ class Reader(documents.Documents, constants.Constants, ast.NodeVisitor):
             and name in constants.GETTERS
             and isinstance(text, str)
         ):
-            self.note(node.func.value, text, kind_asked(node))
+            self.note(node.func.value, text, hints.kind_asked(node))
         elif (
             isinstance(node.func, ast.Attribute) and name in constants.GETTERS and first is not None
         ):
             self.compare(first, node.func.value)
+            self.each(node.func.value, first)
         for word in node.keywords if name == "WebSocketResponse" else ():
             if word.arg == "protocols":
                 self.compared[FROM_HEADERS["subprotocols"]] = self.texts(word.value)
@@ -225,10 +238,7 @@ class Reader(documents.Documents, constants.Constants, ast.NodeVisitor):
         for one in node.args if name in constants.BOUNDS else ():
             for other in node.args:
                 self.compare(one, other)
-        numbers = constants.NUMBERS
-        for kinds, found in ((numbers, numbers.get(name)), (LISTS, "array")):
-            if name in kinds and len(node.args) == 1:
-                self.typed(first, found)
+        self.hinted(node, name)
         self.generic_visit(node)
 
     def visit_AsyncFor(self, node):
@@ -274,26 +284,3 @@ class Reader(documents.Documents, constants.Constants, ast.NodeVisitor):
         for place, found in inner.met.items():
             if place.startswith((documents.DOCUMENT, documents.TABLE)):
                 self.met.setdefault(place, {}).update(found)
-
-    def typed(self, node, kind):
-        """Write down of which type a field is."""
-        owner, key = None, None
-        if isinstance(node, ast.Subscript):
-            owner, key = node.value, node.slice
-        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in constants.GETTERS:
-            owner, key = node.func.value, (node.args or [None])[0]
-        if isinstance(key, ast.Constant) and isinstance(key.value, str):
-            self.note(owner, key.value, kind)
-
-
-def kind_asked(call):
-    """Give the type that a default or ``type=`` names."""
-    for word in call.keywords:
-        if word.arg == "type" and isinstance(word.value, ast.Name):
-            return constants.NUMBERS.get(word.value.id)
-    default = call.args[1] if len(call.args) > 1 else None
-    value = getattr(default, "value", None)
-    for python, kind in ((bool, "boolean"), (int, "integer"), (float, "number")):
-        if isinstance(value, python):
-            return kind
-    return "array" if isinstance(default, ast.List) else None

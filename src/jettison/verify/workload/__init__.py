@@ -158,6 +158,11 @@ def _takes_password(operation: Operation) -> bool:
     )
 
 
+def names_somebody(field: str) -> bool:
+    """Tell whether a field is the name or the password of an account."""
+    return any(one.search(field) for one in (_NAME, _PASSWORD))
+
+
 def _first(tests: Iterable[object], candidates: list[Operation]) -> Operation | None:
     for test in tests:
         for candidate in candidates:

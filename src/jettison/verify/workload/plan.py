@@ -9,7 +9,15 @@ from urllib.parse import quote
 
 from jettison.values import replace
 from jettison.verify.request import Credentials
-from jettison.verify.workload import ODD, Account, Interface, Operation, find_account
+from jettison.verify.workload import (
+    ODD,
+    Account,
+    Interface,
+    Json,
+    Operation,
+    find_account,
+    names_somebody,
+)
 from jettison.verify.workload.filling import fill
 from jettison.verify.workload.openapi import schema_steps
 from jettison.verify.workload.sample import Extent, flattened, sample
@@ -160,13 +168,20 @@ def _entrance(account: Account, credentials: Credentials | None) -> Iterator[Ste
         yield fill(account.sign_up, Variation(name="sign-up again", signs_in=True))
     if account.login is None:
         return
-    yield fill(account.login, Variation(name="login", signs_in=True))
+    yield fill(account.login, Variation(name="login", signs_in=True, chosen=_named(account.login)))
     signed = account.sign_up.body if account.sign_up else None
     if signed and "username" not in signed.properties:
         address = sample({"format": "email"}, "email", Extent.MINIMAL)
         yield fill(account.login, _login(account.login, address))
     if credentials:
         yield fill(account.login, _login(account.login, credentials.username, credentials.password))
+
+
+def _named(operation: Operation) -> dict[str, Json]:
+    """Give who logs in where the schema says that both are optional."""
+    fields = operation.body.properties if operation.body else {}
+    names = (one for one in fields if names_somebody(one))
+    return {name: sample(fields[name], name, Extent.MINIMAL) for name in names}
 
 
 def _login(operation: Operation, name: str, password: str = "") -> Variation:

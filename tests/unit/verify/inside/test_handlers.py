@@ -152,6 +152,28 @@ def of_falcon(self, req, resp):
     kind = req.get_param("kind", default="")
     return kind in ("tool", "gear"), req.get_param_as_int("limit", max_value=50)
 
+def of_several(request):
+    given = request.get_json()
+    title, price = str(given.get("title", "")).strip(), given.get("price")
+    if len(title) > 40 or not isinstance(price, int):
+        return None
+    return ZoneInfo(request.args.get("zone", "UTC"))
+
+def of_some(request):
+    return {name: one for name, one in request.get_json().items() if name in ("price", "stock")}
+
+def of_each(request):
+    data = request.get_json()
+    return [data[name] for name in ("depth", "width") if name in data]
+
+def of_each_in_turn(request):
+    data = request.get_json()
+    for name in ("depth", "width"):
+        print(data.get(name))
+
+def in_language(request):
+    return request.accept_languages.best_match(["en", "de", "es"])
+
 class View:
     def post(self):
         return self.request.query["page"]
@@ -303,3 +325,30 @@ def test_parameters_that_falcon_gives_by_methods_are_found(handler: Any) -> None
         "kind": {"type": "string"}, "limit": {"type": "integer"},
     }  # fmt: skip
     assert found["compared"] == {"kind": ["tool", "gear"]}
+
+
+def test_several_names_are_given_at_once_and_types_are_asked_for(handler: Any) -> None:
+    found = handlers.takes(handler.of_several, "POST")
+    assert found["body"][1]["properties"] == {
+        "title": {"type": "string"}, "price": {"type": "integer"},
+    }  # fmt: skip
+    assert [len(one) for one in found["compared"]["title"]] == [39, 40, 41]
+    assert found["compared"]["zone"] == ["Europe/Berlin", "Asia/Tokyo"]
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("of_some", ["price", "stock"]),
+        ("of_each_in_turn", ["depth", "width"]),
+        ("of_each", ["depth", "width"]),
+    ],
+)
+def test_fields_that_a_loop_takes_are_found(name: str, fields: list[str], handler: Any) -> None:
+    found = handlers.takes(getattr(handler, name), "POST")
+    assert list(found["body"][1]["properties"]) == fields
+
+
+def test_languages_among_which_a_handler_chooses_are_found(handler: Any) -> None:
+    found = handlers.takes(handler.in_language, "GET")
+    assert found["compared"] == {"header Accept-Language": ["en", "de", "es"]}

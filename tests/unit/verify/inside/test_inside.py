@@ -762,6 +762,12 @@ def test_the_languages_of_an_application_are_those_of_its_catalogues(tmp_path: P
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     assert ask("lists", {"list": "languages", "folder": str(tmp_path)}, tmp_path) == ["fr", "pt-BR"]
+    for name in ("texts/it.json", "texts/es.json", "data/mu.json", "data/stars.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    # a folder of nothing but texts that are named so
+    told = ask("lists", {"list": "languages", "folder": str(tmp_path)}, tmp_path)
+    assert told == ["es", "fr", "it", "pt-BR"]
 
 
 def test_the_packages_of_libraries_are_told(tmp_path: Path) -> None:

@@ -284,3 +284,12 @@ def test_documents_and_tables_that_a_handler_reads_are_uploaded_up_to_their_size
         if step.payload and step.variation == "rows.csv"
     )
     assert rows.sent.splitlines()[0] == b"title,year"
+
+
+def test_who_logs_in_is_named_also_where_no_field_is_required() -> None:
+    schema = {"type": "object", "properties": {"username": TEXT, "password": TEXT, "scope": TEXT}}
+    body = Body(media_type="application/json", schema=schema)
+    login = Operation(method="POST", path="/login", body=body)
+    (step,) = (one for one in workload(Interface(operations=(login,))) if one.variation == "login")
+    assert step.payload
+    assert step.payload.value.keys() == {"username", "password"}
