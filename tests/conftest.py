@@ -106,6 +106,15 @@ NEEDS: dict[str, tuple[Callable[[], str | None], str]] = {
 }
 
 
+# Modules whose tests wait for servers most of the time: others run beside them.
+WAITING = ("test_differential.py",)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with modules that wait, which would be alone at the end."""
+    items.sort(key=lambda item: item.path.name not in WAITING)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a marked test whose need is not met; fail it where the environment requires it."""
     for marker, (missing, variable) in NEEDS.items():

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import venv
 import zoneinfo
 from collections.abc import Mapping
 from contextlib import closing
@@ -31,8 +32,10 @@ def run(
     folder: Path,
     stdin: bytes = b"",
     environment: Mapping[str, str] | None = None,
+    *,
+    python: str = sys.executable,
 ) -> bytes:
-    command = [sys.executable, "-B", "-c", script_text(script, asked)]
+    command = [python, "-B", "-c", script_text(script, asked)]
     return subprocess.run(
         command, input=stdin, cwd=folder, capture_output=True, check=True, env=environment
     ).stdout
@@ -43,9 +46,26 @@ def ask(
     asked: dict[str, Any],
     folder: Path,
     environment: Mapping[str, str] | None = None,
+    *,
+    python: str = sys.executable,
 ) -> Any:
-    lines = run(script, asked, folder, environment=environment).decode().splitlines()
+    said = run(script, asked, folder, environment=environment, python=python)
+    lines = said.decode().splitlines()
     return ast.literal_eval(next(one for one in lines if one.startswith(MARKER))[len(MARKER) :])
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A Python with one distribution: all files of the one that runs the tests take seconds."""
+    root = tmp_path_factory.mktemp("environment")
+    venv.create(root, symlinks=True)
+    site = next(root.glob("lib/python*/site-packages"))
+    (site / "kept").mkdir()
+    (site / "kept" / "__init__.py").write_text("")
+    (site / "kept-1.dist-info").mkdir()
+    (site / "kept-1.dist-info" / "METADATA").write_text("Name: kept\nVersion: 1\n")
+    (site / "kept-1.dist-info" / "RECORD").write_text("kept/__init__.py,,\n")
+    return str(root / "bin" / "python")
 
 
 def test_a_file_that_was_linked_after_the_start_was_there_and_a_written_one_was_not(
@@ -611,7 +631,9 @@ def test_the_application_of_a_server_with_an_interpreter_inside_is_found(
     assert [one["path"] for one in found] == ["/notes", "/goods"]
 
 
-def test_what_an_image_holds_is_told_without_running_the_application(tmp_path: Path) -> None:
+def test_what_an_image_holds_is_told_without_running_the_application(
+    tmp_path: Path, small: str
+) -> None:
     folder, start = tmp_path / "application", tmp_path / "start"
     folder.mkdir()
     (folder / "main.py").write_text(
@@ -624,7 +646,7 @@ def test_what_an_image_holds_is_told_without_running_the_application(tmp_path: P
     (folder / "manage.py").write_text("import sys; sys.exit(0 if sys.argv[1:] == ['help'] else 3)")
     start.write_text("#!/bin/sh\nexec true\n")
     asked = {"folder": str(folder), "others": [str(folder / "usr")], "commands": ["manage.py"]}
-    answer = ask("stored", {**asked, "words": [str(start), "/no/file"]}, folder)
+    answer = ask("stored", {**asked, "words": [str(start), "/no/file"]}, folder, python=small)
     assert list(answer["scripts"]) == [str(start)]
     assert sorted(answer["application"]) == ["main.py", "manage.py", "parts/inner/late/part.py"]
     assert answer["imports"] == {
@@ -633,18 +655,18 @@ def test_what_an_image_holds_is_told_without_running_the_application(tmp_path: P
         "sys": "manage.py",
         "xml.etree.ElementTree": "main.py",
     }
-    assert answer["distributions"]["msgspec/__init__.py"][0] == "msgspec"
+    assert answer["distributions"]["kept/__init__.py"][0] == "kept"
     assert answer["commands"] == {"manage.py": (0, "")}
     assert str(folder / "main.py") in answer["times"]
 
 
-def test_what_commands_write_is_not_of_the_image(tmp_path: Path) -> None:
+def test_what_commands_write_is_not_of_the_image(tmp_path: Path, small: str) -> None:
     folder = tmp_path / "application"
     (tmp_path / "data").mkdir()
     folder.mkdir()
     (folder / "manage.py").write_text("open('../data/jobs.txt', 'w').close()")
     asked = {"folder": str(folder), "root": str(tmp_path), "whole": True}
-    answer = ask("stored", asked, folder)
+    answer = ask("stored", asked, folder, python=small)
     assert (answer["commands"]["manage.py"][0], (tmp_path / "data/jobs.txt").exists()) == (0, True)
     assert str(tmp_path / "data") in answer["system"]
     assert "jobs.txt" not in answer["system"]
@@ -661,7 +683,7 @@ def test_what_commands_write_is_not_of_the_image(tmp_path: Path) -> None:
     ],
 )
 def test_the_program_of_an_image_is_asked_what_it_offers(
-    words: tuple[str, ...], named: str, tmp_path: Path
+    words: tuple[str, ...], named: str, tmp_path: Path, small: str
 ) -> None:
     text = "import argparse; argparse.ArgumentParser(description='counts').parse_args()"
     (tmp_path / "pack").mkdir()
@@ -669,12 +691,14 @@ def test_the_program_of_an_image_is_asked_what_it_offers(
         (tmp_path / name).write_text(text)
     (tmp_path / "plain.py").write_text("raise SystemExit(3)")
     asked = {"folder": str(tmp_path), "commands": [named], "words": words}
-    commands = ask("stored", asked, tmp_path)["commands"]
+    commands = ask("stored", asked, tmp_path, python=small)["commands"]
     assert list(commands) == ([named] if named else [])
     assert all(status == 0 and "counts" in said for status, said in commands.values())
 
 
-def test_the_commands_of_an_own_command_are_asked_what_they_offer(tmp_path: Path) -> None:
+def test_the_commands_of_an_own_command_are_asked_what_they_offer(
+    tmp_path: Path, small: str
+) -> None:
     (tmp_path / "tool.py").write_text(
         "import argparse\nparser = argparse.ArgumentParser()\n"
         "parser.add_argument('--form', choices=['a', 'b'])\n"
@@ -688,7 +712,7 @@ def test_the_commands_of_an_own_command_are_asked_what_they_offer(tmp_path: Path
         own.touch()
     names = ["tool.py", "tool.py count", "tool.py a", "manage.py seed", "manage.py _base"]
     asked = {"folder": str(tmp_path), "commands": names, "words": ("python", "tool.py")}
-    commands = ask("stored", asked, tmp_path)["commands"]
+    commands = ask("stored", asked, tmp_path, python=small)["commands"]
     assert list(commands) == ["tool.py", "manage.py seed", "tool.py count"]
     assert "--fast" in commands["tool.py count"][1]
     assert commands["manage.py seed"] == (0, "['help', 'seed']\n")
@@ -701,15 +725,19 @@ def test_commands_are_found_in_what_click_and_typer_say() -> None:
     assert inside_commands.parts(typer) == ["load"]
 
 
-def test_names_of_files_are_told_in_whatever_letters_standard_output_has(tmp_path: Path) -> None:
+def test_names_of_files_are_told_in_whatever_letters_standard_output_has(
+    tmp_path: Path, small: str
+) -> None:
     (tmp_path / "ő.txt").touch()
     letters = {**os.environ, "PYTHONIOENCODING": "latin-1"}
     asked = {"folder": str(tmp_path), "commands": []}
-    assert "ő.txt" in ask("stored", asked, tmp_path, environment=letters)["application"]
+    found = ask("stored", asked, tmp_path, environment=letters, python=small)
+    assert "ő.txt" in found["application"]
 
 
 def test_scripts_that_read_arguments_are_commands_of_an_image_that_starts_nothing_else(
     tmp_path: Path,
+    small: str,
 ) -> None:
     text = (
         "import argparse\nif __name__ == '__main__':\n    argparse.ArgumentParser().parse_args()\n"
@@ -721,32 +749,37 @@ def test_scripts_that_read_arguments_are_commands_of_an_image_that_starts_nothin
     (tmp_path / "wipe.py").write_text("if __name__ == '__main__': raise SystemExit(1)")
     names = ["report.py", "scripts/seed.py", "module.py", "wipe.py"]
     asked = {"folder": str(tmp_path), "commands": names, "words": ["python3"]}
-    assert not ask("stored", {**asked, "words": ["python3", "wipe.py"]}, tmp_path)["commands"]
-    commands = ask("stored", asked, tmp_path)["commands"]
+    started = {**asked, "words": ["python3", "wipe.py"]}
+    assert not ask("stored", started, tmp_path, python=small)["commands"]
+    commands = ask("stored", asked, tmp_path, python=small)["commands"]
     assert {name: status for name, (status, _) in commands.items()} == {
         "report.py": 0,
         "scripts/seed.py": 0,
     }
 
 
-def test_commands_of_distributions_are_not_the_applications(tmp_path: Path) -> None:
+def test_commands_of_distributions_are_not_the_applications(tmp_path: Path, small: str) -> None:
     site = tmp_path / "lib" / "site-packages"
     for path in ("bin/tool", "main.py", "lib/site-packages/tool-1.dist-info/METADATA"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("Name: tool\n")
     (site / "tool-1.dist-info" / "RECORD").write_text("../../bin/tool,,\n")
-    answer = ask("stored", {"folder": str(tmp_path)}, tmp_path, {"PYTHONPATH": str(site)})
+    path = {"PYTHONPATH": str(site)}
+    answer = ask("stored", {"folder": str(tmp_path)}, tmp_path, path, python=small)
     assert list(answer["application"]) == ["main.py"]
     assert answer["distributions"]["bin/tool"][0] == "tool"
 
 
-def test_what_is_installed_beside_the_application_is_its_distributions(tmp_path: Path) -> None:
+def test_what_is_installed_beside_the_application_is_its_distributions(
+    tmp_path: Path, small: str
+) -> None:
     for path in ("main.py", "tool/__init__.py", "tool-1.dist-info/METADATA"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("Name: tool\n")
     record = "tool/__init__.py,,\ntool-1.dist-info/METADATA,,\n"
     (tmp_path / "tool-1.dist-info" / "RECORD").write_text(record)
-    answer = ask("stored", {"folder": str(tmp_path)}, tmp_path, {"PYTHONPATH": str(tmp_path)})
+    path = {"PYTHONPATH": str(tmp_path)}
+    answer = ask("stored", {"folder": str(tmp_path)}, tmp_path, path, python=small)
     assert list(answer["application"]) == ["main.py"]
     assert answer["distributions"]["tool/__init__.py"][0] == "tool"
 
