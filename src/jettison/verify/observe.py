@@ -28,6 +28,7 @@ from jettison.verify.services import (
     start,
     wait_until_ready,
 )
+from jettison.verify.time_limit import on_this_machine
 from jettison.verify.watching import FileEvents, file_events
 from jettison.verify.workload.step import Step
 
@@ -83,7 +84,7 @@ def running(setting: Setting, started_with: RunOptions | None = None) -> Iterato
         late = max(_ELSEWHERE, _ELSEWHERE_FACTOR * setting.usual) if known else math.inf
         guess = not (request.serves or request.services)
         late = min(late, _ELSEWHERE) if guess else late
-        path, timeout = setting.health_path, request.startup_timeout
+        path, timeout = setting.health_path, on_this_machine(request.startup_timeout)
         ready = wait_until_ready(container, port, path, timeout, late=late, guess=guess)
         yield Running(
             container=container, seconds=ready.seconds, failure=ready.failure, events=events

@@ -6,6 +6,7 @@ keep a comparison busy for hours, because there are thousands and many are repea
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock, Timer
@@ -13,6 +14,21 @@ from threading import Lock, Timer
 from jettison.engines import Container, Engine, RunOptions
 from jettison.engines.delegating import DelegatingEngine
 from jettison.errors import JettisonError, TimeLimitError
+
+# A start that is given a minute or more is meant to be waited for.
+_PATIENT_SECONDS = 60.0
+_LONGER_AT_MOST = 3.0
+
+
+def on_this_machine(seconds: float) -> float:
+    """Give a start longer where others use the processors too; as long as it is told, if brief.
+
+    Two processes that wait for each processor are what an application and its requests may be.
+    """
+    if seconds < _PATIENT_SECONDS:
+        return seconds
+    load = os.getloadavg()[0] / (os.cpu_count() or 1) / 2
+    return round(seconds * min(max(1.0, load), _LONGER_AT_MOST))
 
 
 class TimedEngine(DelegatingEngine):
