@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from statistics import median
 
 from jettison.images.config import SECOND, HealthCheck
 from jettison.values import replace
 from jettison.verify import READY, WAY, CheckResult, Outcome
-from jettison.verify.checks.check import inside, judged, keeps_command, often, skipped
-from jettison.verify.observation import HealthOutcome, Interior, Observation
+from jettison.verify.checks.check import keeps_command, often, skipped
+from jettison.verify.observation import HealthOutcome, Observation
 from jettison.verify.request import VerificationRequest
 
 
@@ -243,67 +242,3 @@ def _show_signals(seen: Observation) -> str:
     stopped = stopped or seen.starts[-1].stopped
     how = "killed" if stopped.killed else f"status {stopped.exit_status}"
     return f"{how} after {stopped.seconds:.1f} s"
-
-
-# what is there or not as a run is looked at
-_OF_A_MOMENT = re.compile(r"(-(wal|shm|journal)|\.(lock|pid|tmp|sock|swp|pyc)|~)$", re.I)
-_RUNS = 2
-# as ``inside/facts.py`` names a part of a database, whose statement stands for the mode
-_OF_DATABASES = re.compile(r", (table|index|view|trigger) ")
-# a word with a digit in it: a time, an id, or a part of one
-_NUMBERED = re.compile(r"[^\W_]*\d[^\W_]*")
-
-
-def compare_written(
-    before: Observation, after: Observation, request: VerificationRequest
-) -> CheckResult:
-    """Compare the modes of files that both write to volumes."""
-    both = inside(before, after)
-    if isinstance(both, CheckResult):
-        return both
-    had, has = map(_modes, both)
-    if not had:
-        return skipped("no file was written to a volume")
-    details = [
-        f"{path}: {' or '.join(sorted(had[path]))} became {' or '.join(sorted(has[path]))}"
-        for path in sorted(had.keys() & has.keys())
-        if not had[path] & has[path]
-    ]
-    lost = _always(before) - frozenset().union(*map(_forms, after.wrote))
-    lost = lost if len(after.wrote) >= _RUNS else frozenset()
-    gone = sorted(had.keys() - has.keys())
-    details += [f"{path} is not written any more" for path in sorted(lost)]
-    notes = [f"{path} is not written any more" for path in gone if path not in lost]
-    if keeps_command(request, before.facts, after.facts):
-        new = _always(after) - frozenset().union(*map(_forms, before.wrote))
-        new = new if len(before.wrote) >= _RUNS else frozenset()
-        details += [f"{path} is written now" for path in sorted(new)]
-    kept = [path for path in had if path in has and not _OF_DATABASES.search(path)]
-    same = f"{len(kept)} have the same mode and owner"
-    same += f"; {len(gone)} are not written any more" if gone else ""
-    counts = (sum(not _OF_DATABASES.search(path) for path in each) for each in (had, has))
-    shown = tuple(f"{count} files" for count in counts)
-    return judged(details, "; ".join(details[:3]) or same, (shown[0], shown[1]), notes)
-
-
-def _always(seen: Observation) -> frozenset[str]:
-    """Give the forms of paths that every run wrote, and that are not there for a moment alone."""
-    if len(seen.wrote) < _RUNS:
-        return frozenset()
-    common = frozenset.intersection(*map(_forms, seen.wrote))
-    return frozenset(path for path in common if not _OF_A_MOMENT.search(path))
-
-
-def _forms(paths: Iterable[str]) -> frozenset[str]:
-    return frozenset(_NUMBERED.sub("#", path) for path in paths)
-
-
-def _modes(one: Interior) -> dict[str, set[str]]:
-    """Give the modes of files by their paths, those told apart by ids or times alone as one."""
-    found: dict[str, set[str]] = {}
-    for path, mode in one.written.items():
-        part = path[named.end() :] if (named := _OF_DATABASES.search(path)) else ""
-        # a statement has the number of what it makes in it, too
-        own = _NUMBERED.sub("#", mode) if _NUMBERED.search(part) else mode
-        found.setdefault(_NUMBERED.sub("#", path), set()).add(own)
-    return found

@@ -2,18 +2,14 @@
 
 import os
 import re
-import stat
 import sys
 import time
-from urllib.parse import quote
 
-from jettison.verify.inside import digests, sockets
+from jettison.verify.inside import digests, sockets, volumes
 
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 FILES = 2000
-# how a file of it begins (sqlite.org, "Database File Format")
-SQLITE = b"SQLite format 3\0"
 SHELLS = {"sh", "bash", "dash", "ash", "tini", "dumb-init", "docker-init"}
 # one that is replaced by another is missing for a moment
 LOOKS, BETWEEN = 4, 0.1
@@ -130,47 +126,8 @@ def begun():
 
 
 def written():
-    """Give modes of the files in volumes that were written since the start, and whose they are.
-
-    Of databases, what they are made of has its own places.
-    """
-    first, own, found = begun() - 1, os.getuid(), {}
-    for path in files(ASKED.get("volumes", ())):
-        state = value(lambda path=path: os.lstat(path), None)
-        if state and state.st_mtime >= first and len(found) < FILES:
-            owner = "own" if state.st_uid == own else f"of user {state.st_uid}"
-            found[path] = f"{state.st_mode & 0o7777:04o} {owner}"
-            # a pipe would be waited for
-            if stat.S_ISREG(state.st_mode):
-                found.update(value(lambda path=path: tables(path), {}))
-    return found
-
-
-def files(tops):
-    """Give what is no folder below some folders; os.walk of some versions is not so deep."""
-    folders = list(tops)
-    while folders:
-        folder = folders.pop()
-        for entry in value(lambda folder=folder: list(os.scandir(folder)), ()):
-            if not entry.is_dir():
-                yield entry.path
-            elif not entry.is_symlink():
-                folders.append(entry.path)
-
-
-def tables(path):
-    """Give what a database of SQLite is made of, with the statement that made each part."""
-    with open(path, "rb") as file:
-        if file.read(len(SQLITE)) != SQLITE:
-            return {}
-    import sqlite3
-
-    base = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=1)
-    try:
-        rows = base.execute("select type, name, sql from sqlite_master where sql is not null")
-        return {f"{path}, {kind} {name}": " ".join(sql.split()) for kind, name, sql in rows}
-    finally:
-        base.close()
+    """Describe the files in volumes that were written since the start."""
+    return volumes.written(ASKED.get("volumes", ()), begun() - 1, FILES)
 
 
 def read(path):

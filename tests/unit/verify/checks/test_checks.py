@@ -791,3 +791,26 @@ def test_a_file_that_every_run_wrote_and_none_does_any_more_is_missed() -> None:
     assert found(at_times, seen({"/data/b.txt"}, {"/data/b.txt"})).outcome is Outcome.SAME
     for_a_moment = seen({"/data/a.db-wal", "/data/a.db"}, {"/data/a.db-wal", "/data/a.db"})
     assert found(for_a_moment, seen({"/data/a.db"}, {"/data/a.db"})).outcome is Outcome.SAME
+
+
+def test_what_every_run_holds_in_a_file_or_column_has_to_be_there() -> None:
+    def seen(*runs: set[str]) -> Observation:
+        names = {"/data/a.db", "/data/7.txt"}
+        written = dict.fromkeys(runs[0] | names, "0644 own")
+        inner = replace(INTERIOR, written=written)
+        return replace(SEEN, interior=inner, wrote=tuple(frozenset(one | names) for one in runs))
+
+    def found(*runs: set[str]) -> CheckResult:
+        return check("written-files", before, seen(*runs))
+
+    column, text = "/data/a.db, content abcdefgh of done.result", "/data/7.txt, content abcdabcd"
+    before = seen({column, text}, {column, text})
+    assert found({column, text}, {column, text}).outcome is Outcome.SAME
+    # chance, or what is not decided yet
+    assert found({column, text}, set()).outcome is Outcome.SAME
+    other = found({column, text[:-1]}, {column, text[:-1]})
+    assert other.details == ("/data/7.txt has another content",)
+    other = found({f"{column[:-10]}e.result", text}, {text})
+    assert other.details == ("done.result in /data/a.db has another content",)
+    varying = seen({column, text}, {column})
+    assert check("written-files", varying, seen({column}, {column})).outcome is Outcome.SAME

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -106,12 +107,18 @@ def test_facts_are_those_of_this_process(tmp_path: Path) -> None:
 def test_the_parts_of_a_database_that_was_written_are_told(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "a.db")) as base:
         base.executescript("create table a(b  text unique); create index c on a(b);")
+        base.executescript("create table d(e); insert into d values (1), (2);")
     (tmp_path / "b.db").write_bytes(b"SQLite format 3\0 and nothing of it")
     (tmp_path / "c.txt").write_text("x")
     found = ask("facts", {"volumes": [str(tmp_path)], "alone": True}, tmp_path)
-    assert {path.removeprefix(str(tmp_path)) for path in found} == {
-        "/a.db", "/a.db, table a", "/a.db, index c", "/b.db", "/c.txt",
+    held = {path.removeprefix(str(tmp_path)) for path in found if "content" in path}
+    assert {path.removeprefix(str(tmp_path)) for path in found} - held == {
+        "/a.db", "/a.db, table a", "/a.db, index c", "/a.db, table d", "/b.db", "/c.txt",
     }  # fmt: skip
+    assert sorted(re.sub("[a-p]{8}", "…", one) for one in held) == [
+        "/a.db, content … of d.e",
+        "/c.txt, content …",
+    ]
     assert found[f"{tmp_path}/a.db, table a"] == "CREATE TABLE a(b text unique)"
 
 
@@ -125,7 +132,7 @@ def test_what_was_written_is_told_however_deep_and_no_pipe_is_waited_for(tmp_pat
         Path(deep).mkdir()
     Path(deep, "end").write_text("x")
     found = ask("facts", {"volumes": [str(tmp_path), "/absent"], "alone": True}, tmp_path)
-    assert {path.removeprefix(str(tmp_path)) for path in found} == {
+    assert {path.removeprefix(str(tmp_path)) for path in found if "content" not in path} == {
         "/pipe.db", "/gone", "/d" * 1500 + "/end",
     }  # fmt: skip
     remove_directory(str(tmp_path / "d"))
