@@ -21,7 +21,7 @@ from jettison.verify.workload import Json, inner
 _EXCERPT = 160
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class Answer(Struct, frozen=True, kw_only=True, weakref=True):
     """An HTTP answer. ``status`` is 0 when there was none, and ``failure`` says why.
 
     Header names are in lower case. ``body`` is decoded where its content encoding is known; of a

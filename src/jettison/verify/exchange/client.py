@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
 from jettison.values import replace
 from jettison.verify.exchange import Answer
@@ -172,6 +173,25 @@ def _pieces(
         raise http.client.IncompleteRead(b"", response.length)
 
 
+_SMALL = 2**10
+_answers: WeakValueDictionary[bytes, Answer] = WeakValueDictionary()
+
+
+def shared(answer: Answer) -> Answer:
+    """Give an answer with the very body of an equal one that somebody still has.
+
+    Most bodies are alike in all runs of both images, and so they take the memory of one run.
+    """
+    if len(answer.body) < _SMALL:
+        return answer
+    key = hashlib.sha256(answer.body).digest()
+    known = _answers.get(key)
+    if known is None:
+        _answers[key] = answer
+        return answer
+    return replace(answer, body=known.body)
+
+
 class Requests:
     """Sends the requests of one run to a container.
 
@@ -211,7 +231,7 @@ class Requests:
             else self._response,
             kept=_KEPT if self._left > 0 else _KEPT_LATER,
         )
-        answer = replace(answer, seconds=time.monotonic() - begun)
+        answer = shared(replace(answer, seconds=time.monotonic() - begun))
         self._left -= len(answer.body)
         if answer.unended or answer.failure:
             self._slow.add(like)

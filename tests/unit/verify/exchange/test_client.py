@@ -153,6 +153,17 @@ def test_of_a_large_body_little_is_kept_and_all_is_hashed() -> None:
     assert one.rest != other.rest
 
 
+def test_equal_bodies_of_several_runs_are_held_once(address: tuple[str, int]) -> None:
+    long, other = "/" + 2000 * "a", "/" + 2000 * "b"
+    runs = [Requests(address, 60.0) for _ in range(2)]
+    one, again, unlike = (
+        run("GET", to, {}, b"")
+        for run, to in zip((*runs, runs[1]), (long, long, other), strict=True)
+    )
+    assert one.body is again.body
+    assert unlike.body == other.encode()
+
+
 def test_more_than_is_ever_read_is_cut_at_the_same_byte() -> None:
     head = b"content-length: 1073741824\r\n\r\n"
     answer = send(served(lambda one: repeat(one, head, b"x" * (1 << 20), 0)), "GET", "/", {})
