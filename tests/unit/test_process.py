@@ -99,6 +99,18 @@ def test_a_stream_that_ends_badly_says_why() -> None:
     assert "disk full" in caught.value.why
 
 
+def test_what_cannot_be_read_as_its_program_failed_says_why_that_failed() -> None:
+    script = "import sys; print('half'); sys.exit('no such image')"
+
+    def read() -> None:
+        with piped((sys.executable, "-c", script)) as stream:
+            raise IntegrityError(f"no manifest in {stream.read()!r}")
+
+    with pytest.raises(ProgramError) as caught:
+        read()
+    assert caught.value.why == "no such image"
+
+
 def test_a_program_that_writes_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_KEPT_BYTES", 1 << 20)
     with pytest.raises(ProgramError, match="wrote more than 1 MiB"):

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -36,6 +36,8 @@ from jettison.processes.process_group import (
 )
 
 _GRACE_SECONDS = 3.0
+# A program that has written all it will needs no longer to end.
+_ENDED_SECONDS = 0.5
 _KEPT_BYTES = 512 * 2**20
 _KEPT_LINES = 50_000
 _LONGEST_LINE = 2**12
@@ -205,6 +207,10 @@ def piped(command: Sequence[str]) -> Iterator[IO[bytes]]:
             # What was cut off is not whole, which is no fault of what it holds.
             if late.is_set():
                 raise _too_long(command, STREAM_SECONDS) from broken
+            with suppress(subprocess.TimeoutExpired):
+                if status := process.wait(_ENDED_SECONDS):
+                    listener.join(_GRACE_SECONDS)
+                    raise _failed(command, status, complaints) from broken
             raise
         if stream.read(1):
             return
@@ -213,8 +219,7 @@ def piped(command: Sequence[str]) -> Iterator[IO[bytes]]:
     if late.is_set():
         raise _too_long(command, STREAM_SECONDS)
     if status:
-        text = b"".join(complaints).decode("utf-8", "replace").strip()
-        raise ProgramError(f"{' '.join(command[:3])} failed with status {status}", why=text)
+        raise _failed(command, status, complaints)
 
 
 def begin(
@@ -282,6 +287,11 @@ def _lines(process: subprocess.Popen[bytes], on_line: Callable[[str], None]) -> 
     while line := stream.readline(_LONGEST_LINE):
         on_line(line.decode("utf-8", "replace").rstrip("\r\n"))
         yield line
+
+
+def _failed(command: Sequence[str], status: int, complaints: Iterable[bytes]) -> ProgramError:
+    text = b"".join(complaints).decode("utf-8", "replace").strip()
+    return ProgramError(f"{' '.join(command[:3])} failed with status {status}", why=text)
 
 
 def _too_long(command: Sequence[str], timeout: float | None) -> ProgramError:
