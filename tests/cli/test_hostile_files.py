@@ -101,6 +101,11 @@ REFUSED = {
          **{f"r{i}.txt": f"-r r{i + 1}.txt\n" for i in range(300)}},
         "includes more than 200 files",
     ),
+    "instructions without end": (before_cmd("RUN true\n" * 5001), "more than 5,000 instructions"),
+    "requirements without end, in more than 2 MB": (
+        {"requirements.txt": doubled("p{i}==1 --hash=sha256:" + "0" * 256 + "\n", 10_100)},
+        "more than 10,000 requirements",
+    ),
 }  # fmt: skip
 
 PLANNED = {
@@ -125,6 +130,13 @@ PLANNED = {
         COMPOSE + "    volumes:\n" + doubled("      - v{i}:/data/{i}\n      - .:/app\n", 2000)
     ),
     "many services": compose("services:\n" + doubled("  s{i}:\n    build: .\n", 30)),
+    "thousands of installations in one step": before_cmd(
+        "RUN apt-get update" + doubled(" && apt-get install -y p{i}", 2000)
+    ),
+    "a thousand stages beside one another": {
+        "Dockerfile": doubled("FROM python:3.11-slim AS s{i}\nCOPY . .\n", 1000)
+        + DOCKERFILE.replace("CMD", "COPY --from=s999 /app /app\nCMD"),
+    },
     "a long document": before_cmd("RUN <<EOF\n" + "echo\n" * 3000 + "EOF"),
     "a document of installations": before_cmd("RUN <<EOF\n" + "pip install six\n" * 3000 + "EOF"),
     "patterns as people write them": before_cmd(

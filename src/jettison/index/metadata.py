@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import csv
 import json
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -22,6 +23,9 @@ from jettison.values import Basis, Size, converted, whole_number
 # Quoted words of a marker are read with `ast`, whose count of nested nodes all threads of Python
 # 3.11 share: two at once may end in "AST constructor recursion depth mismatch".
 _ONE_AT_A_TIME = threading.Lock()
+
+# Python turns no text of more than 4,300 digits into a number, as a comparison of versions does.
+_UNREADABLE = re.compile(r"\d{4300}")
 
 
 class CoreMetadata(Struct, frozen=True, kw_only=True):
@@ -59,6 +63,8 @@ def requirements(texts: Iterable[str]) -> tuple[Requirement, ...]:
 @lru_cache(maxsize=8192)
 def requirement(text: str) -> Requirement | None:
     """Parse one Requires-Dist line; None when it is invalid."""
+    if _UNREADABLE.search(text):
+        return None
     try:
         with _ONE_AT_A_TIME:
             return Requirement(text)

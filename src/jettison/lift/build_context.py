@@ -11,7 +11,15 @@ from jettison.catalogue.base_release import ALPINE, release_of
 from jettison.catalogue.bases import SystemPackages
 from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import GroupChange, PackageInstall, UserChange
-from jettison.formats.dockerfile import Copy, Instruction, Stage, base_reference, copy, mounts
+from jettison.formats.dockerfile import (
+    Copy,
+    Dockerfile,
+    Instruction,
+    Stage,
+    base_reference,
+    copy,
+    mounts,
+)
 from jettison.lift import Project, brings_uv, python_tag
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
 from jettison.lift.stage import FinalStage, lifted_stage
@@ -28,19 +36,24 @@ ALIKE = frozenset(
 
 def feeding_stages(stage: FinalStage) -> tuple[Stage, ...]:
     """The stages that the image is made from: the final one, its parents, and what they copy."""
-    dockerfile = stage.dockerfile
+    found = fed_by(stage.dockerfile, stage.stage, frozenset())
+    return tuple(found[index] for index in sorted(found))
+
+
+def fed_by(dockerfile: Dockerfile, stage: Stage, known: Collection[int]) -> dict[int, Stage]:
+    """Return a stage and those it is made from, but for those of ``known`` and what they need."""
     found: dict[int, Stage] = {}
-    waiting = [stage.stage]
+    waiting = [stage]
     while waiting:
         each = waiting.pop()
-        if each.index in found:
+        if each.index in found or each.index in known:
             continue
         found[each.index] = each
         names = [copy(item).stage for item in each.instructions if item.keyword in ("COPY", "ADD")]
         names.append(base_reference(each, dockerfile))
-        known = (dockerfile.stage_named(name) for name in names if name)
-        waiting += [other for other in known if other and other.index < each.index]
-    return tuple(found[index] for index in sorted(found))
+        others = (dockerfile.stage_named(name) for name in names if name)
+        waiting += [other for other in others if other and other.index < each.index]
+    return found
 
 
 def bases_of(stage: FinalStage) -> Iterator[tuple[Stage, str]]:

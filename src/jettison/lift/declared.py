@@ -22,6 +22,7 @@ from jettison.ecosystems.finding import (
 )
 from jettison.ecosystems.pip import PYLOCK
 from jettison.ecosystems.tool import Lock, SourceKind
+from jettison.errors import ProjectError
 from jettison.formats.dockerfile import Instruction, Stage
 from jettison.formats.requirements import RequirementLine, RequirementsFile, only_bounds
 from jettison.lift import Project
@@ -31,6 +32,8 @@ from jettison.lift.projects import ProjectRequest, is_declaring, project_request
 from jettison.lift.stage import FinalStage, lifted, lifted_stage
 from jettison.values import Origin
 
+# Several times what the largest applications install, and planned within seconds.
+_MOST_DECLARATIONS = 10_000
 LINKS = ("--find-links", "-f")
 LOCAL = (SourceKind.PATH, SourceKind.EDITABLE, SourceKind.VIRTUAL)
 
@@ -131,7 +134,7 @@ def installed_declarations(project: Project) -> tuple[Installed, ...]:
 
     A name that is shipped is not listed again for a group. Projects of the same workspace, and
     other folders that a lock names, stand for what they declare. Raises InputSyntaxError for a
-    declaring file or a lock that is not valid.
+    declaring file or a lock that is not valid, and ProjectError for thousands of requirements.
     """
     found = [
         Installed(declaration=one, shipped=True)
@@ -140,6 +143,13 @@ def installed_declarations(project: Project) -> tuple[Installed, ...]:
     ]
     for request in project_requests(project):
         found += _of_request(project, request)
+    if len(found) > _MOST_DECLARATIONS:
+        raise ProjectError(
+            f"the image is installed from more than {_MOST_DECLARATIONS:,} requirements",
+            why="each is looked up in the source and held against the others",
+            hint="Name those that the application uses itself: what they need comes along.",
+            origin=found[_MOST_DECLARATIONS].declaration.origin,
+        )
     shipped = {one.declaration.name for one in found if one.shipped}
     unique: dict[object, Installed] = {}
     for one in found:

@@ -149,7 +149,7 @@ def _applied(project: Project, change: Change) -> Project:
 # The share of its words that an edited line keeps at least.
 ALIKE = 0.5
 # As many lines as nobody writes by hand.
-MANY = 2000
+MANY = 500
 
 
 def led_back(finding: Finding, plan: Plan) -> Finding:

@@ -213,6 +213,7 @@ class Packages:
         added: list[PackageFacts] = []
         asked: list[str] = []
         gone = removed_again(run, stage)
+        takes_along = _takes_along(run)
         for action in run.actions:
             if isinstance(action.fact, PackageInstall):
                 names = [name for name, _ in named_by(action, run, stage)]
@@ -220,7 +221,7 @@ class Packages:
                 asked += kept
                 if kept or not names:
                     yield from self._unknown(action.fact, kept)
-                added += self._added(action.fact, kept if _takes_along(run) else names, gone)
+                added += self._added(action.fact, kept if takes_along else names, gone)
         if added or asked:
             count = sum(each.bytes(documented=self._documented) for each in added)
             size = Size(
@@ -257,10 +258,12 @@ class Packages:
         """The name of the release whose packages are counted."""
         return translated(name, RELEASES[0] if self._alpine else self._release) or name
 
+    def _has(self, asked: str) -> bool:
+        name = self._name(asked)
+        return name in self._present or bool(self._facts and name in self._facts.packages)
+
     def _unknown(self, fact: PackageInstall, names: Iterable[str]) -> Iterator[Skipped]:
-        known = {*(self._facts.packages if self._facts else ()), *self._present}
-        readable = fact.manager in MANAGERS
-        missing = [name for name in names if not readable or self._name(name) not in known]
+        missing = [name for name in names if fact.manager not in MANAGERS or not self._has(name)]
         missing += [request.name for request in fact.packages if not request.literal and not names]
         if missing:
             yield Skipped(

@@ -25,7 +25,8 @@ from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.finding import group_of
 from jettison.ecosystems.tool import Tool
 from jettison.index.graph import Leaving, leaving
-from jettison.lift.build_context import feeding_stages
+from jettison.lift import taken_whole
+from jettison.lift.build_context import fed_by, feeding_stages
 from jettison.lift.declared import shipped_names
 from jettison.lift.groups import (
     ShippedFile,
@@ -36,12 +37,11 @@ from jettison.lift.groups import (
 )
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.scopes import Scope
-from jettison.lift.stage import lifted
 from jettison.lift.stages import services_of
 from jettison.plan.changes import Change, LeaveGroupsOut, SetEnvironment
 from jettison.plan.plan import Finding, Plan, PlannedRequirement
 from jettison.rules.rule import Rule
-from jettison.values import Evidence, Origin, Toward, replace
+from jettison.values import Evidence, Origin, Toward
 
 
 def detect(plan: Plan) -> Iterator[Finding]:
@@ -75,15 +75,16 @@ def _called(one: ShippedGroup | ShippedFile) -> str:
 
 def _shared(plan: Plan) -> dict[int, Evidence]:
     """The stages that others are made from which this image is not: those may need everything."""
-    project, found = plan.project, {}
+    dockerfile, found = plan.project.dockerfile, dict[int, Evidence]()
     own = {stage.index for stage in feeding_stages(plan.stage)}
-    for other in project.dockerfile.stages:
+    for other in reversed(dockerfile.stages):
         if other.index not in own:
             target = other.name or str(other.index)
-            for stage in feeding_stages(lifted(replace(project, target=target))):
-                message = f"the stage {target} is made from the same stage"
-                origin = other.instructions[0].origin
-                found[stage.index] = Evidence(kind="stage", message=message, origin=origin)
+            message = f"the stage {target} is made from the same stage"
+            origin = other.instructions[0].origin
+            first = taken_whole(dockerfile, other) or other
+            for index in fed_by(dockerfile, first, found):
+                found[index] = Evidence(kind="stage", message=message, origin=origin)
     return found
 
 

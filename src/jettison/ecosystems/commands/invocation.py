@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -105,7 +106,7 @@ _JOINED_MODULE = re.compile(r"-[bBdEhiIOqsSuvx]*m([A-Za-z_][\w.]*)")
 _PYTHON_VALUES = frozenset({"-W", "-X", "--check-hash-based-pycs"})
 
 
-class Invocation(Struct, frozen=True, kw_only=True):
+class Invocation(Struct, frozen=True, kw_only=True, dict=True):
     """A program and its words.
 
     ``program`` has no directory and no version: ``/usr/bin/python3.11 -m pip`` is ``pip`` with
@@ -117,7 +118,7 @@ class Invocation(Struct, frozen=True, kw_only=True):
     module: bool = False
     origin: Origin
 
-    @property
+    @cached_property
     def options(self) -> Options:
         """The options and arguments, by the catalogue's table for the program."""
         return read_options(self.words, table(Commands).values.get(self.program, ()))

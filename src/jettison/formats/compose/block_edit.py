@@ -213,11 +213,8 @@ def without_mount(old: Source, service: str, target: str) -> str:
 def with_member(
     old: Source, service: str, key: str, value: str, comment: str, *, first: bool = False
 ) -> str:
-    """Add a member to a list, at its end or as the first; a scalar becomes a list."""
-    found = old.keys(service).get(key)
-    if found is None:
-        return with_entry(old, old.service(service), key, (value,), comment)
-    if _has(found.value, value):
+    """Add a member to a list that is there, at its end or as the first; a scalar becomes one."""
+    if _has(old.keys(service)[key].value, value):
         return old.text
     old = detached(old, service, key)
     mapping = old.service(service)

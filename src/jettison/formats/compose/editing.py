@@ -18,7 +18,7 @@ from jettison.formats.compose.block_edit import (
     without_mount,
 )
 from jettison.formats.compose.source import Source, indent_of, source
-from jettison.formats.compose.unfolding import unfolded
+from jettison.formats.compose.unfolding import set_apart, unfolded
 from jettison.formats.compose.values import (
     AddToList,
     AddVolume,
@@ -52,17 +52,21 @@ def edit(text: str, changes: Iterable[Change], *, file: str = "docker-compose.ym
 
 
 def _edited(change: Change, old: Source) -> str:
-    try:
+    service = getattr(change, "service", None)
+    if service is None:
         return _applied(change, old)
+    try:
+        return _changed(change, old, set_apart(old, service))
     except UnsupportedError:
-        service = getattr(change, "service", None)
-        if service is None:
-            raise
         new = unfolded(old, service)
         if new.text == old.text:
             raise
-        text = _applied(change, new)
-        return old.text if text == new.text else text
+        return _changed(change, old, set_apart(new, service))
+
+
+def _changed(change: Change, old: Source, new: Source) -> str:
+    text = _applied(change, new)
+    return old.text if text == new.text else text
 
 
 @singledispatch
@@ -77,6 +81,11 @@ def _remove_mount(change: RemoveMount, old: Source) -> str:
 
 @_applied.register
 def _add_to_list(change: AddToList, old: Source) -> str:
+    if change.key not in old.keys(change.service):
+        new = SetKey(
+            service=change.service, key=change.key, value=(change.value,), comment=change.comment
+        )
+        return _set_key(new, old)
     member = (change.service, change.key, change.value, change.comment)
     return with_member(old, *member, first=change.first)
 

@@ -1,4 +1,4 @@
-"""Write a service that stands in braces as a block of keys, so that it can be edited by line."""
+"""Write a service in braces or by an alias as a block of keys, so that it is edited by line."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from jettison.formats.yaml_nodes import entries, origin_of
 
 # What a line of its own means something in: a comment, an escaped line end, a blank line.
 _BOUND_TO_LINES = re.compile(r"#|\\$|^\s*$", re.MULTILINE)
+
+_ALIAS = re.compile(r"(\s*\S.*?:)[ \t]+(\*[^\s\[\]{},]+)((?:[ \t]+#.*?)?)[ \t]*(\r?\n|)")
 
 
 def unfolded(old: Source, service: str) -> Source:
@@ -34,6 +36,21 @@ def unfolded(old: Source, service: str) -> Source:
             origin=origin_of(old.root, old.file),
         )
     return new
+
+
+def set_apart(old: Source, service: str) -> Source:
+    """Let each service that is this one's very node by an alias (``other: *web``) merge it."""
+    places = entries(old.services, old.file)
+    node = places[service].value if service in places else None
+    lines = list(old.lines)
+    for entry in places.values():
+        number = int(entry.key.start_mark.line)
+        found = _ALIAS.fullmatch(lines[number]) if entry.value is node else None
+        if found:
+            head, alias, remark, newline = found.groups()
+            inner = " " * (int(entry.key.start_mark.column) + old.style.step)
+            lines[number] = f"{head}{remark}{newline}{inner}<<: {alias}{newline}"
+    return old if tuple(lines) == old.lines else source("".join(lines), old.file)
 
 
 def _at(old: Source, path: tuple[str, ...]) -> tuple[int, MappingNode] | None:

@@ -88,7 +88,7 @@ def environments(
 
     A stage that is built on another one inherits its ENV; ``inherited`` is that of base images.
     """
-    return tuple(before for _, before, _ in _walk(dockerfile, build_args, inherited))
+    return tuple(before for _, before, _ in _walked(dockerfile, build_args, inherited)[0])
 
 
 def final_environment(
@@ -101,12 +101,9 @@ def final_environment(
 
     ``inherited`` is the ENV of base images, as far as it is known.
     """
-    last = Environment()
-    own = {id(item) for item in stage.items}
-    for instruction, _, after in _walk(dockerfile, build_args, inherited):
-        if id(instruction) in own:
-            last = after
-    return last
+    _, left = _walked(dockerfile, build_args, inherited)
+    found = (left.get(id(item)) for item in reversed(stage.instructions))
+    return next(filter(None, found), Environment())
 
 
 def base_reference(
@@ -121,14 +118,19 @@ def base_reference(
 _Step = tuple[Instruction, Environment, Environment]
 
 
-def _walk(
-    dockerfile: Dockerfile, build_args: Mapping[str, str], inherited: Mapping[str, str] = _EMPTY
-) -> list[_Step]:
-    """Each instruction with what it sees and what it leaves; worked out once for a file."""
-    known: dict[object, list[_Step]] = vars(dockerfile).setdefault("_walked", {})
+def _walked(
+    dockerfile: Dockerfile, build_args: Mapping[str, str], inherited: Mapping[str, str]
+) -> tuple[list[_Step], dict[int, Environment]]:
+    """Each instruction with what it sees and what it leaves, and the last by its identity too.
+
+    It is worked out once for a file.
+    """
+    known: dict[object, tuple[list[_Step], dict[int, Environment]]]
+    known = vars(dockerfile).setdefault("_walked", {})
     key = (tuple(sorted(build_args.items())), tuple(sorted(inherited.items())))
     if key not in known:
-        known[key] = _steps(dockerfile, build_args, inherited)
+        steps = _steps(dockerfile, build_args, inherited)
+        known[key] = steps, {id(item): after for item, _, after in steps}
     return known[key]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from jettison.errors import InputSyntaxError
+from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats import Excerpt
 from jettison.formats.dockerfile.lines import (
     HEREDOC,
@@ -158,6 +158,8 @@ def check_order(instructions: Sequence[Instruction], file: str) -> None:
     )
 
 
+# As many as are planned within seconds.
+_MOST_INSTRUCTIONS = 5000
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -165,14 +167,22 @@ def parse(text: str, *, file: str) -> Dockerfile:
     """Return the Dockerfile in ``text``; ``file`` is its path in the project, for origins.
 
     ``render`` gives the same text back. Raises InputSyntaxError, with the line, for what BuildKit
-    would refuse to read: unknown instructions and flags, no FROM, heredocs without an end.
+    would refuse to read: unknown instructions and flags, no FROM, heredocs without an end; and
+    ProjectError for a file of thousands of instructions.
     """
     mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
     lines = read_lines(text[len(mark) :], file=file)
     directives = read_directives(lines)
     escape = next((item.value for item in directives if item.name == "escape"), "\\")
     items = _items(lines, len(directives), escape)
-    check_order([item for item in items if isinstance(item, Instruction)], file)
+    instructions = [item for item in items if isinstance(item, Instruction)]
+    if len(instructions) > _MOST_INSTRUCTIONS:
+        raise ProjectError(
+            f"{file} has more than {_MOST_INSTRUCTIONS:,} instructions",
+            why="each is held against others by many rules",
+            hint="Join RUN and COPY: no engine builds an image of more than about 127 layers.",
+        )
+    check_order(instructions, file)
     if mark:
         opening = Directive(name="", value="", text=mark, origin=lines.origin(0))
         directives = (opening, *directives)

@@ -72,7 +72,7 @@ def read_texts(root: Path, tree: Tree, also: Iterable[str] = ()) -> dict[str, st
     needed = {path: needed_text(root, path) for path in sorted(wanted)}
     found = {path: text for path, text in needed.items() if text is not None}
     for path, file in tree.files.items():
-        limit = LOCK_LIMIT if LOCKS.search(path) else LIMIT
+        limit = _limit(path)
         named = path not in wanted and file.size <= limit and NAMES.search(path)
         if named or (file.size <= SCRIPT_LIMIT and BARE.search(path) and _is_shell(root / path)):
             text = _text(root / path)
@@ -82,12 +82,17 @@ def read_texts(root: Path, tree: Tree, also: Iterable[str] = ()) -> dict[str, st
     return found | _named_lists(root, tree, naming, found)
 
 
+def _limit(path: str) -> int:
+    """Give how many bytes of a file are read; lists with hashes are as long as locks."""
+    return LOCK_LIMIT if LOCKS.search(path) or LISTS.search(path) else LIMIT
+
+
 def unread(root: Path, tree: Tree, texts: Mapping[str, str]) -> Iterator[Skipped]:
     """Tell of files that would be read by their names, and why they were not."""
     for path, file in tree.files.items():
         if path in texts or not NAMES.search(path) or RUNNING.search(path):
             continue
-        limit = LOCK_LIMIT if LOCKS.search(path) else LIMIT
+        limit = _limit(path)
         if file.size > limit:
             yield Skipped(
                 what=path, reason=f"it has more than {limit >> 20} MB", origin=Origin(file=path)

@@ -280,6 +280,31 @@ def test_a_new_flag_does_not_reach_who_merges_the_service() -> None:
     assert [one.read_only for one in new.services] == [False, False, True, False]
 
 
+ALIASES = """\
+services:
+  web: &web
+    build: .
+    tmpfs: [/run]
+  other: *web  # the same
+  third: *web
+"""
+
+
+@pytest.mark.parametrize("name", ["web", "other"])
+def test_a_flag_does_not_reach_services_that_are_the_same_by_an_alias(name: str) -> None:
+    changes = [
+        SetKey(service=name, key="read_only", value=True),
+        AddToList(service=name, key="tmpfs", value="/tmp"),
+        AddToList(service=name, key="security_opt", value="no-new-privileges:true"),
+    ]
+    new = edit(ALIASES, changes)
+    assert "  other:  # the same\n    <<: *web\n" in new
+    for one in parse(new, file="f").services:
+        assert one.read_only is (one.name == name)
+        assert one.tmpfs == (("/run", "/tmp") if one.name == name else ("/run",))
+        assert bool(one.security_opt) is (one.name == name)
+
+
 def test_a_merged_key_is_taken_out_by_a_null() -> None:
     assert changed(SHARED, RemoveKey(service="web", key="restart")) == "+     restart: null\n"
 

@@ -25,6 +25,7 @@ def test_metadata_is_read_and_what_is_invalid_left_out() -> None:
         "Metadata-Version: 2.2\nName: Some_Thing\nVersion: 1.0\nRequires-Python: >=3.8\n"
         "Provides-Extra: Fast_Mode\nDynamic: Requires-Dist\n"
         "Requires-Dist: good>=1; extra == 'fast-mode'\nRequires-Dist: bad (>=1.*, nonsense)\n"
+        f"Requires-Dist: endless; python_version < '{'9' * 5000}'\n"
         "\nRequires-Dist: in-the-description\n"
     )
     core = parse_metadata(text)
