@@ -13,11 +13,11 @@ from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import GroupChange, PackageInstall, UserChange
 from jettison.formats.dockerfile import (
     Copy,
-    Dockerfile,
     Instruction,
     Stage,
     base_reference,
     copy,
+    fed_by,
     mounts,
 )
 from jettison.lift import Project, brings_uv, python_tag
@@ -38,22 +38,6 @@ def feeding_stages(stage: FinalStage) -> tuple[Stage, ...]:
     """The stages that the image is made from: the final one, its parents, and what they copy."""
     found = fed_by(stage.dockerfile, stage.stage, frozenset())
     return tuple(found[index] for index in sorted(found))
-
-
-def fed_by(dockerfile: Dockerfile, stage: Stage, known: Collection[int]) -> dict[int, Stage]:
-    """Return a stage and those it is made from, but for those of ``known`` and what they need."""
-    found: dict[int, Stage] = {}
-    waiting = [stage]
-    while waiting:
-        each = waiting.pop()
-        if each.index in found or each.index in known:
-            continue
-        found[each.index] = each
-        names = [copy(item).stage for item in each.instructions if item.keyword in ("COPY", "ADD")]
-        names.append(base_reference(each, dockerfile))
-        others = (dockerfile.stage_named(name) for name in names if name)
-        waiting += [other for other in others if other and other.index < each.index]
-    return found
 
 
 def bases_of(stage: FinalStage) -> Iterator[tuple[Stage, str]]:

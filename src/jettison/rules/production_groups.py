@@ -24,9 +24,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.finding import group_of
 from jettison.ecosystems.tool import Tool
+from jettison.formats.dockerfile import fed_by
 from jettison.index.graph import Leaving, leaving
 from jettison.lift import taken_whole
-from jettison.lift.build_context import fed_by, feeding_stages
+from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import shipped_names
 from jettison.lift.groups import (
     ShippedFile,

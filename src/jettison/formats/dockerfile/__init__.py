@@ -7,7 +7,7 @@ lines that it came from.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from e2b_dockerfile_utils import ShellLex
@@ -113,6 +113,22 @@ def base_reference(
     known = {**build_args, **_preamble(dockerfile, build_args).args}
     base = _DEMANDED.sub(r"${\1}", stage.base)
     return expand(base, known, escape=dockerfile.escape, keep_unset=True, origin=stage.origin)
+
+
+def fed_by(dockerfile: Dockerfile, stage: Stage, known: Collection[int]) -> dict[int, Stage]:
+    """Return a stage and those it is made from, but for those of ``known`` and what they need."""
+    found: dict[int, Stage] = {}
+    waiting = [stage]
+    while waiting:
+        each = waiting.pop()
+        if each.index in found or each.index in known:
+            continue
+        found[each.index] = each
+        names = [copy(item).stage for item in each.instructions if item.keyword in ("COPY", "ADD")]
+        names.append(base_reference(each, dockerfile))
+        others = (dockerfile.stage_named(name) for name in names if name)
+        waiting += [other for other in others if other and other.index < each.index]
+    return found
 
 
 _Step = tuple[Instruction, Environment, Environment]

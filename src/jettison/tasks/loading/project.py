@@ -72,8 +72,7 @@ def read_texts(root: Path, tree: Tree, also: Iterable[str] = ()) -> dict[str, st
     needed = {path: needed_text(root, path) for path in sorted(wanted)}
     found = {path: text for path, text in needed.items() if text is not None}
     for path, file in tree.files.items():
-        limit = _limit(path)
-        named = path not in wanted and file.size <= limit and NAMES.search(path)
+        named = path not in wanted and file.size <= _limit(path) and NAMES.search(path)
         if named or (file.size <= SCRIPT_LIMIT and BARE.search(path) and _is_shell(root / path)):
             text = _text(root / path)
             if text is not None:
@@ -92,18 +91,15 @@ def unread(root: Path, tree: Tree, texts: Mapping[str, str]) -> Iterator[Skipped
     for path, file in tree.files.items():
         if path in texts or not NAMES.search(path) or RUNNING.search(path):
             continue
-        limit = _limit(path)
-        if file.size > limit:
-            yield Skipped(
-                what=path, reason=f"it has more than {limit >> 20} MB", origin=Origin(file=path)
-            )
+        if file.size > (limit := _limit(path)):
+            much = f"it has more than {limit >> 20} MB"
+            yield Skipped(what=path, reason=much, origin=Origin(file=path))
             continue
         try:
             open_regular(root / path).close()
+            yield Skipped(what=path, reason="it is not UTF-8", origin=Origin(file=path))
         except OSError as error:
             yield unreadable(path, error)
-        else:
-            yield Skipped(what=path, reason="it is not UTF-8", origin=Origin(file=path))
 
 
 def _named_lists(
