@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import math
 import re
 import socket
 import string
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from urllib.parse import quote
 from weakref import WeakValueDictionary
@@ -78,6 +79,45 @@ def send(
         connection.close()
 
 
+class _Deadlines:
+    """Calls what is due at its moment, all in one thread: one for each would cost as much again."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._due: dict[object, tuple[float, Callable[[], None]]] = {}
+        self._wakes = math.inf
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def at(self, moment: float, call: Callable[[], None]) -> Iterator[None]:
+        """Call something at a moment, unless the block has ended by then."""
+        token = object()
+        with self._changed:
+            self._due[token] = (moment, call)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, daemon=True)
+                self._thread.start()
+            elif moment < self._wakes:
+                self._changed.notify()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._due.pop(token, None)
+
+    def _run(self) -> None:
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                for token in [one for one, (moment, _) in self._due.items() if moment <= now]:
+                    self._due.pop(token)[1]()
+                self._wakes = min((moment for moment, _ in self._due.values()), default=math.inf)
+                self._changed.wait(None if self._wakes == math.inf else self._wakes - now)
+
+
+_deadlines = _Deadlines()
+
+
 @contextmanager
 def _ended_at(moment: float, connection: socket.socket) -> Iterator[threading.Event]:
     """Break a connection at a moment: a header that comes letter by letter meets no timeout."""
@@ -88,13 +128,8 @@ def _ended_at(moment: float, connection: socket.socket) -> Iterator[threading.Ev
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(max(0.0, moment - time.monotonic()), stop)
-    timer.daemon = True
-    timer.start()
-    try:
+    with _deadlines.at(moment, stop):
         yield late
-    finally:
-        timer.cancel()
 
 
 def _answer(

@@ -7,6 +7,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import count
@@ -97,6 +98,22 @@ def test_a_server_that_never_answers_is_given_up(head: bytes) -> None:
     address = served(lambda one: repeat(one, head, b"a" if head else b"", 0.02))
     answer = send(address, "GET", "/", {}, timeout=0.5)
     assert (answer.status, answer.failure) == (0, "no response within 0.5 seconds")
+
+
+def test_each_of_several_requests_ends_at_its_own_moment() -> None:
+    address = served(lambda one: repeat(one, b"x: ", b"a", 0.02))
+    seconds = (3.0, 0.5, 1.0)
+
+    def took(timeout: float) -> float:
+        begun = time.monotonic()
+        assert send(address, "GET", "/", {}, timeout=timeout).failure
+        return time.monotonic() - begun
+
+    with ThreadPoolExecutor(len(seconds)) as pool:
+        one, two, three = pool.map(took, seconds)
+    assert 0.5 <= two < one
+    assert 1.0 <= three < one
+    assert one >= 3.0
 
 
 def test_a_stream_of_events_is_read_for_its_first_events() -> None:
