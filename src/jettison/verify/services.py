@@ -303,7 +303,9 @@ def _only_http2(address: tuple[str, int], port: int) -> bool:
             frame = connection.recv(_FRAME_HEADER, socket.MSG_WAITALL)
     except OSError:
         return False
-    return len(frame) == _FRAME_HEADER and frame[3] == _SETTINGS
+    speaks = len(frame) == _FRAME_HEADER and frame[3] == _SETTINGS
+    # one that takes both may have begun to listen meanwhile
+    return speaks and not _status(address, port, "/")
 
 
 def _address(container: Container, port: int) -> tuple[str, int] | None:

@@ -189,3 +189,20 @@ def test_a_server_of_grpc_is_known_by_its_first_frame() -> None:
         found = wait_until_ready(Machine(server.server_address[1]), 8080, "", 5.0)
         server.shutdown()
     assert found.failure == "port 8080 speaks HTTP/2 alone, as servers of gRPC do"
+
+
+def test_what_began_to_listen_while_it_was_asked_may_speak_both(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Settings(BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(24)
+            self.request.sendall(bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)))
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Settings) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host, port = server.server_address[:2]
+        for statuses, alone in (([None, 200], False), ([None, None], True)):
+            monkeypatch.setattr(services, "_status", lambda *_, told=statuses: told.pop(0))
+            assert services._only_http2((str(host), port), port) is alone
+        server.shutdown()

@@ -166,6 +166,8 @@ def _entrance(account: Account, credentials: Credentials | None) -> Iterator[Ste
         first = Variation(name="sign-up", extent=Extent.TYPICAL, signs_in=True)
         yield fill(account.sign_up, first)
         yield fill(account.sign_up, Variation(name="sign-up again", signs_in=True))
+        if known := _compared(account.sign_up):
+            yield fill(account.sign_up, replace(first, name="sign-up, known values", chosen=known))
     if account.login is None:
         return
     yield fill(account.login, Variation(name="login", signs_in=True, chosen=_named(account.login)))
@@ -175,6 +177,16 @@ def _entrance(account: Account, credentials: Credentials | None) -> Iterator[Ste
         yield fill(account.login, _login(account.login, address))
     if credentials:
         yield fill(account.login, _login(account.login, credentials.username, credentials.password))
+
+
+def _compared(operation: Operation) -> dict[str, Json]:
+    """Give the first text that the source compares each field with: others may be refused."""
+    found: dict[str, Json] = {}
+    for name in operation.body.properties if operation.body else ():
+        texts = [one for one in operation.compared.get(name, ()) if isinstance(one, str)]
+        if texts and not names_somebody(name):
+            found[name] = texts[0]
+    return found
 
 
 def _named(operation: Operation) -> dict[str, Json]:

@@ -277,6 +277,10 @@ def test_documents_and_tables_that_a_handler_reads_are_uploaded_up_to_their_size
     assert json.loads(sent["document.json of 500001 bytes"]) == json.loads(sent["document.json"])
     assert "note.txt of 500001 bytes" in sent
     assert "table.csv of 500001 bytes" not in sent
+    # a server may refuse a body that is too large while it is sent, and its response is lost
+    whole = names(replace(one, sizes={"": (500_000,)}))
+    assert "POST /import (note.txt of 498000 bytes)" in whole
+    assert not any("500001" in name for name in whole)
     table = replace(one, documents={"file": ("table", {"type": "array", "items": schema})})
     (rows,) = (
         step.payload.value["file"]
@@ -293,3 +297,14 @@ def test_who_logs_in_is_named_also_where_no_field_is_required() -> None:
     (step,) = (one for one in workload(Interface(operations=(login,))) if one.variation == "login")
     assert step.payload
     assert step.payload.value.keys() == {"username", "password"}
+
+
+def test_who_signs_up_chooses_what_the_source_knows() -> None:
+    voiced = operation("POST /auth/register", {"username": TEXT, "password": TEXT, "voice": TEXT})
+    one = replace(voiced, compared={"voice": ("alto", "bass"), "password": ("xxx",)})
+    steps = {step.variation: step for step in workload(Interface(operations=(one, LOGIN)))}
+    payload = steps["sign-up, known values"].payload
+    assert payload
+    assert payload.value["voice"] == "alto"
+    assert payload.value["password"] != "xxx"
+    assert "sign-up, known values" not in " ".join(names(SIGN_UP, LOGIN))
