@@ -291,10 +291,7 @@ def _elsewhere(process: int, port: int, *, guess: bool) -> str:
 
 
 def _only_http2(address: tuple[str, int], port: int) -> bool:
-    """Whether a server takes HTTP/2 without an upgrade: its first frame holds its settings.
-
-    Source: RFC 9113, 3.4 and 6.5.
-    """
+    """Whether a server takes HTTP/2 alone: its first frame are settings (RFC 9113, 3.4 and 6.5)."""
     if _status(address, port, "/"):
         return False
     try:
@@ -303,8 +300,8 @@ def _only_http2(address: tuple[str, int], port: int) -> bool:
             frame = connection.recv(_FRAME_HEADER, socket.MSG_WAITALL)
     except OSError:
         return False
-    speaks = len(frame) == _FRAME_HEADER and frame[3] == _SETTINGS
     # one that takes both may have begun to listen meanwhile
+    speaks = len(frame) == _FRAME_HEADER and frame[3] == _SETTINGS
     return speaks and not _status(address, port, "/")
 
 

@@ -10,6 +10,7 @@ import hashlib
 import http.client
 import math
 import re
+import select
 import socket
 import string
 import threading
@@ -32,6 +33,8 @@ _EVENT_SECONDS = 3.0
 _EVENT_TYPES = ("text/event-stream", "application/x-ndjson", "multipart/x-mixed-replace")
 _EVENTS = 5
 _EVENT = re.compile(rb".*?\r?\n\r?\n", re.DOTALL)
+# For a response to the head of a request with a large body.
+_REFUSES_SECONDS = 0.2
 _READ = 64 * 2**20
 _KEPT = 2**20
 _KEPT_OF_A_RUN = 24 * 2**20
@@ -62,8 +65,7 @@ def send(
     try:
         connection.connect()
         with _ended_at(ends, connection.sock) as late:
-            asked = quote(target, safe=string.punctuation)
-            connection.request(method, asked, body=body or None, headers=dict(headers))
+            _request(connection, method, quote(target, safe=string.punctuation), headers, body)
             # the connection gives its socket away to an answer that ends with it
             wire = connection.sock
             response = connection.getresponse()
@@ -116,6 +118,33 @@ class _Deadlines:
 
 
 _deadlines = _Deadlines()
+
+
+def _request(
+    connection: http.client.HTTPConnection,
+    method: str,
+    target: str,
+    headers: Mapping[str, str],
+    body: bytes,
+) -> None:
+    """Send a request; of a large body only what the server waits for.
+
+    One that refuses by the head alone closes the connection, and with bytes of the body unread its
+    response is lost (RFC 9112, 9.6).
+    """
+    if len(body) <= _PIECE:
+        connection.request(method, target, body=body or None, headers=dict(headers))
+        return
+    own = {name.lower() for name in headers}
+    connection.putrequest(
+        method, target, skip_host="host" in own, skip_accept_encoding="accept-encoding" in own
+    )
+    for name, value in {**headers, "Content-Length": str(len(body))}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    if not select.select((connection.sock,), (), (), _REFUSES_SECONDS)[0]:
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.send(body)
 
 
 @contextmanager

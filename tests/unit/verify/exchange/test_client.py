@@ -201,3 +201,25 @@ def test_what_is_like_a_request_without_end_gets_less_time(
     requests = Requests(address, seconds=60, response=0.6)
     failures = [requests("GET", target, {}, b"").failure for target in ("/a/1", "/a/2?x", "/b")]
     assert failures == [f"no response within {seconds} seconds" for seconds in (0.6, 0.1, 0.6)]
+
+
+def test_a_large_body_that_is_refused_by_its_head_loses_no_response() -> None:
+    def refuse(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+        connection.close()
+
+    headers = {"Host": "x", "Accept-Encoding": "gzip"}
+    for _ in range(5):
+        assert send(served(refuse), "POST", "/", headers, b"x" * 2_000_000).status == 413
+
+
+def test_a_large_body_arrives_whole() -> None:
+    came: list[bytes] = []  # behind the head
+
+    def take(connection: socket.socket) -> None:
+        while sum(map(len, came)) < 300_000:
+            came.append(connection.recv(1 << 16))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    assert send(served(take), "POST", "/a", {"Host": "x"}, b"y" * 300_000).status == 200
+    assert b"".join(came) == b"y" * 300_000
