@@ -127,8 +127,8 @@ _ALIVE_SECONDS = 3.0
 _LOOK_SECONDS = 0.5
 # A first request that is given up and sent again is counted twice by an application that counts.
 _FIRST_ANSWER_SECONDS = 15.0
-# No look at a container takes so long.
-_SUSPENDED_SECONDS = 30.0
+# A look at a container waits for no more than three first answers.
+_LONGEST_LOOK = 4
 # A server that only just began to listen writes a line about a request in HTTP/2.
 _SILENT_SECONDS = 2.0
 _SERVER_ERROR = 500
@@ -202,7 +202,8 @@ def wait_until_ready(
         status = _status(address, port, path) if address and port else None
         passed = time.monotonic() - begun
         # this machine was suspended, or this process: nobody waited meanwhile
-        begun += passed - seconds if seconds and passed - seconds > _SUSPENDED_SECONDS else 0.0
+        longest = _LONGEST_LOOK * _FIRST_ANSWER_SECONDS
+        begun += passed - seconds if seconds and passed - seconds > longest else 0.0
         seconds = time.monotonic() - begun
         if status is not None and status < _SERVER_ERROR:
             return Readiness(seconds=seconds)
