@@ -128,7 +128,6 @@ def test_a_server_that_takes_connections_and_answers_none_is_given_up_in_time(
     waited = [0.0]
 
     def silent(*_: object) -> None:
-        assert sum(waited) < 600
         waited.append(services._FIRST_ANSWER_SECONDS)
 
     monkeypatch.setattr(services, "_status", silent)
@@ -137,6 +136,7 @@ def test_a_server_that_takes_connections_and_answers_none_is_given_up_in_time(
     with answering(lambda _path: 200) as machine:
         ready = wait_until_ready(machine, 8000, "/", 60)
     assert ready.failure == "port 8000 does not respond within 60 seconds"
+    assert sum(waited) < 120
 
 
 def test_time_for_which_this_machine_was_suspended_is_not_waited(
