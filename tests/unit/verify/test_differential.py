@@ -174,6 +174,7 @@ def test_workers_run_as_production_will_run_them(
 ) -> None:
     # one that ends does so at once
     monkeypatch.setattr(workers, "_WATCHED_SECONDS", 2.0)
+    monkeypatch.setattr(workers, "_LONG_WATCHED_SECONDS", 4.0)
     writes = "'ROLE' in os.environ and 'READ_ONLY' in os.environ and sys.exit(1)"
     for name in ("before.py", "after.py"):
         # before anything takes time
