@@ -117,6 +117,17 @@ def test_a_program_that_writes_without_end_is_stopped(monkeypatch: pytest.Monkey
         run((sys.executable, "-c", "while True: print('x' * 9999)"), timeout=60)
 
 
+def test_more_is_written_to_a_file_than_is_kept_in_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(processes, "_KEPT_BYTES", 1 << 20)
+    script = (sys.executable, "-c", "print('x' * (1 << 21))")
+    with (tmp_path / "out").open("wb") as into:
+        assert run(script, into=into, timeout=60).status == 0
+    with pytest.raises(ProgramError, match="wrote more than 1 MiB"):
+        run(script, timeout=60)
+
+
 def test_output_that_a_child_holds_open_is_waited_for_in_vain(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -38,7 +38,8 @@ from jettison.processes.process_group import (
 _GRACE_SECONDS = 3.0
 # A program that has written all it will needs no longer to end.
 _ENDED_SECONDS = 0.5
-_KEPT_BYTES = 512 * 2**20
+# In memory of one stream, where several programs run at once; and of what goes to a file.
+_KEPT_BYTES, _WRITTEN_BYTES = 64 * 2**20, 512 * 2**20
 _KEPT_LINES = 50_000
 _LONGEST_LINE = 2**12
 STREAM_SECONDS = 3600.0
@@ -84,10 +85,11 @@ def run(
     bare: bool = False,
     memory: int | None = None,
 ) -> Completed:
-    """Run to the end and keep what the program wrote, up to 512 MiB of each stream.
+    """Run to the end and keep what the program wrote, up to 64 MiB of each stream.
 
-    With ``into`` standard output is written there instead. A generator makes ``stdin`` while it is
-    read, so that it is not held in memory; an error of it stops the program before its input ends.
+    With ``into`` standard output is written there instead, up to 512 MiB. A generator makes
+    ``stdin`` while it is read, so that it is not held in memory; an error of it stops the program
+    before its input ends.
     ``environment`` is added to the one of this process, or with ``bare`` to nothing. A program
     that takes more than ``memory`` bytes fails, where the system can limit it; such a one ends when
     it has computed for too long, though this process be gone. Raises
@@ -97,6 +99,7 @@ def run(
     begun = time.monotonic()
     kept: tuple[list[bytes], list[bytes]] = ([], [])
     keeps = (into.write if into else kept[0].append, kept[1].append)
+    most = (_WRITTEN_BYTES if into else _KEPT_BYTES, _KEPT_BYTES)
     full = threading.Event()
     given = environment or {}
     whole = given if bare else {**os.environ, **given}
@@ -105,8 +108,8 @@ def run(
             limit(process.pid, memory, timeout)
         streams = (pipe(process.stdout), pipe(process.stderr))
         readers = [
-            threading.Thread(target=_keep, args=(*pair, process, full), daemon=True)
-            for pair in zip(streams, keeps, strict=True)
+            threading.Thread(target=_keep, args=(*each, process, full), daemon=True)
+            for each in zip(streams, keeps, most, strict=True)
         ]
         with deadline(process, timeout) as late:
             for reader in readers:
@@ -124,7 +127,7 @@ def run(
                 late.set()
     if full.is_set():
         raise ProgramError(
-            f"{' '.join(command[:3])} wrote more than {_KEPT_BYTES >> 20} MiB", why="it was stopped"
+            f"{' '.join(command[:3])} wrote more than {most[0] >> 20} MiB", why="it was stopped"
         )
     if late.is_set():
         raise _too_long(command, timeout)
@@ -266,11 +269,11 @@ def uninterrupted() -> Iterator[None]:
 def _keep(
     stream: IO[bytes],
     keep: Callable[[bytes], object],
+    left: int,
     process: subprocess.Popen[bytes],
     full: threading.Event,
 ) -> None:
     """Read a stream to its end; a program that writes too much is ended."""
-    left = _KEPT_BYTES
     # not through the buffer of the stream, which cannot be closed while somebody reads
     with suppress(OSError, ValueError):
         while piece := os.read(stream.fileno(), PIECE):

@@ -22,7 +22,8 @@ from jettison.verify.request import VerificationRequest
 
 Answer = TypeVar("Answer")
 _INSIDE = "jettison.verify.inside"
-_MARKER = "jettison-says:"
+# Searched for, as an image's Python may write millions of lines.
+_ANSWERED = re.compile(rb"^jettison-says:[ \t]*(.*)", re.MULTILINE)
 _TIMEOUT = 180.0
 _OTHERWISE = "its Python answered otherwise"
 _NO_PYTHON = "there is no Python on the path of the image"
@@ -140,16 +141,14 @@ def ask(
         )
     except ProgramError as late:
         return None, str(late)
-    for line in done.text.splitlines():
-        if line.startswith(_MARKER):
-            try:
-                return shaped(
-                    ast.literal_eval(python_expression(line[len(_MARKER) :].lstrip(" \t"))), kind
-                )
-            except _ODD as wrong:
-                return None, f"{_OTHERWISE}: {type(wrong).__name__}"
-    lines = done.error_text.splitlines() or [f"its Python wrote nothing (status {done.status})"]
-    return None, lines[-1]
+    if found := _ANSWERED.search(done.stdout):
+        answer = found[1].decode("utf-8", "replace").strip()
+        try:
+            return shaped(ast.literal_eval(python_expression(answer)), kind)
+        except _ODD as wrong:
+            return None, f"{_OTHERWISE}: {type(wrong).__name__}"
+    last = done.error_text.rpartition("\n")[2]
+    return None, last or f"its Python wrote nothing (status {done.status})"
 
 
 def shaped(answer: object, kind: type[Answer]) -> tuple[Answer | None, str]:

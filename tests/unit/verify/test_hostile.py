@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import tracemalloc
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
@@ -225,3 +226,13 @@ def test_a_python_that_never_ends_is_asked_once() -> None:
 def test_a_python_that_says_nothing_is_told() -> None:
     says: Any = Says(b"")
     assert ask(says, "python", "facts", {}, int) == (None, "its Python wrote nothing (status 0)")
+
+
+def test_lines_without_end_of_an_images_python_take_little_memory() -> None:
+    says: Any = Says(b"x\n" * 2**20 + b"jettison-says: 7\r\n")
+    tracemalloc.start()
+    try:
+        assert ask(says, "python", "facts", {}, int) == (7, "")
+        assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+    finally:
+        tracemalloc.stop()
