@@ -158,7 +158,7 @@ def test_no_line_of_a_file_outside_of_the_project_is_shown(
     ("name", "content"),
     [
         ("requirements.txt", b"# caf\xe9\nsix\n"),
-        ("requirements.txt", b"# more\n" * 400_000),
+        ("setup.cfg", b"# more\n" * 400_000),
         ("setup.cfg", b"# caf\xe9\n"),
         ("compose.override.yml", b"# caf\xe9\n"),
     ],

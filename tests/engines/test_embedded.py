@@ -29,12 +29,12 @@ from jettison.engines import (
     ImageID,
     Network,
     RunOptions,
-    signal_number,
 )
 from jettison.engines.embedded import Identity, identity, started
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.embedded.started import refused
 from jettison.engines.limits import Limits
+from jettison.engines.stop_signal import signal_number
 from jettison.errors import EngineError, ImageError, UnsupportedError, WriteError
 from jettison.images.image import Image
 from jettison.images.stores.layout import LayoutStore

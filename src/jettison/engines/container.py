@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
-from jettison.engines import ContainerState, Network, RunOptions, Stopped, is_deaf, signal_number
+from jettison.engines import ContainerState, Network, RunOptions, Stopped
 from jettison.engines.client import (
     LOOPBACK,
     Client,
@@ -27,6 +27,7 @@ from jettison.engines.limits import (
     image_name,
     tmpfs_of,
 )
+from jettison.engines.stop_signal import is_deaf, signal_number
 from jettison.errors import EngineError
 from jettison.processes import Completed, uninterrupted
 

@@ -15,12 +15,13 @@ from typing import IO, Self
 
 from msgspec import Struct, field, to_builtins
 
-from jettison.engines import ContainerState, Stopped, is_deaf
+from jettison.engines import ContainerState, Stopped
 from jettison.engines.client import LOOPBACK, Relays
 from jettison.engines.embedded import Program, Spec, identity, started
 from jettison.engines.embedded.chroot import somebody
 from jettison.engines.embedded.started import Started
 from jettison.engines.limits import EXHAUSTED, Groups, Limits
+from jettison.engines.stop_signal import is_deaf
 from jettison.errors import EngineError
 from jettison.images.stores.unpack import remove_unpacked
 from jettison.processes import NEUTRAL, Completed, helper, helper_environment, run, uninterrupted

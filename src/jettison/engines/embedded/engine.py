@@ -21,7 +21,6 @@ from jettison.engines import (
     Network,
     RunOptions,
     facts_of,
-    signal_number,
     work_ended,
 )
 from jettison.engines.embedded import Program, Spec, identity, started, syscalls
@@ -29,6 +28,7 @@ from jettison.engines.embedded.chroot import CHROOT, Ports, in_chroot, lay
 from jettison.engines.embedded.container import EmbeddedContainer, limited
 from jettison.engines.embedded.started import REFUSED, require_linux
 from jettison.engines.limits import Limits, container_path, groups_for, tmpfs_of
+from jettison.engines.stop_signal import signal_number
 from jettison.errors import EngineError, JettisonError, UnsupportedError, WriteError
 from jettison.images import locate
 from jettison.images.config import Config
