@@ -15,7 +15,7 @@ from jettison.catalogue.applications import Launchers
 from jettison.contents.image import EXECUTABLE, ImageFiles
 from jettison.images.config import Config
 from jettison.images.entry import Kind
-from jettison.values import by_key
+from jettison.values import by_key, once_each
 
 PYTHON = re.compile(r"(?:.*/)?(?:python|pypy)(?P<minor>3(?:\.\d+)?)?")
 SHELL = re.compile(r"#!\s*\S*(?:/|\s)(?:ba|da|a|k|z)?sh\b")
@@ -146,6 +146,7 @@ def scripts_of(image: ImageFiles, words: Iterable[str]) -> Mapping[str, str]:
     return found
 
 
+@once_each
 def _shell_scripts(image: ImageFiles) -> Mapping[str, list[str]]:
     """Give the paths of scripts of a shell by their names."""
     return by_key(

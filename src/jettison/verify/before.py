@@ -16,9 +16,7 @@ from jettison.verify.absent_files import absent
 from jettison.verify.batch import with_stored
 from jettison.verify.checks.check import made_from
 from jettison.verify.coverage import counted, counted_to_its_end
-from jettison.verify.discover import Discovery, conversation, discover
-from jettison.verify.exchange.client import Requests
-from jettison.verify.exchange.session import Session
+from jettison.verify.discover import Discovery, conversation, discover, session_with
 from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import (
     ended,
@@ -279,14 +277,8 @@ def _discover(setting: Setting, *, failing: bool) -> Discovery:
 
 def _fails(container: Container, request: VerificationRequest, found: Discovery) -> bool:
     """Whether an application fails whatever it is asked, by its first pages."""
-    port = request.ports[0]
-    requests = Requests(container.address(port), _HTTP_SECONDS, request.response_timeout)
-    session = Session(
-        requests,
-        f"localhost:{port}",
-        found.interface.token_scheme,
-        late=lambda: requests.late,
-    )
-    pages = [step for step in conversation(found, request).steps if step.method == "GET"]
+    talk = conversation(found, request)
+    session = session_with(container, request, talk, _HTTP_SECONDS)
+    pages = [step for step in talk.steps if step.method == "GET"]
     statuses = [one.answer.status for one in session.exchanges(pages[:_FIRST_PAGES])]
     return sum(one >= _SERVER_ERROR for one in statuses) > len(statuses) * _MOST

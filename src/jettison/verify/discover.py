@@ -15,7 +15,8 @@ from jettison.catalogue.systems import Samples
 from jettison.engines import Container
 from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
-from jettison.verify.exchange.client import send
+from jettison.verify.exchange.client import Requests, send
+from jettison.verify.exchange.session import Session
 from jettison.verify.interior import inquire
 from jettison.verify.observation import Conversation, Observation, Setting
 from jettison.verify.request import Credentials, CustomRequest, VerificationRequest
@@ -189,6 +190,22 @@ def conversation(
         superuser=found.superuser,
         languages=found.languages,
         training=training,
+    )
+
+
+def session_with(
+    container: Container, request: VerificationRequest, talk: Conversation, seconds: float
+) -> Session:
+    """Begin to talk to a container on its first port, for so many seconds in all."""
+    port = request.ports[0]
+    requests = Requests(container.address(port), seconds, request.response_timeout)
+    return Session(
+        requests,
+        f"localhost:{port}",
+        talk.token_scheme,
+        languages=talk.languages,
+        late=lambda: requests.late,
+        training=talk.training,
     )
 
 

@@ -14,10 +14,8 @@ from jettison.engines import Bind, Container, RunOptions
 from jettison.errors import EngineError, FullEngineError
 from jettison.values import replace
 from jettison.verify.checks.check import kinds_of
-from jettison.verify.discover import make_superuser
+from jettison.verify.discover import make_superuser, session_with
 from jettison.verify.exchange import Exchange, carry_out
-from jettison.verify.exchange.client import Requests
-from jettison.verify.exchange.session import Session
 from jettison.verify.interior import HOST_NAME, interior, of_the_system
 from jettison.verify.observation import Conversation, Observation, Setting, Start
 from jettison.verify.request import VerificationRequest
@@ -272,24 +270,15 @@ def converse(
     request = setting.request
     if not request.ports:
         return (), (), 0
-    port = request.ports[0]
-    address = container.address(port)
     seconds = _CONVERSATION_SECONDS * (1 if talk.explores else _PATIENCE)
-    requests = Requests(address, seconds, request.response_timeout)
-    session = Session(
-        requests,
-        f"localhost:{port}",
-        talk.token_scheme,
-        languages=talk.languages,
-        late=lambda: requests.late,
-        training=talk.training,
-    )
+    session = session_with(container, request, talk, seconds)
     first = (make_superuser(container, setting),) if talk.superuser else ()
     doubtful = frozenset(number - len(first) for number in talk.doubtful)
     if talk.explores:
         steps, exchanges = session.explore(talk.steps)
     else:
         steps, exchanges = talk.steps, tuple(session.exchanges(talk.steps, doubtful))
+    address = container.address(request.ports[0])
     own = (carry_out(command, address) for command in request.commands)
     sent = len(exchanges)
     return steps[:sent], (*first, *exchanges, *own), len(steps) - sent

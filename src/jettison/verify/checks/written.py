@@ -13,7 +13,7 @@ from jettison.verify.request import VerificationRequest
 # what is there or not as a run is looked at
 _OF_A_MOMENT = re.compile(r"(-(wal|shm|journal)|\.(lock|pid|tmp|sock|swp|pyc)|~)$", re.I)
 _RUNS = 2
-# as ``inside/facts.py`` names a part of a database, whose statement stands for the mode
+# as ``inside/volumes.py`` names a part of a database, whose statement stands for the mode
 _OF_DATABASES = re.compile(r", (table|index|view|trigger) ")
 # as it names what a small file or a column holds, which every run of the baseline has to hold
 _HELD = re.compile(r", content [a-p]+(?: of (?P<column>.+))?$")
