@@ -27,6 +27,7 @@ from jettison.values import Evidence, Skipped, replace
 from jettison.verify import CheckResult, Outcome, Verdict
 from jettison.verify.batch import owners_of
 from jettison.verify.before import Prefetched, prefetch
+from jettison.verify.checks.changed import ANOTHER, BESIDES
 from jettison.verify.differential import compare
 from jettison.verify.request import VerificationRequest
 from jettison.verify.tracing import observed
@@ -99,7 +100,9 @@ class AnotherBuild:
 
 def _places(check: CheckResult) -> Iterator[str]:
     for line in check.details or (check.message,):
-        yield _CUT.sub(r"\1…\2\1", _WRITTEN.sub("#", line))
+        # what became of what may be another thing in each build
+        place = line.partition(BESIDES)[0].partition(f"{ANOTHER}:")[0]
+        yield _CUT.sub(r"\1…\2\1", _WRITTEN.sub("#", place))
 
 
 class Before(Struct, frozen=True, kw_only=True):

@@ -205,7 +205,7 @@ def owners_of(engine: Engine, image: str, libraries: tuple[str, ...]) -> dict[st
     return {name: one for name, one in (found or {}).items() if _PACKAGE.fullmatch(one)}
 
 
-_SECONDS = 150.0
+_SECONDS, _ROOT = 150.0, "/"
 _OK, _ABSENT, _FURTHER = 200, 404, "further files"
 _KINDS = {
     ".json": "application/json", ".csv": "text/csv", ".txt": "text/plain", ".log": "text/plain",
@@ -255,7 +255,7 @@ def run_to_its_end(
 def _asked(setting: Setting) -> dict[str, Any]:
     request, folder = setting.request, setting.facts.working_directory
     folders = (*request.volumes, *request.empty, *((folder,) if folder != "/" else ()))
-    return {"words": setting.words, "folders": folders, "seconds": _SECONDS}
+    return {"words": setting.words, "folders": folders, "root": _ROOT, "seconds": _SECONDS}
 
 
 class _Ran(Struct, frozen=True, kw_only=True):

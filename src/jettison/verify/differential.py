@@ -15,6 +15,7 @@ from jettison.verify import CheckResult, Outcome, Subject, Verdict, batch, retri
 from jettison.verify.batch import run_suite, with_stored
 from jettison.verify.before import Baseline, Begun, Prefetched, begun_somehow, finished
 from jettison.verify.checks import CHECKS
+from jettison.verify.checks.changed import with_changes
 from jettison.verify.checks.check import made_from, skipped
 from jettison.verify.exchange.judging import IMPROBABLE, chance
 from jettison.verify.observation import Conversation, Observation, Setting, Trial
@@ -22,6 +23,7 @@ from jettison.verify.observe import observe
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import further, joined
 from jettison.verify.services import TOO_LATE, within_reach
+from jettison.verify.texts import with_texts
 from jettison.verify.time_limit import timed
 from jettison.verify.workers import watched_on, worked
 
@@ -72,6 +74,7 @@ def _compared(trial: Trial, ahead: Callable[[], Prefetched] | None) -> Verdict:
         before, after = _run_again(trial, talk, before, after)
     if request.suite and after.suite and after.suite.status:
         before = _tested_with_all(trial, request.suite, before)
+    before, after = with_texts(trial, before, after)
     return verdict(request, trial.engine, before, after)
 
 
@@ -234,8 +237,8 @@ def verdict(
         isolation=isolation.name,
         before=_subject(request.image_before, before),
         after=_subject(request.image_after, after),
-        checks=tuple(
-            _as_seen(check.compare(before, after, request), isolation) for check in CHECKS
+        checks=with_changes(
+            [_as_seen(check.compare(before, after, request), isolation) for check in CHECKS]
         ),
     )
 

@@ -89,7 +89,8 @@ class Stored(Struct, frozen=True, kw_only=True, rename={"listed": "list"}):
     distributions. ``system`` describes every path of the image in one line, where asked. ``times``
     maps files that the application may name, by path (those of distributions below their folder),
     to when they were changed, in seconds since 1970. ``compiled`` is how many modules have byte
-    code that is used, as it fits their source.
+    code that is used, as it fits their source. ``texts`` are those of files that differ, by
+    the same paths, where they were read.
     """
 
     application: Mapping[str, str] = field(default_factory=dict)
@@ -103,6 +104,7 @@ class Stored(Struct, frozen=True, kw_only=True, rename={"listed": "list"}):
     system: str = ""
     times: Mapping[str, int] = field(default_factory=dict)
     compiled: int = 0
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 # What the exit status of a command is compared as.

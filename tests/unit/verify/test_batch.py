@@ -84,8 +84,9 @@ def observed(folder: Path, job: str, names: tuple[str, ...] | None = None) -> Ob
 
 
 @pytest.fixture(autouse=True)
-def _nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def _nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(batch, "interior", lambda *_: (None, ""))
+    monkeypatch.setattr(batch, "_ROOT", str(tmp_path / "left"))
 
 
 @pytest.mark.parametrize(
@@ -111,6 +112,17 @@ def test_what_a_run_leaves_is_compared(old: str, new: str, said: str, tmp_path: 
     shared.rename(tmp_path / "second")
     other = observed(shared, JOB.replace(old, new), names)
     assert said in " ".join(compared(before, other, ASKED).differences)
+
+
+def test_what_a_run_leaves_elsewhere_is_compared(tmp_path: Path) -> None:
+    shared, left = tmp_path / "app", tmp_path / "left"
+    left.mkdir()
+    job = f"open({str(left / 'report.csv')!r}, 'w').write('1')"
+    before = observed(shared, job)
+    shared.rename(tmp_path / "first")
+    names = tuple(one.name for one in before.exchanges)
+    other = observed(shared, job.replace("'1'", "'2'"), names)
+    assert "report.csv" in " ".join(compared(before, other, ASKED).differences)
 
 
 def test_a_command_that_only_ends_shows_nothing_of_the_application(tmp_path: Path) -> None:

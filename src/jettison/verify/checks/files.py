@@ -15,6 +15,7 @@ from jettison.plan.minimal_base import pattern
 from jettison.plan.removal.groups import Matcher
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome
+from jettison.verify.checks.changed import UNREADABLE, unlike, what_changed
 from jettison.verify.checks.check import judged, keeps_command, made_from, same_base, skipped
 from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import VerificationRequest
@@ -38,8 +39,6 @@ _TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(conftest|test_\w+|\w+_test)\.
 _WRITTEN = re.compile(r"\.so(\.\d+)*$|\.dist-info/(?!entry_points)|^\.\./")
 # What a step of the build may have filled, each time again.
 _STATE = re.compile(r"\.(sqlite3?|db|log|pid|pickle|pkl|pem|key|crt|egg-info/SOURCES\.txt)$", re.I)
-_UNREADABLE = "unreadable"
-_RUNS = ", can be run"
 # What may change what an application does by being there, and what the interpreter itself runs.
 _RUN = re.compile(r"\.(py|pth|so|sh)$")
 _STARTED = re.compile(r"^[^/]+\.pth$|^(sitecustomize|usercustomize)\.py$")
@@ -203,46 +202,35 @@ def _other(
         built = _BUILT.search(path)
         again = _STATE.search(path) or (built and built["archive"])
         own = own and (whole or not again)
-        if own and (said := _unlike(digest, has.application.get(path, ""))):
-            yield f"{path} of the application {said}"
+        if own and (said := unlike(digest, has.application.get(path, ""))):
+            yield f"{path} of the application {said}{what_changed(path, had, has)}"
     for path, (owner, digest) in had.distributions.items():
         _, now = has.distributions.get(path, ("", ""))
         names = _names(owner)
         own = bool(names) and not names & _INSTALLERS
         own = whole or (own and (len(names) == 1 or _ends(path, opened)))
-        said = _unlike(digest, now) if own else ""
-        if said and (whole or now == _UNREADABLE or not _WRITTEN.search(path)):
-            yield f"{path} of {_whose(owner)} {said}"
+        said = unlike(digest, now) if own else ""
+        if said and (whole or now == UNREADABLE or not _WRITTEN.search(path)):
+            yield f"{path} of {_whose(owner)} {said}{what_changed(path, had, has)}"
 
 
 def _scripts(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> Iterator[str]:
     """Name what starts the application and is another, or gone although it is still started."""
-    had, has = (one.stored.scripts if one.stored else {} for one in (before, after))
-    for path, digest in had.items():
+    if before.stored is None or after.stored is None:
+        return
+    had, has = before.stored, after.stored
+    for path, digest in had.scripts.items():
         if _ends(path.lstrip("/"), request.edited):
             continue
-        if path in has:
-            said = _unlike(digest, has[path])
+        if path in has.scripts:
+            said = unlike(digest, has.scripts[path])
+            said += what_changed(path, had, has) if said else ""
         else:
             said = "is gone" if keeps_command(request, before.facts, after.facts) else ""
         if said:
             yield f"{path}, which starts the application, {said}"
-
-
-def _unlike(digest: str, now: str) -> str:
-    if not (digest and now):
-        return ""
-    if now == _UNREADABLE != digest:
-        return "cannot be read any more"
-    (one, _, had), (other, _, has) = (
-        text.removesuffix(_RUNS).partition("~") for text in (digest, now)
-    )
-    # a step of the build may have written when it ran
-    if one != other and (not had or had != has):
-        return "has another content"
-    return "cannot be run any more" if digest.endswith(_RUNS) and not now.endswith(_RUNS) else ""
 
 
 def _new(had: Stored, has: Stored, request: VerificationRequest) -> Iterator[str]:
@@ -272,7 +260,7 @@ def _of_the_image(had: Stored, has: Stored) -> list[str]:
         if path.rpartition("/")[0] not in gone and not _named_elsewhere(path, had)
     ]
     found += [
-        f"{path} was {said} and is {second[path]}"
+        f"{path} was {said} and is {second[path]}{what_changed(path, had, has)}"
         for path, said in first.items()
         if second.get(path, said) != said
     ]
@@ -299,7 +287,7 @@ def _of_the_system(before: Observation, after: Observation) -> Iterator[str]:
         now = has.get(path, "")
         if not now and (whole or not _PROGRAM.search(path)):
             yield f"{path} of the system is gone, and the baseline opened it"
-        elif said := _unlike(digest, now) if whole else "":
+        elif said := unlike(digest, now) if whole else "":
             yield f"{path} of the system {said}"
 
 

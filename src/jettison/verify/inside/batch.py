@@ -1,6 +1,6 @@
 """Runs what this image runs to its end, and says what it wrote. ``ASKED`` is put in front of this.
 
-``words`` is the command, ``folders`` are where it may leave files.
+``words`` is the command; it may leave files in ``folders``, and below ``root`` where no system does.
 """
 
 import os
@@ -8,6 +8,12 @@ import sys
 
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
+ROOT = ASKED.get("root", "/")
+SYSTEM = (
+    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/tmp",
+    "/usr", "/var/cache", "/var/lib/apt", "/var/lib/dpkg", "/var/log", "/var/run", "/var/tmp",
+)  # fmt: skip
+LEFT_OUT = ("__pycache__", "site-packages", ".cache")
 FILES = 200
 LONGEST = 1 << 16
 
@@ -15,9 +21,13 @@ LONGEST = 1 << 16
 def state():
     """Give what tells whether a file was written, by path."""
     found = {}
-    for top in ASKED["folders"]:
+    for top in (ROOT, *ASKED["folders"]):
         for folder, inner, names in os.walk(top):
-            inner[:] = [one for one in inner if one not in ("__pycache__", "site-packages")]
+            inner[:] = [
+                one
+                for one in inner
+                if one not in LEFT_OUT and os.path.join(folder, one) not in SYSTEM
+            ]
             for name in names:
                 path = os.path.join(folder, name)
                 told = os.lstat(path)
