@@ -27,7 +27,9 @@ _ADDRESS = re.compile(r"(http://localhost(:\d+)?)?/[\w./~%?=&+,:@-]*")
 _LEADS = 20
 _HOLE = re.compile(r"\\\{[^{}]+\\\}")
 _AFTER = "after "
-_QUERIES = 4
+_QUERIES, _OF_A_ROUTE = 4, 3
+_LINKED = "linked on "
+_NUMBER = re.compile(r"\d+")
 # a token against forgery, a name, a password, and whether to be remembered
 _LOGIN_FIELDS = 4
 
@@ -98,6 +100,7 @@ def page_steps(
     Forms change what pages show, and who may see them: they come after the links, and pages and
     what led to another page are read again last.
     """
+    known = tuple(known)
     asked = {_key(step) for step in known}
     links: list[Step] = []
     forms: list[Step] = []
@@ -113,7 +116,8 @@ def page_steps(
     forms.sort(key=_enters, reverse=True)
     seen = (*pages, *redirects) if forms else ()
     again = [Step(method="GET", path=page, variation="again") for page in seen if "?" not in page]
-    return (*_few_queries(links)[:_LIMIT], *forms[:_LIMIT], *again[:_LIMIT])
+    few = _few_queries(_few_of_a_route(links, known))
+    return (*few[:_LIMIT], *forms[:_LIMIT], *again[:_LIMIT])
 
 
 def landing_steps(landings: Mapping[str, str], known: Iterable[Step]) -> tuple[Step, ...]:
@@ -140,7 +144,7 @@ def json_steps(
     An address with a query is another one, such as that of the next page.
     """
     asked = {_key(step) for step in known}
-    patterns = [re.compile(_HOLE.sub("[^/]+", re.escape(path))) for path in reached]
+    patterns = _patterns(reached)
     found = [
         step
         for page, texts in links.items()
@@ -190,6 +194,39 @@ def _key(step: Step) -> str:
     return step.path if step.method == "GET" else ""
 
 
+def _patterns(paths: Iterable[str]) -> list[re.Pattern[str]]:
+    return [re.compile(_HOLE.sub("[^/]+", re.escape(path))) for path in paths]
+
+
+def _few_of_a_route(links: Iterable[Step], known: Iterable[Step]) -> list[Step]:
+    """Keep a few addresses of each route: a list may link to any number of things of one kind."""
+    # below `/{page}`, each may be a page of its own
+    templates = (step.path for step in known if not step.path.startswith("/{"))
+    routes = _patterns(dict.fromkeys(one for one in templates if "{" in one))
+    counts = Counter(
+        _route(step.path, routes) for step in known if step.variation.startswith(_LINKED)
+    )
+    kept = []
+    for step in links:
+        route = _route(step.path, routes)
+        counts[route] += 1
+        if not route or counts[route] <= _OF_A_ROUTE:
+            kept.append(step)
+    return kept
+
+
+def _route(path: str, routes: Iterable[re.Pattern[str]]) -> str:
+    """Give the form of a path that others have, too; nothing for a file or one with a query.
+
+    Where no route is known, paths that differ in numbers alone are of one.
+    """
+    if "?" in path or "." in path.rpartition("/")[2]:
+        return ""
+    found = next((one.pattern for one in routes if one.fullmatch(path)), "")
+    form = _NUMBER.sub("#", path)
+    return found or (form if form != path else "")
+
+
 def _few_queries(links: list[Step]) -> list[Step]:
     """Keep a few addresses of each path: sorting and filters make thousands of a table."""
     counts: Counter[str] = Counter()
@@ -218,7 +255,7 @@ def _link_steps(page: str, links: Iterable[str], asked: set[str]) -> Iterator[St
         path = _local(page, link)
         if path and path not in asked:
             asked.add(path)
-            yield Step(method="GET", path=path, variation=f"linked on {page}")
+            yield Step(method="GET", path=path, variation=f"{_LINKED}{page}")
 
 
 def _form_steps(page: str, forms: Iterable[Form], asked: set[str]) -> Iterator[Step]:

@@ -1,6 +1,7 @@
 """Runs what this image runs to its end, and says what it wrote. ``ASKED`` is put in front of this.
 
-``words`` is the command; it may leave files in ``folders``, and below ``root`` where no system does.
+``words`` is the command; it may leave files in ``folders``, and elsewhere below ``root`` but where
+systems have their own.
 """
 
 import os
@@ -9,10 +10,11 @@ import sys
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 ROOT = ASKED.get("root", "/")
-SYSTEM = (
-    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/tmp",
-    "/usr", "/var/cache", "/var/lib/apt", "/var/lib/dpkg", "/var/log", "/var/run", "/var/tmp",
-)  # fmt: skip
+OF_SYSTEMS = (
+    "bin boot dev etc lib lib64 proc run sbin sys tmp usr"
+    " var/cache var/lib/apt var/lib/dpkg var/log var/run var/tmp"
+)
+SYSTEM = {f"/{one}" for one in OF_SYSTEMS.split()}
 LEFT_OUT = ("__pycache__", "site-packages", ".cache")
 FILES = 200
 LONGEST = 1 << 16

@@ -23,14 +23,20 @@ class Invoice:
         # with tax
         return round(self.net * 1.19, 2)
 """
-SETTINGS = "[server]\nport = 80\n\n[limits]\nlargest = 500\npassword = \"one-two\"\n"
+SETTINGS = '[server]\nport = 80\n\n[limits]\nlargest = 500\npassword = "one-two"\n'
 PAGE = "<p>\n" + "<i>same</i>" * 20 + "<b>before</b>\n</p>\n"
 
 
 @pytest.mark.parametrize(
     ("path", "text", "old", "new", "said"),
     [
-        ("a.py", CODE, "0.19", "0.16", 'line 2 (RATES): `"full": "0.19",` became `"full": "0.16",`'),
+        (
+            "a.py",
+            CODE,
+            "0.19",
+            "0.16",
+            'line 2 (RATES): `"full": "0.19",` became `"full": "0.16",`',
+        ),
         ("a.py", CODE, "= 14", "= 30", "line 7 (Invoice.due): `due = 14` became `due = 30`"),
         ("a.py", CODE, ", 2)", ")", "(Invoice.gross): `return round(self.net * 1.19, 2)` became "),
         ("a.py", CODE, "    @property\n", "", "line 9 (Invoice.gross): `@property` is gone"),
@@ -88,7 +94,9 @@ def test_files_of_both_with_other_contents_are_read() -> None:
     )
     assert changed_files(had, has) == ("a.py", "idna/core.py", "/etc/a.conf")
     assert what_changed("a.py", had, has) == ""
-    had, has = (replace(one, texts={"a.py": text}) for one, text in ((had, "a = 1"), (has, "a = 2")))
+    had, has = (
+        replace(one, texts={"a.py": text}) for one, text in ((had, "a = 1"), (has, "a = 2"))
+    )
     assert what_changed("a.py", had, has) == ": line 1 (a): `a = 1` became `a = 2`"
 
 

@@ -201,6 +201,22 @@ def test_pages_lead_to_further_requests() -> None:
     ]
 
 
+def test_a_list_leads_to_a_few_things_of_each_route() -> None:
+    links = [f"/notes/{one}" for one in "abcdef"]
+    links += [f"/tags/{number}" for number in range(6)]
+    links += [f"/icons/{number}.png" for number in range(6)] + ["/about", "/terms"]
+    body = "".join(f'<a href="{one}">x</a>' for one in links).encode()
+    app = Application({"GET /": Answer(status=200, headers=HTML, body=body)})
+    note = Step(method="GET", path="/notes/{slug}", path_values={"slug": "a"})
+    page = Step(method="GET", path="/{page}", path_values={"page": "help"})
+    steps = (Step(method="GET", path="/"), note, page)
+    session = app.run(*steps)
+    first = session.explored(steps)
+    asked = [one.path for one in first]
+    assert asked == [*links[:3], *links[6:9], *links[12:]]
+    assert session.explored((*steps, *first)) == ()
+
+
 def test_json_leads_to_what_no_route_has_reached() -> None:
     listed = {
         "next": "http://localhost:8000/notes?page=2",
