@@ -35,6 +35,7 @@ _EFFECTS = (
     "start", "health-check", "process", "written-files", "routes", "test-suite", "workers",
     "modules", "commands", "signals", "logs", "start-up-time", "memory",
 )  # fmt: skip
+_OWNED = re.compile(r"^\S+ of ([\w.-]+(?:, [\w.-]+)*) (?:is gone|has another|cannot)")
 _SHOWN, _LONGEST = 3, 240
 # What a reader looks at: hunks of a file, letters of a line, and of those before what differs.
 _HUNKS, _LETTERS, _LEAD = 3, 90, 30
@@ -194,6 +195,24 @@ def _cut(line: str, start: int = 0) -> str:
     text = line[start : start + _LETTERS]
     before, after = "…" * (start > 0), "…" * (len(line) > start + _LETTERS)
     return f"`{before}{text}{after}`"
+
+
+def owner_of(line: str) -> str:
+    """Give the distribution whose file a line names; nothing for all else."""
+    found = _OWNED.search(line)
+    return found[1] if found else ""
+
+
+def in_short(details: Sequence[str]) -> str:
+    """Name some files, one of each distribution."""
+    owners = [owner_of(line) for line in details]
+    shown = [
+        line
+        for number, (line, owner) in enumerate(zip(details, owners, strict=True))
+        if not owner or owners.index(owner) == number
+    ][:_SHOWN]
+    left = len(details) - len(shown)
+    return "; ".join((*shown, *([f"{left} further files differ"] if left else ())))
 
 
 def with_changes(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:

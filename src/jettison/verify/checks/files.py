@@ -15,7 +15,7 @@ from jettison.plan.minimal_base import pattern
 from jettison.plan.removal.groups import Matcher
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome
-from jettison.verify.checks.changed import UNREADABLE, unlike, what_changed
+from jettison.verify.checks.changed import UNREADABLE, in_short, owner_of, unlike, what_changed
 from jettison.verify.checks.check import judged, keeps_command, made_from, same_base, skipped
 from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import VerificationRequest
@@ -51,7 +51,6 @@ _TELLING = re.compile(rf"{_PROGRAM.pattern}|^/etc/|\.(py|pth|so(\.\d+)*)$")
 _OF_THE_PLATFORM = re.compile(r"\.(cpython-\d\w*-[\w-]+|abi3)\.so$|(?<=\.libs/).+$")
 # What only installs.
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
-_SHOWN = 3
 
 
 def compare_files(
@@ -79,13 +78,14 @@ def compare_files(
     lost = (*_lost_imports(had, has, request), *_scripts(before, after, request))
     new = tuple(_new(had, has, request))
     system = tuple(_of_the_image(had, has) or _of_the_system(before, after))
-    details = (*gone, *lost, *other, *new, *system)
+    # of a distribution at another version, hundreds of files differ
+    details = sorted((*gone, *lost, *other, *new, *system), key=owner_of)
     accounted = sum(path not in has.distributions for path in had.distributions) - len(gone)
     known = "" if before.opened is not None else "; which files are opened could not be seen"
     same = f"{len(had.application)} of the application and {len(had.distributions)} of its "
     same += f"distributions are the same, or gone for a reason ({max(0, accounted)}){known}"
     shown = f"{_count(had)} files", f"{_count(has)} files"
-    return judged(details, "; ".join(details[:_SHOWN]) or same, shown)
+    return judged(details, in_short(details) or same, shown)
 
 
 def _count(stored: Stored) -> int:

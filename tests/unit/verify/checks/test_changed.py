@@ -6,7 +6,13 @@ import pytest
 from msgspec.structs import replace
 
 from jettison.verify import CheckResult, Outcome
-from jettison.verify.checks.changed import changed_files, changes, what_changed, with_changes
+from jettison.verify.checks.changed import (
+    changed_files,
+    changes,
+    in_short,
+    what_changed,
+    with_changes,
+)
 from jettison.verify.observation import Stored
 
 CODE = """\
@@ -113,3 +119,14 @@ def test_what_differs_is_repeated_where_it_shows() -> None:
         "3 kinds are the same",
         "a.py is gone",
     ]
+
+
+def test_of_each_distribution_one_file_is_named_first() -> None:
+    details = ["app.py of the application is gone", "/etc/a was b and is c"]
+    details += [f"idna/{one}.py of idna has another content" for one in "abcd"]
+    details += ["yarl/a.py of yarl, idna is gone without a known reason"]
+    assert in_short(details) == (
+        "app.py of the application is gone; /etc/a was b and is c; "
+        "idna/a.py of idna has another content; 4 further files differ"
+    )
+    assert in_short(()) == ""
