@@ -168,6 +168,22 @@ def test_what_a_writable_root_alone_makes_possible_is_no_difference(tmp_path: Pa
     assert not found.differences, [check.details for check in found.differences]
 
 
+def test_a_last_line_that_needs_a_writable_root_is_no_difference(tmp_path: Path) -> None:
+    for name in ("before.py", "after.py"):
+        last = (
+            "import signal\n"
+            "def end(*_):\n"
+            "    'READ_ONLY' in os.environ or print('INFO state saved', flush=True)\n"
+            "    os._exit(0)\n"
+            "signal.signal(signal.SIGTERM, end)\n"
+        )
+        text = SERVER.replace("ThreadingHTTPServer((", f"{last}ThreadingHTTPServer((")
+        (tmp_path / name).write_text(text.replace("FAULT", NOTHING))
+    request = replace(REQUEST, read_only_after=True)
+    found = compare(request, LocalEngine(tmp_path), SilentProgress())
+    assert not found.differences, [check.details for check in found.differences]
+
+
 @pytest.mark.parametrize("planned", [False, True])
 def test_workers_run_as_production_will_run_them(
     planned: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
