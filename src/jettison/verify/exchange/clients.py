@@ -10,7 +10,7 @@ from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
 from jettison.values import by_key, replace
 from jettison.verify.exchange import Answer, Exchange
-from jettison.verify.workload.step import Client, Step
+from jettison.verify.workload.step import Client, Step, route_of
 
 # Where development servers of front ends listen: the origin that settings allow most often.
 ORIGIN = "http://localhost:3000"
@@ -31,6 +31,8 @@ _AGAIN, _FIRST_AGAIN, _PATHS, _TOO_MANY = 4, 9, 60, 429
 _SLOW_OF_A_ROUTE, _SLOW_IN_ALL = 6.0, 45.0
 # How many are sent at the same time, and how often so many.
 _TOGETHER, _TIMES = 6, 6
+# What these get is a matter of the route alone.
+_ONCE = frozenset({Client.PREFLIGHT, Client.HEAD, Client.PROXY})
 # How many requests of a run are repeated in each way.
 _MOST = {
     Client.PAGE: 100,
@@ -121,7 +123,12 @@ class Repetition:
 
     def of(self, step: Step, answer: Answer) -> tuple[Client, ...]:
         """Give the clients for a step by its first answer."""
-        wanted = [client for client in _fitting(step, answer) if self._worth(client, step)]
+        route = route_of(step.path)
+        wanted = [
+            client
+            for client in _fitting(step, answer)
+            if self._worth(client, route if client in _ONCE else step.kind)
+        ]
         self._counts.update(wanted)
         again = [Client.AGAIN] * self._times(step, answer)
         self._seconds += len(again) * answer.seconds
@@ -129,22 +136,22 @@ class Repetition:
 
     def _times(self, step: Step, answer: Answer) -> int:
         """Tell how often a request is to be sent again; other routes leave as many to each."""
-        new = answer.status in SUCCESS and step.path not in self._worked
+        route = route_of(step.path)
+        new = answer.status in SUCCESS and route not in self._worked
         new = new and len(self._worked) < _PATHS
         times = _FIRST_AGAIN if new else _AGAIN
         late = self._seconds + times * answer.seconds >= _AGAIN_SECONDS
-        if late or not _is_quick(step, answer) or not (new or self._worth(Client.AGAIN, step)):
+        if late or not _is_quick(step, answer) or not (new or self._worth(Client.AGAIN, step.kind)):
             return 0
         if new:
-            self._worked.add(step.path)
+            self._worked.add(route)
         else:
             self._counts[Client.AGAIN] += times
         return times
 
-    def _worth(self, client: Client, step: Step) -> bool:
-        """Tell whether a client is new to a route, and there are not too many already."""
-        once = client in {Client.PREFLIGHT, Client.HEAD, Client.PROXY}
-        key = (client, step.path if once else step.name)
+    def _worth(self, client: Client, alike: str) -> bool:
+        """Tell whether a client is new to what is alike, and there are not too many already."""
+        key = (client, alike)
         self._sent[key] += 1
         return self._sent[key] == 1 and self._counts[client] < _MOST[client]
 

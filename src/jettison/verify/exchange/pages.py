@@ -27,7 +27,7 @@ _ADDRESS = re.compile(r"(http://localhost(:\d+)?)?/[\w./~%?=&+,:@-]*")
 _LEADS = 20
 _HOLE = re.compile(r"\\\{[^{}]+\\\}")
 _AFTER = "after "
-_QUERIES, _OF_A_ROUTE = 4, 3
+_OF_A_ROUTE = 3
 _LINKED = "linked on "
 _NUMBER = re.compile(r"\d+")
 # a token against forgery, a name, a password, and whether to be remembered
@@ -114,10 +114,20 @@ def page_steps(
     for path, text in style_sheets.items():
         links += _link_steps(path, _URL.findall(text), asked)
     forms.sort(key=_enters, reverse=True)
-    seen = (*pages, *redirects) if forms else ()
-    again = [Step(method="GET", path=page, variation="again") for page in seen if "?" not in page]
-    few = _few_queries(_few_of_a_route(links, known))
-    return (*few[:_LIMIT], *forms[:_LIMIT], *again[:_LIMIT])
+    again = _read_again(pages, redirects, _routes(known)) if forms else []
+    return (*_few_of_a_route(links, known)[:_LIMIT], *forms[:_LIMIT], *again[:_LIMIT])
+
+
+def _read_again(
+    pages: Iterable[str], redirects: Mapping[str, str], routes: list[re.Pattern[str]]
+) -> list[Step]:
+    """Give every page once more, and one of each route that led to the same page."""
+    led = {
+        (_route(path, routes) or path, _bare(location)): path
+        for path, location in redirects.items()
+    }
+    again = (path for path in (*pages, *led.values()) if "?" not in path)
+    return [Step(method="GET", path=path, variation="again") for path in again]
 
 
 def landing_steps(landings: Mapping[str, str], known: Iterable[Step]) -> tuple[Step, ...]:
@@ -143,6 +153,7 @@ def json_steps(
 
     An address with a query is another one, such as that of the next page.
     """
+    known = tuple(known)
     asked = {_key(step) for step in known}
     patterns = _patterns(reached)
     found = [
@@ -151,7 +162,7 @@ def json_steps(
         for step in _link_steps(page, texts, asked)
         if "?" in step.path or not any(one.fullmatch(step.path) for one in patterns)
     ]
-    return tuple(_few_queries(found)[:_LEADS])
+    return tuple(_few_of_a_route(found, known)[:_LEADS])
 
 
 def json_links(document: Json, depth: int, name: str = "") -> tuple[str, ...]:
@@ -198,16 +209,14 @@ def _patterns(paths: Iterable[str]) -> list[re.Pattern[str]]:
     return [re.compile(_HOLE.sub("[^/]+", re.escape(path))) for path in paths]
 
 
-def _few_of_a_route(links: Iterable[Step], known: Iterable[Step]) -> list[Step]:
+def _few_of_a_route(found: Iterable[Step], known: Iterable[Step]) -> list[Step]:
     """Keep a few addresses of each route: a list may link to any number of things of one kind."""
-    # below `/{page}`, each may be a page of its own
-    templates = (step.path for step in known if not step.path.startswith("/{"))
-    routes = _patterns(dict.fromkeys(one for one in templates if "{" in one))
-    counts = Counter(
-        _route(step.path, routes) for step in known if step.variation.startswith(_LINKED)
-    )
+    known = tuple(known)
+    routes = _routes(known)
+    linked = (step.path for step in known if step.variation.startswith(_LINKED))
+    counts = Counter(_route(path, routes) for path in linked)
     kept = []
-    for step in links:
+    for step in found:
         route = _route(step.path, routes)
         counts[route] += 1
         if not route or counts[route] <= _OF_A_ROUTE:
@@ -215,28 +224,26 @@ def _few_of_a_route(links: Iterable[Step], known: Iterable[Step]) -> list[Step]:
     return kept
 
 
+def _routes(known: Iterable[Step]) -> list[re.Pattern[str]]:
+    # below `/{page}`, each may be a page of its own
+    templates = (step.path for step in known if not step.path.startswith("/{"))
+    return _patterns(dict.fromkeys(one for one in templates if "{" in one))
+
+
 def _route(path: str, routes: Iterable[re.Pattern[str]]) -> str:
-    """Give the form of a path that others have, too; nothing for a file or one with a query.
+    """Give the form of a path that others have, too; nothing for a file.
 
-    Where no route is known, paths that differ in numbers alone are of one.
+    Where no route is known, paths that differ in numbers alone are of one, and so are those that
+    differ in their query: sorting and filters make thousands of a table.
     """
-    if "?" in path or "." in path.rpartition("/")[2]:
+    bare, queried, _ = path.partition("?")
+    if "." in bare.rpartition("/")[2]:
         return ""
-    found = next((one.pattern for one in routes if one.fullmatch(path)), "")
-    form = _NUMBER.sub("#", path)
-    return found or (form if form != path else "")
-
-
-def _few_queries(links: list[Step]) -> list[Step]:
-    """Keep a few addresses of each path: sorting and filters make thousands of a table."""
-    counts: Counter[str] = Counter()
-    kept = []
-    for step in links:
-        path = step.path.partition("?")[0]
-        counts[path] += 1
-        if counts[path] <= _QUERIES:
-            kept.append(step)
-    return kept
+    found = next((one.pattern for one in routes if one.fullmatch(bare)), "")
+    form = _NUMBER.sub("#", bare)
+    if queried:
+        return f"{found or form}?"
+    return found or (form if form != bare else "")
 
 
 def _enters(step: Step) -> int:

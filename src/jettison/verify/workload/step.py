@@ -16,6 +16,16 @@ from jettison.values import replace
 from jettison.verify.workload import Interface, Json, Operation, find_account
 from jettison.verify.workload.sample import Upload
 
+# A placeholder, a number or an id, whole.
+_ID = re.compile(
+    r"(?<=/)(?:\{[^{}]+\}|\d+|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{16,})(?=/|$)", re.I
+)
+
+
+def route_of(path: str) -> str:
+    """Give what paths to the same code share: no query, and ``#`` in place of numbers and ids."""
+    return _ID.sub("#", path.partition("?")[0])
+
 
 class Remembered(Struct, frozen=True, kw_only=True):
     """A value to be taken from an earlier answer, such as the id of what was created.
@@ -89,6 +99,11 @@ class Step(Struct, frozen=True, kw_only=True):
         """The route, and which of its requests this is."""
         said = f" ({self.variation})" if self.variation else ""
         return f"{self.method} {self.path}{said}"
+
+    @property
+    def kind(self) -> str:
+        """The route and the variation, whichever page it was found on."""
+        return f"{route_of(self.path)} {self.variation.partition(' /')[0]}"
 
 
 NO_PAGE, NO_METHOD, NO_SLASH = "no such page", "another method", "another slash"

@@ -280,6 +280,37 @@ def test_what_takes_away_comes_after_what_pages_lead_to() -> None:
     assert names[-1] == "GET /logout"
 
 
+def table(*links: str, form: str = "") -> Answer:
+    """A page that leads to others, and may hold a form."""
+    body = "".join(f'<a href="{link}">x</a>' for link in links) + form
+    return Answer(status=200, headers=HTML, body=body.encode())
+
+
+def test_a_table_is_asked_for_few_of_its_orders_and_rows_however_many_pages_lead_on() -> None:
+    orders = [f"/rows?o={number}" for number in range(20)]
+    rows = [f"/rows/{number}/change" for number in range(20)]
+    app = Application({"GET /rows": table(*orders[:3], *rows[:3])})
+    for number, page in enumerate(orders):
+        app.answers[f"GET {page}"] = table(*orders[number:], *rows[number:])
+    session = Session(app.send, "localhost:8000", TokenScheme())
+    steps, _ = session.explore((Step(method="GET", path="/rows"),))
+    asked = [one.path for one in steps if not one.beside]
+    assert len([path for path in asked if path in orders]) == 3
+    assert len([path for path in asked if path in rows]) == 3
+
+
+def test_of_pages_that_lead_to_the_login_one_of_each_route_is_read_again() -> None:
+    form = '<form method="post" action="/login"><input name="user"></form>'
+    app = Application({"GET /login": table(form=form)})
+    closed = [*(f"/notes/{number}" for number in range(20)), "/account"]
+    for page in closed:
+        app.answers[f"GET {page}"] = Answer(status=302, headers={"location": "/login"})
+    asked = (Step(method="GET", path=path) for path in ("/login", *closed))
+    steps, _ = Session(app.send, "localhost:8000", TokenScheme()).explore(tuple(asked))
+    again = [one.path for one in steps if one.variation == "again"]
+    assert again == ["/login", "/notes/19", "/account"]
+
+
 def test_probes_are_sent_as_they_are() -> None:
     app = Application({})
     app.run(
