@@ -222,11 +222,8 @@ def interior(
 def written_files(
     container: Container, facts: ImageFacts, request: VerificationRequest
 ) -> tuple[frozenset[str], ...]:
-    """Give the files in volumes that were written since the start; nothing when nobody tells."""
-    volumes = _asked(request)["volumes"]
-    if not volumes:
-        return ()
-    asked = {"volumes": volumes, "alone": True}
+    """Give the files that were written since the start; nothing when nobody tells."""
+    asked = {**_asked(request), "alone": True}
     found, _ = inquire(container, facts, "facts", asked, dict[str, str])
     return () if found is None else (frozenset(found),)
 
@@ -273,6 +270,8 @@ def _asked(request: VerificationRequest) -> dict[str, Any]:
         "names": ("localhost", HOST_NAME, *(one.name for one in request.services)),
         "ports": request.ports,
         "volumes": (*request.volumes, *request.empty),
+        # with a read-only root, none can be written elsewhere
+        "elsewhere": not request.expected_read_only,
         "writable": (
             *request.volumes,
             *request.empty,

@@ -45,7 +45,7 @@ class Interior(Struct, frozen=True, kw_only=True):
     authorities that TLS trusts by default, -1 without TLS; ``secure`` tells whether it works
     against a server on the loopback. ``names`` are those of hosts. ``time_zones`` maps a zone to
     its name and offset on two days of the year; the empty name is local time. ``written`` tells
-    modes and owners of files in volumes that were written since the start. ``process`` tells umask,
+    modes and owners of files that were written since the start. ``process`` tells umask,
     folder and limit of open files of the first process, home and name of its user, and whether its
     first port is reached from outside;
     ``processes`` maps the names of it and of those that it started to how many there are, ``early``
@@ -166,7 +166,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     ``stored`` is what the image holds when nothing runs; ``opened`` are the files that its runs
     opened, where that could be seen, and ``executed`` how many lines of each file of the
     application its requests executed, of how many. ``logs`` are the kinds of lines that each run
-    wrote, ``wrote`` the files in volumes that it wrote. ``grown`` is the memory in use after all
+    wrote, ``wrote`` the files that it wrote. ``grown`` is the memory in use after all
     requests, in bytes. ``listens`` are the ports of one for which none is declared.
     """
 

@@ -86,6 +86,7 @@ def observed(folder: Path, job: str, names: tuple[str, ...] | None = None) -> Ob
 @pytest.fixture(autouse=True)
 def _nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(batch, "interior", lambda *_: (None, ""))
+    (tmp_path / "left" / "out").mkdir(parents=True)
     monkeypatch.setattr(batch, "_ROOT", str(tmp_path / "left"))
 
 
@@ -116,8 +117,7 @@ def test_what_a_run_leaves_is_compared(old: str, new: str, said: str, tmp_path: 
 
 def test_what_a_run_leaves_elsewhere_is_compared(tmp_path: Path) -> None:
     shared, left = tmp_path / "app", tmp_path / "left"
-    left.mkdir()
-    job = f"open({str(left / 'report.csv')!r}, 'w').write('1')"
+    job = f"open({str(left / 'out' / 'report.csv')!r}, 'w').write('1')"
     before = observed(shared, job)
     shared.rename(tmp_path / "first")
     names = tuple(one.name for one in before.exchanges)

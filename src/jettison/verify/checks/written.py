@@ -1,4 +1,4 @@
-"""The check of what an image writes to volumes: modes, owners, contents, parts of databases."""
+"""The check of the files that an image writes: modes, owners, contents, parts of databases."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _NUMBERED = re.compile(r"[^\W_]*\d[^\W_]*")
 def compare_written(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
-    """Compare the modes of files that both write to volumes."""
+    """Compare the files that both write."""
     both = inside(before, after)
     if isinstance(both, CheckResult):
         return both
     had, has = map(_modes, both)
     if not had:
-        return skipped("no file was written to a volume")
+        return skipped("no file was written")
     details = [
         f"{path}: {' or '.join(sorted(had[path]))} became {' or '.join(sorted(has[path]))}"
         for path in sorted(had.keys() & has.keys())

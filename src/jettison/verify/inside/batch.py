@@ -1,21 +1,16 @@
 """Runs what this image runs to its end, and says what it wrote. ``ASKED`` is put in front of this.
 
-``words`` is the command; it may leave files in ``folders``, and elsewhere below ``root`` but where
-systems have their own.
+``words`` is the command; it may leave files in ``folders``, or below ``root`` beside the system's.
 """
 
 import os
 import sys
 
+from jettison.verify.inside import volumes
+
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 ROOT = ASKED.get("root", "/")
-OF_SYSTEMS = (
-    "bin boot dev etc lib lib64 proc run sbin sys tmp usr"
-    " var/cache var/lib/apt var/lib/dpkg var/log var/run var/tmp"
-)
-SYSTEM = {f"/{one}" for one in OF_SYSTEMS.split()}
-LEFT_OUT = ("__pycache__", "site-packages", ".cache")
 FILES = 200
 LONGEST = 1 << 16
 
@@ -23,17 +18,12 @@ LONGEST = 1 << 16
 def state():
     """Give what tells whether a file was written, by path."""
     found = {}
-    for top in (ROOT, *ASKED["folders"]):
-        for folder, inner, names in os.walk(top):
-            inner[:] = [
-                one
-                for one in inner
-                if one not in LEFT_OUT and os.path.join(folder, one) not in SYSTEM
-            ]
-            for name in names:
-                path = os.path.join(folder, name)
-                told = os.lstat(path)
-                found[path] = (told.st_mtime_ns, told.st_size, told.st_ino)
+    for path in volumes.files((*volumes.elsewhere(ROOT), *ASKED["folders"])):
+        try:
+            told = os.lstat(path)
+        except OSError:
+            continue
+        found[path] = (told.st_mtime_ns, told.st_size, told.st_ino)
     return found
 
 

@@ -126,8 +126,9 @@ def begun():
 
 
 def written():
-    """Describe the files in volumes that were written since the start."""
-    return volumes.written(ASKED.get("volumes", ()), begun() - 1, FILES)
+    """Describe the files of volumes, and elsewhere, that were written since the start."""
+    further = volumes.elsewhere() if ASKED.get("elsewhere") else ()
+    return volumes.written((*ASKED.get("volumes", ()), *further), begun() - 1, FILES)
 
 
 def read(path):

@@ -1,4 +1,4 @@
-"""Describes the files in volumes: modes, owners, what they hold, and what databases are made of."""
+"""Describes the files that were written: modes, owners, contents, what databases are made of."""
 
 import os
 import stat
@@ -11,6 +11,14 @@ SQLITE = b"SQLite format 3\0"
 LONGEST, ROWS, COLUMNS = 1 << 16, 2_000, 200
 # what is of a moment, or tells when something was done
 LOGS = (".log", ".pid", ".lock", ".tmp", ".sock", ".pyc", "-wal", "-shm", "-journal")
+# Where systems have their own, what nothing is kept in, and how folders of Jettison begin.
+SYSTEMS = (
+    "bin boot dev etc lib lib32 lib64 libx32 proc run sbin sys tmp usr"
+    " var/cache var/lib/apt var/lib/dpkg var/log var/run var/tmp"
+)
+SYSTEM = {f"/{one}" for one in SYSTEMS.split()}
+LEFT_OUT = {"__pycache__", "site-packages", "node_modules", ".git", ".cache"}
+OWN = "jettison"
 LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
@@ -38,19 +46,33 @@ def written(tops, first, most):
     return found
 
 
+def elsewhere(root="/"):
+    """Give the folders below a root that are no system's."""
+    return [
+        one.path
+        for one in os.scandir(root)
+        if one.is_dir(follow_symlinks=False)
+        and one.path not in SYSTEM
+        and not one.name.startswith(OWN)
+    ]
+
+
 def files(tops):
-    """Give what is no folder below some folders; os.walk of some versions is not so deep."""
-    folders = list(tops)
+    """Give what is no folder below some folders, once; os.walk of some versions is not so deep."""
+    folders, met = sorted(set(tops), reverse=True), set()
     while folders:
         folder = folders.pop()
+        if folder in met:
+            continue
+        met.add(folder)
         try:
-            entries = list(os.scandir(folder))
+            entries = sorted(os.scandir(folder), key=lambda one: one.name)
         except OSError:
             continue
         for entry in entries:
             if not entry.is_dir():
                 yield entry.path
-            elif not entry.is_symlink():
+            elif not (entry.is_symlink() or entry.name in LEFT_OUT or entry.path in SYSTEM):
                 folders.append(entry.path)
 
 

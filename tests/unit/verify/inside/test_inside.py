@@ -22,6 +22,7 @@ from jettison.catalogue import table
 from jettison.catalogue.systems import Loopback
 from jettison.images.stores.root import remove_directory
 from jettison.verify.inside import commands as inside_commands
+from jettison.verify.inside import volumes as inside_volumes
 from jettison.verify.interior import script_text
 
 MARKER = "jettison-says:"
@@ -120,6 +121,21 @@ def test_the_parts_of_a_database_that_was_written_are_told(tmp_path: Path) -> No
         "/c.txt, content …",
     ]
     assert found[f"{tmp_path}/a.db, table a"] == "CREATE TABLE a(b text unique)"
+
+
+def test_files_are_written_elsewhere_too_but_not_where_systems_have_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = ("out/a.csv", "var/lib/app/state.json", "srv/data.db")
+    own = ("etc/b", "var/lib/dpkg/status", "srv/__pycache__/c", "home/u/.cache/d", "jettison-x/e")
+    for one in (*own, *kept):
+        path = tmp_path / one
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    system = {one.replace("/", f"{tmp_path}/", 1) for one in inside_volumes.SYSTEM}
+    monkeypatch.setattr(inside_volumes, "SYSTEM", system)
+    found = inside_volumes.files(inside_volumes.elsewhere(str(tmp_path)))
+    assert sorted(found) == sorted(str(tmp_path / one) for one in kept)
 
 
 def test_what_was_written_is_told_however_deep_and_no_pipe_is_waited_for(tmp_path: Path) -> None:
