@@ -48,6 +48,8 @@ class Reader(documents.Documents, hints.Hints, constants.Constants, ast.NodeVisi
         self.compared = {}
         self.sizes = {}
         self.keys = {}
+        self.gives = {}
+        self.given = None
         self.depth = depth
 
     def of_request(self, node):
@@ -67,7 +69,7 @@ class Reader(documents.Documents, hints.Hints, constants.Constants, ast.NodeVisi
         if isinstance(node, ast.Attribute):
             return self.attribute(node)
         found = self.called(node) if isinstance(node, ast.Call) else None
-        return found or self.part(node)
+        return found or self.gives.get(id(node)) or self.part(node)
 
     def attribute(self, node):
         """Give which part of the request an attribute is."""
@@ -262,25 +264,45 @@ class Reader(documents.Documents, hints.Hints, constants.Constants, ast.NodeVisi
         self.generic_visit(node)
 
     def follow(self, node):
-        """Read an own function of the application that fields are handed to."""
+        """Read an own function of the application that the request, parts or fields are handed to.
+
+        It may ask its framework for the request, too.
+        """
         function = self.stands_for(node.func)
         if self.depth >= DEEP or type(function) not in FUNCTIONS:
             return
         function = inspect.unwrap(function)
-        handed = [(place, self.upload(one)) for place, one in enumerate(node.args)]
-        handed += [(word.arg, self.upload(word.value)) for word in node.keywords]
-        tree = self.read_of(function) if any(field for _, field in handed) else None
+        given = [*enumerate(node.args), *((word.arg, word.value) for word in node.keywords)]
+        fields, parts = (
+            {place: of(one) for place, one in given} for of in (self.upload, self.kind)
+        )
+        code = getattr(function, "__code__", None)
+        asks = REQUESTS.intersection(code.co_names if code else ())
+        asked = [place for place, one in given if getattr(one, "id", "") in REQUESTS]
+        handed = asks or asked or any((*fields.values(), *parts.values()))
+        tree = self.read_of(function) if handed else None
         if tree is None:
             return
         places = dict(enumerate(one.arg for one in (*tree.args.posonlyargs, *tree.args.args)))
         inner = Reader(tree, dict(function.__globals__), self.read_of, self.depth + 1)
-        inner.requests = set()
-        inner.fields = {places.get(place, place): field for place, field in handed if field}
+        inner.requests = {*asks, *(places.get(place, place) for place in asked)}
+        inner.fields, inner.known = (
+            {places.get(place, place): one for place, one in found.items() if one}
+            for found in (fields, parts)
+        )
         inner.visit(tree)
+        self.gives[id(node)] = inner.given
         for mine, other in ((self.compared, inner.compared), (self.sizes, inner.sizes)):
             for field, found in other.items():
                 known = mine.setdefault(field, [])
                 known += [one for one in found if one not in known]
         for place, found in inner.met.items():
-            if place.startswith((documents.DOCUMENT, documents.TABLE)):
-                self.met.setdefault(place, {}).update(found)
+            own = self.met.setdefault(place, {})
+            for field, (kind, needed) in found.items():
+                before = own.get(field, (None, False))
+                own[field] = (kind or before[0], needed or before[1])
+
+    def visit_Return(self, node):
+        """Remember which part of the request a function gives."""
+        self.generic_visit(node)
+        self.given = self.given or (self.kind(node.value) if node.value else None)

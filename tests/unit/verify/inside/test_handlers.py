@@ -174,6 +174,27 @@ def of_each_in_turn(request):
 def in_language(request):
     return request.accept_languages.best_match(["en", "de", "es"])
 
+def valid(given, also=None):
+    if not isinstance(given["text"], str) or len(given["text"]) > 12:
+        raise ValueError
+    return given.get("author")
+
+async def checked(request, body):
+    if "tags" not in body or request.query.get("mode") == "draft":
+        raise ValueError
+    return valid(body)
+
+async def by_helper(request):
+    body = await request.json()
+    return await checked(request, body)
+
+def given_body():
+    return request.get_json(silent=True) or {}
+
+def by_body_of_helper():
+    body = given_body()
+    return body["title"], valid(also=1, given=body)
+
 class View:
     def post(self):
         return self.request.query["page"]
@@ -271,6 +292,18 @@ def test_numbers_are_found_also_in_functions_that_fields_are_handed_to(handler: 
     found = handlers.takes(handler.by_number_of_json, "POST")
     assert found["body"][1]["properties"] == {"stock": {"type": "integer"}}
     assert found["compared"] == {"stock": [4, 5, 6]}
+
+
+def test_what_functions_read_that_are_handed_the_request_or_its_body_is_found(handler: Any) -> None:
+    found = handlers.takes(handler.by_helper, "POST")
+    assert found["body"][0] == "application/json"
+    assert list(found["body"][1]["properties"]) == ["tags", "text", "author"]
+    assert found["body"][1]["required"] == ["tags", "text"]
+    assert list(found["query"]["properties"]) == ["mode"]
+    assert [len(one) for one in found["compared"]["text"]] == [11, 12, 13]
+    assert found["compared"]["mode"] == ["draft"]
+    found = handlers.takes(handler.by_body_of_helper, "POST")
+    assert list(found["body"][1]["properties"]) == ["title", "text", "author"]
 
 
 def test_lengths_and_bounds_of_fields_are_found(handler: Any) -> None:
