@@ -13,6 +13,8 @@ ALIKE, BOUNDS = {*NUMBERS, "str"}, {"min", "max"}
 # A number that a field is compared with leads to other code from there on; ids and times do not.
 LARGE, NUMBERED = 1_000_000, 9
 PLAIN = (int, float, str, list, tuple, set, frozenset, dict)
+# What frameworks give only while there is a request: the application, whose settings are known.
+CURRENT = {}
 ASKS_ENVIRONMENT = ("os.environ", "os.environ.get", "os.getenv", "environ.get", "getenv")
 # How long the texts are at most that are made because a length is compared.
 LONGEST = 5_000
@@ -71,11 +73,19 @@ class Constants:
         return ["x" * one for one in self.numbers(node) if 0 < one <= LONGEST]
 
     def stands_for(self, node):
-        """Give what a name stands for, or an attribute of a module; nothing else is looked at."""
+        """Give what a name stands for, an attribute or a key of that; nothing else is looked at."""
         if isinstance(node, ast.Name):
-            return self.names.get(node.id)
-        owner = self.stands_for(node.value) if isinstance(node, ast.Attribute) else None
-        return None if owner is None else held(owner, node.attr)
+            return CURRENT.get(node.id, self.names.get(node.id))
+        if isinstance(node, ast.Attribute):
+            owner = self.stands_for(node.value)
+            return None if owner is None else held(owner, node.attr)
+        asked = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "get"
+        if not (isinstance(node, ast.Subscript) or (asked and node.args)):
+            return None
+        owner = self.stands_for(node.func.value if asked else node.value)
+        key = getattr(node.args[0] if asked else node.slice, "value", None)
+        found = dict.get(owner, key) if isinstance(owner, dict) and isinstance(key, str) else None
+        return found if type(found) in PLAIN else None
 
     def loop(self, target, rows):
         """Remember what the names of a loop stand for, one after the other."""
@@ -98,7 +108,10 @@ def held(owner, name):
         own = {}
     places = [own, *(vars(one) for one in (owner if issubclass(kind, type) else kind).__mro__)]
     found = next((one[name] for one in places if name in one), None)
-    return found if type(found) in PLAIN else None
+    # as settings of Django are
+    if found is None and own.get("_wrapped") is not None:
+        return held(own["_wrapped"], name)
+    return found if type(found) in PLAIN or isinstance(found, dict) else None
 
 
 def number(value):

@@ -52,6 +52,7 @@ def bounded(told, most):
 
 def flask(app):
     """Walk werkzeug's rules."""
+    constants.CURRENT["current_app"] = app
     most = getattr(app, "config", {}).get("MAX_CONTENT_LENGTH")
     functions = getattr(app, "view_functions", {})
     for rule in app.url_map.iter_rules():

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from jettison.verify.inside import handlers
+from jettison.verify.inside import constants, handlers
 
 # only read, never called
 TEXT = """
 import enum
+import types
 
 def from_json(request):
     data = request.get_json() or {}
@@ -195,6 +196,18 @@ def by_body_of_helper():
     body = given_body()
     return body["title"], valid(also=1, given=body)
 
+class Lazy:
+    def __init__(self, **found):
+        self._wrapped = types.SimpleNamespace(**found)
+
+CONFIG, settings = {"most": 7}, Lazy(LARGEST=40)
+
+def by_setting(request):
+    args = request.args
+    if len(args["name"]) > CONFIG["most"] or args["size"] > settings.LARGEST:
+        return None
+    return args["page"] > current_app.config.get("PAGES", 1)
+
 class View:
     def post(self):
         return self.request.query["page"]
@@ -304,6 +317,17 @@ def test_what_functions_read_that_are_handed_the_request_or_its_body_is_found(ha
     assert found["compared"]["mode"] == ["draft"]
     found = handlers.takes(handler.by_body_of_helper, "POST")
     assert list(found["body"][1]["properties"]) == ["title", "text", "author"]
+
+
+def test_bounds_that_settings_hold_are_found(handler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Config(dict[str, int]):
+        pass
+
+    current = types.SimpleNamespace(config=Config(PAGES=9))
+    monkeypatch.setitem(constants.CURRENT, "current_app", current)
+    found = handlers.takes(handler.by_setting, "GET")["compared"]
+    assert [len(one) for one in found["name"]] == [6, 7, 8]
+    assert (found["size"], found["page"]) == ([39, 40, 41], [8, 9, 10])
 
 
 def test_lengths_and_bounds_of_fields_are_found(handler: Any) -> None:
