@@ -259,12 +259,16 @@ def _asked(setting: Setting) -> dict[str, Any]:
 
 
 class _Ran(Struct, frozen=True, kw_only=True):
-    """What ``inside/batch.py`` gives of a run; of each file the first bytes and the size."""
+    """What ``inside/batch.py`` gives of a run; of each file the first bytes and the size.
+
+    ``others`` are status and streams of further commands of the same program.
+    """
 
     status: int
     out: bytes
     err: bytes
     files: dict[str, tuple[bytes, int]]
+    others: dict[str, tuple[int, bytes, bytes]] = {}
 
 
 def _exchanges(answer: _Ran, names: tuple[str, ...] | None) -> Iterator[Exchange]:
@@ -273,6 +277,8 @@ def _exchanges(answer: _Ran, names: tuple[str, ...] | None) -> Iterator[Exchange
         "standard output": _text(answer.out),
         **{f"file {path}": _file(path, *told) for path, told in answer.files.items()},
     }
+    for words, (status, *streams) in answer.others.items():
+        found[f"`{words}`"] = _text(b"\n".join((f"{EXIT_STATUS} {status}".encode(), *streams)))
     known = names or tuple(found)
     further = "\n".join(name for name in found if name not in known) or "none"
     found[_FURTHER] = _text(further.encode())

@@ -56,13 +56,15 @@ class Here:
 class Engine:
     """Runs whatever it is given here."""
 
+    command: tuple[str, ...] = (sys.executable, "job.py")
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._facts = ImageFacts(
             id=ImageID("sha256:aa"),
             size=1,
             layers=(),
-            command=(sys.executable, "job.py"),
+            command=self.command,
             working_directory=str(folder),
         )
 
@@ -123,6 +125,52 @@ def test_what_a_run_leaves_elsewhere_is_compared(tmp_path: Path) -> None:
     names = tuple(one.name for one in before.exchanges)
     other = observed(shared, job.replace("'1'", "'2'"), names)
     assert "report.csv" in " ".join(compared(before, other, ASKED).differences)
+
+
+TOOL = """\
+import argparse, sys
+parser = argparse.ArgumentParser()
+inner = parser.add_subparsers(dest="command")
+book = inner.add_parser("book")
+book.add_argument("--strict", action="store_true")
+book.add_argument("--order", choices=["up", "down"], default="up")
+book.add_argument("--name")
+inner.add_parser("list")
+given = parser.parse_args()
+if given.command == "list":
+    print("food, rent")
+elif given.strict:
+    sys.exit(3)
+else:
+    print(given.order)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("sys.exit(3)", "sys.exit(1)", "`job.py book --strict`"),
+        ("food, rent", "food", "`job.py list`"),
+        ("print(given.order)", "print('up')", "`job.py book --order down`"),
+    ],
+)
+def test_what_else_a_program_offers_is_run(
+    old: str, new: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "app"
+    monkeypatch.setattr(Engine, "command", (sys.executable, "job.py", "book"))
+    before = observed(shared, TOOL)
+    shared.rename(tmp_path / "first")
+    names = tuple(one.name for one in before.exchanges)
+    assert [one for one in names if "`" in one] == [
+        "`job.py list`",
+        "`job.py book --strict`",
+        "`job.py book --order up`",
+        "`job.py book --order down`",
+    ]
+    other = observed(shared, TOOL.replace(old, new), names)
+    (found,) = compared(before, other, ASKED).differences
+    assert found.startswith(said)
 
 
 def test_a_command_that_only_ends_shows_nothing_of_the_application(tmp_path: Path) -> None:

@@ -23,6 +23,43 @@ LISTED = re.compile(r"^\W*commands\W*$", re.I)
 ONE = re.compile(r"^(?:  |[|│] )([a-z][\w-]*)(?:  |\s*$)")
 
 
+# an option that takes nothing, and one that takes one of some values
+FLAG = re.compile(r"^[ │|]+(?:-\w, )?(--[a-z][\w-]+)(?:  |$)", re.M)
+CHOSEN = re.compile(r"^[ │|]+(?:-\w, )?(--[a-z][\w-]+) [\[{]([\w.-]+(?:[|,][\w.-]+)+)[\]}]", re.M)
+ASIDE, OTHERS = ("--help", "--version"), 12
+
+
+def offered(words):
+    """Give how else the program of the image may be run, by what it says with ``--help``.
+
+    These are its other commands, as they are, and the command itself with each option that takes
+    nothing, or one of some values.
+    """
+    own = own_command(words)
+    program = [sys.executable, *own] if own else list(words[:1]) if is_script(words) else []
+    if not program:
+        return []
+    lists = [helped([*one, "--help"], SECONDS) for one in (program, words)]
+    inner, options = ("" if status else said for status, said in lists)
+    found = [[*program, one] for one in parts(inner) if one not in words]
+    found += [[*words, one] for one in FLAG.findall(options) if one not in (*ASIDE, *words)]
+    for name, values in CHOSEN.findall(options):
+        found += [[*words, name, one] for one in re.split(r"[|,]", values) if name not in words]
+    return found[:OTHERS]
+
+
+def is_script(words):
+    """Tell whether a command is a script of Python."""
+    import shutil
+
+    path = shutil.which("".join(words[:1]))
+    if not path:
+        return False
+    with open(path, "rb") as file:
+        line = file.readline(200)
+    return line.startswith(b"#!") and b"python" in line
+
+
 def ran(asked):
     """Give the status and words of each command by its name, then of the commands of own ones."""
     found, wanted = {}, asked.get("commands")
@@ -110,7 +147,9 @@ def own_command(words):
     place = "".join(name).replace(".", os.sep) if len(own) > 1 else "".join(name)
     for path in (place, f"{place}.py", os.path.join(place, "__main__.py")):
         if os.path.isfile(path):
-            return own if reads_arguments(path) else []
+            beside = os.listdir(place) if path.endswith("__main__.py") else ()
+            modules = [os.path.join(place, one) for one in beside if one.endswith(".py")]
+            return own if any(map(reads_arguments, (path, *modules))) else []
     return []
 
 

@@ -173,7 +173,7 @@ def everything(others):
     for place, inner, names in os.walk(ASKED.get("root", "/")):
         kept = (one for one in inner if one != "__pycache__")
         inner[:] = [one for one in kept if os.path.join(place, one) not in VOLATILE]
-        told_elsewhere = place.startswith(others)
+        told_elsewhere = f"{place}/".startswith(others)
         for name in (*inner, *names):
             path = os.path.join(place, name)
             if not (path in MADE or name.endswith(".pyc")):

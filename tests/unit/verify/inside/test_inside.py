@@ -693,6 +693,9 @@ def test_what_commands_write_is_not_of_the_image(tmp_path: Path, small: str) -> 
     assert (answer["commands"]["manage.py"][0], (tmp_path / "data/jobs.txt").exists()) == (0, True)
     assert str(tmp_path / "data") in answer["system"]
     assert "jobs.txt" not in answer["system"]
+    # the contents of the application's files are told once
+    (own,) = (line for line in answer["system"].splitlines() if "manage.py" in line)
+    assert "content" not in own
 
 
 @pytest.mark.parametrize(
@@ -746,6 +749,18 @@ def test_commands_are_found_in_what_click_and_typer_say() -> None:
     assert inside_commands.parts(click) == ["load", "work"]
     typer = "Usage: x\n╭─ Commands ──╮\n│ load   Write zones. │\n│        Twice.  │\n╰────╯\n"
     assert inside_commands.parts(typer) == ["load"]
+
+
+def test_a_package_whose_modules_read_arguments_is_an_own_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "tool"
+    package.mkdir()
+    (package / "__main__.py").write_text("from tool.reading import main\nmain()\n")
+    monkeypatch.chdir(tmp_path)
+    assert inside_commands.own_command(("python", "-m", "tool")) == []
+    (package / "reading.py").write_text("import click\n")
+    assert inside_commands.own_command(("python", "-m", "tool")) == ["-m", "tool"]
 
 
 def test_names_of_files_are_told_in_whatever_letters_standard_output_has(
