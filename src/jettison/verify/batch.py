@@ -225,7 +225,7 @@ def observed(setting: Setting, names: tuple[str, ...] | None = None) -> Observat
             own = options(replace(setting, run=run))
             place = waiting(setting.engine, setting.image, own, setting.words)
             with place as (container, interpreter):
-                answer, why = run_to_its_end(container, interpreter, setting)
+                answer, why = run_to_its_end(container, interpreter, setting, names)
                 if answer is not None and not run:
                     inner, _ = interior(container, setting.facts, setting.request)
                     seen = replace(seen, interior=inner)
@@ -246,10 +246,15 @@ def observed(setting: Setting, names: tuple[str, ...] | None = None) -> Observat
 
 
 def run_to_its_end(
-    container: Container, interpreter: str, setting: Setting
+    container: Container, interpreter: str, setting: Setting, names: tuple[str, ...] | None = None
 ) -> tuple[_Ran | None, str]:
-    """Run the command of an image in a container that waits; without a result, None and why."""
-    return ask(container, interpreter, "batch", _asked(setting), _Ran)
+    """Run the command of an image in a container that waits; without a result, None and why.
+
+    ``names`` are what another run gave: of further commands, those are run.
+    """
+    others = None if names is None else [one[1:-1] for one in names if one.startswith("`")]
+    asked = {**_asked(setting), "others": others}
+    return ask(container, interpreter, "batch", asked, _Ran)
 
 
 def _asked(setting: Setting) -> dict[str, Any]:

@@ -149,9 +149,9 @@ else:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("sys.exit(3)", "sys.exit(1)", "`job.py book --strict`"),
-        ("food, rent", "food", "`job.py list`"),
-        ("print(given.order)", "print('up')", "`job.py book --order down`"),
+        ("sys.exit(3)", "sys.exit(1)", "`python job.py book --strict`"),
+        ("food, rent", "food", "`python job.py list`"),
+        ("print(given.order)", "print('up')", "`python job.py book --order down`"),
     ],
 )
 def test_what_else_a_program_offers_is_run(
@@ -163,10 +163,10 @@ def test_what_else_a_program_offers_is_run(
     shared.rename(tmp_path / "first")
     names = tuple(one.name for one in before.exchanges)
     assert [one for one in names if "`" in one] == [
-        "`job.py list`",
-        "`job.py book --strict`",
-        "`job.py book --order up`",
-        "`job.py book --order down`",
+        "`python job.py list`",
+        "`python job.py book --strict`",
+        "`python job.py book --order up`",
+        "`python job.py book --order down`",
     ]
     other = observed(shared, TOOL.replace(old, new), names)
     (found,) = compared(before, other, ASKED).differences

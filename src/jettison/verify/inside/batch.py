@@ -4,6 +4,7 @@
 """
 
 import os
+import shlex
 import sys
 import time
 
@@ -15,7 +16,10 @@ ROOT = ASKED.get("root", "/")
 FILES = 200
 LONGEST = 1 << 16
 # In how many seconds a command has to end so that others are tried, and those, together and each.
-BRIEF, TOGETHER, EACH = 40.0, 15.0, 6.0
+BRIEF, TOGETHER, EACH = 40.0, 10.0, 5.0
+# How many times as long those have that ended in time before, as the machine may be busy.
+PATIENCE = 5
+STOPPED, PYTHON = -1, "python"
 
 
 def state():
@@ -63,22 +67,31 @@ def ran(words, seconds):
             )
             status = done.returncode
         except subprocess.TimeoutExpired:
-            status = -1
+            status = STOPPED
         except OSError as failure:
             return (127, b"", str(failure).encode())
         return (status, first(out), first(err))
 
 
 def others():
-    """Run what else the program offers, while there is time: its other commands, and options."""
-    ends, found = time.monotonic() + TOGETHER, {}
-    for words in commands.offered(ASKED["words"]):
+    """Run what else the program offers: its other commands, and options.
+
+    Without names of those to run, as many as there is time for; one that does not end is none.
+    """
+    known, found = ASKED.get("others"), {}
+    patience = 1 if known is None else PATIENCE
+    ends = time.monotonic() + TOGETHER * patience
+    wanted = commands.offered(ASKED["words"]) if known is None else map(shlex.split, known)
+    for words in wanted:
         if time.monotonic() > ends:
             break
-        status, out, err = ran(words, EACH)
+        told = ran(
+            [sys.executable if words[0] == PYTHON else words[0], *words[1:]], EACH * patience
+        )
         # where it was stopped is chance
-        told = (status, out, err) if status >= 0 else (status, b"", b"")
-        found[" ".join(words[1:] if words[0] == sys.executable else words)] = told
+        told = told if told[0] != STOPPED else (STOPPED, b"", b"")
+        if known is not None or told[0] != STOPPED:
+            found[shlex.join(words)] = told
     return found
 
 
@@ -87,7 +100,7 @@ before = state()
 status, out, err = ran(ASKED["words"], ASKED["seconds"])
 written = [path for path, told in sorted(state().items()) if before.get(path) != told]
 files = {path: content(path) for path in written[:FILES]}
-brief = time.monotonic() - began < BRIEF
+brief = ASKED.get("others") or time.monotonic() - began < BRIEF
 answer = {"status": status, "out": out, "err": err, "files": files}
 answer["others"] = others() if brief else {}
 sys.stdout.write(f"\n{MARKER}{answer!a}\n")

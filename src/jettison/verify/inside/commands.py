@@ -26,7 +26,7 @@ ONE = re.compile(r"^(?:  |[|│] )([a-z][\w-]*)(?:  |\s*$)")
 # an option that takes nothing, and one that takes one of some values
 FLAG = re.compile(r"^[ │|]+(?:-\w, )?(--[a-z][\w-]+)(?:  |$)", re.M)
 CHOSEN = re.compile(r"^[ │|]+(?:-\w, )?(--[a-z][\w-]+) [\[{]([\w.-]+(?:[|,][\w.-]+)+)[\]}]", re.M)
-ASIDE, OTHERS = ("--help", "--version"), 12
+ASIDE, OTHERS = ("--help", "--version"), 8
 
 
 def offered(words):
@@ -36,9 +36,10 @@ def offered(words):
     nothing, or one of some values.
     """
     own = own_command(words)
-    program = [sys.executable, *own] if own else list(words[:1]) if is_script(words) else []
+    program = ["python", *own] if own else list(words[:1]) if is_script(words) else []
     if not program:
         return []
+    words = [*program[:1], *words[1:]]
     lists = [helped([*one, "--help"], SECONDS) for one in (program, words)]
     inner, options = ("" if status else said for status, said in lists)
     found = [[*program, one] for one in parts(inner) if one not in words]
@@ -172,6 +173,7 @@ def reads_arguments(path, besides=b""):
 def helped(words, seconds):
     """Give the status of a command, and what it says, of a failure the last words."""
     own = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    words = [sys.executable if words[0] == "python" else words[0], *words[1:]]
     try:
         shut = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": seconds}
         # the image's own commands, in a container of it
