@@ -226,7 +226,8 @@ def _begun(trial: Trial, stored: Future[Observation], *, failing: bool = False) 
         if found.why:
             seen = replace(seen, missing={**seen.missing, "routes": found.why})
     # only a run tells of one without a port whether it is a server
-    if (found.unready or not request.ports) and is_command(seen.failure, serves=request.serves):
+    command = is_command(seen.failure, serves=request.serves, port=bool(request.ports))
+    if command and (found.unready or not request.ports):
         with trial.step("Running the baseline to its end"):
             seen = batch.observed(setting)
         talk, whole = Conversation(ends=True), True

@@ -16,12 +16,12 @@ from jettison.values import replace
 from jettison.verify.checks.check import kinds_of
 from jettison.verify.discover import make_superuser, session_with
 from jettison.verify.exchange import Exchange, carry_out
+from jettison.verify.first_process import listening
 from jettison.verify.interior import HOST_NAME, interior, of_the_system
 from jettison.verify.observation import Conversation, Observation, Setting, Start
 from jettison.verify.request import VerificationRequest
 from jettison.verify.services import (
     health_command,
-    listening,
     run_health_command,
     start,
     wait_until_ready,
@@ -300,10 +300,11 @@ def reason_of(failure: EngineError) -> str:
 _ENDED = "it ended with status "
 
 
-def is_command(failure: str, *, serves: bool) -> bool:
-    """Whether an image that did not become ready is a command, which ends when it is done.
+def is_command(failure: str, *, serves: bool, port: bool) -> bool:
+    """Whether an image that did not become or stay ready is a command, which ends when it is done.
 
     A command may end with any status where it gets no arguments, settings or services; an image
-    that should serve has failed then.
+    that should serve has failed then. Without a ``port`` it may count as ready for a while.
     """
-    return failure == f"{_ENDED}0" or (failure.startswith(_ENDED) and not serves)
+    done = failure == f"{_ENDED}0" or (not port and failure.startswith(f"{_ENDED}0 "))
+    return done or (failure.startswith(_ENDED) and not serves)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 import socket
 import time
-from contextlib import ExitStack, suppress
-from pathlib import Path
+from contextlib import ExitStack
 
 from msgspec import Struct
 
@@ -15,7 +13,7 @@ from jettison.engines import Container, ContainerState, Engine, ImageFacts, RunO
 from jettison.errors import EngineError, ProgramError
 from jettison.values import replace
 from jettison.verify.exchange.client import send
-from jettison.verify.inside import sockets
+from jettison.verify.first_process import PROCESSES, Rest, age, is_apart, listening
 from jettison.verify.observation import HealthOutcome, Trial
 from jettison.verify.request import NeededService, Unreached
 from jettison.verify.stand_ins import as_can_be_had
@@ -123,7 +121,8 @@ def _answers(container: Container, port: int) -> bool:
 
 
 _HEALTH_POLL_SECONDS = 0.02
-_ALIVE_SECONDS = 3.0
+# What ends by itself is mostly still at work after three seconds; a worker may be all the time.
+_ALIVE_SECONDS, _BUSY_SECONDS = 3.0, 20.0
 _LOOK_SECONDS = 0.5
 # A first request that is given up and sent again is counted twice by an application that counts.
 _FIRST_ANSWER_SECONDS = 15.0
@@ -168,7 +167,6 @@ class Readiness(Struct, frozen=True, kw_only=True):
 TOO_LATE = " seconds"
 NO_PORT = "it listens on no port, and none is declared"
 SPEAKS_HTTP2 = "speaks HTTP/2 alone, as servers of gRPC do"
-_PROCESSES = Path("/proc")
 _FRAME_HEADER, _SETTINGS = 9, 4
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, _SETTINGS, 0, 0, 0, 0, 0))
 
@@ -185,17 +183,18 @@ def wait_until_ready(
     """Wait for the first answer of ``path`` that is no server error.
 
     Without a path ``/`` is asked, of which nobody said that it has to be well: a server error
-    will do when it stays for a while. Without a port, a container is ready when it
-    still runs after three seconds. A server of gRPC fails with ``SPEAKS_HTTP2``, and after ``late``
-    seconds one that listens elsewhere alone; of a port that is only a ``guess``, what listens on
-    none does as well. Seconds count from the start of the first process,
-    where this machine knows it: what the engine and others do before they return is none of its.
+    will do when it stays for a while. Without a port, a container is ready when it still runs after
+    three seconds and waits for something. A server of gRPC fails with ``SPEAKS_HTTP2``, and after
+    ``late`` seconds one that listens elsewhere alone; of a port that is only a ``guess``, what
+    listens on none does as well. Seconds count from the start of the first process, where this
+    machine knows it: what the engine and others do before they return is none of its.
     """
     named, path = bool(path), path or "/"
     failing_since = 0.0
     state = container.state()
-    begun = time.monotonic() - _age(state.process)
+    begun = time.monotonic() - age(state.process)
     looked = seconds = 0.0
+    rest = Rest()
     said = f"port {port} does not respond" if port else "it does not keep running"
     while seconds < timeout:
         address = _address(container, port) if port else None
@@ -217,7 +216,8 @@ def wait_until_ready(
             if not state.running:
                 said = f"it ended with {state.ending}"
                 return Readiness(seconds=seconds, failure=said)
-            if not port and seconds > _ALIVE_SECONDS:
+            resting = not port and (rest.lasts(state.process) or seconds > _BUSY_SECONDS)
+            if resting and seconds > _ALIVE_SECONDS:
                 return Readiness(seconds=seconds)
             why = ""
             if port and address and seconds > _SILENT_SECONDS and _only_http2(address, port):
@@ -230,58 +230,16 @@ def wait_until_ready(
     return Readiness(seconds=timeout, failure=f"{said} within {timeout:g}{TOO_LATE}")
 
 
-def _age(process: int) -> float:
-    """Give the seconds since a process of this machine began, 0 where nobody can tell.
-
-    Source: proc_pid_stat(5), the 22nd field; those after the name in parentheses count from 3.
-    """
-    try:
-        fields = (_PROCESSES / str(process) / "stat").read_text("ascii", "replace")
-        ticks = int(fields.rpartition(")")[2].split()[19])
-    except (OSError, ValueError, IndexError):
-        return 0.0
-    now = time.clock_gettime(time.CLOCK_BOOTTIME)
-    return max(0.0, now - ticks / os.sysconf("SC_CLK_TCK"))
-
-
-def _network(process: str) -> str:
-    """Name the network that a process has, where that may be told."""
-    try:
-        return str((_PROCESSES / process / "ns" / "net").readlink())
-    except OSError:
-        return ""
-
-
-def listening(process: int) -> set[tuple[int, bool]]:
-    """Give the ports that a container listens on, and whether on the loopback; none when not known.
-
-    Where it has the network of this machine, others listen there.
-    """
-    found: set[tuple[int, bool]] = set()
-    if not _is_apart(process):
-        return found
-    for name in ("tcp", "tcp6"):
-        with suppress(OSError):
-            table = (_PROCESSES / str(process) / "net" / name).read_text("ascii")
-            found |= sockets.listening(table)
-    return found
-
-
-def _is_apart(process: int) -> bool:
-    """Whether a process has a network of its own, which this machine sees."""
-    return _network(str(process)) not in ("", _network("self"))
-
-
 def _state(container: Container, last: ContainerState) -> ContainerState:
     """Ask the engine for the state unless the first process still runs, which is seen sooner."""
-    lives = last.running and last.process and (_PROCESSES / str(last.process)).exists()
+    lives = last.running and last.process and (PROCESSES / str(last.process)).exists()
     return last if lives else container.state()
 
 
 def _elsewhere(process: int, port: int, *, guess: bool) -> str:
     """Say where a container listens instead; nothing where it listens there, or nobody can tell."""
     found = listening(process)
-    if guess and not found and _is_apart(process):
+    if guess and not found and is_apart(process):
         return NO_PORT
     if not found or (port, False) in found:
         return ""

@@ -11,10 +11,11 @@ from jettison.errors import EngineError
 from jettison.processes.concurrent import mapped
 from jettison.progress import Progress, step
 from jettison.values import replace
+from jettison.verify.first_process import listening
 from jettison.verify.observation import Observation, Setting, WorkerOutcome
 from jettison.verify.observe import options, reason_of, still_there
 from jettison.verify.request import Worker
-from jettison.verify.services import listening, start
+from jettison.verify.services import start
 
 _POLL_SECONDS, _WATCHED_SECONDS, _LONG_WATCHED_SECONDS = 0.2, 8.0, 40.0
 

@@ -189,18 +189,20 @@ def test_a_command_that_only_ends_shows_nothing_of_the_application(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("failure", "serves", "command"),
+    ("failure", "serves", "port", "command"),
     [
-        ("it ended with status 0", True, True),
-        ("it ended with status 1", True, False),
-        ("it ended with status 1", False, True),
-        ("port 8000 does not respond within 60 seconds", False, False),
+        ("it ended with status 0", True, True, True),
+        ("it ended with status 1", True, True, False),
+        ("it ended with status 1", False, True, True),
+        ("it ended with status 0 after its first response", True, True, False),
+        ("it ended with status 0 after its first response", True, False, True),
+        ("port 8000 does not respond within 60 seconds", False, False, False),
     ],
 )
 def test_an_image_that_ends_is_a_command_unless_it_should_serve(
-    failure: str, serves: bool, command: bool
+    failure: str, serves: bool, port: bool, command: bool
 ) -> None:
-    assert observe.is_command(failure, serves=serves) is command
+    assert observe.is_command(failure, serves=serves, port=port) is command
 
 
 def test_only_names_of_packages_are_taken_from_an_image(

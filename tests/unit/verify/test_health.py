@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +19,7 @@ import pytest
 from jettison.engines import ContainerState, Stopped
 from jettison.errors import ProgramError
 from jettison.processes import Completed
-from jettison.verify import services
+from jettison.verify import first_process, services
 from jettison.verify.services import run_health_command, wait_until_ready
 
 
@@ -67,6 +68,21 @@ class Machine:
 
     def restart(self) -> None:
         """Nothing was stopped."""
+
+
+class Process(Machine):
+    """A process of this machine as a container without ports."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        super().__init__()
+        self._process = process
+        # as an engine does
+        threading.Thread(target=process.wait, daemon=True).start()
+
+    def state(self) -> ContainerState:
+        status = self._process.poll()
+        number = self._process.pid
+        return ContainerState(running=status is None, exit_status=status or 0, process=number)
 
 
 @contextmanager
@@ -177,7 +193,8 @@ def test_one_that_listens_elsewhere_is_given_up(
     own = (f"0: {listens} 00000000:0000 0A 0",) if listens else ()
     sockets = (*own, "1: 0100007F:2222 0100007F:1F99 01 0")
     table.write_text("\n".join(("sl local_address rem_address st", *sockets)))
-    monkeypatch.setattr(services, "_PROCESSES", tmp_path)
+    monkeypatch.setattr(first_process, "PROCESSES", tmp_path)
+    monkeypatch.setattr(services, "PROCESSES", tmp_path)
     state = ContainerState(running=True, exit_status=0, process=7)
     monkeypatch.setattr(Machine, "state", lambda _: state)
     with socket.socket() as closed:
@@ -185,6 +202,19 @@ def test_one_that_listens_elsewhere_is_given_up(
         machine = Machine(closed.getsockname()[1])
         ready = wait_until_ready(machine, 8080, "", 1.0, late=0.1, guess=not listens)
     assert ready.failure == failure
+
+
+def test_what_is_still_at_work_without_a_port_is_not_ready_until_it_waits() -> None:
+    at_work = "import time; end = time.time() + 5\nwhile time.time() < end: pass\n"
+    ready = {}
+    for name, code in {"waits": "", "works": at_work, "ends": f"{at_work}raise SystemExit"}.items():
+        command = [sys.executable, "-c", f"{code}\nimport time; time.sleep(60)"]
+        with subprocess.Popen(command) as process:
+            ready[name] = wait_until_ready(Process(process), None, "", 30)
+            process.kill()
+    assert ready["ends"].failure == "it ended with status 0"
+    assert ready["waits"].failure == ready["works"].failure == ""
+    assert ready["waits"].seconds < 5 < ready["works"].seconds
 
 
 def test_a_health_check_that_does_not_end_fails() -> None:

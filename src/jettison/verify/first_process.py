@@ -1,0 +1,103 @@
+"""What this machine tells of the first process of a container, and of those that it started."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from jettison.verify.inside import sockets
+
+PROCESSES = Path("/proc")
+# Of a processor: an interpreter that imports takes all that it gets, what waits wakes now and then.
+_RESTING_SHARE, _RESTING_SECONDS, _LOOK_SECONDS = 0.03, 1.0, 0.25
+# Fields of proc_pid_stat(5) after the name in parentheses, which count from 3.
+_PARENT, _USED, _STARTED = 1, slice(11, 15), 19
+
+
+def age(process: int) -> float:
+    """Give the seconds since a process of this machine began, 0 where nobody can tell."""
+    fields = _fields(process)
+    if len(fields) <= _STARTED:
+        return 0.0
+    now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return max(0.0, now - int(fields[_STARTED]) / _ticks())
+
+
+class Rest:
+    """Tells whether the processes of a container only wait, by the processor time that they use."""
+
+    def __init__(self) -> None:
+        self._looked, self._since, self._used = -_LOOK_SECONDS, 0.0, 0.0
+
+    def lasts(self, process: int) -> bool:
+        """Whether they have used next to nothing for a second; True where nobody can tell."""
+        now = time.monotonic()
+        if now - self._looked >= _LOOK_SECONDS:
+            self._looked, used = now, _used(process)
+            if used is None:
+                return True
+            if not self._since or used - self._used > _RESTING_SHARE * _RESTING_SECONDS:
+                self._since, self._used = now, used
+        return now - self._since >= _RESTING_SECONDS
+
+
+def _used(process: int) -> float | None:
+    """Give the seconds of a processor that a process and all below it used, with what has ended.
+
+    None for a process that is not of this machine.
+    """
+    children: dict[int, list[int]] = {}
+    used: dict[int, int] = {}
+    for place in PROCESSES.iterdir():
+        fields = _fields(int(place.name)) if place.name.isdecimal() else []
+        if len(fields) > _STARTED:
+            children.setdefault(int(fields[_PARENT]), []).append(int(place.name))
+            used[int(place.name)] = sum(map(int, fields[_USED]))
+    if process not in used:
+        return None
+    own = [process]
+    for one in own:
+        own += children.get(one, ())
+    return sum(used[one] for one in own) / _ticks()
+
+
+def _fields(process: int) -> list[str]:
+    try:
+        text = (PROCESSES / str(process) / "stat").read_text("ascii", "replace")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()
+
+
+def _ticks() -> int:
+    return os.sysconf("SC_CLK_TCK")
+
+
+def listening(process: int) -> set[tuple[int, bool]]:
+    """Give the ports that a container listens on, and whether on the loopback; none when not known.
+
+    Where it has the network of this machine, others listen there.
+    """
+    found: set[tuple[int, bool]] = set()
+    if not is_apart(process):
+        return found
+    for name in ("tcp", "tcp6"):
+        with suppress(OSError):
+            table = (PROCESSES / str(process) / "net" / name).read_text("ascii")
+            found |= sockets.listening(table)
+    return found
+
+
+def is_apart(process: int) -> bool:
+    """Whether a process has a network of its own, which this machine sees."""
+    return _network(str(process)) not in ("", _network("self"))
+
+
+def _network(process: str) -> str:
+    """Name the network that a process has, where that may be told."""
+    try:
+        return str((PROCESSES / process / "ns" / "net").readlink())
+    except OSError:
+        return ""
