@@ -1,8 +1,8 @@
 """Remove pip and setuptools from the environment.
 
-``python -m venv`` puts pip into every environment, and before Python 3.12 setuptools too. They
-install what the build stage installs; in the final image they are weight, and the first tool of an
-intruder.
+``python -m venv`` puts pip into every environment, and before Python 3.12 setuptools too; some
+build stages install newer ones by name. They install what the build stage installs; in the final
+image they are weight, and the first tool of an intruder.
 
 Source: docs.python.org, ``venv``, ``--without-pip``; their sizes were measured (see the catalogue).
 
@@ -14,10 +14,12 @@ not count.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
+from jettison.ecosystems.commands.python import PipInstall
 from jettison.formats.dockerfile import copy
 from jettison.formats.settings import Ask
 from jettison.lift.action import ActionKind, lifted_run
@@ -32,6 +34,8 @@ from jettison.values import Basis
 
 NAME = "installers"
 WITHOUT_SETUPTOOLS = (3, 12)
+# What of a requirement follows its name.
+_NAME = re.compile(r"[^\w-].*")
 
 
 def detect(plan: Plan) -> Iterator[Finding]:
@@ -42,10 +46,11 @@ def detect(plan: Plan) -> Iterator[Finding]:
         return
     if leaves_late(plan):
         names = tuple(name for name in INSTALLERS if name in plan.contents.versions)
-    elif isinstance(where, NotApart) or not where.seeded:
+    elif isinstance(where, NotApart):
         return
     else:
-        names = ("pip",) if minor >= WITHOUT_SETUPTOOLS else ("pip", "setuptools")
+        seeds = ("pip",) if minor >= WITHOUT_SETUPTOOLS else ("pip", "setuptools")
+        names = (*(seeds if where.seeded else ()), *_named(where))
     yield from removal(plan, NAME, "installers", tuple(_groups(plan, names)))
 
 
@@ -71,6 +76,18 @@ def _installs_later(plan: Plan, where: BuiltEnvironment) -> bool:
         if item.keyword == "RUN"
         for action in lifted_run(item).actions
     )
+
+
+def _named(where: BuiltEnvironment) -> Iterator[str]:
+    """Those that a step of the stage installs by name into its environment.
+
+    pip installs into the environment that made it; where there is none, into that of the system.
+    """
+    runs = (lifted_run(item) for item in where.stage.instructions if item.keyword == "RUN")
+    facts = (action.fact for run in runs for action in run.actions)
+    for fact in facts:
+        if isinstance(fact, PipInstall) and where.virtual and (where.seeded or fact.by_uv):
+            yield from (_NAME.sub("", word.text).lower() for word in fact.requirements)
 
 
 def _groups(plan: Plan, names: tuple[str, ...]) -> Iterator[Group]:
