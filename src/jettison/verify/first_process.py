@@ -12,6 +12,8 @@ from jettison.verify.inside import sockets
 PROCESSES = Path("/proc")
 # Of a processor: an interpreter that imports takes all that it gets, what waits wakes now and then.
 _RESTING_SHARE, _RESTING_SECONDS, _LOOK_SECONDS = 0.03, 1.0, 0.25
+# What loads its modules is done after so much of a processor, however long it waits for one.
+_LOADING_SECONDS = 10.0
 # Fields of proc_pid_stat(5) after the name in parentheses, which count from 3.
 _PARENT, _USED, _STARTED = 1, slice(11, 15), 19
 
@@ -32,7 +34,10 @@ class Rest:
         self._looked, self._since, self._used = -_LOOK_SECONDS, 0.0, 0.0
 
     def lasts(self, process: int) -> bool:
-        """Whether they have used next to nothing for a second; True where nobody can tell."""
+        """Whether they have used next to nothing for a second, or more than loading takes.
+
+        True where nobody can tell.
+        """
         now = time.monotonic()
         if now - self._looked >= _LOOK_SECONDS:
             self._looked, used = now, _used(process)
@@ -40,7 +45,7 @@ class Rest:
                 return True
             if not self._since or used - self._used > _RESTING_SHARE * _RESTING_SECONDS:
                 self._since, self._used = now, used
-        return now - self._since >= _RESTING_SECONDS
+        return now - self._since >= _RESTING_SECONDS or self._used > _LOADING_SECONDS
 
 
 def _used(process: int) -> float | None:

@@ -122,7 +122,7 @@ def _answers(container: Container, port: int) -> bool:
 
 _HEALTH_POLL_SECONDS = 0.02
 # What ends by itself is mostly still at work after three seconds; a worker may be all the time.
-_ALIVE_SECONDS, _BUSY_SECONDS = 3.0, 20.0
+_ALIVE_SECONDS, _BUSY_SECONDS = 3.0, 60.0
 _LOOK_SECONDS = 0.5
 # A first request that is given up and sent again is counted twice by an application that counts.
 _FIRST_ANSWER_SECONDS = 15.0

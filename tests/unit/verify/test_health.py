@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
@@ -215,6 +216,23 @@ def test_what_is_still_at_work_without_a_port_is_not_ready_until_it_waits() -> N
     assert ready["ends"].failure == "it ended with status 0"
     assert ready["waits"].failure == ready["works"].failure == ""
     assert ready["waits"].seconds < 5 < ready["works"].seconds
+
+
+@pytest.mark.parametrize(
+    ("share", "failure", "seconds"),
+    [(0.0, "", 3), (0.1, "it ended with status 0", 40), (1.0, "", 10)],
+)
+def test_what_gets_little_of_a_busy_machine_has_longer_to_load(
+    monkeypatch: pytest.MonkeyPatch, share: float, failure: str, seconds: float
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", lambda some: now.append(now.pop() + some))
+    monkeypatch.setattr(first_process, "_used", lambda _: now[0] * share)
+    state = partial(ContainerState, exit_status=0)
+    monkeypatch.setattr(Machine, "state", lambda _: state(running=now[0] < 40))
+    ready = wait_until_ready(Machine(), None, "", 600)
+    assert (ready.failure, round(ready.seconds)) == (failure, seconds)
 
 
 def test_a_health_check_that_does_not_end_fails() -> None:
