@@ -43,11 +43,10 @@ def differences_text(verdict: Verdict) -> str:
 
 
 def figures(verdict: Verdict) -> tuple[str, ...]:
-    """Say when each image was healthy, and the memory that it uses."""
+    """Say when each image was healthy, and the memory that it uses, where both became ready."""
     fine = any(check.name == START and check.outcome is Outcome.SAME for check in verdict.checks)
-    otherwise = "ran to its end" if fine else "did not start"
-    before, after = (_figures(one, otherwise) for one in (verdict.before, verdict.after))
-    return f"before: {before}", f"after:  {after}"
+    subjects = (("before: ", verdict.before), ("after:  ", verdict.after)) if fine else ()
+    return tuple(f"{name}{_figures(one)}" for name, one in subjects)
 
 
 def _printable(line: str) -> str:
@@ -101,9 +100,9 @@ def _details(check: CheckResult) -> Iterator[str]:
         yield f"and {left} more (all of them are in the JSON)"
 
 
-def _figures(subject: Subject, otherwise: str) -> str:
+def _figures(subject: Subject) -> str:
     startup = subject.startup_seconds
-    ready = otherwise if startup is None else f"healthy after {startup:.2f} s"
+    ready = "ran to its end" if startup is None else f"healthy after {startup:.2f} s"
     memory = "" if subject.memory is None else f", {subject.memory / _MEGABYTE:.0f} MB at rest"
     return ready + memory
 

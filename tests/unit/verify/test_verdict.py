@@ -45,6 +45,12 @@ def test_without_a_look_at_what_it_does_nothing_is_equivalent(
     ]
 
 
+def test_nothing_is_measured_of_images_of_which_one_does_not_become_ready() -> None:
+    dead = replace(DIFFERENT, name="start", message="the candidate does not become ready")
+    said = verdict_text(replace(VERDICT, checks=(dead,)))
+    assert said.startswith("Verdict: not equivalent (start)\n\ncheck")
+
+
 @pytest.mark.parametrize("seen", ["routes", "test-suite", "workers", "modules"])
 def test_imports_alone_show_nothing_of_an_application_that_is_never_run(seen: str) -> None:
     none = CheckResult(
