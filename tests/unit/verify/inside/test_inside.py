@@ -138,8 +138,13 @@ def test_files_are_written_elsewhere_too_but_not_where_systems_have_their_own(
     assert sorted(found) == sorted(str(tmp_path / one) for one in kept)
 
 
-def test_what_was_written_is_told_however_deep_and_no_pipe_is_waited_for(tmp_path: Path) -> None:
+def test_what_was_written_is_told_however_deep_and_no_pipe_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     os.mkfifo(tmp_path / "pipe.db")
+    monkeypatch.chdir(tmp_path)
+    with closing(socket.socket(socket.AF_UNIX)) as control:
+        control.bind("server.ctl")
     (tmp_path / "gone").symlink_to("nowhere")
     (tmp_path / "inner").symlink_to(tmp_path)
     deep = str(tmp_path)
