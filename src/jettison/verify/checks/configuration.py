@@ -90,10 +90,9 @@ def compare_environment(
         for name in names
         if had.get(name) != has.get(name)
     ]
-    changed = ", ".join(detail.partition(":")[0] for detail in details)
-    message = f"changed: {changed}" if details else f"{len(names)} variables are the same"
+    same = f"{len(names)} variables are the same"
     shown = f"{len(had)} variables", f"{len(has)} variables"
-    return judged(details, message, shown)
+    return judged(details, "; ".join(details) or same, shown)
 
 
 def _as_planned(name: str, value: str | None, request: VerificationRequest) -> bool:

@@ -101,7 +101,18 @@ def document(
     if answer.body in known:
         return found | {"body": hashlib.sha256(answer.body).hexdigest()}
     told = answer.status >= _FAULT and _TRACEBACK in answer.body
-    return found | {"body": reader.fault(answer.body) if told else reader.body(answer)}
+    found["body"] = reader.fault(answer.body) if told else reader.body(answer)
+    whole = answer.body and not (answer.rest or answer.unended)
+    if whole and answer.content_type.startswith(_TEXT_TYPES) and isinstance(found["body"], list):
+        found["line ends"] = _line_ends(answer.body)
+    return found
+
+
+def _line_ends(body: bytes) -> str:
+    windows = body.count(b"\r\n")
+    kinds = {"CRLF": windows, "LF": body.count(b"\n") - windows}
+    last = [] if body.endswith(b"\n") else ["none at the end"]
+    return ", ".join([*(kind for kind, count in kinds.items() if count), *last])
 
 
 def _is_of_data(answer: Answer) -> bool:
@@ -253,7 +264,12 @@ def _members(body: bytes) -> Json:
             listed = archive.infolist()[:_MEMBERS]
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError):
         return None
-    return {one.filename: {"crc": f"{one.CRC:08x}", "bytes": one.file_size} for one in listed}
+    return {
+        one.filename: {
+            "crc": f"{one.CRC:08x}", "bytes": one.file_size, "method": one.compress_type,
+        }
+        for one in listed
+    }  # fmt: skip
 
 
 @cache

@@ -42,11 +42,11 @@ def offered(words):
     words = [*program[:1], *words[1:]]
     lists = [helped([*one, "--help"], SECONDS) for one in (program, words)]
     inner, options = ("" if status else said for status, said in lists)
-    found = [[*program, one] for one in parts(inner) if one not in words]
-    found += [[*words, one] for one in FLAG.findall(options) if one not in (*ASIDE, *words)]
+    found = [[*words, one] for one in FLAG.findall(options) if one not in (*ASIDE, *words)]
     for name, values in CHOSEN.findall(options):
         found += [[*words, name, one] for one in re.split(r"[|,]", values) if name not in words]
-    return found[:OTHERS]
+    others = [[*program, one] for one in parts(inner) if one not in words]
+    return [*found[: OTHERS // 2], *others][:OTHERS]
 
 
 def is_script(words):

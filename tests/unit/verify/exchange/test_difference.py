@@ -256,6 +256,13 @@ def test_histograms_of_durations_are_measured(name: str, measured: bool) -> None
     assert (difference([one] * 2, other) == "") is measured
 
 
+def test_ends_of_lines_are_compared() -> None:
+    one = text("a,b\r\n1,2\r\n", "text/csv")
+    assert "'CRLF' became 'LF'" in difference([one, one], text("a,b\n1,2\n", "text/csv"))
+    other = text("a,b\r\n1,2", "text/csv")
+    assert "'CRLF' became 'CRLF, none at the end'" in difference([one, one], other)
+
+
 def test_long_lines_are_shown_where_they_part() -> None:
     one, other = (f"{'a' * 90} stars 1.{digit} {'b' * 90}" for digit in "78")
     said = difference([text(one)] * 2, text(other))
