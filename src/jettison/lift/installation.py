@@ -170,7 +170,7 @@ def _named_files(
 
 
 def _bound_to_its_place(
-    stage: FinalStage, lines: Iterable[RequirementLine], words: Iterable[Word], *, by_pip: bool
+    stage: FinalStage, lines: list[RequirementLine], words: Iterable[Word], *, by_pip: bool
 ) -> NotMovable | None:
     """Find a requirement that means something in the final stage alone."""
     local = next((line for line in lines if line.editable or line.path), None)
@@ -181,6 +181,17 @@ def _bound_to_its_place(
     variable = next((word for word in unknown if not word.literal), None)
     if variable is not None:
         return _stays(variable.origin, f"`{variable.text}` is known only while building")
+    return None if by_pip else _pinned_twice(lines)
+
+
+def _pinned_twice(lines: Iterable[RequirementLine]) -> NotMovable | None:
+    """Find a version that a later command puts in place of another, which uv would not."""
+    pins: dict[str, str] = {}
+    for line in lines:
+        if line.specifier.startswith("==") and not line.marker:
+            first = pins.setdefault(line.name, line.specifier)
+            if line.specifier != first:
+                return _stays(line.origin, f"{line.name}{first} is replaced by {line.specifier}")
     return None
 
 
