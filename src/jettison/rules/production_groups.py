@@ -13,7 +13,8 @@ production in a measurement of this project.
 
 Safe: a group is removed when its name says development, or all of its requirements are tools or
 used by tests only, and production uses none of them. Otherwise it is kept, and the report names the
-requirement that is used. A command inside a condition is not changed.
+requirement that is used. It is kept, too, where a step runs the tests while the image is built. A
+command inside a condition is not changed.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.finding import group_of
 from jettison.ecosystems.tool import Tool
-from jettison.formats.dockerfile import fed_by
+from jettison.formats.dockerfile import Stage, fed_by
 from jettison.index.graph import Leaving, leaving
 from jettison.lift import taken_whole
+from jettison.lift.action import lifted_run
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import shipped_names
 from jettison.lift.groups import (
@@ -36,6 +38,7 @@ from jettison.lift.groups import (
     shipped_files,
     shipped_groups,
 )
+from jettison.lift.installation_obstacles import INSTALLING
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.scopes import Scope
 from jettison.lift.stages import services_of
@@ -43,6 +46,9 @@ from jettison.plan.changes import Change, LeaveGroupsOut, SetEnvironment
 from jettison.plan.plan import Finding, Plan, PlannedRequirement
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Origin, Toward
+
+# What a step runs tests with.
+_TESTS = re.compile(r"\bpy\.?test\b|\bnose2\b|-m unittest\b|\bmanage\.py test\b")
 
 
 def detect(plan: Plan) -> Iterator[Finding]:
@@ -57,7 +63,10 @@ def detect(plan: Plan) -> Iterator[Finding]:
         _called(one): why
         for one in everything
         if (
-            why := shared.get(one.stage.index) or _needed(plan, one.names) or _made_later(plan, one)
+            why := shared.get(one.stage.index)
+            or _needed(plan, one.names)
+            or _made_later(plan, one)
+            or _tested(one.stage)
         )
     }
     yield from _changed(
@@ -126,6 +135,16 @@ def _needed(plan: Plan, names: Collection[str]) -> Evidence | None:
         message = f"{item.name}: {first.message}" if first else f"production needs {item.name}"
         origin = first.origin if first else None
         return Evidence(kind="needed", message=message, origin=origin or item.origin)
+    return None
+
+
+def _tested(stage: Stage) -> Evidence | None:
+    """A step that runs the tests, which need what is for development."""
+    for item in stage.instructions:
+        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
+            if action.kind not in INSTALLING and (found := _TESTS.search(action.text)):
+                message = f"a step runs {found[0]} while the image is built"
+                return Evidence(kind="step", message=message, origin=action.origin)
     return None
 
 
