@@ -43,7 +43,7 @@ _PRIVATE = re.compile(
 _METRIC = re.compile(
     r"^(?P<place>(?P<name>[A-Za-z_:][\w:]*)(?:\{.*\})?) (?P<value>[-+.\deE]+|NaN)$"
 )
-_NAMED = re.compile(r"^# TYPE (?P<name>[A-Za-z_:][\w:]*) ")
+_NAMED = re.compile(r"^# (?:HELP|TYPE|UNIT) (?P<name>[A-Za-z_:][\w:]*)(?: |$)")
 # What libraries add to the name of a family in the names of its samples.
 _FAMILY = re.compile(r"_(total|created|bucket|count|sum)$")
 # Types of Prometheus' formats, and how a text of them begins whatever its type.
@@ -200,19 +200,20 @@ class _Reader:
         return {"title": titles, "exceptions": sorted(set(_EXCEPTION.findall(text)))}
 
     def metrics(self, lines: Iterable[str]) -> Json:
-        """Give samples of metrics with their values, each among those of its family."""
+        """Give samples of metrics with their values, each among those of its family.
+
+        What describes a family is told of one that has no sample yet, but not of all its samples.
+        """
         found: dict[str, Json] = {}
         for line in lines:
             sample, named = _METRIC.match(line), _NAMED.match(line)
             value = self._measure(sample) if sample else None
-            if sample is None or value is None:
+            told = sample if value is not None else named
+            if told is None:
                 found[self.text(line)] = ""
-            else:
-                family = found.setdefault(_FAMILY.sub("", sample["name"]), Series())
-                family[self.text(sample["place"])] = value
-            if named:
-                # also one that has no sample yet
-                found.setdefault(_FAMILY.sub("", named["name"]), Series())
+                continue
+            family = found.setdefault(_FAMILY.sub("", told["name"]), Series())
+            family[self.text(told["place"] if told is sample else line)] = value
         return found
 
     def _measure(self, sample: re.Match[str]) -> Json:

@@ -290,6 +290,22 @@ def test_a_family_of_metrics_whose_series_vary_is_not_compared() -> None:
     assert "jobs" in difference(other_worker, text(gone, "text/plain; version=0.0.4"))
 
 
+def test_what_describes_series_that_some_workers_have_is_not_in_the_pages_of_others() -> None:
+    idle = ("# HELP results_total Results.", "# TYPE results_total counter")
+    created = ("# HELP results_created Results.", "# TYPE results_created gauge")
+
+    def page(*codes: int) -> Answer:
+        counts = (f'results_total{{code="{code}"}} 1.0' for code in codes)
+        times = (f'results_created{{code="{code}"}} 1.7' for code in codes)
+        lines = (*idle, *counts, *(created if codes else ()), *times)
+        return text("\n".join(lines), "text/plain; version=0.0.4")
+
+    assert difference([page(200), page(200, 404)], page()) == ""
+    assert difference([page(200), page(200)], page()) != ""
+    reworded = page(200).body.decode().replace("Results.", "Answers.")
+    assert "HELP" in difference([page(200)] * 2, text(reworded, "text/plain; version=0.0.4"))
+
+
 def test_a_value_in_quotes_that_varies_may_begin_otherwise_than_some_do_by_chance() -> None:
     runs = ("M4 4h7 1v2z", "M4 4h7 1v1 h3z", "M4 4h6v1z")
     pages = [text(f'<svg width="45mm"><path d="{path}"/></svg>', "text/html") for path in runs]
