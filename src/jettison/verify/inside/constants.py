@@ -77,6 +77,8 @@ class Constants:
         if isinstance(node, ast.Name):
             return CURRENT.get(node.id, self.names.get(node.id))
         if isinstance(node, ast.Attribute):
+            if node.attr == "app" and getattr(node.value, "id", "") in ("request", "req"):
+                return CURRENT.get("current_app")
             owner = self.stands_for(node.value)
             return None if owner is None else held(owner, node.attr)
         asked = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "get"
@@ -84,7 +86,9 @@ class Constants:
             return None
         owner = self.stands_for(node.func.value if asked else node.value)
         key = getattr(node.args[0] if asked else node.slice, "value", None)
-        found = dict.get(owner, key) if isinstance(owner, dict) and isinstance(key, str) else None
+        if owner is None or not isinstance(key, str):
+            return None
+        found = dict.get(owner, key) if isinstance(owner, dict) else held(owner, key)
         return found if type(found) in PLAIN else None
 
     def loop(self, target, rows):
@@ -103,9 +107,12 @@ def held(owner, name):
     if issubclass(kind, types.ModuleType):
         return vars(owner).get(name)
     try:
-        own = object.__getattribute__(owner, "__dict__")
-    except (AttributeError, TypeError):
+        own = dict(object.__getattribute__(owner, "__dict__"))
+    except (AttributeError, TypeError, ValueError):
         own = {}
+    # applications of aiohttp, and the state of Starlette's, keep what is put into them there
+    state = own.get("_state")
+    own = {**state, **own} if isinstance(state, dict) else own
     places = [own, *(vars(one) for one in (owner if issubclass(kind, type) else kind).__mro__)]
     found = next((one[name] for one in places if name in one), None)
     # as settings of Django are

@@ -52,7 +52,6 @@ def bounded(told, most):
 
 def flask(app):
     """Walk werkzeug's rules."""
-    constants.CURRENT["current_app"] = app
     most = getattr(app, "config", {}).get("MAX_CONTENT_LENGTH")
     functions = getattr(app, "view_functions", {})
     for rule in app.url_map.iter_rules():
@@ -219,6 +218,7 @@ def is_of(layer, start):
 
 def described(layer):
     """Give the routes and documents of an application object, or nothing."""
+    constants.CURRENT["current_app"] = layer
     if is_of(layer, "litestar."):
         document = layer.openapi_schema.to_schema()
         return {"routes": list(litestar(layer.routes)), "openapi": [document]}

@@ -206,6 +206,8 @@ def by_setting(request):
     args = request.args
     if len(args["name"]) > CONFIG["most"] or args["size"] > settings.LARGEST:
         return None
+    if int(request.headers["X-Depth"]) > request.app["settings"]["depth"]:
+        return None
     return args["page"] > current_app.config.get("PAGES", 1)
 
 class View:
@@ -323,11 +325,13 @@ def test_bounds_that_settings_hold_are_found(handler: Any, monkeypatch: pytest.M
     class Config(dict[str, int]):
         pass
 
-    current = types.SimpleNamespace(config=Config(PAGES=9))
+    state = {"settings": {"depth": 20}}
+    current = types.SimpleNamespace(config=Config(PAGES=9), _state=state)
     monkeypatch.setitem(constants.CURRENT, "current_app", current)
     found = handlers.takes(handler.by_setting, "GET")["compared"]
     assert [len(one) for one in found["name"]] == [6, 7, 8]
     assert (found["size"], found["page"]) == ([39, 40, 41], [8, 9, 10])
+    assert found["header X-Depth"] == [19, 20, 21]
 
 
 def test_lengths_and_bounds_of_fields_are_found(handler: Any) -> None:
