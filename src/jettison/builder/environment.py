@@ -19,6 +19,8 @@ from jettison.lift.build_context import context_path
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import steering_pip
 from jettison.lower.removed_files import is_manifest, is_removal
+from jettison.plan.base_setuptools import requirement_of_base
+from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import LIST
 from jettison.values import replace
 
@@ -63,6 +65,16 @@ def found_environment(
     stage_name = copied[0][1].stage or ""
     made = _copied(project, stage_name, [place for place, _ in copied], inherited)
     return replace(made, copies=(*made.copies, *(place.instruction for place in told)))
+
+
+def with_setuptools(environment: Environment, plan: Plan) -> Environment:
+    """Add the setuptools that the image of the base has, where something counts on it."""
+    requirement = requirement_of_base(plan)
+    if not requirement:
+        return environment
+    first = environment.installations[0]
+    added = replace(first, files=(), requirements=(requirement,))
+    return replace(environment, installations=(*environment.installations, added))
 
 
 class _Install(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from msgspec import to_builtins
 
 from jettison.builder import BaseWanted, Recipe, not_understood
 from jettison.builder.commands import Place, places, stage_steps
-from jettison.builder.environment import found_environment
+from jettison.builder.environment import found_environment, with_setuptools
 from jettison.ecosystems.commands import PackageInstall, invocation
 from jettison.errors import UnsupportedError
 from jettison.formats.dockerfile import (
@@ -143,13 +143,14 @@ def recipe_of(plan: Plan, inherited: Mapping[str, str], folder: str) -> Recipe:
     """
     project, stage = plan.project, plan.stage
     found = found_environment(project, stage, inherited)
+    made = with_setuptools(found.environment, plan) if found.environment else None
     steps = tuple(stage_steps(places(project, stage, inherited, folder), found.copies))
     environment = final_environment(
         project.dockerfile, stage.stage, project.build_arguments, inherited
     )
     return Recipe(
         packages=packages_of(stage),
-        environment=found.environment,
+        environment=made,
         steps=steps,
         execution=execution(stage, environment.env, places(project, stage, inherited, folder)),
         uncompiled=_uncompiled(stage),

@@ -31,11 +31,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from packaging.version import InvalidVersion, Version
-
 from jettison.catalogue import table
 from jettison.catalogue.packaging import HEADERS, Tools, is_build_package
-from jettison.ecosystems.commands import PipInstall
 from jettison.ecosystems.uv import UV
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import ActionKind, is_plain
@@ -46,6 +43,11 @@ from jettison.lift.packages import removable, requested, saved_without
 from jettison.lift.scopes import PackageScope
 from jettison.lift.usage import SCRIPT, UNCALLED
 from jettison.plan.base import Variant, image_facts
+from jettison.plan.base_setuptools import (
+    has_setuptools,
+    requires_setuptools,
+    uses_setuptools,
+)
 from jettison.plan.changes import (
     Change,
     RemovePackages,
@@ -58,8 +60,6 @@ from jettison.rules.rule import Rule
 from jettison.values import Evidence, counted, replace
 
 ENVIRONMENT = "/opt/venv"
-# The official images of Python bring setuptools up to here.
-WITHOUT_SETUPTOOLS = (3, 12)
 # What fetches the installer of a tool.
 FETCHING = ("curl", "wget", "ca-certificates")
 
@@ -76,9 +76,9 @@ def detect(plan: Plan) -> Iterator[Finding]:
     fixed = fixed or (None if locked else _installs_when_run(plan))
     by_pip = isinstance(found, Installation) and found.by_pip
     bare = not by_pip and (not locked or locked.tool.seeded)
-    used = _uses_setuptools(plan) if bare else None
+    used = uses_setuptools(plan) if bare else None
     official = image_facts(plan.stage.base).variant is not Variant.OTHER
-    brings = official and not locked and _has_setuptools(plan)
+    brings = official and not locked and has_setuptools(plan)
     fixed = fixed or (None if brings else used)
     if fixed:
         yield from _stays(fixed)
@@ -98,7 +98,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
         build_packages=build,
         environment=_environment(found),
         uv=table(Tools).uv.version,
-        setuptools=bare and brings and (used is not None or _requires_setuptools(plan)),
+        setuptools=bare and brings and (used is not None or requires_setuptools(plan)),
         installer_stays=stays is not None,
         linked=() if own else linked_programs(plan.project, plan.stage, programs),
     )
@@ -195,28 +195,6 @@ def build_packages(plan: Plan, found: Installation | LockedInstallation) -> tupl
     return tuple(names)
 
 
-def _uses_setuptools(plan: Plan) -> Evidence | None:
-    """What uses setuptools of the base, or installed beside pip; a new environment has none."""
-    facts = [action.fact for action in plan.stage.of_kind(ActionKind.PYTHON)]
-    words = [word for fact in facts if isinstance(fact, PipInstall) for word in fact.requirements]
-    named = any(word.text.startswith("setuptools") for word in words)
-    if named or _has_setuptools(plan):
-        return None if "setuptools" in plan.distributions else _user_of_setuptools(plan)
-    return None
-
-
-def _has_setuptools(plan: Plan) -> bool:
-    """Whether the official image of this Python has setuptools."""
-    minor = tuple(int(part) for part in (plan.python or "3.12").split("."))
-    return minor < WITHOUT_SETUPTOOLS
-
-
-def _requires_setuptools(plan: Plan) -> bool:
-    """Whether a distribution requires setuptools, which the one of the image was enough for."""
-    named = any(one.name == "setuptools" for one in plan.requirements)
-    return "setuptools" in plan.distributions and not named
-
-
 def _installs_when_run(plan: Plan) -> Evidence | None:
     """What calls pip in the running container, and means the environment of the application.
 
@@ -240,28 +218,6 @@ def _installs_when_run(plan: Plan) -> Evidence | None:
     if found is None:
         return None
     return replace(found, message=f"{found.message}, and an environment that uv makes has none")
-
-
-def _user_of_setuptools(plan: Plan) -> Evidence | None:
-    for name in ("pkg_resources", "setuptools"):
-        for use in plan.usage.imports.get(name, ()):
-            message = f"{name} is imported, and only the environment of the image has it"
-            return Evidence(kind="import", message=message, origin=use.origin)
-    for name, below in table(Tools).setuptools.items():
-        facts = plan.distributions.get(name)
-        if facts and (not below or _is_older(facts.version, below)):
-            found = "imports pkg_resources, which the environment of the image has"
-            message = f"{name} {facts.version} {found}"
-            return Evidence(kind="import", message=message)
-    return None
-
-
-def _is_older(version: str, than: str) -> bool:
-    """Whether a release is older; one that states no version may be."""
-    try:
-        return Version(version) < Version(than)
-    except InvalidVersion:
-        return True
 
 
 def _needed_in_final(plan: Plan, name: str, moves: Instruction | str | None) -> bool:

@@ -25,6 +25,7 @@ from jettison.formats.settings import Ask
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.stages import BuiltEnvironment, NotApart, environment_of, steps_on
 from jettison.lift.usage import BUILDING, UNCALLED
+from jettison.plan.base_setuptools import WITHOUT_SETUPTOOLS
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group
 from jettison.plan.removing import listed, removal
@@ -33,7 +34,6 @@ from jettison.rules.rule import Rule
 from jettison.values import Basis
 
 NAME = "installers"
-WITHOUT_SETUPTOOLS = (3, 12)
 # What of a requirement follows its name.
 _NAME = re.compile(r"[^\w-].*")
 

@@ -62,3 +62,31 @@ def test_variables_name_the_indexes_that_packages_come_from(
     ).environment
     assert environment is not None
     assert environment.installations[0].options == options
+
+
+@pytest.mark.parametrize(
+    ("base", "step", "source", "brought"),
+    [
+        ("python:3.11-slim", "pip install flask", "import pkg_resources", ("setuptools<82",)),
+        ("python:3.11-slim", "pip install flask", "import flask", ()),
+        ("python:3.13-slim", "pip install flask", "import pkg_resources", ()),
+        (
+            "python:3.13-slim",
+            "pip install setuptools==75.1.0 && pip install flask",
+            "import pkg_resources",
+            ("setuptools==75.1.0",),
+        ),
+    ],
+)
+def test_the_setuptools_of_an_image_comes_along_for_those_who_count_on_it(
+    base: str, step: str, source: str, brought: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM {base}\nRUN {step}\nCOPY app.py .\nCMD python app.py\n"
+    )
+    (tmp_path / "app.py").write_text(source)
+    plan = planned(tmp_path, offline=True, level=0, cache=tmp_path / "cache").plan
+    environment = recipe_of(plan, {}, "/").environment
+    assert environment is not None
+    wanted = [text for each in environment.installations for text in each.requirements]
+    assert tuple(text for text in wanted if "setuptools" in text) == brought
