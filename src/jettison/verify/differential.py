@@ -197,28 +197,30 @@ def _ran(setting: Setting, baseline: Baseline, progress: Progress) -> Observatio
             return batch.observed(own, names)
     with step(progress, "Running the candidate twice"):
         memory = baseline.observation.grown or 0
-        seen = _twice(replace(setting, read_only=narrow), talk, memory)
+        seen, other = _twice(replace(setting, read_only=narrow), talk, memory)
     if not (narrow and seen.failure):
-        return seen
+        return seen if seen.failure else joined(seen, other)
     if seen.failure.endswith(TOO_LATE):
         # it has had its time
         short = max(_AGAIN_SECONDS, _AGAIN_FACTOR * baseline.observation.seconds)
         short = min(request.startup_timeout, short)
         setting = replace(setting, request=replace(request, startup_timeout=short))
-    with step(progress, "Running the candidate twice with a writable root"):
-        wide = _twice(setting, talk, memory)
-    return wide if wide.failure else replace(wide, read_only_failure=seen.failure)
+    with step(progress, "Running the candidate with a writable root"):
+        if any(other.reruns) and not request.expected_read_only:
+            # the other run had one already
+            wide = observe(setting, talk)
+        else:
+            wide, other = _twice(setting, talk, memory)
+    return wide if wide.failure else replace(joined(wide, other), read_only_failure=seen.failure)
 
 
-def _twice(setting: Setting, talk: Conversation, memory: int) -> Observation:
+def _twice(setting: Setting, talk: Conversation, memory: int) -> tuple[Observation, Observation]:
     """Run an image in two containers, at the same time where there is memory for both."""
     # as the baseline runs, unless production is to be read-only
     narrow = setting.read_only and setting.request.expected_read_only
     own = replace(setting, run=1, read_only=narrow)
     seen, other = both(partial(observe, setting, talk), partial(further, own, talk), memory=memory)
-    if seen.failure:
-        return seen
-    return joined(replace(seen, read_only=setting.read_only), other)
+    return (seen if seen.failure else replace(seen, read_only=setting.read_only)), other
 
 
 def _stored(setting: Setting, commands: Commands, known: ImageFacts) -> Observation:

@@ -168,6 +168,18 @@ def test_what_a_writable_root_alone_makes_possible_is_no_difference(tmp_path: Pa
     assert not found.differences, [check.details for check in found.differences]
 
 
+def test_a_run_with_a_writable_root_counts_where_the_other_did_not_start(tmp_path: Path) -> None:
+    ends = "'READ_ONLY' in os.environ and os._exit(3)"
+    for name in ("before.py", "after.py"):
+        text = SERVER.replace("start, count", f"{ends}\nstart, count", 1)
+        (tmp_path / name).write_text(text.replace("FAULT", NOTHING))
+    engine = LocalEngine(tmp_path)
+    found = compare(replace(REQUEST, read_only_after=True), engine, SilentProgress())
+    assert not found.differences, [check.details for check in found.differences]
+    # two beside each other, of which one fails, then one more, and one to be timed
+    assert engine.starts["after.py"] == 4
+
+
 def test_a_last_line_that_needs_a_writable_root_is_no_difference(tmp_path: Path) -> None:
     for name in ("before.py", "after.py"):
         last = (
@@ -414,9 +426,9 @@ def test_one_that_is_not_ready_in_time_has_less_with_a_writable_root(
     facts = ImageFacts(id=ImageID("sha256:1"), size=0, layers=())
     given = []
 
-    def twice(setting: Setting, *_: object) -> Observation:
+    def twice(setting: Setting, *_: object) -> tuple[Observation, Observation]:
         given.append(setting.request.startup_timeout)
-        return Observation(facts=facts, failure=failure)
+        return Observation(facts=facts, failure=failure), Observation(facts=facts)
 
     monkeypatch.setattr(differential, "_twice", twice)
     baseline = Baseline(

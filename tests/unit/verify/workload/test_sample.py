@@ -13,6 +13,11 @@ TYPICAL, MINIMAL = Extent.TYPICAL, Extent.MINIMAL
     [
         ({"type": "string", "format": "email"}, "x", "mara@example.org"),
         ({"type": "string", "format": "date"}, "x", "2024-05-17"),
+        ({"type": "string"}, "start_date", "2024-05-17"),
+        ({"type": "string"}, "end_date", "2024-05-18"),
+        ({"type": "string"}, "starts", "2024-05-17T09:30:00Z"),
+        ({"type": "string"}, "deadline", "2024-05-18T09:30:00Z"),
+        ({"type": "string"}, "unit_price", "12"),
         ({"type": "string", "maxLength": 4}, "title", "Gard"),
         ({"type": "string", "minLength": 20}, "title", "Garden plan onexxxxx"),
         ({"type": "string", "pattern": "^#[0-9a-f]{6}$"}, "colour", "#3a7bd5"),
