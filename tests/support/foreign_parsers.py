@@ -56,7 +56,7 @@ from jettison.source.operations_lines import with_variables
 from jettison.source.parse import parse as parse_python
 from jettison.source.pickles import saved_in
 from jettison.values import Origin
-from jettison.verify.exchange.pages import read_page
+from jettison.verify.exchange.forms import read_page
 
 ORIGIN = Origin(file="file", line=1)
 

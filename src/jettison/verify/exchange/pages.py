@@ -8,16 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from urllib.parse import urljoin, urlsplit
 
-from msgspec import Struct
-
-from jettison.index.listing import tags
+from jettison.verify.exchange.forms import Form, read_page
 from jettison.verify.workload import Json, is_sign_up
-from jettison.verify.workload.sample import Extent, sample
 from jettison.verify.workload.step import HtmlForm, Payload, Step
 
 _LEAVES = ("logout", "log-out", "signout", "sign-out", "delete")
-# attributes that name what a page leads to or is made of
-_LINKING = {"a": "href", "link": "href", "script": "src", "img": "src"}
 # what a style sheet loads (w3.org, "CSS Values and Units", 4.5)
 _URL = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s]+)""")
 _LIMIT = 60
@@ -32,59 +27,6 @@ _LINKED = "linked on "
 _NUMBER = re.compile(r"\d+")
 # a token against forgery, a name, a password, and whether to be remembered
 _LOGIN_FIELDS = 4
-
-
-class FormField(Struct):
-    """A field of a form: its kind and the value that the page gives it."""
-
-    name: str
-    kind: str
-    value: str
-
-
-class Form(Struct):
-    """A form of a page."""
-
-    method: str
-    action: str
-    media_type: str
-    fields: list[FormField]
-
-
-class _Reader:
-    def __init__(self) -> None:
-        self.links: list[str] = []
-        self.forms: list[Form] = []
-        self._select = ""
-
-    def take(self, tag: str, given: Mapping[str, str]) -> None:
-        if given.get(_LINKING.get(tag, "")):
-            self.links.append(given[_LINKING[tag]])
-        elif tag == "form":
-            method = given.get("method", "get").upper()
-            kind = given.get("enctype") or "application/x-www-form-urlencoded"
-            self.forms.append(Form(method, given.get("action", ""), kind, []))
-        elif self.forms and tag in {"input", "textarea", "select", "option"}:
-            self._field(tag, given)
-
-    def _field(self, tag: str, given: Mapping[str, str]) -> None:
-        fields = self.forms[-1].fields
-        if tag == "option":
-            chosen = next((one for one in fields if one.name == self._select), None)
-            if chosen and not chosen.value:
-                chosen.value = given.get("value", "")
-        elif given.get("name") and given.get("type") not in {"submit", "button", "image"}:
-            kind = given.get("type", "text") if tag == "input" else tag
-            self._select = given["name"] if tag == "select" else ""
-            fields.append(FormField(given["name"], kind, given.get("value", "")))
-
-
-def read_page(html: str) -> tuple[tuple[str, ...], tuple[Form, ...]]:
-    """Give the links and the forms of a page, as written."""
-    reader = _Reader()
-    for tag, fields in tags(html):
-        reader.take(tag, {name: value or "" for name, value in fields.items()})
-    return tuple(reader.links), tuple(reader.forms)
 
 
 def page_steps(
@@ -272,7 +214,7 @@ def _form_steps(page: str, forms: Iterable[Form], asked: set[str]) -> Iterator[S
         if not path or key in asked:
             continue
         asked.add(key)
-        values = {field.name: _value(field) for field in form.fields}
+        values = form.filled()
         body = Payload(media_type=form.media_type, value=values)
         yield Step(
             method=form.method,
@@ -282,23 +224,6 @@ def _form_steps(page: str, forms: Iterable[Form], asked: set[str]) -> Iterator[S
             payload=None if form.method == "GET" else body,
             form=HtmlForm(page=page, index=index),
         )
-
-
-def _value(field: FormField) -> str:
-    if field.kind == "hidden" or field.value:
-        return field.value
-    forms = {"email": "email", "password": "password", "date": "date", "url": "uri"}
-    schema = {"type": "string", "format": forms.get(field.kind, "")}
-    if field.kind in {"number", "range"}:
-        return "1"
-    return "on" if field.kind == "checkbox" else str(sample(schema, field.name, Extent.MINIMAL))
-
-
-def hidden_values(html: str, index: int) -> dict[str, str]:
-    """Give the hidden fields of a form as the page has them now."""
-    _, forms = read_page(html)
-    fields = forms[index].fields if index < len(forms) else []
-    return {field.name: field.value for field in fields if field.kind == "hidden"}
 
 
 def _local(page: str, link: str) -> str:

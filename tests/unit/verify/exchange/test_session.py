@@ -201,6 +201,24 @@ def test_pages_lead_to_further_requests() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        (b'name="image_file"', b"image/png"),
+        (b'name="a" accept=".csv"', b"text/csv"),
+        (b'name="a"', b"text/plain"),
+    ],
+)
+def test_a_form_sends_a_file_that_its_field_accepts(given: bytes, kind: bytes) -> None:
+    form = b'<form method="post" action="/new" enctype="multipart/form-data">'
+    page = form + b'<input type="file" %b></form>' % given
+    app = Application({"GET /": Answer(status=200, headers=HTML, body=page)})
+    app.run(*app.run(Step(method="GET", path="/")).explored((Step(method="GET", path="/"),)))
+    sent = next(body for method, _, body in app.asked if method == "POST /new")
+    assert b'; filename="' in sent
+    assert b"Content-Type: " + kind in sent
+
+
 def test_a_list_leads_to_a_few_things_of_each_route() -> None:
     links = [f"/notes/{one}" for one in "abcdef"]
     links += [f"/tags/{number}" for number in range(6)]
