@@ -265,7 +265,7 @@ def test_a_server_of_grpc_that_needs_a_variable_is_run_with_one(tmp_path: Path) 
 def test_what_runs_and_listens_on_no_port_is_given_no_samples(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "_is_apart", lambda _: True)
+    monkeypatch.setattr(services, "is_apart", lambda _: True)
     monkeypatch.setattr(services, "listening", lambda _: set())
     monkeypatch.setattr(observe, "_ELSEWHERE", 0.5)
     for name in ("before.py", "after.py"):
