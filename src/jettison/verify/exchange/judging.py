@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from math import comb, sqrt
 
 from msgspec import Struct
@@ -26,6 +26,9 @@ _IMPROBABLE_ALWAYS, IMPROBABLE = 0.05, 0.02
 # What begins so much later than the latest answer of the baseline, in three runs and all but one,
 # is slow; what comes in pieces is sent so that the first of them is there at once.
 _SLOW_SECONDS, _SLOW_PIECES, _SLOW_RUNS = 2.0, 0.7, 3
+# When the process was started that a page of metrics is of (prometheus.io, "Writing client
+# libraries", process metrics).
+_STARTED = re.compile(rb"^process_start_time_seconds (\S+)", re.MULTILINE)
 # From how many kinds of answers on, and from which chance of a new one, nothing can be said.
 _KINDS, _NEW = 4, 0.2
 
@@ -93,9 +96,11 @@ def judged(
     if _never_repeats(one):
         return Judged(varies=f"{one.name}: the kind of response always varies; not compared")
     known = unvarying((*one.before, *one.after))
+    workers = any(map(_came_to_several, (*one.before, *one.after)))
+    read = partial(document, dated=dated, known=known, strict=strict, workers=workers)
     had, has = (
         [
-            [(document(answer, begun, dated, known, strict=strict), answer.at) for answer in run]
+            [(read(answer, begun), answer.at) for answer in run]
             for run, begun in zip(runs, starts, strict=True)
         ]
         for runs, starts in ((one.before, before), (one.after, after))
@@ -112,6 +117,11 @@ def judged(
     verdict = _verdict(one, expected, _certain(one, found))
     slow = _slow(one) if not verdict.said else verdict
     return replace(verdict, said=slow.said, open=slow.open)
+
+
+def _came_to_several(run: Sequence[Answer]) -> bool:
+    """Whether several processes answered in one run, by when each says that it was started."""
+    return len({started for answer in run for started in _STARTED.findall(answer.body)}) > 1
 
 
 def _certain(one: Request, found: list[list[Unlike]]) -> list[list[Unlike]]:

@@ -26,6 +26,7 @@ from jettison.verify.workload import Json, inner
 _WORDS = (
     (re.compile(r"<time of a file such as "), "the time of a file", "building sets"),
     (re.compile(r"^<measured>$"), "a number", "is measured, by its name"),
+    (re.compile(r"^<counted>$"), "a number", "is of one of several processes"),
     (re.compile(r"<(iso|compact|web) time of the run,|<time in "), "a time", "follows the clock"),
     (re.compile(r"<day [+-]\d+>"), "a date", "follows the clock"),
     (re.compile(r"<address>"), "an address", "is of the network of the run"),

@@ -20,7 +20,7 @@ from jettison.verify.exchange.signed import signed
 from jettison.verify.exchange.times import Clock, number_of_time, relative
 from jettison.verify.workload import Json
 
-MEASURED = "<measured>"
+MEASURED, COUNTED = "<measured>", "<counted>"
 _FAULT, _SERVER_ERROR = 400, 500
 # A page of an exception shows where Python and its distributions lie, which is no behaviour.
 _TRACEBACK = b"Traceback (most recent call last)"
@@ -76,15 +76,17 @@ def document(
     known: Collection[bytes] = (),
     *,
     strict: bool = False,
+    workers: bool = False,
 ) -> dict[str, Json]:
     """Give everything of an answer that is compared; of a server error only its kind.
 
     ``begun`` is when its run began, ``dated`` are times of files of the two images, ``known`` the
     bodies in which nothing varies, so that nothing is looked for in them. ``strict`` masks no
-    measured quantity by its name.
+    measured quantity by its name. With ``workers`` metrics count what came to one of several
+    processes, which chance chooses.
     """
     clock = Clock(begun=begun, now=answer.at)
-    reader = _Reader(clock, dated or Dated(), strict=strict)
+    reader = _Reader(clock, dated or Dated(), strict=strict, workers=workers)
     found: dict[str, Json] = {"status": answer.status, "content-type": answer.content_type}
     if answer.failure:
         found["failure"] = answer.failure.partition(":")[0]
@@ -138,10 +140,11 @@ def decoded(body: bytes, encoding: str) -> bytes:
 class _Reader:
     """Reads the parts of one answer with the clock of its run."""
 
-    def __init__(self, clock: Clock, dated: Dated, *, strict: bool) -> None:
+    def __init__(self, clock: Clock, dated: Dated, *, strict: bool, workers: bool) -> None:
         self._clock = clock
         self._dated = dated
         self._strict = strict
+        self._workers = workers
 
     def header(self, name: str, value: str) -> Json:
         """Give what is compared of a header; None where it is ignored."""
@@ -213,12 +216,18 @@ class _Reader:
                 found[self.text(line)] = ""
                 continue
             family = found.setdefault(_FAMILY.sub("", told["name"]), Series())
+            if self._workers:
+                family["{…}"] = COUNTED
+            if told is sample and self._workers and "{" in told["place"]:
+                continue
             family[self.text(told["place"] if told is sample else line)] = value
         return found
 
     def _measure(self, sample: re.Match[str]) -> Json:
         if not self._strict and _metrics().fullmatch(sample["name"]):
             return MEASURED
+        if self._workers:
+            return COUNTED
         try:
             return float(sample["value"])
         except ValueError:

@@ -306,6 +306,24 @@ def test_what_describes_series_that_some_workers_have_is_not_in_the_pages_of_oth
     assert "HELP" in difference([page(200)] * 2, text(reworded, "text/plain; version=0.0.4"))
 
 
+@pytest.mark.parametrize("workers", [2, 1])
+def test_what_one_of_several_processes_counted_is_not_compared(workers: int) -> None:
+    def page(worker: int, *lines: str) -> Answer:
+        head = "# TYPE calls_total counter", f"process_start_time_seconds {1700000000 + worker}.5"
+        return text("\n".join((*head, *lines)), "text/plain; version=0.0.4")
+
+    def run(*pages: Answer) -> list[Exchange]:
+        return [Exchange(name="GET /metrics", answer=pages[0], more=pages[1:])]
+
+    before = [run(page(0), page(workers - 1))] * 2
+    other = run(page(0), page(workers - 1, 'calls_total{code="500"} 1.0'))
+    found = compare_exchanges(before, [other])
+    assert (found.differences == ()) is (workers > 1)
+    assert any("one of several processes" in line for line in found.masked) is (workers > 1)
+    nameless = text("process_start_time_seconds 1700000000.5", "text/plain; version=0.0.4")
+    assert compare_exchanges(before, [run(nameless)]).differences
+
+
 def test_a_value_in_quotes_that_varies_may_begin_otherwise_than_some_do_by_chance() -> None:
     runs = ("M4 4h7 1v2z", "M4 4h7 1v1 h3z", "M4 4h6v1z")
     pages = [text(f'<svg width="45mm"><path d="{path}"/></svg>', "text/html") for path in runs]
