@@ -216,9 +216,9 @@ class _Reader:
                 found[self.text(line)] = ""
                 continue
             family = found.setdefault(_FAMILY.sub("", told["name"]), Series())
-            if self._workers:
+            if self._workers and (told is named or "{" in told["place"]):
+                # what is told of series that a process has not is told by some alone
                 family["{…}"] = COUNTED
-            if told is sample and self._workers and "{" in told["place"]:
                 continue
             family[self.text(told["place"] if told is sample else line)] = value
         return found
