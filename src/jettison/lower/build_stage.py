@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Commands
-from jettison.ecosystems.commands import removal
+from jettison.ecosystems.commands import bytecode_removals, removal
 from jettison.formats.dockerfile import Instruction, copy
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import without
@@ -295,13 +295,16 @@ def _without_installation(
     *,
     by_pip: bool,
 ) -> str | None:
-    """The RUN without its pip commands, and what removes files that are gone; None without any."""
+    """The RUN without its pip commands, and what removes what is not there; None without any."""
     if by_pip and not all(map(run.gives, installs)):
         return ""
+    absent = bytecode_removals([action.command for action in run.actions]) if installs else ()
     commands = [
         action.command
         for action in run.actions
-        if action in installs or (run.gives(action) and _removes(stage, action, gone))
+        if action in installs
+        or action.command in absent
+        or (run.gives(action) and _removes(stage, action, gone))
     ]
     if not commands:
         return None

@@ -136,6 +136,7 @@ def _packages(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[
     known = table(SystemFiles).packages
     yield from ((name, "every application needs it") for name in known.always)
     yield from _asked_for(plan, system)
+    yield from _of_standard_library(plan, system, observed)
     yield from ((name, evidence.message) for name, evidence in plan.linked.items())
     for override in plan.settings.overrides:
         if override.ask is Ask.KEEP and override.text in system.packages:
@@ -203,6 +204,18 @@ def _words(plan: Plan, observed: Observed) -> Iterator[str]:
         yield from (word.decode() for word in found)
     for value in observed.system.environment.values() if observed.system else ():
         yield from WORD.findall(value)
+
+
+def _of_standard_library(
+    plan: Plan, system: System, observed: Observed
+) -> Iterator[tuple[str, str]]:
+    """The packages that have modules of the standard library, where Python is the system's."""
+    library = observed.installed.library
+    for name in sorted({*plan.usage.imports, *observed.at_once}):
+        top = name.partition(".")[0]
+        for path in (f"{library}/{top}.py", f"{library}/{top}/__init__.py"):
+            for owner in sorted(system.owners.get(path, ())):
+                yield owner, f"{top} of the standard library is imported"
 
 
 def _asked_for(plan: Plan, system: System) -> Iterator[tuple[str, str]]:

@@ -72,6 +72,19 @@ def test_programs_of_a_package_that_nothing_calls_are_not_left_in(tmp_path: Path
     assert {row.what: row.bytes for row in left}["coreutils"] == 50_010
 
 
+def test_the_package_of_an_imported_module_of_the_standard_library_stays(tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_text("import shutil\n")
+    library = "/usr/local/lib/python3.13"
+    modules = {f"{library}/shutil.py": 50_000, f"{library}/xml/__init__.py": 600_000}
+    display = {f"{library}/tkinter/__init__.py": 900_000}
+    packages = (
+        SystemPackage(name="python3-stdlib", version="1", paths=frozenset(modules)),
+        SystemPackage(name="python3-tk", version="1", paths=frozenset(display)),
+    )
+    plan = plan_of(tmp_path, {PYTHON: 5_000_000, **modules, **display}, *packages)
+    assert {row.what for row in left_in(plan)} == {"Python", "python3-stdlib"}
+
+
 def test_no_name_of_an_image_is_a_line_of_its_own(tmp_path: Path) -> None:
     files = {PYTHON: 5_000_000, "/usr/bin/tool": 9_000_000, "/usr/bin/other": 9_000_000}
     odd = SystemPackage(name="tool\n/app/**", version="1", paths=frozenset({"/usr/bin/tool"}))

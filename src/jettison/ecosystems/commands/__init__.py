@@ -32,6 +32,7 @@ from jettison.ecosystems.commands.python import (
     PipInstall,
     ProjectInstall,
     VirtualEnvironment,
+    bytecode_removals,
     compile_bytecode,
     management,
     pip_install,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -144,6 +145,25 @@ def compile_bytecode(command: Command) -> Compilation | None:
     return Compilation(
         paths=tuple(word.text for word in run.options.arguments), listed=run.options.value("-i")
     )
+
+
+# How ``find`` is told to look for byte code, and what removes what it finds.
+_BYTECODE = re.compile(r"__pycache__|\*?\.py(c|o|\[co\]|\[oc\])")
+_REMOVES = frozenset({"-delete", "rm"})
+
+
+def bytecode_removals(commands: Sequence[Command]) -> tuple[Command, ...]:
+    """Return those that find byte code and remove it, with what ``find`` gives its names to."""
+    found = [one for one in commands if one.name == "find" and _finds_bytecode(one.words)]
+    into = {one.pipeline for one in commands if one.name == "xargs" and "rm" in one.words}
+    pipes = into & {one.pipeline for one in found} - {None}
+    removing = [one for one in found if _REMOVES & {*one.words}]
+    return tuple(one for one in commands if one.pipeline in pipes or one in removing)
+
+
+def _finds_bytecode(words: Sequence[str]) -> bool:
+    names = [name for option, name in pairwise(words) if option in {"-name", "-iname"}]
+    return bool(names) and all(map(_BYTECODE.fullmatch, names))
 
 
 class Management(Struct, frozen=True, kw_only=True):
