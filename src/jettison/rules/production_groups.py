@@ -67,6 +67,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
             or _needed(plan, one.names)
             or _made_later(plan, one)
             or _tested(one.stage)
+            or _tested(plan.stage.stage)
         )
     }
     yield from _changed(
