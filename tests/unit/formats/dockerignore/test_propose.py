@@ -66,6 +66,11 @@ def test_what_the_file_brings_back_stays() -> None:
     assert found["*.md"].exceptions == ("!a.md",)
 
 
+def test_what_the_file_brings_back_stays_also_before_it_is_there() -> None:
+    found = proposed({"app/a.py": 1}, "*\n!app\n!.git\n!.env\n.env\n")
+    assert "**/.git" not in found
+
+
 def test_a_copied_secret_stays_in_the_context() -> None:
     found = proposed({".env": 5}, needed=(".env",))
     assert found["**/.env"].exceptions == ("!.env",)
