@@ -235,6 +235,15 @@ INSTALLERS = frozenset({"pip", "setuptools", "wheel", "pip-tools", "build", *TOO
 }
 
 
+# What of a requirement follows its name.
+_AFTER_NAME = re.compile(r"[^\w-].*")
+
+
+def named_by(word: Word) -> str:
+    """Give the name of the distribution that a requirement asks for, in small letters."""
+    return _AFTER_NAME.sub("", word.text).lower()
+
+
 def is_installer(word: Word) -> bool:
     """Whether a requirement is pip or another installer itself."""
     name = word.text.partition("=")[0].partition("<")[0].partition(">")[0].partition("[")[0]

@@ -7,7 +7,8 @@ from packaging.version import InvalidVersion, Version
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import PipInstall
-from jettison.lift.action import ActionKind
+from jettison.formats.shell import Word
+from jettison.lift.action import ActionKind, named_by
 from jettison.plan.base import Variant, image_facts
 from jettison.plan.plan import Plan
 from jettison.values import Evidence
@@ -35,8 +36,8 @@ def has_setuptools(plan: Plan) -> bool:
 
 def requires_setuptools(plan: Plan) -> bool:
     """Whether a distribution requires setuptools, which the one of the image was enough for."""
-    named = any(one.name == "setuptools" for one in plan.requirements)
-    return "setuptools" in plan.distributions and not named
+    named = any(one.name == _NAME for one in plan.requirements)
+    return _NAME in plan.distributions and not named
 
 
 def requirement_of_base(plan: Plan) -> str:
@@ -48,18 +49,19 @@ def requirement_of_base(plan: Plan) -> str:
     needed = uses_setuptools(plan) or (has_setuptools(plan) and requires_setuptools(plan))
     if not (official and needed):
         return ""
-    named = [text for text in _named(plan) if "=" in text]
-    return named[-1] if named else _WITH_PKG_RESOURCES
+    named = [word for word in _named(plan) if word.literal and named_by(word) == _NAME]
+    pinned = [word.text for word in named if "=" in word.text]
+    return pinned[-1] if pinned else _WITH_PKG_RESOURCES
 
 
-def _named(plan: Plan) -> list[str]:
+def _named(plan: Plan) -> list[Word]:
     facts = [action.fact for action in plan.stage.of_kind(ActionKind.PYTHON)]
     words = [word for fact in facts if isinstance(fact, PipInstall) for word in fact.requirements]
-    return [word.text for word in words if word.literal and word.text.startswith(_NAME)]
+    return [word for word in words if word.text.startswith(_NAME)]
 
 
 def _user_of_setuptools(plan: Plan) -> Evidence | None:
-    for name in ("pkg_resources", "setuptools"):
+    for name in ("pkg_resources", _NAME):
         for use in plan.usage.imports.get(name, ()):
             message = f"{name} is imported, and only the environment of the image has it"
             return Evidence(kind="import", message=message, origin=use.origin)

@@ -14,7 +14,6 @@ not count.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from jettison.catalogue import table
@@ -22,7 +21,7 @@ from jettison.catalogue.dead_weight import DeadWeight
 from jettison.ecosystems.commands.python import PipInstall
 from jettison.formats.dockerfile import copy
 from jettison.formats.settings import Ask
-from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.action import ActionKind, lifted_run, named_by
 from jettison.lift.stages import BuiltEnvironment, NotApart, environment_of, steps_on
 from jettison.lift.usage import BUILDING, UNCALLED
 from jettison.plan.base_setuptools import WITHOUT_SETUPTOOLS
@@ -34,8 +33,6 @@ from jettison.rules.rule import Rule
 from jettison.values import Basis
 
 NAME = "installers"
-# What of a requirement follows its name.
-_NAME = re.compile(r"[^\w-].*")
 
 
 def detect(plan: Plan) -> Iterator[Finding]:
@@ -87,7 +84,7 @@ def _named(where: BuiltEnvironment) -> Iterator[str]:
     facts = (action.fact for run in runs for action in run.actions)
     for fact in facts:
         if isinstance(fact, PipInstall) and where.virtual and (where.seeded or fact.by_uv):
-            yield from (_NAME.sub("", word.text).lower() for word in fact.requirements)
+            yield from map(named_by, fact.requirements)
 
 
 def _groups(plan: Plan, names: tuple[str, ...]) -> Iterator[Group]:

@@ -69,6 +69,12 @@ def test_variables_name_the_indexes_that_packages_come_from(
     [
         ("python:3.11-slim", "pip install flask", "import pkg_resources", ("setuptools<82",)),
         ("python:3.11-slim", "pip install flask", "import flask", ()),
+        (
+            "python:3.11-slim",
+            "pip install setuptools-scm==8.1.0 flask",
+            "import pkg_resources",
+            ("setuptools-scm==8.1.0", "setuptools<82"),
+        ),
         ("python:3.13-slim", "pip install flask", "import pkg_resources", ()),
         (
             "python:3.13-slim",
