@@ -252,10 +252,9 @@ class IgnoreFile(Struct, frozen=True, kw_only=True):
         """Tell whether the file at ``path`` is kept out of the build context."""
         return self._judge(path).ignored
 
-    def brings_back(self, path: str) -> bool:
-        """Tell whether a line with ``!`` keeps the path in the context."""
-        verdict = self._judge(path)
-        return not verdict.ignored and verdict.by is not None
+    def decides(self, path: str) -> bool:
+        """Tell whether a line keeps the path out, or brings it back."""
+        return self._judge(path).by is not None
 
     def ignored_by(self, path: str) -> IgnoreLine | None:
         """Return the line that keeps the path out; None when it is in the context."""

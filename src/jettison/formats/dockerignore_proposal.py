@@ -102,11 +102,6 @@ def entries() -> tuple[Entry, ...]:
     )
 
 
-def _settles(existing: IgnoreFile, path: str) -> bool:
-    """Whether a file keeps a path out, or brings it back although it is not there."""
-    return existing.ignores(path) or existing.brings_back(path)
-
-
 def propose(
     tree: Mapping[str, int],
     existing: IgnoreFile | None,
@@ -135,7 +130,7 @@ def propose(
         gone = matched - stay.files
         if len(matched) - len(gone) > _EXCEPTIONS:
             continue
-        guards = entry.guard and not (existing and _settles(existing, entry.sample))
+        guards = entry.guard and not (existing and existing.decides(entry.sample))
         guards = guards and entry.pattern not in written and not stay.may_be(entry.sample)
         if not (gone or guards) or matched & stay.many or stay.has_directory_of(one):
             continue

@@ -7,23 +7,24 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from statistics import median
 
-from jettison.engines import Engine, ImageFacts, Isolation
+from jettison.engines import Engine, ImageFacts, Isolation, Network, RunOptions
+from jettison.errors import EngineError, ProgramError
 from jettison.processes.concurrent import beside, both
 from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome, Subject, Verdict, batch, retries
-from jettison.verify.batch import run_suite, with_stored
+from jettison.verify.batch import run_suite, waiting, with_stored
 from jettison.verify.before import Baseline, Begun, Prefetched, begun_somehow, finished
 from jettison.verify.checks import CHECKS
-from jettison.verify.checks.changed import with_changes
+from jettison.verify.checks.changed import changed_files, with_changes
 from jettison.verify.checks.check import made_from, skipped
 from jettison.verify.exchange.judging import IMPROBABLE, chance
+from jettison.verify.interior import ask
 from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import observe
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import further, joined
 from jettison.verify.services import TOO_LATE, within_reach
-from jettison.verify.texts import with_texts
 from jettison.verify.time_limit import timed
 from jettison.verify.workers import watched_on, worked
 
@@ -74,7 +75,7 @@ def _compared(trial: Trial, ahead: Callable[[], Prefetched] | None) -> Verdict:
         before, after = _run_again(trial, talk, before, after)
     if request.suite and after.suite and after.suite.status:
         before = _tested_with_all(trial, request.suite, before)
-    before, after = with_texts(trial, before, after)
+    before, after = _with_texts(trial, before, after)
     return verdict(request, trial.engine, before, after)
 
 
@@ -226,6 +227,34 @@ def _twice(setting: Setting, talk: Conversation, memory: int) -> tuple[Observati
 def _stored(setting: Setting, commands: Commands, known: ImageFacts) -> Observation:
     whole = made_from(known, setting.facts)
     return with_stored(setting, commands(), started=replace(setting, facts=known), whole=whole)
+
+
+def _with_texts(
+    trial: Trial, before: Observation, after: Observation
+) -> tuple[Observation, Observation]:
+    """Add the texts of files that differ to what was seen of both; nothing is run where none do."""
+    had, has = before.stored, after.stored
+    paths = changed_files(had, has) if had and has else ()
+    if not (paths and had and has):
+        return before, after
+    read = partial(_texts, paths)
+    first, second = both(partial(read, trial.before()), partial(read, trial.after()), memory=0)
+    return (
+        replace(before, stored=replace(had, texts=first)),
+        replace(after, stored=replace(has, texts=second)),
+    )
+
+
+def _texts(paths: tuple[str, ...], setting: Setting) -> dict[str, str]:
+    alone = RunOptions(network=Network.NONE)
+    asked = {"paths": paths, "folder": setting.facts.working_directory}
+    try:
+        with waiting(setting.engine, setting.image, alone, setting.words) as (container, python):
+            found, _ = ask(container, python, "texts", asked, dict[str, str])
+    except (EngineError, ProgramError):
+        # the names are known without
+        found = None
+    return found or {}
 
 
 def verdict(

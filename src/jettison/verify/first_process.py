@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jettison.verify.inside import sockets
 
-PROCESSES = Path("/proc")
+_PROCESSES = Path("/proc")
 # Of a processor: an interpreter that imports takes all that it gets, what waits wakes now and then.
 _RESTING_SHARE, _RESTING_SECONDS, _LOOK_SECONDS = 0.03, 1.0, 0.25
 # What loads its modules is done after so much of a processor, however long it waits for one.
@@ -25,6 +25,11 @@ def age(process: int) -> float:
         return 0.0
     now = time.clock_gettime(time.CLOCK_BOOTTIME)
     return max(0.0, now - int(fields[_STARTED]) / _ticks())
+
+
+def lives(process: int) -> bool:
+    """Whether a process of this machine is there."""
+    return bool(process) and (_PROCESSES / str(process)).exists()
 
 
 class Rest:
@@ -55,7 +60,7 @@ def _used(process: int) -> float | None:
     """
     children: dict[int, list[int]] = {}
     used: dict[int, int] = {}
-    for place in PROCESSES.iterdir():
+    for place in _PROCESSES.iterdir():
         fields = _fields(int(place.name)) if place.name.isdecimal() else []
         if len(fields) > _STARTED:
             children.setdefault(int(fields[_PARENT]), []).append(int(place.name))
@@ -70,7 +75,7 @@ def _used(process: int) -> float | None:
 
 def _fields(process: int) -> list[str]:
     try:
-        text = (PROCESSES / str(process) / "stat").read_text("ascii", "replace")
+        text = (_PROCESSES / str(process) / "stat").read_text("ascii", "replace")
     except OSError:
         return []
     return text.rpartition(")")[2].split()
@@ -90,7 +95,7 @@ def listening(process: int) -> set[tuple[int, bool]]:
         return found
     for name in ("tcp", "tcp6"):
         with suppress(OSError):
-            table = (PROCESSES / str(process) / "net" / name).read_text("ascii")
+            table = (_PROCESSES / str(process) / "net" / name).read_text("ascii")
             found |= sockets.listening(table)
     return found
 
@@ -103,6 +108,6 @@ def is_apart(process: int) -> bool:
 def _network(process: str) -> str:
     """Name the network that a process has, where that may be told."""
     try:
-        return str((PROCESSES / process / "ns" / "net").readlink())
+        return str((_PROCESSES / process / "ns" / "net").readlink())
     except OSError:
         return ""

@@ -13,7 +13,7 @@ from jettison.engines import Container, ContainerState, Engine, ImageFacts, RunO
 from jettison.errors import EngineError, ProgramError
 from jettison.values import replace
 from jettison.verify.exchange.client import send
-from jettison.verify.first_process import PROCESSES, Rest, age, is_apart, listening
+from jettison.verify.first_process import Rest, age, is_apart, listening, lives
 from jettison.verify.observation import HealthOutcome, Trial
 from jettison.verify.request import NeededService, Unreached
 from jettison.verify.stand_ins import as_can_be_had
@@ -232,8 +232,7 @@ def wait_until_ready(
 
 def _state(container: Container, last: ContainerState) -> ContainerState:
     """Ask the engine for the state unless the first process still runs, which is seen sooner."""
-    lives = last.running and last.process and (PROCESSES / str(last.process)).exists()
-    return last if lives else container.state()
+    return last if last.running and lives(last.process) else container.state()
 
 
 def _elsewhere(process: int, port: int, *, guess: bool) -> str:

@@ -194,8 +194,7 @@ def test_one_that_listens_elsewhere_is_given_up(
     own = (f"0: {listens} 00000000:0000 0A 0",) if listens else ()
     sockets = (*own, "1: 0100007F:2222 0100007F:1F99 01 0")
     table.write_text("\n".join(("sl local_address rem_address st", *sockets)))
-    monkeypatch.setattr(first_process, "PROCESSES", tmp_path)
-    monkeypatch.setattr(services, "PROCESSES", tmp_path)
+    monkeypatch.setattr(first_process, "_PROCESSES", tmp_path)
     state = ContainerState(running=True, exit_status=0, process=7)
     monkeypatch.setattr(Machine, "state", lambda _: state)
     with socket.socket() as closed:

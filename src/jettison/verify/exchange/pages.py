@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from jettison.verify.exchange.forms import Form, read_page
 from jettison.verify.workload import Json, is_sign_up
-from jettison.verify.workload.step import HtmlForm, Payload, Step
+from jettison.verify.workload.step import HtmlForm, Payload, Step, path_pattern
 
 _LEAVES = ("logout", "log-out", "signout", "sign-out", "delete")
 # what a style sheet loads (w3.org, "CSS Values and Units", 4.5)
@@ -20,7 +20,6 @@ _LIMIT = 60
 _LEADING = re.compile(r"(^|_)(href|ur[il]|links?|next|prev(ious)?|self|first|last|location)$", re.I)
 _ADDRESS = re.compile(r"(http://localhost(:\d+)?)?/[\w./~%?=&+,:@-]*")
 _LEADS = 20
-_HOLE = re.compile(r"\\\{[^{}]+\\\}")
 _AFTER = "after "
 _OF_A_ROUTE = 3
 _LINKED = "linked on "
@@ -56,8 +55,10 @@ def page_steps(
     for path, text in style_sheets.items():
         links += _link_steps(path, _URL.findall(text), asked)
     forms.sort(key=_enters, reverse=True)
-    again = _read_again(pages, redirects, _routes(known)) if forms else []
-    return (*_few_of_a_route(links, known)[:_LIMIT], *forms[:_LIMIT], *again[:_LIMIT])
+    routes = _routes(known)
+    again = _read_again(pages, redirects, routes) if forms else []
+    few = _few_of_a_route(links, known, routes)
+    return (*few[:_LIMIT], *forms[:_LIMIT], *again[:_LIMIT])
 
 
 def _read_again(
@@ -97,14 +98,14 @@ def json_steps(
     """
     known = tuple(known)
     asked = {_key(step) for step in known}
-    patterns = _patterns(reached)
+    patterns = [path_pattern(path) for path in reached]
     found = [
         step
         for page, texts in links.items()
         for step in _link_steps(page, texts, asked)
         if "?" in step.path or not any(one.fullmatch(step.path) for one in patterns)
     ]
-    return tuple(_few_of_a_route(found, known)[:_LEADS])
+    return tuple(_few_of_a_route(found, known, _routes(known))[:_LEADS])
 
 
 def json_links(document: Json, depth: int, name: str = "") -> tuple[str, ...]:
@@ -147,14 +148,10 @@ def _key(step: Step) -> str:
     return step.path if step.method == "GET" else ""
 
 
-def _patterns(paths: Iterable[str]) -> list[re.Pattern[str]]:
-    return [re.compile(_HOLE.sub("[^/]+", re.escape(path))) for path in paths]
-
-
-def _few_of_a_route(found: Iterable[Step], known: Iterable[Step]) -> list[Step]:
+def _few_of_a_route(
+    found: Iterable[Step], known: Iterable[Step], routes: list[re.Pattern[str]]
+) -> list[Step]:
     """Keep a few addresses of each route: a list may link to any number of things of one kind."""
-    known = tuple(known)
-    routes = _routes(known)
     linked = (step.path for step in known if step.variation.startswith(_LINKED))
     counts = Counter(_route(path, routes) for path in linked)
     kept = []
@@ -169,7 +166,7 @@ def _few_of_a_route(found: Iterable[Step], known: Iterable[Step]) -> list[Step]:
 def _routes(known: Iterable[Step]) -> list[re.Pattern[str]]:
     # below `/{page}`, each may be a page of its own
     templates = (step.path for step in known if not step.path.startswith("/{"))
-    return _patterns(dict.fromkeys(one for one in templates if "{" in one))
+    return [path_pattern(one) for one in dict.fromkeys(templates) if "{" in one]
 
 
 def _route(path: str, routes: Iterable[re.Pattern[str]]) -> str:

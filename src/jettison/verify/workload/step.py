@@ -145,11 +145,12 @@ def training_of(interface: Interface) -> Training:
 
 
 def _leads(method: str, path: str, operation: Operation) -> bool:
-    return method == operation.method and _pattern(operation.path).fullmatch(path) is not None
+    return method == operation.method and path_pattern(operation.path).fullmatch(path) is not None
 
 
 @cache
-def _pattern(path: str) -> re.Pattern[str]:
+def path_pattern(path: str) -> re.Pattern[str]:
+    """Give what the paths of a template look like."""
     return re.compile(_PLACEHOLDER.sub("[^/]+", re.escape(path)))
 
 
