@@ -122,92 +122,6 @@ def _encoding(answer: Answer) -> str:
     return answer.headers.get("content-encoding", "").lower()
 
 
-# A text of JSON, which may hold anything, and the beginning of a line.
-_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
-_BEGINS = re.compile(r"\n([ \t]*)[^ \t\n]")
-_ESCAPED = re.compile(r"\\u[0-9a-fA-F]{4}")
-_LONGEST, _DEEPEST = 2**20, 60
-_SERVER_ERROR, _SHOWN = 500, 4
-
-
-class Manner:
-    """How all answers of the baseline are written that are JSON, as far as they are alike."""
-
-    def __init__(self, answers: Sequence[Answer]) -> None:
-        self._answers = answers
-
-    @cached_property
-    def _known(self) -> dict[str, object]:
-        found: dict[str, object] = {}
-        unlike = set()
-        for answer in self._answers:
-            for place, said in manner(answer).items():
-                if found.setdefault(place, said) != said:
-                    unlike.add(place)
-        return {place: said for place, said in found.items() if place not in unlike}
-
-    def unlike(self, answer: Answer) -> str:
-        """Say how an answer is written otherwise, or nothing; other keys are told elsewhere."""
-        for place, said in manner(answer).items():
-            known = self._known.get(place, said)
-            if isinstance(known, tuple) and isinstance(said, tuple):
-                if known != said and set(known) == set(said):
-                    begin = _first(known, said)
-                    had, has = (", ".join(one[begin : begin + _SHOWN]) for one in (known, said))
-                    return f"{place}: the order of keys was {had} and is {has}"
-            elif known != said:
-                return f"{place} was {known} and is {said}"
-        return ""
-
-
-def _first(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    pairs = enumerate(zip(one, other, strict=True))
-    return next(number for number, (had, has) in pairs if had != has)
-
-
-def manner(answer: Answer) -> Mapping[str, object]:
-    """Tell by place in which order keys are, and how all of it is spaced and escaped.
-
-    Nothing of what is no whole JSON, and nothing of what cannot be seen in this answer.
-    """
-    json_ = "json" in answer.content_type and answer.status < _SERVER_ERROR
-    if not json_ or answer.rest or answer.unended or len(answer.body) > _LONGEST:
-        return {}
-    try:
-        text = answer.body.decode()
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    found: dict[str, object] = {}
-    for place, keys in _orders(value, "body", _DEEPEST):
-        found.setdefault(place, keys)
-    return found | dict(_spaces(text))
-
-
-def _orders(value: Json, place: str, depth: int) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Give the keys of each object in their order; of the objects of a list those of the first."""
-    if isinstance(value, dict) and depth:
-        yield place, tuple(value)
-        for name, one in value.items():
-            yield from _orders(one, inner(place, name), depth - 1)
-    elif isinstance(value, list) and depth:
-        for one in value[:1]:
-            yield from _orders(one, f"{place}[*]", depth - 1)
-
-
-def _spaces(text: str) -> Iterator[tuple[str, str]]:
-    bare = _TEXT.sub('""', text)
-    if '":' in bare:
-        yield "the space behind colons of JSON", "there" if '": ' in bare else "absent"
-    if "," in bare:
-        indented = _BEGINS.search(bare)
-        usual = "one space" if ", " in bare else "no space"
-        said = f"a line with {len(indented[1])} spaces" if indented else usual
-        yield "what follows commas of JSON", said
-    if not text.isascii() or _ESCAPED.search(text):
-        yield "a letter beyond ASCII", "escaped" if text.isascii() else "written as it is"
-
-
 class Exchange(Struct, frozen=True, kw_only=True):
     """One step of the workload in one run; ``more`` are answers when it was sent repeatedly."""
 
@@ -248,6 +162,50 @@ class Request(Struct, frozen=True, kw_only=True):
             for runs in (self.before, self.after)
         )
         return Request(name=self.name, before=before, after=after)
+
+
+def unvarying(runs: Sequence[Sequence[Answer]]) -> frozenset[bytes]:
+    """Give the bodies that all runs have wherever one of them has them: nothing varies in these."""
+    rows = [
+        {run[place].body for run in runs if place < len(run)}
+        for place in range(max(map(len, runs)))
+    ]
+    varying = frozenset().union(*(row for row in rows if len(row) > 1))
+    return frozenset().union(*rows) - varying
+
+
+# So many bytes that vary in the baseline are compared by place: it takes half a minute.
+_VARYING, _BEGINNING = 32 * 2**20, 2**20
+
+
+def shortened(asked: Sequence[Request]) -> tuple[list[Request], int]:
+    """Cut what varies to so long a beginning that all of it is compared within bounded time.
+
+    Gives the requests, and how long the beginnings are; 0 where nothing is cut.
+    """
+    varying = {one.name for one in asked if unvarying(one.before) != {a.body for a in one.had}}
+    sizes = [
+        len(answer.body) for one in asked if one.name in varying for answer in (*one.had, *one.has)
+    ]
+    length = _BEGINNING
+    while sum(min(size, length) for size in sizes) > _VARYING:
+        length //= 2
+    if length >= max(sizes, default=0):
+        return [*asked], 0
+    return [_cut(one, length) if one.name in varying else one for one in asked], length
+
+
+def _cut(one: Request, length: int) -> Request:
+    def beginning(answer: Answer) -> Answer:
+        size = len(answer.body)
+        if size <= length:
+            return answer
+        return replace(answer, body=answer.body[:length], rest=answer.rest or f"{size} bytes")
+
+    before, after = (
+        tuple(tuple(map(beginning, run)) for run in runs) for runs in (one.before, one.after)
+    )
+    return Request(name=one.name, before=before, after=after)
 
 
 ADDRESS = "JETTISON_URL"

@@ -11,11 +11,21 @@ from math import comb, sqrt
 from msgspec import Struct
 
 from jettison.values import replace
-from jettison.verify.exchange import Answer, Exchange, Manner, Request, as_well_plain, late
+from jettison.verify.exchange import (
+    Answer,
+    Exchange,
+    Request,
+    as_well_plain,
+    late,
+    shortened,
+    unvarying,
+)
+from jettison.verify.exchange.changes import changes
 from jettison.verify.exchange.dated import Dated
+from jettison.verify.exchange.manner import Manner
 from jettison.verify.exchange.masks import VARIES, Mask, masks
-from jettison.verify.exchange.normal import document, unvarying
-from jettison.verify.exchange.pattern import Choice, Sample, changes, choice
+from jettison.verify.exchange.normal import document
+from jettison.verify.exchange.pattern import Choice, Sample, choice
 from jettison.verify.workload import Json
 
 _SERVER_ERROR = 500
@@ -276,6 +286,9 @@ def compare_exchanges(
         )
         for number in range(length)
     ]
+    asked, cut = shortened(asked)
+    left = f"what follows the first {cut:,} bytes of responses that vary, as they are too many"
+    beyond = (left,) if cut else ()
     found = [judged(one, dated or Dated(), *begun, strict=strict) for one in asked]
     statuses = [{answer.status for answer in (*one.had, *one.has)} for one in asked]
     differences = [one.said for one in found if one.said]
@@ -288,7 +301,7 @@ def compare_exchanges(
         varying=tuple(one.varies for one in found if one.varies),
         failing=sum(min(each) >= _SERVER_ERROR for each in statuses),
         silent=statuses.count({0}),
-        masked=tuple(_reasons(mask for one in found for mask in one.masks)),
+        masked=(*beyond, *_reasons(mask for one in found for mask in one.masks)),
         open=frozenset(number for number, one in enumerate(found) if one.open),
         certain=any(one.said and not one.open for one in found),
         doubtful=frozenset(one.said for one in found if one.open and one.restless),

@@ -17,8 +17,9 @@ Seen = tuple[str, float]
 
 _UUID = r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _SIGNED = r"eyJ[\w-]+\.[\w-]+\.[\w-]*"
-# A secret of which an application shows a few characters: they say nothing of its alphabet.
-_HIDDEN = r"[\w+/=.$-]*[*•]{3,}[\w+/=.$-]*"
+# A secret of which an application shows a few characters: they say nothing of its alphabet. Where
+# it may begin is bounded, as a text of letters and signs would be searched from each of them.
+_HIDDEN = r"(?<![\w+/=.$-])[\w+/=.$-]*+[*•]{3,}[\w+/=.$-]*"
 # What documents have in the place of times and addresses.
 _TOLD = "iso time|compact time|web time|time in|time of|day|address"
 _NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
@@ -33,6 +34,7 @@ _DIVISIONS = tuple(
 )
 _WHOLE = len(_DIVISIONS) - 1
 _OPENED = re.compile(r"""=(?P<quote>["'])(?:(?!(?P=quote)).)*\Z""", re.DOTALL)
+_LAST_WORD = re.compile(r"(?<![^\W_])[^\W_]++\Z")
 _LONG_NUMBER, _SHORT_TOKEN = 12, 5
 # Longer tokens hold content, whose length varies when it is compressed.
 _PACKED = 40
@@ -109,9 +111,8 @@ def template(seen: Sequence[Seen]) -> Template:
         rows = [_divided(number, text) for text, _ in seen]
         # what is one part in all is compared as a whole only where nothing finer fits
         if len({len(row) for row in rows}) == 1 and (found is None or number < _WHOLE):
-            columns = (list(zip(one, moments, strict=True)) for one in zip(*rows, strict=True))
             coarser = found if found and found.division < _WHOLE else None
-            parts = tuple(map(_part, columns))
+            parts = tuple(_part(texts, moments) for texts in zip(*rows, strict=True))
             found = Template(division=number, parts=parts, coarser=coarser)
     assert found  # noqa: S101 - the coarsest division has one part of every text
     return found
@@ -122,10 +123,10 @@ def _divided(number: int, text: str) -> list[str]:
     return [found[0] for found in _DIVISIONS[number].finditer(text)] or [""]
 
 
-def _part(column: Sequence[Seen]) -> Part:
-    texts = [text for text, _ in column]
-    if len(set(texts)) == 1:
+def _part(texts: Sequence[str], moments: Sequence[float]) -> Part:
+    if texts.count(texts[0]) == len(texts):
         return Part(begins=texts[0])
+    column = tuple(zip(texts, moments, strict=True))
     if kind := _well_known(column):
         return Part(begins="", kind=kind)
     begins, ends = _shared(texts)
@@ -144,7 +145,7 @@ def _shared(texts: Sequence[str]) -> tuple[str, str]:
 
 
 def _beginning(texts: Sequence[str]) -> str:
-    return re.sub(r"[^\W_]+\Z", "", posixpath.commonprefix(texts))
+    return _LAST_WORD.sub("", posixpath.commonprefix(texts))
 
 
 def _well_known(column: Sequence[Seen]) -> Kind | None:

@@ -8,7 +8,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from functools import cache
 
 from jettison.catalogue import table
@@ -57,16 +57,6 @@ _TOKEN = re.compile(
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 # An attribute of a cookie that holds a time; the others are compared as they are written.
 _EXPIRES = "expires"
-
-
-def unvarying(runs: Sequence[Sequence[Answer]]) -> frozenset[bytes]:
-    """Give the bodies that all runs have wherever one of them has them: nothing varies in these."""
-    rows = [
-        {run[place].body for run in runs if place < len(run)}
-        for place in range(max(map(len, runs)))
-    ]
-    varying = frozenset().union(*(row for row in rows if len(row) > 1))
-    return frozenset().union(*rows) - varying
 
 
 def document(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -13,12 +12,11 @@ from msgspec import Struct
 from jettison.values import by_key
 from jettison.verify.exchange.kinds import Template, template
 from jettison.verify.exchange.times import Distance, steady
-from jettison.verify.workload import ABSENT, Json, inner, kind_of, same, short, written
+from jettison.verify.workload import Json, kind_of, same, short, written
 
 Sample = tuple[Json, float]
 """A document, or a value of it, and when its answer came."""
 
-_ALIKE = 20  # how much of what two texts have in common is shown
 _RANDOM = re.compile(
     r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|\b(?i:(?=[0-9a-f]*\d)[0-9a-f]{12,})\b"
 )
@@ -146,13 +144,15 @@ def _keyed(
 ) -> tuple[tuple[Text, int, Pattern], ...]:
     """Give the form of keys that no two runs share, where every run has as many of each form."""
     met = [key for row in rest for key, _ in row]
-    shapes = [Counter(_RANDOM.sub("<>", key) for key, _ in row) for row in rest]
+    shapes = [Counter(shape_of(key) for key, _ in row) for row in rest]
     if not met or len(met) != len(set(met)) or any(shape != shapes[0] for shape in shapes):
         return ()
+    under = {key: (value[key], at) for value, at in samples for key in value}
+    alike = by_key((shape_of(key), (key, at)) for row in rest for key, at in row)
     found = []
     for shape, count in shapes[0].items():
-        keys = [(key, at) for row in rest for key, at in row if _RANDOM.sub("<>", key) == shape]
-        values = [one for key, _ in keys for one in _under(samples, key)]
+        keys = alike[shape]
+        values = [under[key] for key, _ in keys]
         found.append((Text(form=template(keys), example=keys[0][0]), count, common(values)))
     return tuple(found)
 
@@ -161,6 +161,8 @@ def _items(samples: Sequence[Sample]) -> Items | Several:
     rows = [value for value, _ in samples]
     if len({len(row) for row in rows}) > 1:
         return _several(samples)
+    if len(rows[0]) == 1:
+        return Items(items=_columns(samples, rows))
     blurred = [[_blurred(one) for one in row] for row in rows]
     moved = any(row != blurred[0] for row in blurred)
     if moved and all(sorted(row) == sorted(blurred[0]) for row in blurred):
@@ -198,7 +200,12 @@ def _columns(samples: Sequence[Sample], rows: Sequence[Sequence[Json]]) -> tuple
 
 
 def _blurred(value: Json) -> str:
-    return _RANDOM.sub("<>", written(value))
+    return shape_of(written(value))
+
+
+def shape_of(text: str) -> str:
+    """Put the same in place of all that looks random."""
+    return _RANDOM.sub("<>", text)
 
 
 def ordered(row: Sequence[Json]) -> list[Json]:
@@ -221,100 +228,3 @@ def name_of(pattern: Pattern) -> str:
             return "a list"
         case _:
             return "true or false"
-
-
-def changes(pattern: Pattern, sample: Sample, place: str = "") -> Iterator[str]:
-    """Say where a value is not what the pattern tells, and how."""
-    value, at = sample
-    match pattern:
-        case Fixed(value=fixed):
-            yield from _differences(fixed, value, place)
-        case Choice(options=options):
-            found = [list(changes(one, sample, place)) for one in options]
-            yield from min(found, key=len)
-        case Fields() if isinstance(value, dict):
-            yield from _field_changes(pattern, value, at, place)
-        case Items() if isinstance(value, list):
-            yield from _item_changes(pattern, value, at, place)
-        case Several() if isinstance(value, list):
-            yield from _several_changes(pattern, value, at, place)
-        case Loose() if isinstance(value, dict):
-            return
-        case _ if not _fits(pattern, value, at):
-            had = short(pattern.example) if isinstance(pattern, Text) else name_of(pattern)
-            yield f"{place}: {had} became {short(value)}"
-
-
-def _fits(pattern: Pattern, value: Json, at: float) -> bool:
-    if isinstance(pattern, Text):
-        return isinstance(value, str) and pattern.form.fits(value, at)
-    if isinstance(pattern, Number):
-        fits = kind_of(value) == "number" and (isinstance(value, int) or not pattern.whole)
-        return fits and (pattern.distance is None or pattern.distance.fits(value, at))
-    return isinstance(pattern, Truth) and isinstance(value, bool)
-
-
-def _several_changes(
-    pattern: Several, value: Sequence[Json], at: float, place: str
-) -> Iterator[str]:
-    for gone in without(pattern.always, Counter(map(written, value))):
-        yield f"{place}[*]: {short(gone)} is missing"
-    for one in without(value, Counter(map(written, pattern.always))):
-        yield from changes(pattern.others, (one, at), f"{place}[*]")
-
-
-def _differences(one: Json, other: Json, place: str) -> Iterator[str]:
-    if ABSENT in (one, other):
-        yield _said(place, one, other)
-    elif same(one, other):
-        return
-    elif isinstance(one, dict) and isinstance(other, dict):
-        for name in dict.fromkeys((*one, *other)):
-            had, has = (each.get(name, ABSENT) for each in (one, other))
-            yield from _differences(had, has, inner(place, name))
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for index, (had, has) in enumerate(zip(one, other, strict=True)):
-            yield from _differences(had, has, f"{place}[{index}]")
-    elif isinstance(one, list) and isinstance(other, list):
-        yield f"{place}: {len(one)} elements became {len(other)}"
-    else:
-        yield _said(place, one, other)
-
-
-def _field_changes(
-    pattern: Fields, value: Mapping[str, Json], at: float, place: str
-) -> Iterator[str]:
-    for name, one in pattern.named.items():
-        if name in value:
-            yield from changes(one, (value[name], at), inner(place, name))
-        else:
-            yield f"{inner(place, name)}: is missing"
-    left = {name: one for name, one in value.items() if name not in pattern.named}
-    for form, count, one in pattern.keyed:
-        fitting = [name for name in left if form.form.fits(name, at)]
-        if len(fitting) != count:
-            yield f"{place}: {count} keys such as {form.example!r} became {len(fitting)}"
-        for name in fitting:
-            yield from changes(one, (left.pop(name), at), inner(place, name))
-    for name, found in left.items():
-        if name in pattern.optional:
-            yield from changes(pattern.optional[name], (found, at), inner(place, name))
-        else:
-            yield _said(inner(place, name), ABSENT, found)
-
-
-def _item_changes(pattern: Items, value: Sequence[Json], at: float, place: str) -> Iterator[str]:
-    if len(value) != len(pattern.items):
-        yield f"{place}: {len(pattern.items)} elements became {len(value)}"
-        return
-    row = ordered(value) if pattern.sorted else value
-    for index, (one, found) in enumerate(zip(pattern.items, row, strict=True)):
-        yield from changes(one, (found, at), f"{place}[{index}]")
-
-
-def _said(place: str, had: Json, has: Json) -> str:
-    if isinstance(had, str) and isinstance(has, str):
-        begin = len(posixpath.commonprefix((had, has))) - _ALIKE  # a little before they part
-        if begin > _ALIKE:
-            had, has = (f"…{one[begin:]}" for one in (had, has))
-    return f"{place}: {short(had)} became {short(has)}"

@@ -25,6 +25,7 @@ EPOCH = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _QUARTER, _FARTHEST_DAY = 900, 45
+_FARTHEST_ZONE = 86_400.0  # farther than any zone, with what lies around a run
 _LATEST = 1e15  # more milliseconds than any year with four digits has
 # Before the first request the application starts, and may fill its database.
 _EARLIER, _LATER = 120.0, 5.0
@@ -76,10 +77,10 @@ def _moment(found: re.Match[str]) -> float | None:
         if found["web"]:
             return parsedate_to_datetime(found["web"].replace("-", " ")).timestamp()
         if found["compact"]:
-            text = f"{found['day']}{found['clock']}"
-            return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp()
+            naive = datetime.fromisoformat(f"{found['day']}T{found['clock']}")
+            return naive.replace(tzinfo=UTC).timestamp()
         parts = f"{found['date']} {found['hour']}:{found['minute']}:{found['second'] or '00'}"
-        naive = datetime.strptime(parts, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - its zone follows
+        naive = datetime.fromisoformat(parts)
         return naive.replace(tzinfo=_zone(found["zone"])).timestamp()
     except (ValueError, OverflowError):
         return None
@@ -99,6 +100,8 @@ def _told(found: re.Match[str], clock: Clock) -> str:
         return ""
     # one without seconds was cut
     cut = 60.0 if found["iso"] and not found["second"] else 0.0
+    if not clock.begun - _FARTHEST_ZONE <= moment <= clock.now + _FARTHEST_ZONE:
+        return ""
     named = bool(found["web"] or found["zone"])
     for quarter in (0,) if named else sorted(range(-56, 57), key=abs):
         shift = quarter * _QUARTER

@@ -1,0 +1,89 @@
+"""Responses that are made to be slow to compare are compared in time that grows as they do."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from jettison.verify import exchange
+from jettison.verify.exchange import Answer, Exchange
+from jettison.verify.exchange.judging import Comparison, compare_exchanges
+
+_CHANCE = random.Random(1)
+_COUNTS = itertools.cycle((2, 3))
+# What grows as its square takes a minute, what grows as its size a fraction of one second.
+_LENGTH, _SECONDS = 80_000, 8.0
+
+
+def some_id() -> str:
+    return str(UUID(int=_CHANCE.getrandbits(128)))
+
+
+def signs(length: int) -> str:
+    return f"{some_id()} {'a$' * (length // 2)}"
+
+
+def one_word(length: int) -> str:
+    return f"{'a' * length} {' '.join(some_id() for _ in range(next(_COUNTS)))}"
+
+
+def keys(length: int) -> str:
+    return json.dumps({f"number {each}: {some_id()}": 1 for each in range(length // 50)})
+
+
+def lists(length: int) -> str:
+    return f"{'[' * 50}{', '.join(str(_CHANCE.random()) for _ in range(length // 20))}{']' * 50}"
+
+
+def asked(bodies: list[list[str]], kind: str) -> Comparison:
+    """Compare two runs of each image; every list has the bodies of one run."""
+    runs = [
+        [
+            Exchange(
+                name=f"GET /{number}",
+                answer=Answer(status=200, headers={"content-type": kind}, body=body.encode()),
+            )
+            for number, body in enumerate(run)
+        ]
+        for run in bodies
+    ]
+    return compare_exchanges(runs[:2], runs[2:])
+
+
+@pytest.mark.parametrize(
+    ("made", "kind"),
+    [
+        (signs, "text/plain"),
+        (one_word, "text/plain"),
+        (keys, "application/json"),
+        (lists, "application/json"),
+    ],
+)
+def test_comparing_takes_no_longer_than_the_size_of_what_varies(
+    made: Callable[[int], str], kind: str
+) -> None:
+    bodies = [[made(_LENGTH)] for _ in range(4)]
+    begun = time.process_time()
+    assert asked(bodies, kind).differences == ()
+    assert time.process_time() - begun < _SECONDS
+
+
+def test_of_too_much_that_varies_the_beginning_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "_VARYING", 2**18)
+    same, length = "a line that stays\n" * 4000, 2**14
+    runs = [[f"{some_id()}\n{same}{some_id()}" for _ in range(4)] + [same] for _ in range(4)]
+    found = asked(runs, "text/plain")
+    assert found.differences == ()
+    assert found.masked[0].startswith(f"what follows the first {length:,} bytes of responses that")
+    runs[2][0] = runs[2][0].replace("stays", "goes", 1)
+    runs[3][4] = f"{same}!"
+    assert [one.partition(":")[0] for one in asked(runs, "text/plain").differences] == [
+        "GET /0",
+        "GET /4",
+    ]
