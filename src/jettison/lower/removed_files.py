@@ -46,7 +46,7 @@ def remove_files(project: Project, change: RemoveFiles) -> Mapping[str, str]:
     texts = {path: text, project.own(SCRIPT): removal_script(), **let_in(project, names)}
     if explained:
         texts[project.own(HOOK)] = removal_hook()
-    if isinstance(found, BuiltEnvironment):
+    if isinstance(found, BuiltEnvironment) and not change.late:
         texts[project.dockerfile_path] = edited(
             project.dockerfile, _edits(project, found, explained)
         )

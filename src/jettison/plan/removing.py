@@ -15,7 +15,7 @@ from jettison.plan.changes import RemoveFiles
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group, Matcher, OwnedFile, collapsed, names_itself
 from jettison.plan.removal.listing import ARROW, LIST, Unproven, links_in, paths_in, sections_in
-from jettison.plan.system_removal import leaves_late, place_of_removal
+from jettison.plan.system_removal import leaves_late, place_of_removal, waits_for_steps
 from jettison.values import Evidence, Size, by_key, human, once_each, replace
 
 # Less than this of one distribution is not worth a line of the list.
@@ -145,7 +145,7 @@ def removal(
     saving = together(groups)
     why = (*evidence, *(_evidence(group) for group in groups))
     where = place_of_removal(plan.project, plan.stage)
-    late = isinstance(where, NotApart) and leaves_late(plan)
+    late = leaves_late(plan) or waits_for_steps(plan)
     obstacle = where.evidence if isinstance(where, NotApart) and not late else obstacle
     if obstacle is not None:
         if saving.bytes < TOLD:

@@ -1,4 +1,4 @@
-"""Which files of the system leave an image, and where removal happens; what was observed."""
+"""Which files of the system leave an image, and where removal happens."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
-from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -18,16 +17,18 @@ from jettison.contents.reach import Observed
 from jettison.contents.standard_reach import unreached_standard
 from jettison.contents.system import PROGRAMS, System, SystemReach
 from jettison.lift import Project
+from jettison.lift.action import ActionKind
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import BuiltEnvironment, NotApart, environment_of
-from jettison.plan.base_said import said_by_base
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
-from jettison.plan.removal.groups import Contents, OwnedFile, collapsed, overrides_of
+from jettison.plan.removal.groups import collapsed
 from jettison.plan.removal.listing import HEAD, HOOK, LIST, REMOVED, SCRIPT, SystemGroup
 from jettison.values import Evidence, Origin, is_listable, once_each, replace
 
 WORTHWHILE = 20_000
+# The rule by which the image takes the files of the final stage.
+STARTING_ANEW = "unreached-system"
 # Their modules, by the name of the distribution.
 INSTALLERS = {"pip": ("pip",), "setuptools": ("setuptools", "pkg_resources", "distutils")}
 
@@ -279,34 +280,28 @@ def is_apart(plan: Plan) -> bool:
 @once_each
 def leaves_late(plan: Plan) -> bool:
     """Whether files of the environment leave behind the final stage, as no other makes it."""
-    return not is_apart(plan) and starts_from_nothing(plan)
+    return not is_apart(plan) and _takes_files(plan)
 
 
-def with_observed(start: Plan, observed: Observed, made_by: Plan | None = None) -> Plan:
-    """Give the plan before any rule, with what is in the image.
+def _takes_files(plan: Plan) -> bool:
+    """Whether another stage may take the files of the final one."""
+    omitted = {*plan.settings.without, *(one.rule for one in plan.withdrawn if not one.part)}
+    return STARTING_ANEW not in omitted and starts_from_nothing(plan)
 
-    Where no stage makes the environment apart, its files are those that were found, for the files
-    of the Dockerfile tell little of them. ``made_by`` is the plan whose rules made the image, where
-    it is not the baseline: what one of them says is not of the base when it is withdrawn.
+
+@once_each
+def waits_for_steps(plan: Plan) -> bool:
+    """Whether what no run touched leaves behind the final stage, whose steps may still run it.
+
+    They start what the application does not: migrations, the collection of static files.
     """
-    apart = made_by is not None or observed.apart
-    said = said_by_base(made_by or start, observed) if observed.said is None else observed.said
-    observed = replace(observed, apart=apart, said=said)
-    plan = replace(start, observed=observed)
-    if observed.apart or not leaves_late(plan) or not observed.installed.site:
-        return plan
-    contents = _contents(observed.installed)
-    return replace(
-        plan, contents=contents, overrides=overrides_of(plan.settings.overrides, contents)
-    )
+    where = place_of_removal(plan.project, plan.stage)
+    if isinstance(where, NotApart) or not (plan.observed and plan.observed.traced):
+        return False
+    return _takes_files(plan) and _runs_later(plan.stage, where)
 
 
-def _contents(installed: Installed) -> Contents:
-    files = {
-        path: OwnedFile(path=path, distribution=owner, size=installed.files[path])
-        for path, owner in installed.owners.items()
-        if path in installed.files and not path.endswith(".pyc")
-    }
-    return Contents(
-        files=MappingProxyType(files), versions=MappingProxyType(dict(installed.versions))
-    )
+def _runs_later(stage: FinalStage, where: BuiltEnvironment) -> bool:
+    copied = where.copied.origin.line or 0
+    steps = stage.of_kind(ActionKind.APPLICATION, ActionKind.OTHER)
+    return any((each.origin.line or 0) > copied for each in steps)

@@ -42,12 +42,17 @@ from collections.abc import Iterator, Mapping
 
 from jettison.contents.reach import Observed
 from jettison.contents.system import System
-from jettison.plan.changes import LayerOfFolders, StartFromNothing
+from jettison.plan.changes import LayerOfFolders, RemoveFiles, StartFromNothing
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction import WORTH_A_STAGE
 from jettison.plan.removal.listing import SystemGroup
 from jettison.plan.system_leaving import doubled, leaving_groups, staying_bytes, system_reach
-from jettison.plan.system_removal import build_group, leaves_late, starts_from_nothing
+from jettison.plan.system_removal import (
+    STARTING_ANEW,
+    build_group,
+    leaves_late,
+    starts_from_nothing,
+)
 from jettison.rules.duplicate_files import run_by_root
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Evidence, Saving, human
@@ -77,7 +82,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
         layers=layers_of(plan, observed),
         said=observed.said,
         python=observed.python or f"/usr/local/bin/python{plan.stage.python}",
-        environment=environment_of(observed) if late else "",
+        environment=environment_of(observed) if late or _waiting(plan) else "",
         stays=staying_bytes(plan, observed, system) - twice,
         once=once,
     )
@@ -88,6 +93,11 @@ def detect(plan: Plan) -> Iterator[Finding]:
         change,
         saving=Saving(bytes=saved + twice, basis=Basis.MEASURED, source="files of the image"),
     )
+
+
+def _waiting(plan: Plan) -> bool:
+    """Whether files of an environment that is made apart leave here all the same."""
+    return any(change.late for change in plan.applied(RemoveFiles))
 
 
 def _evidence(
@@ -116,7 +126,7 @@ def _shared(once: tuple[str, ...], twice: int) -> Iterator[Evidence]:
         yield Evidence(kind="image", message=message)
 
 
-RULE = Rule(name="unreached-system", level=2, documentation=__doc__, detect=detect)
+RULE = Rule(name=STARTING_ANEW, level=2, documentation=__doc__, detect=detect)
 
 
 # A distribution of this size has a layer apart from those that change more often.

@@ -8,10 +8,10 @@ from jettison.contents import Installed, Trace
 from jettison.contents.reach import Observed, Reach
 from jettison.contents.system import System, SystemPackage
 from jettison.images.config import Config
+from jettison.plan.observed_image import with_observed
 from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import system_written
 from jettison.plan.system_leaving import leaving_distributions, leaving_groups, left_in
-from jettison.plan.system_removal import with_observed
 from jettison.report.why import why
 from jettison.report.why_text import LineAnswer
 from jettison.rules import RULES
