@@ -222,6 +222,7 @@ class Loaders(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     modules: Words
     starters: Words
     for_people: Words
+    repositories: Words
     resources: Words
     resource_modules: Words
     groups: Words

@@ -12,11 +12,9 @@ from itertools import chain
 
 from packaging.utils import canonicalize_name
 
-from jettison.catalogue import table
-from jettison.catalogue.applications import Loaders
 from jettison.contents import EntryPoint, Installed, Trace
 from jettison.contents.image import ImageFiles, imported_library
-from jettison.contents.links import links_of
+from jettison.contents.links import links_of, programs_of
 from jettison.contents.packed import PackedTexts
 from jettison.contents.reach import Observed, Reach
 from jettison.contents.started import Python, interpreters_of, python_of, scripts_of, started_words
@@ -213,8 +211,7 @@ def _programs(image: ImageFiles) -> Iterator[tuple[str, str]]:
         if not inside or not path.endswith(".py"):
             continue
         inner = path.rpartition("-packages/")[2]
-        quiet = inner.partition("/")[0] in INSTALLERS or inner in table(Loaders).for_people
-        text = b"" if quiet else file.text
+        text = b"" if inner.partition("/")[0] in INSTALLERS else file.text
         if text and _starts_programs(text):
-            for name in links_of(text).programs:
+            for name in programs_of(inner, links_of(text)):
                 yield name, path

@@ -55,6 +55,17 @@ class Links(Struct, frozen=True, kw_only=True):
     programs: frozenset[str] = frozenset()
 
 
+_OF_VERSION = re.compile(r"(?:^|/)_*(?:git_?)?version\w*\.py$")
+
+
+def programs_of(path: str, links: Links) -> frozenset[str]:
+    """Give the programs that a distribution's module starts where it is installed."""
+    known = table(Loaders)
+    if path.endswith(known.for_people):
+        return frozenset()
+    return links.programs.difference(known.repositories if _OF_VERSION.search(path) else ())
+
+
 def links_of(source: bytes) -> Links:
     """Read a module; one that is not valid Python names what its lines do, and all around it."""
     texts = Counter(found.decode("ascii", "ignore") for found in _TEXT.findall(source))

@@ -23,6 +23,7 @@ from jettison.contents.links import (
     needed,
     on_demand,
     packages,
+    programs_of,
     relative,
 )
 from jettison.contents.system import System
@@ -157,8 +158,7 @@ class Search:
             return
         links = self._read(source)
         self._texts |= links.texts
-        if path not in table(Loaders).for_people:
-            self.programs.update(dict.fromkeys(links.programs, path))
+        self.programs.update(dict.fromkeys(programs_of(path, links), path))
         package = self._modules.package_of(name)
         self._asked(links, path)
         for imported in (*needed(links), *links.on_demand):

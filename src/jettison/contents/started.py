@@ -24,7 +24,7 @@ WORD = re.compile(r"[\w./+-]+")
 READ_BY_SHELL = re.compile(
     r"(?:^|[\s;&|(])(?:\.|source|(?:/[\w./-]{1,99}/)?(?:ba|da|a|k|z)?sh)\s+(?:-\w+\s+)*([\w./-]+)"
 )
-SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:\s+(?:-S\s+)?(?P<word>\S+))?")
+SHEBANG = re.compile(r"#![ \t]*(?P<program>\S+)(?:[ \t]+(?:-S[ \t]+)?(?P<word>\S+))?")
 # Variables that name the environment of a project.
 NAMED = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT")
 OF_DISTRIBUTIONS = re.compile(r"/(?:site|dist)-packages/")

@@ -246,5 +246,4 @@ def named_by(word: Word) -> str:
 
 def is_installer(word: Word) -> bool:
     """Whether a requirement is pip or another installer itself."""
-    name = word.text.partition("=")[0].partition("<")[0].partition(">")[0].partition("[")[0]
-    return name.strip().lower() in INSTALLERS
+    return named_by(word) in INSTALLERS

@@ -139,13 +139,14 @@ def test_scripts_by_a_computed_path_and_what_a_shell_reads_are_followed() -> Non
     }
 
 
-def test_a_module_that_starts_a_program_names_it_but_an_installer_does_not_count() -> None:
+def test_a_module_that_starts_a_program_names_it_but_not_to_install_or_tell_its_version() -> None:
     calls = "import subprocess\nsubprocess.run(['{}', '-v'])\n"
     observed = as_observed(
         image(
             {
                 f"{SITE}/sound/play.py": calls.format("ffmpeg"),
                 f"{SITE}/pip/vcs.py": calls.format("git"),
+                f"{SITE}/sound/utils/version.py": calls.format("git"),
                 "/opt/other/site-packages/late.py": calls.format("convert"),
             }
         )
@@ -272,6 +273,7 @@ def test_what_interprets_scripts_is_named_with_one_of_them() -> None:
         {
             "/usr/local/bin/gunicorn": "#!/usr/bin/python3\n",
             "/app/bin/serve": "#!/usr/bin/env -S python3 -u\n",
+            "/usr/local/bin/2to3": "#!/usr/bin/python3\nimport sys\n",
             "/app/notes.txt": "#!/usr/bin/perl\n",
             f"{SITE}/flask/vendor.sh": "#!/bin/bash\n# Usage: vendor.sh\n",
             f"{SITE}/flask/make.sh": "#!/bin/zsh\n",
