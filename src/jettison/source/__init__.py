@@ -253,8 +253,11 @@ def use_of_file(path: str) -> Use | None:
 
 @once
 def use_of_script(path: str) -> Use:
-    """DEVELOPMENT or UNCALLED for a shell script that nothing calls."""
-    if use_of_file(path) is Use.DEVELOPMENT:
+    """DEVELOPMENT or UNCALLED for a shell script that nothing calls.
+
+    One that came along with what browsers get is for those who made that.
+    """
+    if use_of_file(path) is Use.DEVELOPMENT or _NO_SETTINGS.search(path.lower()):
         return Use.DEVELOPMENT
     words = re.split(r"[^a-z0-9]+", path.lower())
     development = not set(words).isdisjoint(table(ProjectFiles).development_words)

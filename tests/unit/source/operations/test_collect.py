@@ -16,9 +16,11 @@ def test_a_script_is_used_as_its_caller_is():
             "scripts/common.sh": "prepare-app",
             "scripts/test.sh": "run-tests",
             "scripts/rotate.sh": "rotate-keys",
+            "shop/static/vendor/charts/script/cut.sh": "cut-release",
         },
         dockerfile="Dockerfile",
     )
+    assert found["cut-release"] is Use.DEVELOPMENT
     assert found["make-assets"] is Use.BUILD
     assert found["serve-app"] is Use.PRODUCTION
     assert found["prepare-app"] is Use.PRODUCTION
