@@ -14,6 +14,7 @@ from jettison.engines.limits import Limits
 from jettison.errors import NotEquivalentError
 from jettison.formats.settings import BaseOverride, Policy
 from jettison.report import formats_of
+from jettison.values import replace
 from jettison.verify import START, Verdict
 
 # Of the log of an image that does not run.
@@ -121,9 +122,19 @@ def limit_options(function: Function) -> Function:
         memory_limit: int | None,
         process_limit: int | None,
         time_limit: float | None,
+        request_limit: int | None,
+        request_time: float | None,
         **rest: object,
     ) -> object:
-        return function(limits=_limits(memory_limit, process_limit, time_limit), **rest)
+        given: dict[str, Any] = {
+            "memory": memory_limit and memory_limit * 1_000_000,
+            "processes": process_limit,
+            "seconds": time_limit and time_limit * 60,
+            "requests": request_limit,
+            "request_seconds": request_time,
+        }
+        own = {name: value for name, value in given.items() if value is not None}
+        return function(limits=replace(Limits(), **own), **rest)
 
     options = all_of(
         click.option(
@@ -145,17 +156,21 @@ def limit_options(function: Function) -> Function:
             metavar="MINUTES",
             help="Limit one comparison of two images; default: 60; 0: no limit.",
         ),
+        click.option(
+            "--request-limit",
+            type=click.IntRange(min=0),
+            metavar="N",
+            help="Limit the requests of one run, without those sent again; default: 2000; "
+            "0: no limit.",
+        ),
+        click.option(
+            "--request-time",
+            type=Duration(0),
+            metavar="SECONDS",
+            help="Limit the time for all requests of the first run; default: 120; 0: no limit.",
+        ),
     )
     return cast("Function", options(gathered))
-
-
-def _limits(memory: int | None, processes: int | None, minutes: float | None) -> Limits:
-    limits = Limits()
-    return Limits(
-        memory=limits.memory if memory is None else memory * 1_000_000,
-        processes=limits.processes if processes is None else processes,
-        seconds=limits.seconds if minutes is None else minutes * 60,
-    )
 
 
 def format_option(kind: str) -> Callable[[Function], Function]:

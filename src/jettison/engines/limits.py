@@ -41,12 +41,15 @@ def _most_memory() -> int:
 class Limits(Struct, frozen=True, kw_only=True):
     """Bytes of memory and number of processes of one container; 0 is no limit.
 
-    ``seconds`` is the most that all containers of one comparison may take together.
+    ``seconds`` is the most that all containers of one comparison may take together, ``requests``
+    how many of its own an application is sent in one run, in ``request_seconds``.
     """
 
     memory: int = _most_memory()
     processes: int = 2048
     seconds: float = 3600.0
+    requests: int = 2000
+    request_seconds: float = 120.0
 
 
 class Groups(Struct, frozen=True, kw_only=True):

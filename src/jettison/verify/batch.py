@@ -15,8 +15,8 @@ from jettison.engines import Container, Engine, Network, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.processes import Completed
 from jettison.values import replace
+from jettison.verify.application import find_application, words_of
 from jettison.verify.checks.check import kinds_of
-from jettison.verify.discover import find_application, words_of
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.interior import (
     applications_own,

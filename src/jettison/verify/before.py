@@ -20,7 +20,6 @@ from jettison.verify.discover import Discovery, conversation, discover, session_
 from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import (
     ended,
-    is_command,
     observe,
     running,
     still_there,
@@ -217,7 +216,7 @@ def _begun(trial: Trial, stored: Future[Observation], *, failing: bool = False) 
     seen, talk, whole = found.unready, Conversation(), True
     if seen is None:
         with trial.step("Running the baseline"):
-            talk = conversation(found, request)
+            talk = conversation(found, request, setting.engine.limits)
             seen = observe(setting, talk)
             touched = frozenset(seen.interior.touched) if seen.interior else frozenset()
             talk = replace(talk, steps=seen.steps, explores=False, touched=touched)
@@ -267,7 +266,7 @@ def _discover(setting: Setting, *, failing: bool) -> Discovery:
             if run.failure:
                 return Discovery(unready=unready(run, setting))
             found = discover(run.container, setting)
-            fails = not failing and _fails(run.container, setting.request, found)
+            fails = not failing and _fails(run.container, setting, found)
             if failure := ended(run.container) or (fails and _FAILS):
                 return Discovery(unready=unready(replace(run, failure=failure), setting))
             return found
@@ -276,10 +275,23 @@ def _discover(setting: Setting, *, failing: bool) -> Discovery:
         return Discovery(why=str(failure))
 
 
-def _fails(container: Container, request: VerificationRequest, found: Discovery) -> bool:
+def _fails(container: Container, setting: Setting, found: Discovery) -> bool:
     """Whether an application fails whatever it is asked, by its first pages."""
-    talk = conversation(found, request)
-    session = session_with(container, request, talk, _HTTP_SECONDS)
+    talk = conversation(found, setting.request, setting.engine.limits)
+    session = session_with(container, setting.request, talk, _HTTP_SECONDS)
     pages = [step for step in talk.steps if step.method == "GET"]
     statuses = [one.answer.status for one in session.exchanges(pages[:_FIRST_PAGES])]
     return sum(one >= _SERVER_ERROR for one in statuses) > len(statuses) * _MOST
+
+
+_ENDED = "it ended with status "
+
+
+def is_command(failure: str, *, serves: bool, port: bool) -> bool:
+    """Whether an image that did not become or stay ready is a command, which ends when it is done.
+
+    A command may end with any status where it gets no arguments, settings or services; an image
+    that should serve has failed then. Without a ``port`` it may count as ready for a while.
+    """
+    done = failure == f"{_ENDED}0" or (not port and failure.startswith(f"{_ENDED}0 "))
+    return done or (failure.startswith(_ENDED) and not serves)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct, field
@@ -13,7 +12,9 @@ from msgspec import Struct, field
 from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
 from jettison.engines import Container
+from jettison.engines.limits import Limits
 from jettison.values import replace
+from jettison.verify.application import application_of
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.client import Requests, send
 from jettison.verify.exchange.session import Session
@@ -23,89 +24,8 @@ from jettison.verify.request import Credentials, CustomRequest, VerificationRequ
 from jettison.verify.workload import Interface, Operation
 from jettison.verify.workload.plan import usable, workload
 from jettison.verify.workload.routes import join, join_documents, placed, route_operations
+from jettison.verify.workload.share import few, some_of_each
 from jettison.verify.workload.step import Step, Training
-
-_TARGET = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(\))?$")
-_MODULE = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
-# What looks like a module in a package, and is a file that configures something.
-_SETTINGS = (".conf", ".json", ".txt", ".ini", ".toml", ".yaml", ".yml", ".xml", ".cfg", ".env")
-_SHELL_COMMAND = 3
-_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
-
-
-class Application(Struct, frozen=True, kw_only=True):
-    """What to import, in the order of trying.
-
-    ``targets`` are ``module:attribute`` or a module alone; ``settings_files`` are files that may
-    name Django's settings; ``folders`` are import paths.
-    """
-
-    targets: tuple[str, ...] = ()
-    settings_files: tuple[str, ...] = ()
-    folders: tuple[str, ...] = ()
-
-
-def words_of(command: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the words of a command; those of a shell's text and arguments when it is run by one."""
-    if not command:
-        return ()
-    shell = command[0].rpartition("/")[2] in _SHELLS
-    if (
-        shell
-        and len(command) >= _SHELL_COMMAND
-        and command[1].startswith("-")
-        and "c" in command[1]
-    ):
-        try:
-            words = tuple(shlex.split(command[2]))
-        except (ValueError, RecursionError):
-            return tuple(command[2].split())
-        words = words[1:] if words[:1] == ("exec",) else words
-        return (*words, *command[_SHELL_COMMAND + 1 :])
-    return command
-
-
-def find_application(
-    command: tuple[str, ...], environment: Mapping[str, str], named: str = ""
-) -> Application:
-    """Read server commands (``uvicorn main:app``, ``flask --app``, ``gunicorn site.wsgi`` …)."""
-    words = words_of(command)
-    targets = [named] if named else []
-    targets += _targets(words)
-    targets += [environment[name] for name in ("FLASK_APP", "APP_MODULE") if environment.get(name)]
-    folders = [
-        words[index + 1]
-        for index, word in enumerate(words[:-1])
-        if word in {"--chdir", "--app-dir", "--pythonpath"}
-    ]
-    modules = [target.partition(":")[0].replace(".", "/") + ".py" for target in targets]
-    return Application(
-        targets=tuple(dict.fromkeys(targets)),
-        settings_files=("manage.py", *modules),
-        folders=tuple(folders),
-    )
-
-
-def _targets(words: tuple[str, ...]) -> Iterator[str]:
-    for index, word in enumerate(words):
-        if _TARGET.match(word):
-            yield word
-        elif word == "-m" and index + 1 < len(words):
-            yield words[index + 1]
-        elif word.startswith("--app="):
-            yield word.removeprefix("--app=")
-        elif word in {"--app", "-A"} and index + 1 < len(words):
-            yield words[index + 1]
-        elif word.endswith(".py"):
-            yield word.removeprefix("./").lstrip("/").removesuffix(".py").replace("/", ".")
-        elif index and _MODULE.match(word) and not word.endswith(_SETTINGS):
-            yield word
-
-
-def application_of(setting: Setting) -> Application:
-    """Read where the application is from what starts it."""
-    environment = {**dict(setting.facts.environment), **setting.request.environment}
-    return find_application(setting.words, environment, setting.request.application)
 
 
 def make_superuser(container: Container, setting: Setting) -> Exchange:
@@ -167,11 +87,14 @@ class _Routed(Struct, frozen=True, kw_only=True):
 class Discovery(Struct, frozen=True, kw_only=True):
     """What was found; ``why`` says what could not be learned. ``superuser``: one can be made.
 
+    ``routes`` is how many there are; of too many ``interface`` has ``fewer``.
     ``languages`` are those that the application has texts in. ``unready`` is what was seen of an
     image that does not become ready.
     """
 
     interface: Interface = field(default_factory=Interface)
+    routes: int = 0
+    fewer: bool = False
     superuser: bool = False
     languages: tuple[str, ...] = ()
     why: str = ""
@@ -179,12 +102,18 @@ class Discovery(Struct, frozen=True, kw_only=True):
 
 
 def conversation(
-    found: Discovery, request: VerificationRequest, training: Training | None = None
+    found: Discovery,
+    request: VerificationRequest,
+    limits: Limits,
+    training: Training | None = None,
 ) -> Conversation:
     """Give what is said to an application, and from what is found there on."""
-    steps = workload(found.interface, request.credentials)
+    every = workload(found.interface, request.credentials)
+    steps = few(every, limits.requests or len(every))
     return Conversation(
         steps=(*steps, *custom_steps(request.probes)),
+        routes=found.routes,
+        fewer=found.fewer or len(steps) < len(every),
         token_scheme=found.interface.token_scheme,
         explores=True,
         superuser=found.superuser,
@@ -204,7 +133,7 @@ def session_with(
         f"localhost:{port}",
         talk.token_scheme,
         languages=talk.languages,
-        late=lambda: requests.late,
+        spent=requests.spent,
         training=talk.training,
     )
 
@@ -222,10 +151,19 @@ def discover(container: Container, setting: Setting) -> Discovery:
     for document in documents:
         found = join_documents(found, placed(document, routes))
     files = _served_files(container, setting, routed.folders)
-    found = usable(replace(join(found, routes), files=files))
+    found = replace(join(found, routes), files=files)
+    offered = len(found.operations)
+    chosen = some_of_each(found, setting.engine.limits.requests or offered)
+    found = usable(replace(found, operations=chosen))
     if found.operations:
         languages = _languages(container, setting)
-        return Discovery(interface=found, superuser=routed.superuser, languages=languages)
+        return Discovery(
+            interface=found,
+            routes=offered,
+            fewer=len(chosen) < offered,
+            superuser=routed.superuser,
+            languages=languages,
+        )
     failures = "; ".join(routed.failures) or why or "no known framework"
     plain = [
         Operation(method="GET", path=path)

@@ -254,7 +254,8 @@ def health_path(request: VerificationRequest, *images: ImageFacts) -> str:
 class Conversation(Struct, frozen=True, kw_only=True):
     """The steps to send, and how a token is sent. ``steps`` is empty where there is no HTTP.
 
-    ``explores`` asks for further steps: the links and forms of the pages that are met.
+    ``routes`` is how many the application has, ``fewer`` says that not all ways to ask them are
+    sent. ``explores`` asks for further steps: the links and forms of the pages that are met.
     ``doubtful`` are the numbers of steps to be sent many times, ``languages`` those that the
     application speaks. ``superuser`` has the application make an account of its own first, as a
     Django site can. ``ends`` says that the image is no server: it runs to its end. With
@@ -263,6 +264,8 @@ class Conversation(Struct, frozen=True, kw_only=True):
     """
 
     steps: tuple[Step, ...] = ()
+    routes: int = 0
+    fewer: bool = False
     token_scheme: TokenScheme = field(default_factory=TokenScheme)
     explores: bool = False
     doubtful: frozenset[int] = frozenset()

@@ -28,13 +28,13 @@ from jettison.verify.services import (
 )
 from jettison.verify.time_limit import on_this_machine
 from jettison.verify.watching import FileEvents, file_events
+from jettison.verify.workload.share import routes_of
 from jettison.verify.workload.step import Step
 
 _ERROR = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b.*")
 _ERRORS_KEPT = 20
-# For all requests of a run, and how many times that for the runs that repeat those of the first.
-_CONVERSATION_SECONDS = 600.0
-_PATIENCE = 3
+# How many times what the requests of the first run may take those have that repeat them.
+_PATIENCE = 5
 # What it has to end after it was asked to.
 _GRACE_SECONDS = 5.0
 # By which sets of texts are in another order (docs.python.org, "Command line and environment").
@@ -221,8 +221,8 @@ def _look(run: Running, setting: Setting, talk: Conversation) -> Observation:
     # what is asked of the inside opens files too
     opened = run.opened()
     grown = _memory(container)[0] if steps else None
-    if unsent:
-        missing["unsent"] = f"{unsent} more were not sent, as those before took too long"
+    if unsent or talk.fewer:
+        missing["unsent"] = _limited(setting, talk, steps, unsent)
     touched = talk.touched if talk.touched is not None else of_the_system(opened, setting.facts)
     inner, why = interior(container, setting.facts, request, touched, run.seconds)
     if inner is None:
@@ -244,6 +244,19 @@ def _look(run: Running, setting: Setting, talk: Conversation) -> Observation:
         listens=() if request.ports or request.services else _wide(container),
         missing=missing,
     )
+
+
+def _limited(setting: Setting, talk: Conversation, sent: tuple[Step, ...], unsent: int) -> str:
+    """Say how much of what the application offers was asked, and by which limits no more."""
+    limits = setting.engine.limits
+    asked = len(routes_of(talk.steps) & routes_of(sent))
+    said = f"{unsent:,} requests more were not sent"
+    if talk.routes:
+        said = f"{asked:,} of {talk.routes:,} routes were requested"
+        said += ", of each kind some" if asked < talk.routes else ", in fewer ways"
+    numbers = f"{limits.requests:,} requests (--request-limit)" if talk.fewer else ""
+    seconds = f"{limits.request_seconds:g} s (--request-time)" if unsent else ""
+    return f"{said}: limit of {' and of '.join(filter(None, (numbers, seconds)))}"
 
 
 def _wide(container: Container) -> tuple[int, ...]:
@@ -270,8 +283,8 @@ def converse(
     request = setting.request
     if not request.ports:
         return (), (), 0
-    seconds = _CONVERSATION_SECONDS * (1 if talk.explores else _PATIENCE)
-    session = session_with(container, request, talk, seconds)
+    seconds = setting.engine.limits.request_seconds * (1 if talk.explores else _PATIENCE)
+    session = session_with(container, request, talk, seconds or math.inf)
     first = (make_superuser(container, setting),) if talk.superuser else ()
     doubtful = frozenset(number - len(first) for number in talk.doubtful)
     if talk.explores:
@@ -295,16 +308,3 @@ def reason_of(failure: EngineError) -> str:
     """Say in one line why an engine could not do something."""
     said = failure.why.strip().splitlines()
     return (said[-1] if said else failure.what)[:500]
-
-
-_ENDED = "it ended with status "
-
-
-def is_command(failure: str, *, serves: bool, port: bool) -> bool:
-    """Whether an image that did not become or stay ready is a command, which ends when it is done.
-
-    A command may end with any status where it gets no arguments, settings or services; an image
-    that should serve has failed then. Without a ``port`` it may count as ready for a while.
-    """
-    done = failure == f"{_ENDED}0" or (not port and failure.startswith(f"{_ENDED}0 "))
-    return done or (failure.startswith(_ENDED) and not serves)

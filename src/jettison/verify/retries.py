@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -106,8 +107,14 @@ def _union(one: frozenset[str] | None, other: frozenset[str] | None) -> frozense
 def decided(
     trial: Trial, talk: Conversation, before: Observation, after: Observation
 ) -> tuple[Observation, Observation]:
-    """Repeat both, and some of what is in doubt many times, until one difference is no chance."""
+    """Repeat both, and some of what is in doubt many times, until one difference is no chance.
+
+    No run is begun once those before it have taken as long as requests of a run may take.
+    """
+    begun, most = time.monotonic(), trial.engine.limits.request_seconds
     for _ in range(_RERUNS):
+        if most and time.monotonic() - begun > most:
+            break
         found = compared(before, after, trial.request)
         settled = not found.open or found.certain
         if settled and not _unsettled(trial.request, before, after):

@@ -234,7 +234,7 @@ def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngi
         if request.ports:
             found = discover(container, setting)
             training = training_of(found.interface)
-            converse(container, setting, conversation(found, request, training))
+            converse(container, setting, conversation(found, request, engine.limits, training))
         command = health_command(setting.facts)
         if command:
             run_health_command(container, command)

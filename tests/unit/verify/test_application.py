@@ -1,6 +1,6 @@
 import pytest
 
-from jettison.verify.discover import find_application, words_of
+from jettison.verify.application import find_application, words_of
 
 
 @pytest.mark.parametrize(

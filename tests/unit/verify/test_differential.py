@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -107,6 +108,30 @@ def test_a_comparison_ends_in_time_whatever_the_images_do(tmp_path: Path) -> Non
         compare(REQUEST, engine, SilentProgress())
     assert monotonic() - begun < 10
     assert sum(engine.starts.values()) < 3
+
+
+@pytest.mark.parametrize(
+    ("limits", "wait", "said"),
+    [
+        (Limits(requests=30), 0.0, r"^28 of 300 .*: limit of 30 requests \(--request-limit\)$"),
+        (
+            Limits(request_seconds=3.0), 0.05,
+            r"^\d\d of 300 .*: limit of 3 s \(--request-time\)$",
+        ),
+    ],
+)  # fmt: skip
+def test_of_many_routes_as_many_are_requested_as_the_limits_allow(
+    limits: Limits, wait: float, said: str, tmp_path: Path
+) -> None:
+    document = {"paths": {f"/thing{number}": {"get": {}} for number in range(300)}}
+    served = f"time.sleep({wait}); found = {document} if 'openapi' in self.path else found"
+    for name in ("before.py", "after.py"):
+        (tmp_path / name).write_text(SERVER.replace("FAULT", served))
+    engine = LocalEngine(tmp_path)
+    engine.limits = limits
+    found = compare(REQUEST, engine, SilentProgress())
+    assert not found.differences, [check.details for check in found.differences]
+    assert re.search(said, routes(found).message.rpartition("; ")[2])
 
 
 def test_what_is_looked_at_ahead_ends_in_time_too(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from jettison.engines import ImageFacts
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome
-from jettison.verify.discover import words_of
+from jettison.verify.application import words_of
 from jettison.verify.observation import Interior, Loaded, Observation
 from jettison.verify.request import VerificationRequest
 

@@ -269,14 +269,13 @@ class Requests:
     ) -> None:
         self._address = address
         self._response = response
-        self._ends = time.monotonic() + seconds
+        self._begun, self._seconds = time.monotonic(), seconds
         self._left = _KEPT_OF_A_RUN
         self._slow: set[str] = set()
 
-    @property
-    def late(self) -> bool:
-        """Whether the time for all requests is over."""
-        return time.monotonic() >= self._ends
+    def spent(self) -> float:
+        """Give the share of the time for all requests that is over."""
+        return (time.monotonic() - self._begun) / self._seconds
 
     def __call__(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send one request; over a WebSocket where the method says so."""

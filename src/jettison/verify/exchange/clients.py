@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
 from jettison.values import by_key, replace
 from jettison.verify.exchange import Answer, Exchange
+from jettison.verify.workload.share import by_need, is_needed
 from jettison.verify.workload.step import Client, Step, route_of
 
 # Where development servers of front ends listen: the origin that settings allow most often.
@@ -29,6 +30,10 @@ _AT_ONCE_SECONDS, _AGAIN_SECONDS = 0.25, 10.0
 _AGAIN, _FIRST_AGAIN, _PATHS, _TOO_MANY = 4, 9, 60, 429
 # So long slow answers are waited for, of a route and of all, before one that answered gets no more.
 _SLOW_OF_A_ROUTE, _SLOW_IN_ALL = 6.0, 45.0
+# Of the time for some requests, what tells nothing yet of how long all of them take.
+_TRUSTED = 0.25
+# Of what is left of it, what sending each once may take where some are sent repeatedly.
+_ONCE_EACH = 0.5
 # How many are sent at the same time, and how often so many.
 _TOGETHER, _TIMES = 6, 6
 # What these get is a matter of the route alone.
@@ -157,22 +162,53 @@ class Repetition:
 
 
 class Patience:
-    """Decides, as a run goes on, which further requests of slow routes are worth their time."""
+    """Decides, as a run goes on, which further requests are worth their time.
 
-    def __init__(self) -> None:
+    ``spent`` gives the share of the time for all requests that is over. Where what is left is too
+    short for all, the ways to ask that are least needed are left out, everywhere alike.
+    """
+
+    def __init__(self, spent: Callable[[], float] = lambda: 0.0) -> None:
         self._slow: dict[tuple[str, str], float] = {}
+        self._spent = spent
+        self._places: dict[int, float] = {}
+        self._begun, self._until, self._left, self._sent = 0.0, 1.0, 0, 0
+        self._asked, self._firsts = 0.0, 0.0
+
+    def begin(self, steps: Sequence[Step], until: float) -> None:
+        """Share the time up to ``until`` among steps."""
+        numbers = by_need(steps)
+        self._places = {id(steps[one]): place / len(steps) for place, one in enumerate(numbers)}
+        self._begun, self._until = self._spent(), until
+        self._left, self._sent, self._firsts = len(steps), 0, 0.0
 
     def lasts_for(self, step: Step) -> bool:
         """Tell whether a step is to be sent: the first of its route is, and what others need."""
+        now = self._asked = self._spent()
+        self._left -= 1
+        if now >= 1 or is_needed(step):
+            return now < 1
+        used, whole = now - self._begun, self._until - self._begun
+        if self._sent and used > whole * _TRUSTED:
+            affordable = (whole - used) * self._sent / used
+            if self._places[id(step)] * (self._left + 1) >= affordable:
+                return False
         spent = self._slow.get((step.method, step.path), 0.0)
         enough = spent >= _SLOW_OF_A_ROUTE or sum(self._slow.values()) >= _SLOW_IN_ALL
-        return not (spent and enough) or step.signs_in or step.last or step.raw_body is not None
+        return not (spent and enough) or step.last
+
+    def lasts_for_more(self) -> bool:
+        """Tell whether a step may be sent as other clients too: once each is half of the time."""
+        now = self._spent()
+        self._firsts += now - self._asked
+        return self._left * self._firsts / (self._sent + 1) <= (self._until - now) * _ONCE_EACH
 
     def spend(self, step: Step, exchange: Exchange) -> None:
         """Count the seconds of slow answers."""
         waited = (one.seconds for one in exchange.answers if one.seconds > _QUICK_SECONDS)
         slow, route = self._slow, (step.method, step.path)
         slow[route] = slow.get(route, 0.0) + sum(waited)
+        self._sent += 1
 
 
 def _is_quick(step: Step, answer: Answer) -> bool:

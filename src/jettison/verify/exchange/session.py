@@ -93,13 +93,15 @@ _TWO, _LANGUAGES = 2, 8
 _RESTLESS = re.compile(rb"[\w+/=-]{16,}|\d+")
 # pages, what they show to somebody who is logged in, and what that leads to
 _ROUNDS = 3
+# Which share of the time is over when the first steps have been sent, and what pages lead to.
+_UNTIL = 0.6, 0.8
 
 
 class Session:
     """One run's side of the conversation. The same steps give the same requests, but for ids.
 
-    ``languages`` are those that the application speaks; ``late`` tells when no more requests are to
-    be sent. With ``training``, only what a trace may see is sent.
+    ``languages`` are those that the application speaks; ``spent`` tells which share of the time for
+    all requests is over. With ``training``, only what a trace may see is sent.
     """
 
     def __init__(
@@ -109,18 +111,18 @@ class Session:
         token_scheme: TokenScheme,
         *,
         languages: tuple[str, ...] = (),
-        late: Callable[[], bool] = lambda: False,
+        spent: Callable[[], float] = lambda: 0.0,
         training: Training | None = None,
     ) -> None:
         self._send = send
-        self._late = late
+        self._spent = spent
         self._training = training
         self._host = host
         self._scheme = token_scheme
         self._languages = languages
         self._memory = Memory(f"http://{host}")
         self._repetition = Repetition()
-        self._patience = Patience()
+        self._patience = Patience(spent)
         self._passed: dict[str, Step] = {}
         self._refused: list[tuple[Step, tuple[str, ...]]] = []
         self._number = 0
@@ -135,14 +137,14 @@ class Session:
         """
         for beside, group in groupby(enumerate(steps), lambda one: one[1].beside):
             for number, step in () if beside else group:
-                if self._late():
+                if self._spent() >= 1:
                     return
                 first = self._take(step)
                 doubted = number in doubtful and step.method == "GET"
                 more = () if doubtful and number not in doubtful else step.repeats
                 more += (Client.AGAIN,) * (_DOUBTED if doubted else 0)
                 yield Exchange(name=step.name, answer=first, more=self._again(step, more, first))
-            if beside and not self._late():
+            if beside and self._spent() < 1:
                 numbers, together = zip(*group, strict=True)
                 yield from self._at_once(together, _DOUBTED if doubtful & {*numbers} else 1)
 
@@ -159,18 +161,18 @@ class Session:
             further = (replace(one, client=Client.AGAIN.value) for one in answers[1:])
             yield Exchange(name=step.name, answer=answers[0], more=tuple(further))
 
-    def _explored(self, steps: Iterable[Step]) -> Iterator[tuple[Step, Exchange]]:
+    def _explored(self, steps: Iterable[Step], until: float) -> Iterator[tuple[Step, Exchange]]:
         """Send every step, and decide by its answer as what further clients."""
-        for step in self._training.steps(steps) if self._training else steps:
-            if self._late():
-                return
+        wanted = tuple(self._training.steps(steps) if self._training else steps)
+        self._patience.begin(wanted, until)
+        for step in wanted:
             if not self._patience.lasts_for(step):
                 self._passed[step.name] = step
                 continue
             first = self._take(step)
             if step.method == "GET" and (named := named_values(first)):
                 self._refused.append((step, named))
-            clients = self._repetition.of(step, first)
+            clients = self._repetition.of(step, first) if self._patience.lasts_for_more() else ()
             again = self._again(step, clients, first)
             if self._speaks(first, again):
                 # as many in a row have each language once
@@ -187,13 +189,14 @@ class Session:
         Gives all steps in the order in which they were sent, and the answers; those for which no
         time was left come last and have none.
         """
-        sent = list(self._explored(step for step in steps if not step.last))
+        first, pages = _UNTIL
+        sent = list(self._explored((step for step in steps if not step.last), first))
         for _ in range(_ROUNDS):
             known = (*(step for step, _ in sent), *self._passed.values())
-            sent += self._explored(self.explored(known))
+            sent += self._explored(self.explored(known), pages)
         together = beside_others(sent)
         sent += zip(together, self.exchanges(together), strict=False)
-        sent += self._explored(step for step in steps if step.last)
+        sent += self._explored((step for step in steps if step.last), 1.0)
         exchanges = tuple(exchange for _, exchange in sent)
         return (*(step for step, _ in sent), *self._passed.values()), exchanges
 

@@ -192,6 +192,21 @@ def test_what_the_user_asks_is_sent_however_slow_it_is() -> None:
     assert len(answers) == len(own)
 
 
+def test_where_time_is_short_ways_to_ask_are_left_out_everywhere_alike() -> None:
+    server = Waiting(0.4)
+    asked = ways_to_ask(*(f"/{number}" for number in range(40)))
+    last = Step(method="DELETE", path="/0", last=True)
+    session = Session(
+        server, "localhost:8000", TokenScheme(), spent=lambda: len(server.sent) / 200
+    )
+    steps, answers = session.explore((*asked, last))
+    sent = steps[: len(answers)]
+    assert len(answers) < 200
+    assert len(steps) == len(asked) + 1
+    assert sent[-1] == last
+    assert len({one.path for one in sent}) > 35
+
+
 def test_the_first_of_each_path_that_works_is_repeated_most_often() -> None:
     ways = (Step(method="GET", path="/x", variation=name) for name in ("", "a", "b"))
     many = (Step(method="GET", path=f"/page-{number}") for number in range(99))
