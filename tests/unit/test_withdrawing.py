@@ -18,7 +18,7 @@ from jettison.plan.plan import Plan
 from jettison.progress import Progress, SilentProgress
 from jettison.report import WIDTH, rendered
 from jettison.report.result_text import Result
-from jettison.tasks import observing, optimizing
+from jettison.tasks import observing, optimizing, searching
 from jettison.tasks.loading import planned
 from jettison.tasks.staging import Workshop
 from jettison.values import Basis, Size
@@ -176,6 +176,35 @@ def test_a_rule_that_nothing_names_is_found(result) -> None:
     assert found.verdict.equivalent
     assert "non-root-user" in withdrawn(found)
     assert "**/.git\n" in found.after.id
+
+
+def test_where_finding_the_rule_takes_long_all_that_are_left_are_withdrawn(
+    result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "_MOST", 4)
+    found = result("USER ")
+    assert found.verdict.equivalent
+    assert {"build-stage", "non-root-user"} <= {*withdrawn(found)}
+    (said, *_) = [one.message for one in found.plan.findings if one.rule == "non-root-user"]
+    assert "more are withdrawn with it, as 5 tries took 0 s, and finding the one takes" in said
+
+
+def test_where_every_comparison_takes_long_no_rule_is_withdrawn_that_makes_no_difference(
+    result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "_MOST", 0)
+    found = result(ALWAYS)
+    assert not found.verdict.equivalent
+    assert withdrawn(found) == ["compiled-bytecode"]
+
+
+def test_where_builds_take_long_all_rules_that_are_left_are_withdrawn(
+    result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "_MOST", 1)
+    found = result(refused="LABEL ")
+    assert "image-labels" in withdrawn(found)
+    assert len(withdrawn(found)) > 1
 
 
 def test_a_difference_that_does_not_come_again_takes_no_rule_out(result) -> None:

@@ -22,8 +22,9 @@ from jettison.plan.system_removal import is_apart
 from jettison.progress import step
 from jettison.rules.rule import applied_rules
 from jettison.tasks.loading import project_request
+from jettison.tasks.searching import first_to_fail
 from jettison.tasks.staging import Workshop, built, development_image, staged
-from jettison.tasks.withdrawing import first_to_fail, folded, replanned
+from jettison.tasks.withdrawing import folded, replanned
 from jettison.values import Evidence, Skipped, replace
 from jettison.verify import CheckResult, Outcome, Verdict
 from jettison.verify.batch import owners_of
@@ -78,7 +79,8 @@ class AnotherBuild:
             except BuildError:
                 return
             beside = replace(request, image_after=image)
-            verdict = compare(beside, self._shop.engine, progress, ahead)
+            with self._shop.comparisons.trying():
+                verdict = compare(beside, self._shop.engine, progress, ahead)
         for check in verdict.differences:
             yield from ((check.name, place) for place in _places(check))
 
@@ -205,7 +207,7 @@ def buildable(
     """
 
     def image(plan: Plan) -> ImageID:
-        with staged(shop.root, plan) as folder:
+        with shop.builds.trying(), staged(shop.root, plan) as folder:
             return built(shop, plan.project, folder, "candidate")
 
     def builds(plan: Plan) -> bool:
@@ -222,7 +224,8 @@ def buildable(
                 raise
             last = (failed.why.strip().splitlines() or [failed.what])[-1]
             reason = f"the image cannot be built with it: {last}"
-            start = without(shop, start, (first_to_fail(start, plan, builds, reason, fold),))
+            blamed = first_to_fail(start, plan, builds, reason, search=shop.builds, fold=fold)
+            start = without(shop, start, blamed)
         plan = fold(start)
     return start, plan, image(plan)
 

@@ -29,6 +29,7 @@ from jettison.tasks.observing import (
     without,
 )
 from jettison.tasks.remembered import remember
+from jettison.tasks.searching import ONCE, by_chance, every_one, to_blame
 from jettison.tasks.staging import (
     MOST_MEASURED,
     Workshop,
@@ -38,15 +39,12 @@ from jettison.tasks.staging import (
     staged,
 )
 from jettison.tasks.withdrawing import (
-    ONCE,
     as_different,
-    by_chance,
     explained,
     folded,
     in_short,
     replanned,
     shown,
-    to_blame,
     too_large,
 )
 from jettison.values import Basis, Saving, Skipped, replace
@@ -145,7 +143,8 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: Before) -> tup
     """Leave out what made a difference or made the image larger, and compare again."""
 
     def alike(plan: Plan) -> bool:
-        with step(shop.progress, "find the rule that makes a difference"):
+        number = shop.comparisons.tries + 1
+        with step(shop.progress, f"find the rule that makes a difference, comparison {number}"):
             return _result(shop, plan, before).verdict.equivalent
 
     searched, innocent = False, frozenset[tuple[str, str]]()
@@ -154,16 +153,19 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: Before) -> tup
         different = bool(verdict.differences) and not verdict.dead_before
         if any(map(resolved_differently, verdict.differences)) and not shop.no_cache:
             break
-        told = explained(result.plan, verdict) if different else ()
+        over = different and shop.comparisons.over
+        told = explained(result.plan, verdict) if different and not over else ()
         fresh = tuple(one for one in told if (one.rule, one.part) not in innocent)
         fresh = fresh or too_large(result)
+        names = ", ".join(check.name for check in verdict.differences)
+        if over:
+            fresh = every_one(result.plan, f"images differ: {names}", shop.comparisons)
         if different and not fresh and not searched and applied_rules(result.plan):
             if innocently := _without_rules(shop, start, result, before):
                 start, result = innocently
                 continue
-            names = ", ".join(check.name for check in verdict.differences)
             reason = f"without it the images are alike: {names}"
-            searched, fresh = True, to_blame(start, result.plan, alike, reason)
+            searched, fresh = True, to_blame(start, result.plan, alike, reason, shop.comparisons)
         if not fresh:
             break
         fewer, plan = planned_again(shop, without(shop, start, fresh), before)
@@ -172,6 +174,8 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: Before) -> tup
             # it was none of these
             innocent |= {(one.rule, one.part) for one in fresh}
             continue
+        if over and found.verdict.differences:
+            break
         start, result = fewer, found
     return start, result
 
@@ -188,13 +192,13 @@ def _without_rules(
             return _result(shop, plan, before)
 
     # what runs differ in changes no file of an image
-    repeated = None if names == FILES else by_chance(again)
+    repeated = None if names == FILES else by_chance(again, shop.comparisons)
     if repeated:
         skip = Skipped(what=names, reason=f"{ONCE}: {shown(verdict.differences[0].message)}")
         learned = (*start.learned, skip)
         result = replace(repeated, plan=replace(repeated.plan, learned=learned))
         return replace(start, learned=learned), result
-    if any(check.name == START for check in verdict.differences):
+    if shop.comparisons.over or any(check.name == START for check in verdict.differences):
         # the baseline was started often enough
         return None
     request = project_request(shop.root, plan, before.id, before.id, None)
@@ -203,7 +207,7 @@ def _without_rules(
 
 
 def _result(shop: Workshop, plan: Plan, before: Before) -> Result:
-    with staged(shop.root, plan) as folder:
+    with shop.comparisons.trying(), staged(shop.root, plan) as folder:
         image = built(shop, plan.project, folder, "after")
         after = before.beside.submit(_measured, shop, image, "after")
         plan, development = development_image(shop, plan, folder)

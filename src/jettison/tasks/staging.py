@@ -16,6 +16,7 @@ from jettison.lift import Project
 from jettison.plan.plan import FileChange, Plan
 from jettison.progress import Progress, step
 from jettison.records import copy_tree, irregular
+from jettison.tasks.searching import Search
 from jettison.tasks.writing import write_files
 from jettison.values import Skipped, replace
 
@@ -33,7 +34,8 @@ class Workshop(Struct, frozen=True, kw_only=True):
     """Where images are made: the project's folder, the engine, and who hears about it.
 
     ``no_cache`` builds without what the engine has cached. ``abandoned`` says of images for
-    development why they cannot be built, by their Dockerfiles: none is tried twice.
+    development why they cannot be built, by their Dockerfiles: none is tried twice. ``builds`` and
+    ``comparisons`` tell when looking for what makes a difference takes too long.
     """
 
     root: Path
@@ -41,6 +43,8 @@ class Workshop(Struct, frozen=True, kw_only=True):
     progress: Progress
     no_cache: bool = False
     abandoned: dict[str, Skipped] = field(default_factory=dict)
+    builds: Search = field(default_factory=Search)
+    comparisons: Search = field(default_factory=Search)
 
 
 def built(shop: Workshop, project: Project, folder: Path, name: str) -> ImageID:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from jettison.plan.changes import MoveToDevelopment, RemoveFiles
 from jettison.plan.plan import Plan, Withdrawal
@@ -12,7 +12,7 @@ from jettison.plan.removal.groups import Matcher
 from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, growing, not_larger, optimized
-from jettison.values import by_key, human, replace
+from jettison.values import by_key, human
 from jettison.verify import START, CheckResult, Verdict
 from jettison.verify.checks.check import NO_MORE
 from jettison.verify.planned_request import removed_distributions
@@ -48,9 +48,6 @@ _OLD_PLACE = re.compile(
 )
 # Two digests of one kind, each in all answers of its image: of a path, as likely as not.
 _DIGESTS = re.compile(r"'([0-9a-f]{32,})' became '([0-9a-f]{32,})'")
-# As many further comparisons have to find nothing before a difference counts as chance.
-_REPEATS = 2
-ONCE = f"differed in one of {1 + _REPEATS} comparisons of the same images"
 _WORD = re.compile(r"[a-z][\w-]{3,}")
 _SITE = "site-packages/"
 
@@ -70,16 +67,6 @@ def as_different(one: Verdict, other: Verdict) -> bool:
     """Whether two comparisons found the same differences."""
     first, second = ({(c.name, c.message) for c in each.differences} for each in (one, other))
     return first == second
-
-
-def by_chance(again: Callable[[], Result]) -> Result | None:
-    """Give the last of some further comparisons where none of them finds a difference."""
-    result = None
-    for _ in range(_REPEATS):
-        result = again()
-        if not result.verdict.equivalent:
-            return None
-    return result
 
 
 def too_large(result: Result) -> tuple[Withdrawal, ...]:
@@ -227,33 +214,3 @@ def replanned(start: Plan) -> Plan:
     """Apply the rules to the plan before any rule."""
     plan = folded(start)
     return plan if start.observed else not_larger(start, plan, RULES)
-
-
-def first_to_fail(
-    start: Plan,
-    plan: Plan,
-    works: Callable[[Plan], bool],
-    reason: str,
-    fold: Callable[[Plan], Plan] = replanned,
-) -> Withdrawal:
-    """Find the first rule with which it does not work, by applying half of them at a time.
-
-    ``fold`` applies the rules.
-    """
-    rules = applied_rules(plan)
-    good, bad = 0, len(rules)
-    while bad - good > 1:
-        middle = (good + bad) // 2
-        without = (Withdrawal(rule=name, reason=reason) for name in rules[middle:])
-        tried = fold(replace(start, withdrawn=(*start.withdrawn, *without)))
-        good, bad = (middle, bad) if works(tried) else (good, middle)
-    return Withdrawal(rule=rules[good], reason=reason)
-
-
-def to_blame(
-    start: Plan, plan: Plan, alike: Callable[[Plan], bool], reason: str
-) -> tuple[Withdrawal, ...]:
-    """Find the rule that makes a difference; none where images differ without any rule as well."""
-    every = (Withdrawal(rule=name, reason=reason) for name in applied_rules(plan))
-    unchanged = replanned(replace(start, withdrawn=(*start.withdrawn, *every)))
-    return (first_to_fail(start, plan, alike, reason),) if alike(unchanged) else ()

@@ -196,9 +196,7 @@ def test_where_time_is_short_ways_to_ask_are_left_out_everywhere_alike() -> None
     server = Waiting(0.4)
     asked = ways_to_ask(*(f"/{number}" for number in range(40)))
     last = Step(method="DELETE", path="/0", last=True)
-    session = Session(
-        server, "localhost:8000", TokenScheme(), spent=lambda: len(server.sent) / 200
-    )
+    session = Session(server, "localhost:8000", TokenScheme(), spent=lambda: len(server.sent) / 200)
     steps, answers = session.explore((*asked, last))
     sent = steps[: len(answers)]
     assert len(answers) < 200
