@@ -9,6 +9,8 @@ from jettison.report import fitted, table
 from jettison.values import counted
 from jettison.verify import (
     COVERAGE,
+    LIMITED,
+    ROUTES,
     START,
     WAY,
     Attempt,
@@ -122,9 +124,15 @@ def conclusion(verdict: Verdict) -> str:
             for check in verdict.checks
             if check.name == START and WAY in check.message
         ]
+        limited = [
+            part
+            for check in verdict.checks
+            for part in check.message.split("; ")
+            if check.name == ROUTES and LIMITED in part
+        ]
         how = _isolation(verdict)
         said = f"Verdict: equivalent ({counted(compared, 'check')}{how})"
-        return fitted(_printable("; ".join((said, *ways, *executed))))
+        return fitted(_printable("; ".join((said, *ways, *executed, *limited))))
     if not verdict.differences:
         return "Verdict: unknown (no behaviour of the application could be compared)"
     if verdict.dead_before:

@@ -15,8 +15,10 @@ SCHEMA = "jettison.verdict/v1"
 START, READY, COVERAGE = "start", "ready", "coverage"
 # How a message says in which way other than the project's both were run.
 WAY = "both were run "
+# How a message says that not all was requested.
+ROUTES, LIMITED = "routes", ": limit of "
 # The checks that see the application at work. The others see what surrounds it.
-BEHAVIOUR = ("routes", "test-suite", "workers", "modules")
+BEHAVIOUR = (ROUTES, "test-suite", "workers", "modules")
 # Imports alone show nothing of an application that is never run. How a message says so.
 IMPORTS, NONE_EXECUTED = "modules", "none of the application's"
 

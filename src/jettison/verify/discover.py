@@ -16,11 +16,16 @@ from jettison.engines.limits import Limits
 from jettison.values import replace
 from jettison.verify.application import application_of
 from jettison.verify.exchange import Answer, Exchange
-from jettison.verify.exchange.client import Requests, send
+from jettison.verify.exchange.client import IMPATIENT_SECONDS, Requests, send
 from jettison.verify.exchange.session import Session
 from jettison.verify.interior import inquire
 from jettison.verify.observation import Conversation, Observation, Setting
-from jettison.verify.request import Credentials, CustomRequest, VerificationRequest
+from jettison.verify.request import (
+    RESPONSE_SECONDS,
+    Credentials,
+    CustomRequest,
+    VerificationRequest,
+)
 from jettison.verify.workload import Interface, Operation
 from jettison.verify.workload.plan import usable, workload
 from jettison.verify.workload.routes import join, join_documents, placed, route_operations
@@ -205,10 +210,14 @@ def _telling(routes: Iterable[Operation]) -> tuple[str, ...]:
 def _served_document(
     container: Container, request: VerificationRequest, paths: Iterable[str]
 ) -> dict[str, Any] | None:
-    port = request.ports[0]
+    port, seconds = request.ports[0], RESPONSE_SECONDS
     for path in paths:
         headers = {"Host": f"localhost:{port}", "Accept": "application/json"}
-        answer = send(container.address(port), "GET", path, headers, kept=_DOCUMENT)
+        address = container.address(port)
+        answer = send(address, "GET", path, headers, timeout=seconds, kept=_DOCUMENT)
+        if answer.unended or not answer.status:
+            # nor will the next one end
+            seconds = IMPATIENT_SECONDS
         if answer.status == _OK and not answer.unended:
             try:
                 document = json.loads(answer.body)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from jettison.engines import Bind, Container, RunOptions
 from jettison.errors import EngineError, FullEngineError
 from jettison.values import replace
+from jettison.verify import LIMITED
 from jettison.verify.checks.check import kinds_of
 from jettison.verify.discover import make_superuser, session_with
 from jettison.verify.exchange import Exchange, carry_out
@@ -256,7 +257,7 @@ def _limited(setting: Setting, talk: Conversation, sent: tuple[Step, ...], unsen
         said += ", of each kind some" if asked < talk.routes else ", in fewer ways"
     numbers = f"{limits.requests:,} requests (--request-limit)" if talk.fewer else ""
     seconds = f"{limits.request_seconds:g} s (--request-time)" if unsent else ""
-    return f"{said}: limit of {' and of '.join(filter(None, (numbers, seconds)))}"
+    return f"{said}{LIMITED}{' and of '.join(filter(None, (numbers, seconds)))}"
 
 
 def _wide(container: Container) -> tuple[int, ...]:

@@ -12,7 +12,8 @@ from msgspec import Struct
 from jettison.engines import Container, ContainerState, Engine, ImageFacts, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.values import replace
-from jettison.verify.exchange.client import send
+from jettison.verify.exchange import Answer
+from jettison.verify.exchange.client import UNREADABLE, send
 from jettison.verify.first_process import Rest, age, is_apart, listening, lives
 from jettison.verify.observation import HealthOutcome, Trial
 from jettison.verify.request import NeededService, Unreached
@@ -135,6 +136,8 @@ _SERVER_ERROR = 500
 _TIMED_OUT = 124
 # After this long, an answer of a path that nobody named as the one for health is an answer.
 STEADY_SECONDS = 5.0
+# After how long what is no HTTP is given up: something else may listen there for a moment.
+_ODD_SECONDS = 10.0
 
 
 def health_command(facts: ImageFacts) -> tuple[str, ...]:
@@ -195,10 +198,11 @@ def wait_until_ready(
     begun = time.monotonic() - age(state.process)
     looked = seconds = 0.0
     rest = Rest()
-    said = f"port {port} does not respond" if port else "it does not keep running"
+    said = _told(Answer(status=0), port, path)
     while seconds < timeout:
         address = _address(container, port) if port else None
-        status = _status(address, port, path) if address and port else None
+        answer = _first(address, port, path)
+        status = answer.status or None
         passed = time.monotonic() - begun
         # this machine was suspended, or this process: nobody waited meanwhile
         longest = _LONGEST_LOOK * _FIRST_ANSWER_SECONDS
@@ -209,7 +213,7 @@ def wait_until_ready(
         failing_since = (failing_since or seconds) if status else 0.0
         if not named and failing_since and seconds - failing_since >= STEADY_SECONDS:
             return Readiness(seconds=failing_since)
-        said = f"{path} responds with {status}" if status else said
+        said = _told(answer, port, path, said)
         if address is None or seconds - looked > _LOOK_SECONDS:
             looked = seconds
             state = _state(container, state)
@@ -219,7 +223,7 @@ def wait_until_ready(
             resting = not port and (rest.lasts(state.process) or seconds > _BUSY_SECONDS)
             if resting and seconds > _ALIVE_SECONDS:
                 return Readiness(seconds=seconds)
-            why = ""
+            why = said if _is_odd(answer) and seconds > _ODD_SECONDS else ""
             if port and address and seconds > _SILENT_SECONDS and _only_http2(address, port):
                 why = f"port {port} {SPEAKS_HTTP2}"
             elif port and seconds > late:
@@ -228,6 +232,19 @@ def wait_until_ready(
                 return Readiness(seconds=seconds, failure=why)
         time.sleep(_HEALTH_POLL_SECONDS)
     return Readiness(seconds=timeout, failure=f"{said} within {timeout:g}{TOO_LATE}")
+
+
+def _told(answer: Answer, port: int | None, path: str, last: str = "") -> str:
+    """Say what was answered that is not enough to be ready; what was said last if nothing was."""
+    if _is_odd(answer):
+        return f"port {port} responds with no HTTP that is understood: {answer.failure}"
+    if answer.status:
+        return f"{path} responds with {answer.status}"
+    return last or (f"port {port} does not respond" if port else "it does not keep running")
+
+
+def _is_odd(answer: Answer) -> bool:
+    return answer.failure.startswith(UNREADABLE)
 
 
 def _state(container: Container, last: ContainerState) -> ContainerState:
@@ -271,6 +288,11 @@ def _address(container: Container, port: int) -> tuple[str, int] | None:
 
 
 def _status(address: tuple[str, int], port: int, path: str) -> int | None:
+    return _first(address, port, path).status or None
+
+
+def _first(address: tuple[str, int] | None, port: int | None, path: str) -> Answer:
+    if address is None:
+        return Answer(status=0)
     asked = {"Host": f"localhost:{port}"}
-    answer = send(address, "GET", path, asked, timeout=_FIRST_ANSWER_SECONDS, kept=0)
-    return answer.status or None
+    return send(address, "GET", path, asked, timeout=_FIRST_ANSWER_SECONDS, kept=0)

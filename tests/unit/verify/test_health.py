@@ -21,6 +21,7 @@ from jettison.engines import ContainerState, Stopped
 from jettison.errors import ProgramError
 from jettison.processes import Completed
 from jettison.verify import first_process, services
+from jettison.verify.exchange import Answer
 from jettison.verify.services import run_health_command, wait_until_ready
 
 
@@ -144,10 +145,11 @@ def test_a_server_that_takes_connections_and_answers_none_is_given_up_in_time(
 ) -> None:
     waited = [0.0]
 
-    def silent(*_: object) -> None:
+    def silent(*_: object) -> Answer:
         waited.append(services._FIRST_ANSWER_SECONDS)
+        return Answer(status=0)
 
-    monkeypatch.setattr(services, "_status", silent)
+    monkeypatch.setattr(services, "_first", silent)
     own = time.monotonic
     monkeypatch.setattr(time, "monotonic", lambda: own() + sum(waited))
     with answering(lambda _path: 200) as machine:
@@ -253,6 +255,25 @@ def test_a_server_of_grpc_is_known_by_its_first_frame() -> None:
         found = wait_until_ready(Machine(server.server_address[1]), 8080, "", 5.0)
         server.shutdown()
     assert found.failure == "port 8080 speaks HTTP/2 alone, as servers of gRPC do"
+
+
+def test_what_answers_with_no_http_is_named_and_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "_ODD_SECONDS", 1.0)
+
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(24)
+            self.request.sendall(b"HTTP/1.1 200 OK\r\n" + b"X-Field: value\r\n" * 200 + b"\r\n")
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        found = wait_until_ready(Machine(server.server_address[1]), 8080, "", 30.0)
+        server.shutdown()
+    assert found.seconds < 10
+    assert found.failure == (
+        "port 8080 responds with no HTTP that is understood: "
+        "unreadable response, HTTPException: got more than 100 headers"
+    )
 
 
 def test_what_began_to_listen_while_it_was_asked_may_speak_both(

@@ -27,7 +27,7 @@ from jettison.verify.exchange.websocket import METHOD, converse
 
 _SECONDS = 20.0
 # A request like one that did not end in time gets no more than this.
-_IMPATIENT_SECONDS = 3.0
+IMPATIENT_SECONDS = 3.0
 # Of what never ends by its nature, the first events have come by then.
 _EVENT_SECONDS = 3.0
 _EVENT_TYPES = ("text/event-stream", "application/x-ndjson", "multipart/x-mixed-replace")
@@ -42,6 +42,10 @@ _KEPT_LATER = 16 * 2**10
 _PIECE = 2**16
 # part of a path that names one of many things
 _NUMBERED = re.compile(r"/[^/]*\d[^/]*")
+
+
+UNREADABLE = "unreadable response"
+"""How a failure begins where something came that is no HTTP, or more of it than is read."""
 
 
 def send(
@@ -76,6 +80,8 @@ def send(
     except (OSError, http.client.HTTPException, ValueError) as failure:
         if time.monotonic() >= ends:
             return Answer(status=0, failure=f"no response within {timeout:g} seconds")
+        if isinstance(failure, http.client.HTTPException) and not isinstance(failure, OSError):
+            return Answer(status=0, failure=f"{UNREADABLE}, {type(failure).__name__}: {failure}")
         return Answer(status=0, failure=f"{type(failure).__name__}: {failure}")
     finally:
         connection.close()
@@ -289,7 +295,7 @@ class Requests:
             target,
             headers,
             body,
-            timeout=min(_IMPATIENT_SECONDS, self._response)
+            timeout=min(IMPATIENT_SECONDS, self._response)
             if like in self._slow
             else self._response,
             kept=_KEPT if self._left > 0 else _KEPT_LATER,

@@ -196,7 +196,7 @@ def test_less_than_was_announced_is_no_answer() -> None:
 def test_what_is_like_a_request_without_end_gets_less_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(client, "_IMPATIENT_SECONDS", 0.1)
+    monkeypatch.setattr(client, "IMPATIENT_SECONDS", 0.1)
     address = served(lambda one: repeat(one, b"", b"", 1))
     requests = Requests(address, seconds=60, response=0.6)
     failures = [requests("GET", target, {}, b"").failure for target in ("/a/1", "/a/2?x", "/b")]
