@@ -16,11 +16,12 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from jettison.records import Records, regular_bytes
+from jettison.records import Records, open_regular, regular_bytes
 from jettison.values import UNREAD_FOLDERS, replace
 
 # As large as a text that describes a project may be.
 _LARGEST_TEXT = 2 << 20
+_PART = 1 << 20
 # A file that changed within the clock's grain may change again without a trace.
 _GRAIN_NS = 2_000_000_000
 # Kind, digest, size and time of modification.
@@ -33,18 +34,14 @@ def state_of(
     """Return the digest; files whose size and time are as they were are not read again.
 
     ``now_ns`` is the present in nanoseconds since 1970. ``outputs``, absolute paths that the build
-    itself writes, do not count. With ``exact``, the lines of Python source and the sizes of all
-    files count too.
+    itself writes, do not count. With ``exact``, the content of all files counts.
     """
     words = ("state of files", _package_state(), str(root.resolve()), str(exact))
     kept = records.get(dict[str, _Entry], *words) or {}
     found: dict[str, _Entry] = {}
     for path, entry in _walk(root, "", outputs):
         found[path] = _entry(root, path, entry, kept.get(path), exact=exact)
-    lines = sorted(
-        "\0".join((path, *entry[:2], *([str(entry[2])] if exact else [])))
-        for path, entry in found.items()
-    )
+    lines = sorted("\0".join((path, *entry[:2])) for path, entry in found.items())
     fresh = {
         path: entry for path, entry in found.items()
         if entry[3] is None or now_ns - entry[3] > _GRAIN_NS
@@ -87,6 +84,12 @@ def _entry(
 
 def _digest(root: Path, path: str, size: int, *, executable: bool, exact: bool) -> str:
     """Return what a plan would see of a file; nothing for one that is known by its name alone."""
+    if exact:
+        with open_regular(root / path) as file:
+            running = hashlib.sha256()
+            while part := file.read(_PART):
+                running.update(part)
+            return running.hexdigest()
     # Late: most files are as they were.
     from jettison.source import is_read  # noqa: PLC0415
     from jettison.source.reading import LARGEST  # noqa: PLC0415
@@ -95,8 +98,7 @@ def _digest(root: Path, path: str, size: int, *, executable: bool, exact: bool) 
     if size > LARGEST:  # too large to be read
         return ""
     text = size <= _LARGEST_TEXT and bool(NAMES.search(path))
-    whole = path.endswith((".ipynb", ".py") if exact else ".ipynb")
-    if text or whole or is_read(path, size=size, executable=executable):
+    if text or path.endswith(".ipynb") or is_read(path, size=size, executable=executable):
         return hashlib.sha256(regular_bytes(root / path, LARGEST)).hexdigest()
     content = regular_bytes(root / path, LARGEST) if path.endswith(".py") else b""
     return _facts_digest(path, content) if path.endswith(".py") else ""
