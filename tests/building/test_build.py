@@ -159,7 +159,7 @@ def test_a_distribution_without_a_wheel_is_named(site: Site) -> None:
     (site.project / "requirements.txt").write_text("old\n")
     with pytest.raises(UnsupportedError) as caught:
         site.image()
-    assert "old" in f"{caught.value} {caught.value.why}"
+    assert "old" in caught.value.why.partition("\n")[0]
     assert "--allow-source-builds" in caught.value.hint
 
 

@@ -168,6 +168,8 @@ def _built(pin: Pin, source: Path, folder: Path, *, offline: bool) -> Path:
 SOURCES = f"Let a pure Python one be built here: --allow-source-builds. {ENGINE}"
 _UNTRUSTED = "invalid peer certificate"
 _OFFLINE = ("Network connectivity is disabled", "the network was disabled")
+# What says nothing, and hints for those who run uv themselves.
+_UNTOLD = ("error: No solution found", "hint: ")
 _ANOTHER = "Report it to whoever runs the index, or pin another version."
 # What uv says, what it means, and what to do.
 _FAILURES: tuple[tuple[tuple[str, ...], type[JettisonError], str, str], ...] = (
@@ -188,8 +190,9 @@ _FAILURES: tuple[tuple[tuple[str, ...], type[JettisonError], str, str], ...] = (
 
 def resolution_failure(text: str) -> JettisonError:
     """Return the error for what uv says when it could not resolve requirements."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    why = "\n".join(lines[:12])
+    lines = [line.strip().removeprefix("cause: ") for line in text.splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(_UNTOLD)]
+    why = "\n".join((told or lines)[:12])
     if is_silent(text) and not any(sign in text for sign in _OFFLINE):
         untrusted = _UNTRUSTED in text
         hint = distrusted(text) if untrusted else "Check the network, HTTPS_PROXY and NO_PROXY."
