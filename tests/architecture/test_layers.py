@@ -13,7 +13,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
-from click import Context
+from click import Context, Group
 
 import jettison
 from jettison.cli import COMMANDS, command_line
@@ -111,3 +111,11 @@ def test_the_help_in_a_line_is_that_of_the_command(name: str) -> None:
     command = command_line.get_command(Context(command_line), name)
     assert command is not None
     assert COMMANDS[name][1] == command.get_short_help_str(80)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_group_has_its_commands_in_whole_lines(name: str) -> None:
+    command = command_line.get_command(Context(command_line), name)
+    if isinstance(command, Group):
+        text = command.get_help(Context(command, max_content_width=80))
+        assert "..." not in text.partition("Commands:")[2]

@@ -151,6 +151,27 @@ def test_what_did_not_change_is_not_built_again_unless_the_registry_lost_it(flee
     fleet.pulled("team/two")
 
 
+def test_data_that_changed_and_kept_its_size_is_built_again(fleet: Fleet) -> None:
+    page = fleet.project("one", "heavy") / "page.html"
+    page.write_text("<p>before</p>")
+    pushed = ("build", "--push", f"{fleet.registry.host}/team")
+    first = rows(fleet.document(*pushed))["one"]
+    page.write_text("<p>behind</p>")
+    second = rows(fleet.document(*pushed))["one"]
+    assert not second["cached"]
+    assert second["built"]["digest"] != first["built"]["digest"]
+
+
+def test_a_base_that_cannot_be_read_now_leaves_the_plan_and_is_read_later(fleet: Fleet) -> None:
+    fleet.project("one", "heavy")
+    kept = fleet.registry.manifests.pop("python")
+    first = rows(fleet.document("plan", status=17))["one"]
+    assert "python:3.13-slim" in first["failure"]["what"]
+    assert first["project"]["own"] > 0
+    fleet.registry.manifests["python"] = kept
+    assert rows(fleet.document("plan"))["one"]["failure"] is None
+
+
 def test_projects_that_fail_are_rows_and_the_rest_is_planned(fleet: Fleet) -> None:
     fleet.project("good", "heavy")
     fleet.project("contradicts", "heavy==1.0", "heavy==2.0")
@@ -184,15 +205,43 @@ def test_an_image_of_another_architecture_is_a_row_and_others_keep_their_layers(
     assert "linux/arm64" in found["image"]["failure"]["what"] + found["image"]["failure"]["why"]
 
 
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", "-C", str(folder), *words], check=True)
+
+
+def commit(folder: Path) -> None:
+    git(folder, "add", ".")
+    git(folder, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "--quiet", "-m", "x")
+
+
+@pytest.mark.parametrize("revision", ["", 'revision = "main"', 'revision = "v1"'])
+def test_a_repository_without_a_new_commit_is_not_planned_and_built_again(
+    fleet: Fleet, revision: str
+) -> None:
+    folder = fleet.project("shop", "heavy", listed=False)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    commit(folder)
+    tag = ("-c", "user.name=x", "-c", "user.email=x@x", "tag", "--force", "-a", "-m", "x", "v1")
+    git(folder, *tag)
+    fleet.add(f'name = "shop"\ngit = "file://{folder}"\n{revision}')
+    pushed = ("build", "--push", f"{fleet.registry.host}/team")
+    assert not rows(fleet.document(*pushed))["shop"]["cached"]
+    assert rows(fleet.document(*pushed))["shop"]["cached"]
+    assert rows(fleet.document("plan"))["shop"]["cached"]
+    fleet.run("report", "--html", str(fleet.folder / "page.html"))
+    assert "<td>built</td>" in (fleet.folder / "page.html").read_text()
+    (folder / "main.py").write_text("print('changed')\n")
+    commit(folder)
+    git(folder, *tag)
+    assert not rows(fleet.document(*pushed))["shop"]["cached"]
+
+
 def test_a_repository_is_planned_at_its_revision(fleet: Fleet) -> None:
     folder = fleet.project("shop", "heavy", listed=False)
     (folder / "elsewhere").symlink_to("/etc")
-    for words in (
-        ("init", "--quiet"), ("add", "."),
-        ("-c", "user.name=x", "-c", "user.email=x@x", "commit", "--quiet", "-m", "x"),
-        ("tag", "v1"),
-    ):  # fmt: skip
-        subprocess.run(["git", "-C", str(folder), *words], check=True)
+    git(folder, "init", "--quiet")
+    commit(folder)
+    git(folder, "tag", "v1")
     (folder / "requirements.txt").write_text("large\n")
     fleet.add(f'name = "shop"\ngit = "file://{folder}"\nrevision = "v1"')
     fleet.add(f'name = "out"\ngit = "file://{folder}"\nrevision = "v1"\npath = "elsewhere"')

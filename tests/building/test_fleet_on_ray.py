@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import JETTISON
 
 from jettison.errors import EngineError
 from jettison.tasks.fleet.cluster import run_on_ray
@@ -167,7 +168,28 @@ def test_a_node_without_room_is_named_and_its_jobs_go_elsewhere(
             limit = (room + less) // 2
             with started(12, tmp_path / "done", environment, address, limit) as process:
                 found = results(process)
+            planned = planned_on(address, limit, tmp_path, environment)
     shutil.rmtree(full["XDG_CACHE_HOME"], ignore_errors=True)
     assert sorted(int(name) for name, _ in found["results"]) == list(range(12))
     assert found["failures"] == []
     assert found["full"]
+    assert [row["failure"] for row in planned["projects"]] == [None] * 6
+    assert planned["full_nodes"]
+
+
+def planned_on(
+    address: str, limit: int, folder: Path, environment: dict[str, str]
+) -> dict[str, Any]:
+    """Give the plan of six projects that is made on a cluster."""
+    for number in range(6):
+        project = folder / "fleet" / f"project-{number}"
+        project.mkdir(parents=True)
+        (project / "Dockerfile").write_text('FROM python:3.13-slim\nCMD ["python"]\n')
+    options = ("-O0", "--offline", "--disk", str(limit // 1_000_000), "--format", "json")
+    done = subprocess.run(
+        [*JETTISON, "fleet", "plan", str(folder / "fleet"), *options, "--ray", address],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr, done.stderr
+    planned: dict[str, Any] = json.loads(done.stdout)
+    return planned

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
-from packaging.version import InvalidVersion, Version
 
 from jettison.assessment.fleet_bases import (
     BaseNeeds,
@@ -25,6 +24,7 @@ from jettison.assessment.fleet_layers import (
     Item,
     Layout,
     Needs,
+    age,
     alignments,
     choose_layers,
     cost_of,
@@ -59,7 +59,9 @@ class Project(Struct, frozen=True, kw_only=True):
     ``before`` and ``after`` are predicted bytes of its image, uncompressed. ``base`` and ``items``
     are what the image is made of, and ``own`` the bytes of its application. ``blocks`` is why it
     cannot be built without an engine; then it shares nothing. ``layers`` are those of an image that
-    is taken as it is, by digest and compressed bytes. ``findings`` are short sentences.
+    is taken as it is, by digest and compressed bytes. ``findings`` are short sentences. ``failure``
+    is why it was planned, but not what its image would be made of, which another run may tell.
+    ``commit`` is what the revision of its repository named.
     """
 
     python: str = ""
@@ -71,6 +73,13 @@ class Project(Struct, frozen=True, kw_only=True):
     blocks: str = ""
     layers: tuple[tuple[str, int], ...] = ()
     findings: tuple[str, ...] = ()
+    failure: Failure | None = None
+    commit: str = ""
+
+    @property
+    def shares(self) -> bool:
+        """Whether it is known what its image is made of."""
+        return not self.blocks and self.failure is None
 
 
 class StoredLayer(Struct, frozen=True, kw_only=True):
@@ -180,7 +189,7 @@ def fleet_plan(
 ) -> FleetPlan:
     """Choose bases and layers for all projects that can be built; ``size`` is that of a base."""
     nodes = fleet.nodes
-    usable = [(row.member, row.project) for row in rows if row.project and not row.project.blocks]
+    usable = [(row.member, row.project) for row in rows if row.project and row.project.shares]
     items = {item.key: item for _, project in usable for item in project.items}
     needs = [_needs(member, project) for member, project in usable if not project.layers]
     standing = [
@@ -263,16 +272,9 @@ def _newest(items: Mapping[str, Item]) -> dict[str, str]:
     for key in sorted(items):
         item = items[key]
         place = (item.family, item.name)
-        if place not in best or _order(item) > _order(items[best[place]]):
+        if place not in best or age(item) > age(items[best[place]]):
             best[place] = key
     return {key: best[item.family, item.name] for key, item in items.items()}
-
-
-def _order(item: Item) -> tuple[int, Version, str]:
-    try:
-        return 1, Version(item.version), item.version
-    except InvalidVersion:
-        return 0, Version("0"), item.version
 
 
 def shared_layers(rows: Sequence[Row]) -> Iterator[tuple[StoredLayer, tuple[str, ...]]]:

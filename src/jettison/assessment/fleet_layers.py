@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from packaging.version import InvalidVersion, Version
 
 from jettison.values import by_key, totals
 
@@ -30,6 +31,14 @@ class Item(Struct, frozen=True, kw_only=True):
     version: str
     bytes: int
     family: str = ""
+
+
+def age(item: Item) -> tuple[int, Version, str]:
+    """Return what orders the items of a distribution by their versions."""
+    try:
+        return 1, Version(item.version), item.version
+    except InvalidVersion:
+        return 0, Version("0"), item.version
 
 
 class Needs(Struct, frozen=True, kw_only=True):
@@ -201,10 +210,12 @@ class Alignment(Struct, frozen=True, kw_only=True):
     """A distribution of which a fleet has several versions: what one for all would save.
 
     ``projects`` are those that would change, by name; ``major`` says that one of them would
-    change to another major version.
+    change to another major version. ``versions`` ascend: the last one would stay. ``family`` is
+    that of the items.
     """
 
     name: str
+    family: str
     versions: tuple[str, ...]
     projects: tuple[str, ...]
     saving: Cost
@@ -240,10 +251,13 @@ def _alignment(
     now = sum((layer_cost(items[key].bytes, count[key], nodes) for key in keys), Cost())
     then = layer_cost(items[last].bytes, sum(count.values()), nodes)
     others = [key for key in keys if key != last]
-    versions = dict.fromkeys(items[key].version for key in (*others, last))
+    versions = dict.fromkeys(
+        items[key].version for key in sorted(keys, key=lambda one: age(items[one]))
+    )
     major = items[last].version.partition(".")[0]
     return Alignment(
         name=items[last].name,
+        family=items[last].family,
         versions=tuple(versions),
         projects=tuple(sorted({needs.name for key in others for needs in users[key]})),
         saving=Cost(

@@ -119,9 +119,9 @@ def fleet_options(function: Function) -> Function:
 @fleet_options
 @reporting
 def plan_command(*, found: Found, options: Options, report: Callable[[FleetPlan], None]) -> None:
-    """Plan every project, and choose the bases and layers that they share.
+    """Plan every project and choose shared bases and layers.
 
-    Builds nothing and writes nothing. What did not change since the last run is not planned again.
+    Builds nothing and writes nothing. A project that did not change today is not planned again.
     """
     report(planned_fleet(found, options, ConsoleProgress()))
 
@@ -148,9 +148,10 @@ def build_command(
     output: str,
     report: Callable[[FleetPlan], None],
 ) -> None:
-    """Build every image without an engine, with layers that are the same bytes where shared.
+    """Build every image, with shared layers, without an engine.
 
-    An image that did not change is not built again; it is pushed again where the registry lacks it.
+    A shared layer has the same digest in every image. An image that did not change is not built
+    again; it is pushed again where the registry lacks it.
     """
     delivery = Delivery(push=push, tag=tag, output=output)
     report(built_fleet(found, options, delivery, ConsoleProgress()))
@@ -163,9 +164,9 @@ def build_command(
 def verify_command(
     *, found: Found, options: Options, engine: str | None, report: Callable[[FleetPlan], None]
 ) -> None:
-    """Build, run and compare the image of every project before and after; write nothing.
+    """Build, run and compare every image before and after.
 
-    Commands of the projects' settings are not run.
+    Writes nothing. Commands of the projects' settings are not run.
     """
     report(verified_fleet(found, options, engine, ConsoleProgress(), write=False))
 
@@ -185,7 +186,7 @@ def optimize_command(
     write: bool,
     report: Callable[[FleetPlan], None],
 ) -> None:
-    """Verify every project, and update the files of those that behave the same.
+    """Verify every project and update those that behave the same.
 
     Projects in repositories and with uncommitted changes are not written.
     """
@@ -203,9 +204,9 @@ def optimize_command(
     help="Write the page to FILE.",
 )
 def report_command(*, found: Found, options: Options, html: Path) -> None:
-    """Write one self-contained page: projects, shared bytes, what repeats.
+    """Write one HTML page: projects, shared bytes, repeated findings.
 
-    It has what was built and verified of projects that did not change since.
+    It loads nothing else. It has what was built and verified of projects that did not change since.
     """
     plan = remembered_fleet(found, options, ConsoleProgress())
     save(html, rendered("fleet", "html", plan))

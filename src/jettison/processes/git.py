@@ -133,38 +133,75 @@ def checked_out(address: str, revision: str, folder: Path, seconds: float) -> st
     argument of a program, which others can list. ProjectError when the address or the revision is
     none, NetworkError when there is no answer.
     """
-    wanted = revision or "HEAD"
-    address, password = without_password(address)
-    if address.startswith("-") or not _REVISION.fullmatch(wanted):
-        raise ProjectError(
-            f"{address} at {wanted} is no revision of a repository",
-            hint="Give an address, and a branch, a tag or a commit.",
-        )
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    authority = os.environ.get("SSL_CERT_FILE") or certificate_file(os.environ)
-    trusted = {"GIT_SSL_CAINFO": authority} if authority else {}
-    environment = {
-        **trusted, **kept, **_ENVIRONMENT, "GIT_ALLOW_PROTOCOL": _PROTOCOLS,
-        "GIT_SSH_COMMAND": "ssh -oBatchMode=yes", _PASSWORD: unquote(password),
-    }  # fmt: skip
-    settings = (*_OFF, *((_HELPER,) if password else ()))
-    off = [word for setting in settings for word in ("-c", setting)]
+    remote = _Remote.of(address, revision)
     for words in (
         ("init", "--quiet"),
-        ("fetch", "--quiet", "--depth=1", "--no-tags", "--", address, wanted),
+        ("fetch", "--quiet", "--depth=1", "--no-tags", "--", remote.address, remote.revision),
         ("checkout", "--quiet", "--detach", "FETCH_HEAD"),
     ):
+        remote.run(folder, words, seconds)
+    return remote.run(folder, ("rev-parse", "HEAD"), seconds).text
+
+
+def commit_at(address: str, revision: str, seconds: float) -> str:
+    """Return the commit that a branch or tag of a repository names, empty where it has none.
+
+    Raises as ``checked_out``.
+    """
+    remote = _Remote.of(address, revision)
+    wanted = remote.revision
+    words = ("ls-remote", "--", remote.address, wanted, f"{wanted}^{{}}")
+    listed = remote.run(NEUTRAL, words, seconds).text.split()
+    commits = dict(zip(listed[1::2], listed[::2], strict=True))
+    names = (f"{place}{wanted}" for place in ("", "refs/", "refs/tags/", "refs/heads/"))
+    # of an annotated tag, the commit is listed besides
+    found = (commits.get(f"{name}^{{}}") or commits.get(name) for name in names)
+    return next(filter(None, found), "")
+
+
+class _Remote(Struct, frozen=True, kw_only=True):
+    """A repository elsewhere, and what is wanted of it."""
+
+    address: str
+    password: str
+    revision: str
+
+    @classmethod
+    def of(cls, address: str, revision: str) -> _Remote:
+        """Check both; ProjectError when one is none."""
+        wanted = revision or "HEAD"
+        address, password = without_password(address)
+        if address.startswith("-") or not _REVISION.fullmatch(wanted):
+            raise ProjectError(
+                f"{address} at {wanted} is no revision of a repository",
+                hint="Give an address, and a branch, a tag or a commit.",
+            )
+        return cls(address=address, password=password, revision=wanted)
+
+    def run(self, folder: Path, words: tuple[str, ...], seconds: float) -> Completed:
+        """Run Git with nothing but what it needs; NetworkError when it fails."""
+        settings = (*_OFF, *((_HELPER,) if self.password else ()))
+        off = [word for setting in settings for word in ("-c", setting)]
         command = ("git", "--no-pager", "-C", str(folder), *off, *words)
-        done = run(command, timeout=seconds, environment=environment, bare=True)
+        done = run(command, timeout=seconds, environment=self._environment(), bare=True)
         if done.status:
             said = done.error_text
             hint = "Check address, revision, network and rights: `git ls-remote` says the same."
             raise NetworkError(
-                f"{address} at {wanted} cannot be fetched",
+                f"{self.address} at {self.revision} cannot be fetched",
                 why=said,
                 hint=distrusted(said) if "certificate" in said else hint,
             )
-    return _plain(folder, *off, "rev-parse", "HEAD").text
+        return done
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        authority = os.environ.get("SSL_CERT_FILE") or certificate_file(os.environ)
+        trusted = {"GIT_SSL_CAINFO": authority} if authority else {}
+        return {
+            **trusted, **kept, **_ENVIRONMENT, "GIT_ALLOW_PROTOCOL": _PROTOCOLS,
+            "GIT_SSH_COMMAND": "ssh -oBatchMode=yes", _PASSWORD: unquote(self.password),
+        }  # fmt: skip
 
 
 def _git(root: Path, *words: str) -> Completed:

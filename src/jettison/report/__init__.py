@@ -8,6 +8,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
+from itertools import zip_longest
 
 from jettison.values import Saving, counted, human, sized
 
@@ -62,16 +63,21 @@ def table(
 ) -> str:
     """Lay out rows under a header in aligned columns; ``right`` lists right-aligned columns.
 
-    The last column is wrapped where a line would not fit; digests are cut to their beginning.
+    Where a line would not fit, the last column is wrapped, then the widest of the other texts;
+    digests are cut to their beginning.
     """
     lines = [list(header), *[[DIGEST.sub(r"\1…", cell) for cell in row] for row in rows]]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    widths[-1] = min(widths[-1], max(_LEAST, WIDTH - sum(widths[:-1]) - 2 * (len(widths) - 1)))
+    texts = [column for column in range(len(header)) if column not in right]
+    for column in (len(header) - 1, *sorted(texts, key=lambda one: -widths[one])):
+        over = sum(widths) + 2 * (len(widths) - 1) - WIDTH
+        longest = max(len(word) for line in lines for word in (line[column].split() or [""]))
+        least = min(widths[column], max(_LEAST, longest))
+        widths[column] = max(least, widths[column] - max(0, over))
 
     def laid_out(line: Sequence[str]) -> Iterator[str]:
-        last = _wrapped(line[-1], widths[-1]) or [""]
-        for number, part in enumerate(last):
-            cells = [*(line[:-1] if number == 0 else [""] * (len(line) - 1)), part]
+        wrapped = (_wrapped(cell, max(1, width)) for cell, width in zip(line, widths, strict=True))
+        for cells in zip_longest(*(each or [""] for each in wrapped), fillvalue=""):
             yield "  ".join(
                 cell.rjust(width) if column in right else cell.ljust(width)
                 for column, (cell, width) in enumerate(zip(cells, widths, strict=True))

@@ -59,7 +59,7 @@ _FILES_LISTED = 100
 # an empty text, and `*key` for the keys of a value in place of itself.
 SHAPES: Mapping[type, str] = {
     Ablation: "rule saving",
-    Alignment: "name versions projects saving major",
+    Alignment: "name family versions projects saving major",
     Amount: "low high",
     Vulnerability: "component names fate severity? summary? fixed? now? advice? files source?",
     Attempt: "module error missing message *origin",

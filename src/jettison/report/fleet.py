@@ -21,8 +21,9 @@ def fleet_text(plan: FleetPlan, *, verbose: bool = False) -> str:
     most = None if verbose else _SHOWN
     parts = [
         summary(plan),
-        table(HEADER, map(cells, plan.rows), right=(1, 2, 3)),
+        table(HEADER[:-1], (cells(row)[:-1] for row in plan.rows), right=(1, 2, 3)),
         *([_costs(plan)] if plan.groups else []),
+        *(_listed(*one, None) for one in (_images(plan), _blocked(plan)) if one[2]),
         *(_listed(*one, most) for one in lists(plan) if one[2]),
         *_failures(plan.failed),
         *(_without_room(node, plan.failed) for node in plan.full_nodes),
@@ -43,7 +44,7 @@ def summary(plan: FleetPlan) -> str:
     return f"Fleet: {', '.join(parts)}"
 
 
-HEADER = ("project", "before", "after", "pulls", "verdict", "blocked by")
+HEADER = ("project", "before", "after", "pulls a month", "verdict", "blocked by")
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -95,24 +96,35 @@ def _costs(plan: FleetPlan) -> str:
     nodes = counted(plan.fleet.nodes, "node")
     text = table(COST_HEADER, cost_rows(plan), right=(1, 2, 3, 4))
     layers = {layer for image in plan.layout.layers.values() for layer in image if layer}
-    said = f"{counted(len(layers), 'layer')} of distributions, {plan.gap:.0%} above the lower bound"
-    return f"Expected bytes, compressed, on {nodes} (predicted)\n{text}\n{said}"
+    counts = f"shared: {counted(len(layers), 'layer')} of distributions"
+    gap = f"in all {plan.gap:.0%} above the lower bound"
+    return f"Expected bytes, compressed, on {nodes} (predicted)\n{text}\n{counts}, {gap}"
 
 
 Rows = list[tuple[str, ...]]
+# Title, header, rows, and the columns of numbers.
+Listed = tuple[str, tuple[str, ...], Rows, tuple[int, ...]]
 
 
-def lists(plan: FleetPlan) -> Iterator[tuple[str, tuple[str, ...], Rows, tuple[int, ...]]]:
-    """Give what there are several of: title, header, rows, and the columns of numbers."""
+def lists(plan: FleetPlan) -> Iterator[Listed]:
+    """Give what there are several of."""
     header: tuple[str, ...] = ("projects", "base", "system packages", "of")
-    yield "Bases", header, [_base(one) for one in plan.groups], (0,)
+    groups = sorted(plan.groups, key=lambda one: -len(one.images))
+    yield "Bases", header, [_base(one) for one in groups], (0,)
     layers: Rows = [
         (str(len(names)), human(layer.bytes), some(layer.what.split(", ")))
         for layer, names in shared_layers(plan.rows)
         if len(names) > 1
     ]
     yield "Layers shared as built", ("projects", "size", "layer"), layers, (0, 1)
-    header = ("stored", "pulled a month", "distribution", "versions", "projects to change")
+    header = (
+        "stored",
+        "pulled a month",
+        "distribution",
+        "Python",
+        "versions",
+        "projects to change",
+    )
     title = "Versions that could be aligned (nothing is changed)"
     yield title, header, [_alignment(one) for one in plan.alignments], (0, 1)
     repeated: Rows = [(str(count), text) for text, count in plan.repeated]
@@ -136,7 +148,7 @@ def some(names: Sequence[str]) -> str:
 def _alignment(one: Alignment) -> tuple[str, ...]:
     versions = ", ".join(one.versions) + (" (another major version)" if one.major else "")
     saved = (human(round(one.saving.stored)), human(round(one.saving.pulled)))
-    return (*saved, one.name, versions, some(one.projects))
+    return (*saved, one.name, one.family, versions, some(one.projects))
 
 
 def _listed(
@@ -147,11 +159,30 @@ def _listed(
     return f"{title}\n{table(header, rows[:most], right=right)}{more}"
 
 
+def _images(plan: FleetPlan) -> Listed:
+    shared = {layer.digest for layer, names in shared_layers(plan.rows) if len(names) > 1}
+    rows: Rows = []
+    for name, built in ((row.member.name, row.built) for row in plan.rows):
+        if built:
+            common = sum(layer.bytes for layer in built.layers if layer.digest in shared)
+            written = "; ".join(built.places) or built.digest
+            rows.append((name, human(built.bytes), human(common), written))
+    header = ("project", "compressed", "shared", "written to")
+    return "Images as built", header, rows, (1, 2)
+
+
+def _blocked(plan: FleetPlan) -> Listed:
+    rows: Rows = [
+        (row.member.name, row.blocks) for row in plan.rows if row.blocks and not row.failure
+    ]
+    return "Cannot be built without an engine", ("project", "why"), rows, ()
+
+
 def _failures(rows: Sequence[Row]) -> Iterator[str]:
-    for row in rows:
-        failure = row.failure
+    """Say what failed; what several projects have in common is said once."""
+    for failure, names in by_key((row.failure, row.member.name) for row in rows).items():
         if failure:
-            lines = [f"{row.member.name}: {failure.what}"]
+            lines = [f"{some(names)}: {failure.what}"]
             lines += [f"  {line}" for line in failure.why.strip().splitlines()[:4]]
             lines += [f"  hint: {failure.hint}"] if failure.hint else []
             yield fitted("\n".join(lines))
@@ -228,7 +259,7 @@ def _sections(plan: FleetPlan) -> Iterator[str]:
         title = f"Expected bytes, {plan.gap:.0%} above the lower bound"
         yield tabulated(title, COST_HEADER, cost_rows(plan), right=(1, 2, 3, 4))
     yield tabulated("Largest downloads", *_offenders(plan), right=(1, 2, 3))
-    for title, header, rows, right in lists(plan):
+    for title, header, rows, right in (_images(plan), *lists(plan)):
         if rows:
             yield tabulated(title, header, rows, right=right)
     if plan.failed:

@@ -62,8 +62,33 @@ def test_the_text_names_what_repeats_what_failed_and_how_far_the_bound_is() -> N
     assert "Fleet: 60 projects, 0 unchanged since the last run, 1 failed" in text
     assert re.search(r"^ +29  install build-essential in the final stage$", text, re.MULTILINE)
     assert re.search(r"% above the lower bound$", text, re.MULTILINE)
-    assert re.search(r"django +1\.0, 2\.0 \(another major version\)", text)
+    assert re.search(r"django +3\.13 +1\.0, 2\.0 \(another major", text)
     assert "project-59: no Dockerfile\n" in text
+
+
+def test_the_text_fits_a_terminal_and_says_once_what_several_projects_have_in_common() -> None:
+    name = "a-project-of-a-folder-in-a-folder-of-it"
+    packages = ("ca-certificates", "libxmlsec1-openssl", "coreutils", "media-types", "tzdata")
+    base = BaseNeeds(wanted=BaseWanted(kind="composed", python="3.13", packages=packages))
+    failure = Failure(what="registry.example.com does not answer", why="No route to host")
+    rows = [
+        Row(member=Member(name=f"{name}-{number}"), failure=failure if number > 5 else None,
+            project=Project(base=base, blocks="`make` cannot be carried out" * (number > 3)))
+        for number in range(9)
+    ]  # fmt: skip
+    found = fleet_plan(fleet_of(tuple(one.member for one in rows)), rows, lambda _: 20 * MB)
+    text = rendered("fleet", "text", found)
+    assert max(map(len, text.splitlines())) <= 100
+    assert text.count("registry.example.com does not answer") == 1
+    assert text.count("`make` cannot be carried out") == 2
+
+
+def test_what_was_built_is_listed_with_where_it_went() -> None:
+    layers = (StoredLayer(digest="sha256:x", bytes=3 * MB, what="application"),)
+    built = BuiltImage(digest="sha256:y", layers=layers, places=("registry.example.com/a/shop:1",))
+    row = Row(member=Member(name="shop"), project=Project(), built=built)
+    text = rendered("fleet", "text", fleet_plan(fleet_of((row.member,)), [row], lambda _: 0))
+    assert re.search(r"^shop +3\.0 MB +0 B +registry\.example\.com/a/shop:1$", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

@@ -34,12 +34,12 @@ from jettison.assessment.fleet import Failure
 from jettison.errors import DamagedCacheError, InterruptedByUserError, JettisonError
 from jettison.images.stores.cache import cache_directory, cache_in_use
 from jettison.images.stores.unpack import WORK, own_directory, working_folder
+from jettison.values import replace
 
 # What planning imports; loaded once, so that a project costs no start of Python.
 _PRELOADED = ["jettison.tasks.fleet.projects"]
 _ATTEMPTS = 3
-_GRACE_SECONDS = 3.0
-_WATCHED_SECONDS = 0.25
+_GRACE_SECONDS, _WATCHED_SECONDS = 3.0, 0.25
 # What threads and allocators reserve without touching it, which the kernel's limit counts.
 _RESERVED = 1 << 30
 _PDEATHSIG = 1
@@ -64,15 +64,23 @@ class Job(Struct, frozen=True, kw_only=True):
     limits: Limits = field(default_factory=Limits)
 
 
+class Kept(Struct, frozen=True, kw_only=True):
+    """What a job may give in place of its value: one that was made before of the same."""
+
+    value: Any
+
+
 class Done(Struct, frozen=True, kw_only=True):
     """What became of a job: its value as msgpack, or why there is none.
 
-    ``full`` says that the disk of ``node`` has no room, so that the job may go elsewhere.
+    ``kept`` says that the value was made before, ``full`` that the disk of ``node`` has no room, so
+    that the job may go elsewhere.
     """
 
     name: str
     value: bytes = b""
     failure: Failure | None = None
+    kept: bool = False
     seconds: float = 0.0
     node: str = ""
     full: bool = False
@@ -97,24 +105,18 @@ def attempt(job: Job, left: Event | None = None) -> Done:
     One that died is done again, unless nobody waits for it any more, as ``left`` says.
     """
     begun = time.monotonic()
-    full = lacks_room(job.limits.disk)
-    if full:
+    if full := lacks_room(job.limits.disk):
         return Done(name=job.name, failure=full, node=host_name(), full=True)
     for _ in range(_ATTEMPTS):
-        value, failure, again = _once(job, left)
+        done, again = _once(job, left)
         if not again or (left and left.is_set()):
             break
-    return Done(
-        name=job.name,
-        value=value,
-        failure=failure,
-        seconds=time.monotonic() - begun,
-        node=host_name(),
-        full=failure is not None and failure.what == _FULL,
-    )
+    lacking = done.failure is not None and done.failure.what == _FULL
+    return replace(done, seconds=time.monotonic() - begun, node=host_name(), full=lacking)
 
 
 _FULL = "no space is left on the disk"
+_LARGE = "Raise --memory, or look at the project alone."
 
 
 def lacks_room(needed: int) -> Failure | None:
@@ -165,7 +167,7 @@ def _started(job: Job, pipe: Connection, own: str) -> ForkServerProcess:
     return process
 
 
-def _once(job: Job, left: Event | None) -> tuple[bytes, Failure | None, bool]:
+def _once(job: Job, left: Event | None) -> tuple[Done, bool]:
     """Run it once; tell besides whether to run it again: the cache was damaged, or it died."""
     ours, theirs = _context().Pipe(duplex=False)
     with working_folder() as own:
@@ -173,15 +175,15 @@ def _once(job: Job, left: Event | None) -> tuple[bytes, Failure | None, bool]:
         theirs.close()
         try:
             if stopped := _stopped(ours, process.pid, job.limits, left):
-                return b"", stopped, False
-            value, failure, again = ours.recv()
+                return Done(name=job.name, failure=stopped), False
+            ended: tuple[Done, bool] = ours.recv()
         except (EOFError, OSError):
             process.join(1)
-            return b"", _died(process.exitcode), True
+            return Done(name=job.name, failure=_died(process.exitcode)), True
         finally:
             _end(process)
             ours.close()
-    return value, failure, again
+    return ended
 
 
 def _stopped(
@@ -211,15 +213,12 @@ def _resident(process: int | None) -> int:
 
 def _too_large(limits: Limits) -> Failure:
     why = f"it takes more than {limits.memory >> 20} MB"
-    hint = "Raise --memory, or look at the project alone."
-    return Failure(what="it takes too much memory", why=why, hint=hint)
+    return Failure(what="it takes too much memory", why=why, hint=_LARGE)
 
 
 def _died(status: int | None) -> Failure:
     name = signal.Signals(-status).name if status and status < 0 else f"status {status}"
-    return Failure(
-        what="its process ended early", why=name, hint="Raise --memory, or look at it alone."
-    )
+    return Failure(what="its process ended early", why=name, hint=_LARGE)
 
 
 def _end(process: ForkServerProcess) -> None:
@@ -280,13 +279,17 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL)
 
 
-def _result(job: Job) -> tuple[bytes, Failure | None, bool]:
+def _result(job: Job) -> tuple[Done, bool]:
     try:
-        return msgpack.encode(_work(job.work)(job.argument), enc_hook=str), None, False
+        value = _work(job.work)(job.argument)
+        kept = isinstance(value, Kept)
+        packed = msgpack.encode(value.value if kept else value, enc_hook=str)
+        return Done(name=job.name, value=packed, kept=kept), False
     except MemoryError:
-        return b"", _too_large(job.limits), False
+        return Done(name=job.name, failure=_too_large(job.limits)), False
     except Exception as error:  # noqa: BLE001 — a project that breaks Jettison is a row, too
-        return b"", _failure(error), isinstance(error, DamagedCacheError)
+        failed = Done(name=job.name, failure=_failure(error))
+        return failed, isinstance(error, DamagedCacheError)
 
 
 def _failure(error: BaseException) -> Failure:

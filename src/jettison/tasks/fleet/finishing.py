@@ -13,15 +13,14 @@ from jettison.images import locate
 from jettison.images.stores.cache import blob_cache, cache_directory
 from jettison.progress import Progress
 from jettison.records import Records
+from jettison.tasks.fleet.orders import Order, key_of_order
 from jettison.tasks.fleet.planning import (
     Found,
     Options,
     carried_out,
     chosen,
-    key_of_order,
     planned_fleet,
 )
-from jettison.tasks.fleet.projects import Order
 from jettison.values import replace
 
 _LAST = "last"
@@ -51,7 +50,12 @@ def built_fleet(
     rows, full = carried_out("plan", orders, Project, options, progress)
     plan = chosen(found.fleet, [rows[name] for name in orders], options, full)
     wanted = {
-        name: replace(orders[name], fetch=False, shared=shared, places=delivery.places(name))
+        name: replace(
+            orders[name].at(rows[name].project),
+            fetch=False,
+            shared=shared,
+            places=delivery.places(name),
+        )
         for name, shared in plan.shared().items()
     }
     made, fuller = carried_out("build", wanted, BuiltImage, options, progress, still=_is_there)
@@ -67,7 +71,7 @@ def verified_fleet(
     orders = found.orders(options)
     rows, full = carried_out("plan", orders, Project, options, progress)
     wanted = {
-        name: replace(order, engine=engine, write=write)
+        name: replace(order.at(rows[name].project), engine=engine, write=write)
         for name, order in orders.items()
         if rows[name].project and not order.member.image
     }
@@ -83,7 +87,8 @@ def remembered_fleet(found: Found, options: Options, progress: Progress) -> Flee
     plan = planned_fleet(found, options, progress)
     rows = []
     for row in plan.rows:
-        words = ("fleet", _LAST, key_of_order("plan", orders[row.member.name], records))
+        order = orders[row.member.name].at(row.project)
+        words = ("fleet", _LAST, key_of_order("plan", order, records))
         known = records.get(Row, *words) if words[-1] and not row.failure else None
         rows.append(replace(_joined(row, known), cached=row.cached) if known else row)
     return chosen(found.fleet, rows, options, plan.full_nodes)
@@ -93,7 +98,7 @@ def _remember(orders: Mapping[str, Order], rows: Iterable[Row]) -> None:
     """Keep what was built and verified under what each project is planned from."""
     records = Records(cache_directory() / "records")
     for row in rows:
-        key = key_of_order("plan", orders[row.member.name], records)
+        key = key_of_order("plan", orders[row.member.name].at(row.project), records)
         if key and not row.failure and (row.built or row.verified):
             before = records.get(Row, "fleet", _LAST, key)
             records.put(_joined(before, row) if before else row, "fleet", _LAST, key)

@@ -15,15 +15,12 @@ from jettison.assessment.fleet_file import Fleet, Member, fleet_of, name_of, par
 from jettison.builder.composed_base import request_of
 from jettison.errors import JettisonError, ProjectError
 from jettison.images.descriptor import Platform
-from jettison.images.stores.cache import cache_directory
 from jettison.plan.minimal_base import predicted_size
-from jettison.processes.git import COMMIT
 from jettison.progress import Progress
-from jettison.records import Records, regular_bytes
+from jettison.records import regular_bytes
 from jettison.tasks.fleet import Done, Job, Limits, run_here, workers_for
-from jettison.tasks.fleet.projects import Order
-from jettison.tasks.project_state import key_of
-from jettison.values import Origin, counted, replace
+from jettison.tasks.fleet.orders import Made, Order
+from jettison.values import counted, replace
 
 Value = TypeVar("Value")
 _LONGEST = 16 << 20
@@ -32,8 +29,6 @@ _DEEPEST = 4
 _PACKED = 0.36
 # A base whose size is not catalogued counts as the layers of an official slim image.
 _UNKNOWN_BASE = 45_000_000
-# Raised when a project's record means something else.
-_FORMAT = "1"
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -163,17 +158,11 @@ def carried_out(
     What was done before for the same inputs is remembered, and kept as soon as it is there: whoever
     is broken off goes on with the rest. ``still`` says whether what is remembered holds.
     """
-    records = Records(cache_directory() / "records")
+    made = Made()
     rows: dict[str, Row] = {}
     jobs: list[Job] = []
-    keys: dict[str, str] = {}
     for name, order in orders.items():
-        keys[name] = key_of_order(work, order, records)
-        known = records.get(kind, "fleet", work, keys[name]) if keys[name] else None
-        if known is None and keys[name] and work == "plan" and not order.fetch:
-            # what was planned with the wheels to build it holds, too
-            more = key_of_order(work, replace(order, fetch=True), records)
-            known = records.get(kind, "fleet", work, more)
+        known = made.known(work, order, kind)
         if known is None or not still(order, known):
             jobs.append(
                 Job(
@@ -186,29 +175,33 @@ def carried_out(
         else:
             rows[name] = _with(Row(member=order.member, cached=True), known)
     full: dict[str, None] = {}
+    ended = 0
     if jobs:
         progress.begin(f"{work} {counted(len(jobs), 'project')}")
-    for number, done in enumerate(_run(jobs, options), 1):
-        value = msgpack.decode(done.value, type=kind) if done.value else None
-        if value is not None and keys[done.name]:
-            records.put(value, "fleet", work, keys[done.name])
+    for done in _run(jobs, options):
         if done.full:
             full[done.node] = None
+        if not done.name:  # it went to another node
+            continue
+        value = msgpack.decode(done.value, type=kind) if done.value else None
         row = Row(
-            member=orders[done.name].member, failure=done.failure, seconds=done.seconds,
-            node=done.node,
+            member=orders[done.name].member, failure=done.failure, cached=done.kept,
+            seconds=done.seconds, node=done.node,
         )  # fmt: skip
-        rows[done.name] = row if value is None else _with(row, value)
-        progress.note(f"{number} of {len(jobs)}: {done.name}")
+        row = rows[done.name] = row if value is None else _with(row, value)
+        if value is not None and not row.failure:
+            made.keep(work, orders[done.name], value)
+        ended += 1
+        progress.note(f"{ended} of {len(jobs)}: {done.name}")
     if jobs:
-        progress.finish(f"{len(orders) - len(jobs)} unchanged")
+        progress.finish(f"{sum(row.cached for row in rows.values())} unchanged")
     return rows, tuple(full)
 
 
 def _with(row: Row, value: object) -> Row:
     names: dict[type, str] = {Project: "project", BuiltImage: "built", Verified: "verified"}
     changed: dict[str, Any] = {names[type(value)]: value}
-    return replace(row, **changed)
+    return replace(row, failure=value.failure if isinstance(value, Project) else None, **changed)
 
 
 def _run(jobs: list[Job], options: Options) -> Iterable[Done]:
@@ -221,26 +214,3 @@ def _run(jobs: list[Job], options: Options) -> Iterable[Done]:
     from jettison.tasks.fleet.cluster import run_on_ray  # noqa: PLC0415
 
     return run_on_ray(jobs, workers, options.ray)
-
-
-def key_of_order(work: str, order: Order, records: Records) -> str:
-    """Return the key of what is made for an order; empty when that is known only by fetching."""
-    member = order.member
-    asked = f"fleet {work} {_FORMAT}\n{_identity(order)}"
-    try:
-        if member.image or (member.git and not COMMIT.fullmatch(member.revision)):
-            return ""
-        if member.git:
-            return key_of(
-                Path(__file__).parent, f"{asked}\n{member.git}\n{member.revision}", records
-            )
-        return key_of(order.directory, asked, records, exact=work != "plan")
-    except OSError:
-        return ""
-
-
-def _identity(order: Order) -> str:
-    """Write everything that an order asks for but where the project is."""
-    member = replace(order.member, instances=1, releases=1, origin=Origin(file=""))
-    whole = replace(order, root="", member=member)
-    return msgpack.encode(whole, order="deterministic").hex()

@@ -9,17 +9,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from msgspec import Struct, msgpack
+from msgspec import msgpack
 
-from jettison.assessment.fleet import BuiltImage, Project, StoredLayer, Verified
+from jettison.assessment.fleet import BuiltImage, Failure, Project, StoredLayer, Verified
 from jettison.assessment.fleet_bases import BaseNeeds
 from jettison.assessment.fleet_file import Member
 from jettison.assessment.fleet_layers import Item
-from jettison.builder import Shared
 from jettison.builder.builder import Builder
 from jettison.builder.foundation import BuildOptions
 from jettison.builder.shortened_base import BuildNeeds
-from jettison.errors import JettisonError, ProjectError, UnsupportedError
+from jettison.errors import DamagedCacheError, JettisonError, ProjectError, UnsupportedError
 from jettison.images import locate
 from jettison.images.descriptor import Platform
 from jettison.images.digest import Compression
@@ -30,51 +29,47 @@ from jettison.images.stream import Compressor
 from jettison.lift.scopes import PackageScope, Scope
 from jettison.plan.plan import Plan
 from jettison.plan.prediction_environment import application_size
-from jettison.processes.git import COMMIT, checked_out
+from jettison.processes.git import checked_out, commit_at
 from jettison.progress import SilentProgress
 from jettison.report.verdict_text import conclusion
 from jettison.tasks.building import ProjectChoice, built, lock_of
 from jettison.tasks.delivery import written
+from jettison.tasks.fleet import Kept
+from jettison.tasks.fleet.orders import Made, Order
 from jettison.tasks.loading import Planned, commands_decided
+from jettison.values import replace
 
-_FETCH_SECONDS = 300.0
+_FETCH_SECONDS, _ASKED_SECONDS = 300.0, 60.0
 
 
-class Order(Struct, frozen=True, kw_only=True):
-    """What is asked for one project.
+def plan_project(argument: bytes) -> Project | Kept:
+    """Plan, and tell what the image would be made of; raises the errors of planning.
 
-    Its path is relative to ``root``. With ``fetch`` wheels are read, so that what is shared is
-    known exactly; ``shared`` is what the image then has in common with others. The image goes to
-    the ``places``, written as ``locate`` reads them. ``engine`` compares the images, and with
-    ``write`` the files of a project in a folder are written when both behave the same.
+    What was planned of the commit that a revision names now is not planned again.
     """
-
-    member: Member
-    root: str = ""
-    platform: str = ""
-    level: int | None = None
-    offline: bool = False
-    fetch: bool = False
-    shared: Shared | None = None
-    places: tuple[str, ...] = ()
-    engine: str | None = None
-    write: bool = False
-
-    @property
-    def directory(self) -> Path:
-        """The folder of a project that has one on this machine."""
-        return Path(self.root, self.member.path)
-
-
-def plan_project(argument: bytes) -> Project:
-    """Plan, and tell what the image would be made of; raises the errors of planning."""
     order = msgpack.decode(argument, type=Order)
     if order.member.image:
         return _image(order)
+    if not order.member.git or order.fixed:
+        return _planned(order)
+    order = replace(
+        order, commit=commit_at(order.member.git, order.member.revision, _ASKED_SECONDS)
+    )
+    made = Made()
+    known = made.known("plan", order, Project)
+    if known is not None:
+        return Kept(value=known)
+    found = _planned(order)
+    if not found.failure:
+        made.keep("plan", order, found)
+    return found
+
+
+def _planned(order: Order) -> Project:
     found = _choice(order, folder_of(order)).planned(cache_directory()).for_builder()
     plan = found.plan
     before, after = plan.prediction.before.size, plan.prediction.after.size
-    needs, blocks = _needs(found, order)
+    needs, blocks, failure = _needs(found, order)
     return Project(
         python=plan.stage.python or "",
         before=before.bytes if before else None,
@@ -84,11 +79,13 @@ def plan_project(argument: bytes) -> Project:
         own=application_size(plan.project),
         blocks=blocks,
         findings=tuple(dict.fromkeys(_findings(plan))),
+        failure=failure,
+        commit=order.commit,
     )
 
 
-def _needs(found: Planned, order: Order) -> tuple[BuildNeeds | None, str]:
-    """Return what the builder needs, or why it cannot build the project."""
+def _needs(found: Planned, order: Order) -> tuple[BuildNeeds | None, str, Failure | None]:
+    """Return what the builder needs, why it cannot build the project, or why that is not known."""
     options = _options(order)
     try:
         builder = Builder(
@@ -99,10 +96,14 @@ def _needs(found: Planned, order: Order) -> tuple[BuildNeeds | None, str]:
             folder=cache_directory(),
             locked=lock_of(_choice(order, found.loaded.root), options),
         )
-        return builder.needs(fetch=order.fetch), ""
+        return builder.needs(fetch=order.fetch), "", None
     except UnsupportedError as error:
         first = next(iter(error.why.splitlines()), "")
-        return None, ": ".join(filter(None, (str(error), first)))
+        return None, ": ".join(filter(None, (str(error), first))), None
+    except DamagedCacheError:
+        raise
+    except JettisonError as error:
+        return None, "", Failure(what=str(error), why=error.why, hint=error.hint)
 
 
 def _options(order: Order) -> BuildOptions:
@@ -207,7 +208,7 @@ def folder_of(order: Order) -> Path:
     member = order.member
     if not member.git:
         return _there(order.directory, member)
-    top = _checkout(member)
+    top = _checkout(member, order.fixed)
     folder = _there(top / member.path, member)
     if not folder.resolve().is_relative_to(top.resolve()):
         raise ProjectError(
@@ -228,10 +229,10 @@ def _there(folder: Path, member: Member) -> Path:
     return folder
 
 
-def _checkout(member: Member) -> Path:
-    """Return the checked out repository; one at a commit is fetched once."""
+def _checkout(member: Member, wanted: str) -> Path:
+    """Return the checked out repository; one whose commit is known is fetched once."""
     folder = cache_directory() / CHECKOUTS
-    if COMMIT.fullmatch(member.revision) and (known := _place(folder, member, member.revision)):
+    if wanted and (known := _place(folder, member, wanted)):
         return known
     folder.mkdir(parents=True, exist_ok=True)
     remove_abandoned(folder)
@@ -243,7 +244,7 @@ def _checkout(member: Member) -> Path:
         return known or folder / _name(member, commit)
     except (JettisonError, OSError):
         # another process may have been quicker
-        known = _place(folder, member, member.revision)
+        known = _place(folder, member, wanted)
         if known is None:
             raise
         return known
