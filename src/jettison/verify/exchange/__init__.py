@@ -181,7 +181,7 @@ _VARYING, _BEGINNING = 32 * 2**20, 2**20
 def shortened(asked: Sequence[Request]) -> tuple[list[Request], int]:
     """Cut what varies to so long a beginning that all of it is compared within bounded time.
 
-    Gives the requests, and how long the beginnings are; 0 where nothing is cut.
+    Gives the requests, and how long the beginnings are; 0 where as much is compared as was kept.
     """
     varying = {one.name for one in asked if unvarying(one.before) != {a.body for a in one.had}}
     sizes = [
@@ -190,17 +190,29 @@ def shortened(asked: Sequence[Request]) -> tuple[list[Request], int]:
     length = _BEGINNING
     while sum(min(size, length) for size in sizes) > _VARYING:
         length //= 2
-    if length >= max(sizes, default=0):
-        return [*asked], 0
-    return [_cut(one, length) if one.name in varying else one for one in asked], length
+    found = [_cut(one, length) if one.name in varying else one for one in asked]
+    return found, length if length < max(sizes, default=0) else 0
+
+
+# What divides texts. Cut behind as many of them, they have as many parts where they are alike.
+_MARKS, _PARTS = (b"\n", b"<", b",", b" "), 8
 
 
 def _cut(one: Request, length: int) -> Request:
+    """Cut bodies that are longer, or of which one is not whole, where all of them may end alike."""
+    every = (*one.had, *one.has)
+    length = min((length, *(len(each.body) for each in every if each.rest)))
+    long = [each.body[:length] for each in every if each.rest or len(each.body) > length]
+    counts = {mark: min(body.count(mark) for body in long) for mark in _MARKS if long}
+    mark = next((mark for mark, count in counts.items() if count >= _PARTS), b"")
+
     def beginning(answer: Answer) -> Answer:
-        size = len(answer.body)
-        if size <= length:
+        size, body = len(answer.body), answer.body[:length]
+        if size <= length and not answer.rest:
             return answer
-        return replace(answer, body=answer.body[:length], rest=answer.rest or f"{size} bytes")
+        body = mark.join(body.split(mark, counts[mark])[: counts[mark]]) if mark else body
+        rest = (answer.rest or f"{size} bytes").partition(",")[0]
+        return replace(answer, body=body, rest=rest)
 
     before, after = (
         tuple(tuple(map(beginning, run)) for run in runs) for runs in (one.before, one.after)

@@ -87,3 +87,18 @@ def test_of_too_much_that_varies_the_beginning_is_compared(monkeypatch: pytest.M
         "GET /0",
         "GET /4",
     ]
+
+
+def test_a_beginning_that_ends_within_what_varies_is_no_difference(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(exchange, "_VARYING", 2**16)
+
+    def page() -> str:
+        numbers = (_CHANCE.randrange(10 ** _CHANCE.randrange(1, 9)) for _ in range(900))
+        return "".join(f"<a href=/{number}/{each}>x</a>" for each, number in enumerate(numbers))
+
+    runs = [[page() for _ in range(20)] for _ in range(4)]
+    assert asked(runs, "text/html").differences == ()
+    runs[2][7] = runs[3][7] = page().replace("/3>x", "/3>y")
+    assert len(asked(runs, "text/html").differences) == 1
