@@ -130,17 +130,12 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
     """Run the image before, in another way where it does not become ready, and tell which."""
     held = pool.submit(_held, trial)
     trial, first = _begun_with_absent(trial, held)
-    request = trial.request
-    if listens := first.baseline.observation.listens:
-        how = f"on port {', '.join(map(str, listens))}, where it listens"
-        way = replace(request, ports=listens, how=how, startup_timeout=_HTTP_SECONDS)
-        found = _begun(trial.asking(way), held)
-        if not found.baseline.observation.failure:
-            way = replace(way, startup_timeout=request.startup_timeout)
-            return trial.asking(way), found
+    declared = trial.request.serves
+    if not declared and (elsewhere := _where_it_listens(trial, first, held)):
+        return elsewhere
     if not first.baseline.observation.failure:
         return trial, first
-    for way in _other_ways(request, first.baseline.observation.failure):
+    for way in _other_ways(trial.request, first.baseline.observation.failure):
         taken = way.wanted(first.baseline.observation.errors)
         for _ in range(_TRIES):
             tried = within_reach(trial.asking(way.with_samples(taken)))
@@ -154,9 +149,26 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
                 break
             more = taken | way.wanted(found.baseline.observation.errors)
             taken = more if more != taken else way.optional
+    if declared and (elsewhere := _where_it_listens(trial, first, held)):
+        return elsewhere
     if first.baseline.observation.failure == _FAILS:
         return trial, _begun(trial, held, failing=True)
     return trial, first
+
+
+def _where_it_listens(
+    trial: Trial, first: Begun, held: Future[Observation]
+) -> tuple[Trial, Begun] | None:
+    """Run the image before with the ports that it was seen to listen on; None where that fails."""
+    request, listens = trial.request, first.baseline.observation.listens
+    if not listens:
+        return None
+    how = f"on port {', '.join(map(str, listens))}, where it listens"
+    way = replace(request, ports=listens, how=how, startup_timeout=_HTTP_SECONDS)
+    found = _begun(trial.asking(way), held)
+    if found.baseline.observation.failure:
+        return None
+    return trial.asking(replace(way, startup_timeout=request.startup_timeout)), found
 
 
 def _begun_with_absent(trial: Trial, held: Future[Observation]) -> tuple[Trial, Begun]:

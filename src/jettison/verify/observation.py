@@ -167,7 +167,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     opened, where that could be seen, and ``executed`` how many lines of each file of the
     application its requests executed, of how many. ``logs`` are the kinds of lines that each run
     wrote, ``wrote`` the files that it wrote. ``grown`` is the memory in use after all
-    requests, in bytes. ``listens`` are the ports of one for which none is declared.
+    requests, in bytes. ``listens`` are the ports of one that has none declared, or none of those.
     """
 
     facts: ImageFacts

@@ -202,7 +202,10 @@ def unready(run: Running, setting: Setting) -> Observation:
     logs = run.container.logs()
     lines = (line.strip()[:300] for line in logs.splitlines() if line.strip())
     errors = errors_of(logs) or tuple(lines)[-_LAST_LINES:]
-    return Observation(facts=setting.facts, failure=run.failure, errors=errors)
+    ports = setting.request.ports
+    listens = () if setting.request.services else _wide(run.container)
+    listens = () if set(ports) & set(listens) or not ports else listens
+    return Observation(facts=setting.facts, failure=run.failure, errors=errors, listens=listens)
 
 
 def ended(container: Container) -> str:

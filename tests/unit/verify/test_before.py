@@ -91,24 +91,27 @@ def test_an_image_without_a_port_that_ends_is_a_command(
 
 
 @pytest.mark.parametrize("speaks", [True, False])
-def test_a_server_that_declares_no_port_is_asked_where_it_listens(
-    speaks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("declared", [(), (5000,)])
+def test_a_server_is_asked_where_it_listens_if_not_on_a_port_that_it_declares(
+    declared: tuple[int, ...], speaks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listens = Observation(facts=FACTS, listens=(9000,))
+    why = "port 5000 does not respond within 60 seconds" if declared else ""
+    listens = Observation(facts=FACTS, failure=why, listens=(9000,))
     silent = Observation(facts=FACTS, failure="port 9000 does not respond within 20 seconds")
 
     def begun(tried: Trial, *_: object) -> Begun:
         ports = tried.request.ports
-        seen = listens if not ports else Observation(facts=FACTS) if speaks else silent
+        seen = Observation(facts=FACTS) if speaks else silent
+        seen = seen if ports == (9000,) else listens
         return Begun(
             baseline=Baseline(observation=seen, conversation=Conversation()), stored=Future()
         )
 
     monkeypatch.setattr(before, "_begun", begun)
-    asked = replace(ASKED, ports=())
+    asked = replace(ASKED, ports=declared, serves=bool(declared))
     with ThreadPoolExecutor(1) as pool:
         found, _ = before.begun_somehow(trial(asked, tmp_path), pool)
-    assert found.request.ports == ((9000,) if speaks else ())
+    assert found.request.ports == ((9000,) if speaks else declared)
     assert found.request.startup_timeout == asked.startup_timeout
 
 
