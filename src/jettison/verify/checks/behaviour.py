@@ -248,6 +248,8 @@ def compare_commands(
         return skipped("no command of a distribution ends well with --help")
     lost: list[str] = []
     notes: list[str] = []
+    paths = (*has.removed, *request.removed_files)
+    removed = {part for path in paths for part in path.split("/")}
     for name, first in worked.items():
         status, said = has.commands.get(name, (0, first))
         explained = _EXPLAINED in said or any(path.endswith(f"/{name}") for path in has.removed)
@@ -256,9 +258,10 @@ def compare_commands(
             line = f"{name} --help ends with status {status}: {last}"
             (notes if explained else lost).append(line)
         elif gone := sorted(_words(first) - _words(said)):
-            # commands and options come from other distributions too
+            # commands and options come from other distributions too, and may list files
             line = f"{name} --help no longer says {', '.join(gone)}"
-            (notes if request.removed_distributions else lost).append(line)
+            explained = bool(request.removed_distributions) or removed.issuperset(gone)
+            (notes if explained else lost).append(line)
     return CheckResult(
         outcome=Outcome.DIFFERENT if lost else Outcome.SAME,
         message="; ".join(lost) or f"{len(worked) - len(notes)} start with --help as they did",

@@ -1,6 +1,7 @@
 """Describes the files that were written: modes, owners, contents, what databases are made of."""
 
 import os
+import re
 import stat
 import zlib
 from urllib.parse import quote
@@ -19,6 +20,7 @@ SYSTEMS = (
 SYSTEM = {f"/{one}" for one in SYSTEMS.split()}
 LEFT_OUT = {"__pycache__", "site-packages", "node_modules", ".git", ".cache"}
 OWN = "jettison"
+CONSTRAINT = re.compile(r"(?:constraint|foreign key|primary key|unique|check)\b", re.I)
 LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
@@ -105,9 +107,33 @@ def tables(path):
     base = opened(path)
     try:
         rows = base.execute("select type, name, sql from sqlite_master where sql is not null")
-        return {f"{path}, {kind} {name}": " ".join(sql.split()) for kind, name, sql in rows}
+        return {
+            f"{path}, {kind} {name}": ordered(" ".join(sql.split())) for kind, name, sql in rows
+        }
     finally:
         base.close()
+
+
+def ordered(statement):
+    """Put the constraints of a table in an order: what makes them from a set has none."""
+    head, _, body = statement.partition("(")
+    if not head.lower().startswith("create table"):
+        return statement
+    parts, depth, quote = [""], 1, ""
+    for at, letter in enumerate(body):
+        if quote or letter in "'\"`":
+            quote = "" if letter == quote else quote or letter
+        elif letter in "()":
+            depth += 1 if letter == "(" else -1
+        if not depth:
+            columns = [one.strip() for one in parts if not CONSTRAINT.match(one.strip())]
+            rules = sorted(one.strip() for one in parts if CONSTRAINT.match(one.strip()))
+            return f"{head}({', '.join([*columns, *rules])}{body[at:]}"
+        if letter == "," and depth == 1 and not quote:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return statement
 
 
 def columns(path):

@@ -306,6 +306,7 @@ def test_files_of_the_system_that_the_baseline_opened_have_to_stay(
     [
         ("usage: idna [--version]", (), Outcome.DIFFERENT, "idna --help no longer says close-year"),
         ("usage: idna [--version]", ("click",), Outcome.SAME, "close-year"),
+        ("usage: idna [--version]", ("idna/tasks/close-year/",), Outcome.SAME, "close-year"),
         ("/opt/x/idna usage: idna\n  close-year [--version]", (), Outcome.SAME, ""),
         (
             "usage: idna\n  close-year",
@@ -318,7 +319,9 @@ def test_files_of_the_system_that_the_baseline_opened_have_to_stay(
 def test_commands_that_a_command_no_longer_offers_are_named(
     said: str, removed: tuple[str, ...], outcome: Outcome, lost: str
 ) -> None:
-    asked = replace(ASKED, removed_distributions=removed)
+    files = tuple(one for one in removed if "/" in one)
+    names = tuple(one for one in removed if "/" not in one)
+    asked = replace(ASKED, removed_distributions=names, removed_files=files)
     found = judged("commands", replace(HELD, commands={"idna": (0, said)}), asked)
     assert found.outcome is outcome
     assert lost in " ".join(found.details)

@@ -123,6 +123,17 @@ def test_the_parts_of_a_database_that_was_written_are_told(tmp_path: Path) -> No
     assert found[f"{tmp_path}/a.db, table a"] == "CREATE TABLE a(b text unique)"
 
 
+def test_the_constraints_of_a_table_have_no_order_and_its_columns_have_one() -> None:
+    made = "CREATE TABLE t ( a TEXT DEFAULT ',)', b DECIMAL(2, 1), {}, {} ) STRICT"
+    rules = ("CHECK (a IN ('(', 'x'))", "CONSTRAINT k FOREIGN KEY(a, b) REFERENCES u (a, b)")
+    told = inside_volumes.ordered(made.format(*rules))
+    assert told == inside_volumes.ordered(made.format(*reversed(rules)))
+    assert told != inside_volumes.ordered(made.format(*rules).replace("a TEXT DEFAULT ',)', ", ""))
+    assert told.startswith("CREATE TABLE t (a TEXT DEFAULT ',)', b DECIMAL(2, 1), CHECK")
+    other = inside_volumes.ordered("CREATE TABLE t (b INT, a TEXT)")
+    assert other != inside_volumes.ordered("CREATE TABLE t (a TEXT, b INT)")
+
+
 def test_files_are_written_elsewhere_too_but_not_where_systems_have_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
