@@ -204,7 +204,10 @@ class Quiet(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SystemEntry(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Files of the system that leave for one reason; ``caches`` are made again by their makers."""
+    """Files of the system that leave for one reason; ``caches`` are made again by their makers.
+
+    With ``anywhere`` an import of its modules keeps them wherever it stands, also in a function.
+    """
 
     reason: str
     paths: Words
@@ -212,6 +215,7 @@ class SystemEntry(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     keep: Words = ()
     programs: Words = ()
     modules: Words = ()
+    anywhere: bool = False
     unless_named: str = ""
     not_counting: Words = ()
     quiet: tuple[Quiet, ...] = ()

@@ -41,7 +41,7 @@ CALLED = (
 def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
     """Gather all names by which something of the system is reached, each with the reason."""
     owned, gone = system.owners, gone_of_standard(observed)
-    gone |= gone_when_idle(system, {*plan.usage.imports, *observed.at_once})
+    gone |= gone_when_idle(system, observed, {*plan.usage.imports, *observed.at_once})
     return Wanted(
         packages=dict(_packages(plan, system, observed)),
         programs=_with_running(dict(_programs(plan, observed))),

@@ -102,13 +102,26 @@ def _folders(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(path for path in paths if path.endswith("/"))
 
 
-def gone_when_idle(system: System, imported: Collection[str]) -> frozenset[str]:
-    """Give the files of modules of the standard library for a display that nothing imports.
+def gone_when_idle(system: System, observed: Observed, imported: Collection[str]) -> frozenset[str]:
+    """Give the files of modules of the standard library that nothing imports.
 
     Libraries that only they need can then leave with their packages.
     """
-    entries = [each for each in table(SystemFiles).idle if not {*each.modules} & {*imported}]
+    entries = _idle(observed, imported)
     return frozenset(path for each in entries for path in _meant(each, system, ()))
+
+
+def _idle(observed: Observed, imported: Collection[str]) -> Iterator[SystemEntry]:
+    for entry in table(SystemFiles).idle:
+        if entry.anywhere:
+            stems = [module.replace(".", "/") for module in entry.modules]
+            own = {f"{stem}{end}" for stem in stems for end in (".py", "/__init__.py")}
+            # what was watched is known by what it loads
+            used = not observed.imported or bool(own & observed.imported)
+        else:
+            used = bool({*entry.modules} & {*imported})
+        if not used:
+            yield entry
 
 
 def program_groups(system: System, reach: SystemReach) -> Iterator[SystemGroup]:
@@ -148,9 +161,9 @@ def file_groups(
         return
     gone = {*gone_with(system, kept), *gone_of_standard(observed)}
     known = table(SystemFiles)
-    for entry in (*known.idle, *known.files, *used.unnamed, *_installers(plan, observed)):
-        if {*entry.programs, *entry.modules} & used.names:
-            continue
+    others = (*known.files, *used.unnamed, *_installers(plan, observed))
+    idle = [one for one in others if not {*one.programs, *one.modules} & used.names]
+    for entry in (*_idle(observed, used.names), *idle):
         meant = frozenset(_meant(entry, system, gone))
         group = _group(entry, sum(system.files[path] for path in meant), used.quiet)
         # who looks for entry points reads the metadata of everything that is installed

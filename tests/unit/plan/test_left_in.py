@@ -8,6 +8,7 @@ from jettison.contents import Installed, Trace
 from jettison.contents.reach import Observed, Reach
 from jettison.contents.system import System, SystemPackage
 from jettison.images.config import Config
+from jettison.plan.minimal_base import pattern
 from jettison.plan.observed_image import with_observed
 from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import system_written
@@ -31,6 +32,7 @@ def plan_of(
     module: str = "",
     apart: bool = False,
     steps: str = DOCKERFILE,
+    imported: frozenset[str] = frozenset(),
 ) -> Plan:
     (folder / "Dockerfile").write_text(steps)
     start = planned(folder, offline=True, cache=folder / "cache").start
@@ -60,6 +62,7 @@ def plan_of(
         system=system,
         python=PYTHON,
         at_once=frozenset({"pkg_resources"}),
+        imported=imported,
         apart=apart,
         config=Config(content=b'{"config": {"Cmd": ["env", "python", "x.py"]}}'),
     )
@@ -83,6 +86,21 @@ def test_the_package_of_an_imported_module_of_the_standard_library_stays(tmp_pat
     )
     plan = plan_of(tmp_path, {PYTHON: 5_000_000, **modules, **display}, *packages)
     assert {row.what for row in left_in(plan)} == {"Python", "python3-stdlib"}
+
+
+@pytest.mark.parametrize(
+    ("imported", "kept"),
+    [({"os.py"}, False), ({"os.py", "shelve.py", "dbm/__init__.py"}, True), (set(), True)],
+)
+def test_the_library_of_dbm_stays_wherever_that_may_be_imported(
+    imported: set[str], kept: bool, tmp_path: Path
+) -> None:
+    inside = "/usr/local/lib/python3.13/lib-dynload"
+    files = {f"{inside}/_dbm.so": 20_000, f"{inside}/_testcapi.so": 300_000}
+    plan = plan_of(tmp_path, {PYTHON: 5_000_000, **files}, imported=frozenset(imported))
+    wanted = pattern(path for group in leaving_groups(plan) for path in group.paths)
+    assert bool(wanted.fullmatch(f"{inside}/_dbm.so")) is not kept
+    assert wanted.fullmatch(f"{inside}/_testcapi.so")
 
 
 def test_no_name_of_an_image_is_a_line_of_its_own(tmp_path: Path) -> None:
