@@ -283,7 +283,7 @@ class BuildNeeds(Struct, frozen=True, kw_only=True):
                 for pin in pins
                 for parts in [(pin.sha256, repr(scheme), how, *sorted(gone.get(pin.name, ())))]
             ),
-            family=f"{scheme.python} {scheme.prefix}",
+            family=f"{scheme.python} /{scheme.prefix}",
         )
 
 

@@ -83,7 +83,8 @@ def index_url(variables: Mapping[str, str], *, home: Path) -> str:
 def uv_variables(variables: Mapping[str, str]) -> Mapping[str, str]:
     """Return variables by which uv goes where pip goes on this machine, and fetches no Python.
 
-    It trusts the system's certificate store, or the file that one of pip's settings names.
+    It trusts the system's certificate store, or the file that one of pip's settings names, and
+    breaks no line of its reasons.
     """
     known = index_settings(variables, home=Path.home())
     certain = bool(variables.get("SSL_CERT_FILE"))
@@ -96,6 +97,7 @@ def uv_variables(variables: Mapping[str, str]) -> Mapping[str, str]:
     }
     return {
         "UV_PYTHON_DOWNLOADS": "never",
+        "UV_NO_WRAP": "1",
         # The second is what older releases call it.
         "UV_SYSTEM_CERTS": "1",
         "UV_NATIVE_TLS": "1",

@@ -196,7 +196,7 @@ def _layers(image: Image) -> Iterator[StoredLayer]:
         yield StoredLayer(
             digest=str(layer.descriptor.digest),
             bytes=layer.descriptor.size,
-            what=made.created_by.removeprefix("jettison: "),
+            what=made.created_by.removeprefix("jettison: ") or "a layer of the base image",
         )
 
 
