@@ -31,6 +31,8 @@ class Progress(Protocol):
 
 
 _WORTH_TELLING = 3.0
+# A log without a terminal shows so often that a step goes on.
+_SILENT_SECONDS = 30.0
 
 
 def tell_of_waiting(seconds: float) -> None:
@@ -56,6 +58,7 @@ class SilentProgress:
 class ConsoleProgress:
     """A spinner on a terminal; one plain line for each finished step elsewhere.
 
+    A long step has a line for a detail there, too, twice a minute.
     Steps of several threads may run at the same time: the spinner names all of them.
     """
 
@@ -64,6 +67,7 @@ class ConsoleProgress:
         self._running: dict[int, list[tuple[str, float]]] = {}
         self._lock = Lock()
         self._status: Status | None = None
+        self._told = 0.0
 
     @cached_property
     def _console(self) -> Console:
@@ -83,6 +87,12 @@ class ConsoleProgress:
         """Show the detail beside the spinner, cut to the width of the terminal."""
         with self._lock:
             self._show(printable(line))
+            step, begun = self._running.get(get_ident(), [("", time.monotonic())])[-1]
+            silent = time.monotonic() - max(begun, self._told)
+            if silent >= _SILENT_SECONDS and not self._console.is_terminal:
+                self._told = time.monotonic()
+                said = f"{step}: {printable(line)} ({self._told - begun:.0f} s so far)"
+                self._console.print(said, markup=False, soft_wrap=True)
 
     def finish(self, outcome: str) -> None:
         """Leave one line that says what was done and how long it took."""

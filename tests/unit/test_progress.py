@@ -51,3 +51,20 @@ def test_a_step_may_hold_others() -> None:
         progress.note("of it")
     lines = [line.partition(" (")[0] for line in text.getvalue().splitlines()]
     assert lines == ["one", "both"]
+
+
+def test_without_a_terminal_a_long_step_says_twice_a_minute_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text, now = io.StringIO(), [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    progress = ConsoleProgress(console(text))
+    with step(progress, "verify 4 projects"):
+        for number, seconds in enumerate((5, 26, 10, 25), 1):
+            now[0] += seconds
+            progress.note(f"{number} of 4")
+    assert text.getvalue() == (
+        "verify 4 projects: 2 of 4 (31 s so far)\n"
+        "verify 4 projects: 4 of 4 (66 s so far)\n"
+        "verify 4 projects (66.0 s)\n"
+    )

@@ -165,7 +165,7 @@ def _images(plan: FleetPlan) -> Listed:
     for name, built in ((row.member.name, row.built) for row in plan.rows):
         if built:
             common = sum(layer.bytes for layer in built.layers if layer.digest in shared)
-            written = "; ".join(built.places) or built.digest
+            written = "; ".join(built.places) or f"{built.digest}, not delivered"
             rows.append((name, human(built.bytes), human(common), written))
     header = ("project", "compressed", "shared", "written to")
     return "Images as built", header, rows, (1, 2)
