@@ -20,6 +20,7 @@ Sample = tuple[Json, float]
 _RANDOM = re.compile(
     r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|\b(?i:(?=[0-9a-f]*\d)[0-9a-f]{12,})\b"
 )
+_NUMBER = re.compile(r"\d+")
 
 
 class Fixed(Struct, frozen=True, kw_only=True):
@@ -200,12 +201,12 @@ def _columns(samples: Sequence[Sample], rows: Sequence[Sequence[Json]]) -> tuple
 
 
 def _blurred(value: Json) -> str:
-    return shape_of(written(value))
+    return _RANDOM.sub("<>", written(value))
 
 
-def shape_of(text: str) -> str:
-    """Put the same in place of all that looks random."""
-    return _RANDOM.sub("<>", text)
+def shape_of(key: str) -> str:
+    """Put the same in place of numbers in a key, and of all that looks random."""
+    return _NUMBER.sub("<>", _RANDOM.sub("<>", key))
 
 
 def ordered(row: Sequence[Json]) -> list[Json]:
