@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -52,7 +53,7 @@ class _Reader:
     def __init__(self) -> None:
         self.links: list[str] = []
         self.forms: list[Form] = []
-        self._select = ""
+        self._select: FormField | None = None
 
     def take(self, tag: str, given: Mapping[str, str]) -> None:
         if given.get(_LINKING.get(tag, "")):
@@ -67,16 +68,16 @@ class _Reader:
     def _field(self, tag: str, given: Mapping[str, str]) -> None:
         fields = self.forms[-1].fields
         if tag == "option":
-            chosen = next((one for one in fields if one.name == self._select), None)
-            if chosen and not chosen.value:
-                chosen.value = given.get("value", "")
+            if self._select and not self._select.value:
+                self._select.value = given.get("value", "")
         elif given.get("name") and given.get("type") not in {"submit", "button", "image"}:
             kind = given.get("type", "text") if tag == "input" else tag
-            self._select = given["name"] if tag == "select" else ""
             value = given.get("accept" if kind == "file" else "value", "")
             fields.append(FormField(given["name"], kind, value))
+            self._select = fields[-1] if tag == "select" else None
 
 
+@lru_cache(maxsize=4)
 def read_page(html: str) -> tuple[tuple[str, ...], tuple[Form, ...]]:
     """Give the links and the forms of a page, as written."""
     reader = _Reader()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 from urllib.parse import urljoin, urlsplit
 
+from jettison.values import by_key
 from jettison.verify.exchange.forms import Form, read_page
 from jettison.verify.workload import Json, is_sign_up
 from jettison.verify.workload.step import HtmlForm, Payload, Step, path_pattern
@@ -16,6 +18,8 @@ _LEAVES = ("logout", "log-out", "signout", "sign-out", "delete")
 # what a style sheet loads (w3.org, "CSS Values and Units", 4.5)
 _URL = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s]+)""")
 _LIMIT = 60
+# So many links are considered, as many of each page, but of each at least a few.
+_CONSIDERED, _LEAST = 20_000, 50
 # How JSON names addresses, what they look like, and how many of them are requested.
 _LEADING = re.compile(r"(^|_)(href|ur[il]|links?|next|prev(ious)?|self|first|last|location)$", re.I)
 _ADDRESS = re.compile(r"(http://localhost(:\d+)?)?/[\w./~%?=&+,:@-]*")
@@ -48,25 +52,24 @@ def page_steps(
     for page, location in redirects.items():
         # where one is sent to log in, the address says what for: one of these is enough
         links += _link_steps(page, (location.partition("?")[0],), asked)
+    share = max(_LEAST, _CONSIDERED // max(1, len(pages) + len(style_sheets)))
     for page, html in pages.items():
         found, written = read_page(html)
-        links += _link_steps(page, found, asked)
-        forms += _form_steps(page, written, asked)
+        links += _link_steps(page, found[:share], asked)
+        forms += _form_steps(page, written[:share], asked)
     for path, text in style_sheets.items():
-        links += _link_steps(path, _URL.findall(text), asked)
+        links += _link_steps(path, _URL.findall(text)[:share], asked)
     forms.sort(key=_enters, reverse=True)
-    routes = _routes(known)
+    routes = _templates(known)
     again = _read_again(pages, redirects, routes) if forms else []
     few = _few_of_a_route(links, known, routes)
     return (*few[:_LIMIT], *forms[:_LIMIT], *again[:_LIMIT])
 
 
-def _read_again(
-    pages: Iterable[str], redirects: Mapping[str, str], routes: list[re.Pattern[str]]
-) -> list[Step]:
+def _read_again(pages: Iterable[str], redirects: Mapping[str, str], routes: _Routes) -> list[Step]:
     """Give every page once more, and one of each route that led to the same page."""
     led = {
-        (_route(path, routes) or path, _bare(location)): path
+        (routes.form_of(path) or path, _bare(location)): path
         for path, location in redirects.items()
     }
     again = (path for path in (*pages, *led.values()) if "?" not in path)
@@ -98,14 +101,15 @@ def json_steps(
     """
     known = tuple(known)
     asked = {_key(step) for step in known}
-    patterns = [path_pattern(path) for path in reached]
+    worked = _Routes(reached)
+    share = max(_LEAST, _CONSIDERED // max(1, len(links)))
     found = [
         step
         for page, texts in links.items()
-        for step in _link_steps(page, texts, asked)
-        if "?" in step.path or not any(one.fullmatch(step.path) for one in patterns)
+        for step in _link_steps(page, islice(texts, share), asked)
+        if "?" in step.path or not worked.find(step.path)
     ]
-    return tuple(_few_of_a_route(found, known, _routes(known))[:_LEADS])
+    return tuple(_few_of_a_route(found, known, _templates(known))[:_LEADS])
 
 
 def json_links(document: Json, depth: int, name: str = "") -> tuple[str, ...]:
@@ -148,41 +152,53 @@ def _key(step: Step) -> str:
     return step.path if step.method == "GET" else ""
 
 
-def _few_of_a_route(
-    found: Iterable[Step], known: Iterable[Step], routes: list[re.Pattern[str]]
-) -> list[Step]:
+def _few_of_a_route(found: Iterable[Step], known: Iterable[Step], routes: _Routes) -> list[Step]:
     """Keep a few addresses of each route: a list may link to any number of things of one kind."""
     linked = (step.path for step in known if step.variation.startswith(_LINKED))
-    counts = Counter(_route(path, routes) for path in linked)
+    counts = Counter(map(routes.form_of, linked))
     kept = []
     for step in found:
-        route = _route(step.path, routes)
+        route = routes.form_of(step.path)
         counts[route] += 1
         if not route or counts[route] <= _OF_A_ROUTE:
             kept.append(step)
     return kept
 
 
-def _routes(known: Iterable[Step]) -> list[re.Pattern[str]]:
+class _Routes:
+    """Paths and templates of paths, by the folder that what fits them lies in."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._found = by_key(
+            (one[: one.partition("{")[0].rfind("/") + 1], path_pattern(one))
+            for one in dict.fromkeys(paths)
+        )
+
+    def find(self, path: str) -> str:
+        """Give the pattern that a path fits, or nothing."""
+        ends = (place + 1 for place, letter in enumerate(path) if letter == "/")
+        near = (one for end in ends for one in self._found.get(path[:end], ()))
+        return next((one.pattern for one in near if one.fullmatch(path)), "")
+
+    def form_of(self, path: str) -> str:
+        """Give the form of a path that others have, too; nothing for a file.
+
+        Where no route is known, paths that differ in numbers alone are of one, and so are those
+        that differ in their query: sorting and filters make thousands of a table.
+        """
+        bare, queried, _ = path.partition("?")
+        if "." in bare.rpartition("/")[2]:
+            return ""
+        found = self.find(bare)
+        form = _NUMBER.sub("#", bare)
+        if queried:
+            return f"{found or form}?"
+        return found or (form if form != bare else "")
+
+
+def _templates(known: Iterable[Step]) -> _Routes:
     # below `/{page}`, each may be a page of its own
-    templates = (step.path for step in known if not step.path.startswith("/{"))
-    return [path_pattern(one) for one in dict.fromkeys(templates) if "{" in one]
-
-
-def _route(path: str, routes: Iterable[re.Pattern[str]]) -> str:
-    """Give the form of a path that others have, too; nothing for a file.
-
-    Where no route is known, paths that differ in numbers alone are of one, and so are those that
-    differ in their query: sorting and filters make thousands of a table.
-    """
-    bare, queried, _ = path.partition("?")
-    if "." in bare.rpartition("/")[2]:
-        return ""
-    found = next((one.pattern for one in routes if one.fullmatch(bare)), "")
-    form = _NUMBER.sub("#", bare)
-    if queried:
-        return f"{found or form}?"
-    return found or (form if form != bare else "")
+    return _Routes(one.path for one in known if "{" in one.path and not one.path.startswith("/{"))
 
 
 def _enters(step: Step) -> int:

@@ -13,7 +13,10 @@ import pytest
 
 from jettison.verify import exchange
 from jettison.verify.exchange import Answer, Exchange
+from jettison.verify.exchange.forms import read_page
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
+from jettison.verify.exchange.pages import page_steps
+from jettison.verify.workload.step import Step
 
 _CHANCE = random.Random(1)
 _COUNTS = itertools.cycle((2, 3))
@@ -102,3 +105,26 @@ def test_a_beginning_that_ends_within_what_varies_is_no_difference(
     assert asked(runs, "text/html").differences == ()
     runs[2][7] = runs[3][7] = page().replace("/3>x", "/3>y")
     assert len(asked(runs, "text/html").differences) == 1
+
+
+def test_of_pages_with_many_links_and_forms_some_of_each_are_considered() -> None:
+    made = (
+        f"<a href=/p/{_CHANCE.randrange(10**9)}>x</a><form action=/f/{each}><select name=s>"
+        + "<option>" * 9
+        for each in range(40_000)
+    )
+    pages = {f"/{number}": "".join(itertools.islice(made, 2000)) for number in range(20)}
+    known = [Step(method="GET", path=f"/route{number}/{{id}}") for number in range(2000)]
+    begun = time.process_time()
+    found = page_steps(pages, {}, known)
+    assert time.process_time() - begun < _SECONDS
+    assert {one.method for one in found} == {"GET"}
+    assert len(found) > 60
+
+
+def test_a_form_of_many_fields_and_choices_is_read_in_time() -> None:
+    page = f"<form>{'<input name=b>' * 15_000}<select name=a>{'<option value=>' * 30_000}</form>"
+    begun = time.process_time()
+    _, (form,) = read_page(page)
+    assert len(form.fields) == 15_001
+    assert time.process_time() - begun < _SECONDS
