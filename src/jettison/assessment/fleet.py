@@ -82,6 +82,10 @@ class Project(Struct, frozen=True, kw_only=True):
         return not self.blocks and self.failure is None
 
 
+# What a layer holds that was built by others.
+FOREIGN = "a layer of the base image"
+
+
 class StoredLayer(Struct, frozen=True, kw_only=True):
     """A layer as it was built: its digest, its compressed bytes, and what it holds."""
 

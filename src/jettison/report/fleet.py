@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from jettison.assessment.fleet import FleetPlan, Row, StoredLayer, shared_layers
+from jettison.assessment.fleet import FOREIGN, FleetPlan, Row, StoredLayer, shared_layers
 from jettison.assessment.fleet_bases import Group
 from jettison.assessment.fleet_layers import Alignment, Cost
 from jettison.contents.stored_files import OwnerKind
@@ -198,6 +198,8 @@ _OF_BASE = {
     "Debian packages of every base": OwnerKind.DEBIAN_PACKAGE,
     "Debian packages": OwnerKind.DEBIAN_PACKAGE,
     "Python and its standard library": OwnerKind.INTERPRETER,
+    "bytecode of the standard library": OwnerKind.STANDARD_LIBRARY,
+    FOREIGN: OwnerKind.BASE,
     "application": OwnerKind.APPLICATION,
 }
 _KINDS = tuple(dict.fromkeys((*_OF_BASE.values(), OwnerKind.DISTRIBUTION)))
@@ -233,15 +235,22 @@ def _planned_layers(plan: FleetPlan) -> Iterator[tuple[StoredLayer, tuple[str, .
         yield StoredLayer(digest="".join(layer), bytes=size, what=what), tuple(names)
 
 
+def _kind(what: str) -> OwnerKind:
+    """Tell what a layer holds; distributions have a version or are counted, packages have none."""
+    plain = OwnerKind.DISTRIBUTION if " " in what.partition(",")[0] else OwnerKind.DEBIAN_PACKAGE
+    return _OF_BASE.get(what, plain)
+
+
 def _by_users(layers: list[tuple[StoredLayer, tuple[str, ...]]], *, saved: bool) -> Area:
     """Nest the layers by how many projects have them; ``saved`` counts the copies there are not."""
     groups: dict[int, list[Area]] = {}
     for layer, names in layers:
         size = layer.bytes * (len(names) - 1) if saved else layer.bytes
         if size:
-            kind = _OF_BASE.get(layer.what, OwnerKind.DISTRIBUTION)
             name = f"{some(layer.what.split(', '))} ({some(names)})"
-            groups.setdefault(len(names), []).append(Area(name=name, size=size, kind=kind))
+            groups.setdefault(len(names), []).append(
+                Area(name=name, size=size, kind=_kind(layer.what))
+            )
     areas = (
         Area.of(
             f"of {counted(count, 'project')}",

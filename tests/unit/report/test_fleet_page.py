@@ -120,6 +120,25 @@ def test_the_page_needs_nothing_but_itself_and_runs_nothing_of_a_project() -> No
     assert areas["saved-by-sharing"][1] == ((COUNT - 1) * (9 + 6 + 1) - stored) * MB
 
 
+@pytest.mark.parametrize(
+    ("what", "kind"),
+    [
+        ("django 6.0, asgiref 3.8", "distribution"),
+        ("20 distributions", "distribution"),
+        ("git, perl", "debian package"),
+        ("a layer of the base image", "base"),
+        ("application", "application"),
+    ],
+)
+def test_an_area_has_the_colour_of_what_its_layer_holds(what: str, kind: str) -> None:
+    layers = (StoredLayer(digest="sha256:x", bytes=MB, what=what),)
+    built = BuiltImage(digest="sha256:y", layers=layers)
+    row = Row(member=Member(name="shop"), project=Project(), built=built)
+    page = rendered("fleet", "html", fleet_plan(fleet_of((row.member,)), [row], lambda _: 0))
+    areas = json.loads(page.partition('id="areas">')[2].partition("</script>")[0])
+    assert areas["stored"][4][0][4][0][3] == kind
+
+
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
 def test_a_browser_sorts_the_table_of_projects(tmp_path: Path) -> None:
     click = "<script>document.querySelectorAll('thead th')[1].click()</script></body>"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import msgpack
 
-from jettison.assessment.fleet import BuiltImage, Failure, Project, StoredLayer, Verified
+from jettison.assessment.fleet import FOREIGN, BuiltImage, Failure, Project, StoredLayer, Verified
 from jettison.assessment.fleet_bases import BaseNeeds
 from jettison.assessment.fleet_file import Member
 from jettison.assessment.fleet_layers import Item
@@ -190,13 +190,18 @@ def verify_project(argument: bytes) -> Verified:
     )
 
 
+def _what(made_by: str) -> str:
+    own = "jettison: "
+    return made_by.removeprefix(own) if made_by.startswith(own) else FOREIGN
+
+
 def _layers(image: Image) -> Iterator[StoredLayer]:
     history = [each for each in image.config.history if not each.empty_layer]
     for layer, made in zip(image.layers, history, strict=True):
         yield StoredLayer(
             digest=str(layer.descriptor.digest),
             bytes=layer.descriptor.size,
-            what=made.created_by.removeprefix("jettison: ") or "a layer of the base image",
+            what=_what(made.created_by),
         )
 
 
