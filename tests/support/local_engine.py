@@ -118,6 +118,7 @@ class LocalEngine:
     name = "local"
     isolation = CONTAINERS
     limits = Limits()
+    storage = ""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

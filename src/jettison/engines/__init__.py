@@ -267,6 +267,10 @@ class Engine(Protocol):
     def limits(self) -> Limits:
         """The most that its containers may take."""
 
+    @property
+    def storage(self) -> str:
+        """Where it keeps what containers write; nothing where that is not of this machine."""
+
     def __enter__(self) -> Self:
         """Give the engine itself."""
 

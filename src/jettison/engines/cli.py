@@ -141,6 +141,11 @@ class CommandLineEngine:
         """The most that its containers may take."""
         return self._client.limits
 
+    @property
+    def storage(self) -> str:
+        """Where it keeps what containers write; nothing where that is not of this machine."""
+        return self._client.storage
+
     def __enter__(self) -> Self:
         """Remove what runs left that were killed, and give the engine itself."""
         note = f"{self._client.run_id} {self._client.place}"

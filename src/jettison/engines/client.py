@@ -41,8 +41,9 @@ class Client(Struct, frozen=True, kw_only=True):
     ``direct`` says that this machine reaches the addresses of containers itself, so that no port
     needs to be published. ``apart`` says that they are not to reach this machine in turn, so that
     helpers enter their networks. ``shared`` says that the containers of a run have one network, and
-    one file of names, in which all have the address of loopback. ``removal`` are the options of
-    ``rm`` that end a container at once and remove it with its volumes.
+    one file of names, in which all have the address of loopback. ``storage`` is where it keeps what
+    containers write, if that is a folder of this machine. ``removal`` are the options of ``rm``
+    that end a container at once and remove it with its volumes.
     """
 
     program: str
@@ -50,6 +51,7 @@ class Client(Struct, frozen=True, kw_only=True):
     direct: bool
     apart: bool = False
     shared: bool = False
+    storage: str = ""
     removal: tuple[str, ...] = ("--force", "--volumes")
     limits: Limits = field(default_factory=Limits)
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])

@@ -39,6 +39,11 @@ class DelegatingEngine:
         """The most that containers of the engine may take."""
         return self._engine.limits
 
+    @property
+    def storage(self) -> str:
+        """Where the engine keeps what containers write."""
+        return self._engine.storage
+
     def __enter__(self) -> Self:
         """Give the engine itself."""
         return self

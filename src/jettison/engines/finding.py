@@ -40,9 +40,16 @@ def docker_engine(limits: Limits) -> CommandLineEngine:
             why="`docker buildx version` failed",
             hint="Install the package docker-buildx (or docker-buildx-plugin).",
         )
-    direct = _direct(server)
+    direct, storage = _direct(server)
     apart = direct and os.geteuid() == 0 and _is_here()
-    client = Client(program="docker", version=version, direct=direct, apart=apart, limits=limits)
+    client = Client(
+        program="docker",
+        version=version,
+        direct=direct,
+        apart=apart,
+        storage=storage,
+        limits=limits,
+    )
     return CommandLineEngine(client, _DOCKER)
 
 
@@ -82,19 +89,25 @@ def _is_here() -> bool:
         return False
 
 
-def _direct(server: dict[str, Any]) -> bool:
-    """Whether containers' addresses are reachable: a daemon on this very Linux machine."""
+_INFO = "{{json .SecurityOptions}}\n{{.DockerRootDir}}"
+
+
+def _direct(server: dict[str, Any]) -> tuple[bool, str]:
+    """Whether containers' addresses are reachable: a daemon on this very Linux machine.
+
+    Then its folder is there as well.
+    """
     platform = str((server.get("Platform") or {}).get("Name", ""))
     if sys.platform != "linux" or "Desktop" in platform:
-        return False
+        return False, ""
     endpoint = run(
         ("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"), timeout=30
     ).text
-    rootless = (
-        "rootless"
-        in run(("docker", "info", "--format", "{{json .SecurityOptions}}"), timeout=30).text
+    options, _, storage = run(("docker", "info", "--format", _INFO), timeout=30).text.partition(
+        "\n"
     )
-    return endpoint.startswith("unix://") and not rootless
+    direct = endpoint.startswith("unix://") and "rootless" not in options
+    return direct, storage if direct else ""
 
 
 _OLDEST_PODMAN = 4
@@ -106,24 +119,27 @@ _PODMAN = BuildDialect(
 
 def podman_engine(limits: Limits) -> CommandLineEngine:
     """Podman, if it works here. Raises EngineError when it does not, or is too old."""
-    asked = run(("podman", "info", "--format", "{{.Version.Version}}"), timeout=60)
+    told = "{{.Version.Version}}\n{{.Store.GraphRoot}}"
+    asked = run(("podman", "info", "--format", told), timeout=60)
     if asked.status:
         raise EngineError(
             "podman does not work here",
             why=asked.error_text,
             hint="Run `podman info` and follow its output.",
         )
-    major = asked.text.partition(".")[0]
+    version, _, storage = asked.text.partition("\n")
+    major = version.partition(".")[0]
     if major.isdecimal() and int(major) < _OLDEST_PODMAN:
         raise EngineError(
-            f"podman is too old: {asked.text}", hint=f"Upgrade Podman to {_OLDEST_PODMAN} or newer."
+            f"podman is too old: {version}", hint=f"Upgrade Podman to {_OLDEST_PODMAN} or newer."
         )
     # A bridge of Podman has an address, at which containers reach services of this machine.
     here = sys.platform == "linux"
     client = Client(
         program="podman",
-        version=asked.text,
+        version=version,
         direct=here,
+        storage=storage if here else "",
         apart=here,
         shared=here,
         limits=limits,

@@ -1,4 +1,4 @@
-"""The most that one comparison takes, whatever its images do.
+"""The most time and disk that one comparison takes, whatever its images do.
 
 Each start, request and command has an end of its own. An image that uses up all of them can still
 keep a comparison busy for hours, because there are thousands and many are repeated.
@@ -6,14 +6,17 @@ keep a comparison busy for hours, because there are thousands and many are repea
 
 from __future__ import annotations
 
+import math
 import os
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Lock, Timer
+from threading import Event, Lock, Thread
 
 from jettison.engines import Container, Engine, RunOptions
 from jettison.engines.delegating import DelegatingEngine
-from jettison.errors import JettisonError, TimeLimitError
+from jettison.errors import FullEngineError, JettisonError, TimeLimitError
 
 # A start that is given a minute or more is meant to be waited for.
 _PATIENT_SECONDS = 60.0
@@ -31,33 +34,44 @@ def on_this_machine(seconds: float) -> float:
     return round(seconds * min(max(1.0, load), _LONGER_AT_MOST))
 
 
-class TimedEngine(DelegatingEngine):
-    """Another engine, whose containers are stopped when its time limit has passed.
+# How often the disk is looked at, and which share of what was free one comparison may take.
+_LOOK_SECONDS, _SHARE = 1.0, 0.5
 
-    Whoever asks them something then gets an EngineError, and whoever starts one a TimeLimitError.
+
+class TimedEngine(DelegatingEngine):
+    """Another engine, whose containers are stopped when they took too long, or too much disk.
+
+    Whoever asks them something then gets an EngineError, and whoever starts one a TimeLimitError or
+    a FullEngineError.
     """
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
-        self._lock, self._late = Lock(), False
+        self._lock, self._over = Lock(), Event()
+        self._why: JettisonError | None = None
         self._containers: list[Container] = []
-        self._timer = Timer(self.limits.seconds, self._stop)
-        self._timer.daemon = True
-        if self.limits.seconds:
-            self._timer.start()
+        self._free = _free(self.storage)
+        self._ends = time.monotonic() + (self.limits.seconds or math.inf)
+        Thread(target=self._watch, daemon=True).start()
 
     def end(self) -> None:
         """Begin nothing that would take effect later."""
-        self._timer.cancel()
+        self._over.set()
 
     def require_time(self) -> None:
-        """Raise TimeLimitError when the time limit has passed."""
-        if self._late:
-            raise TimeLimitError(
-                f"the images were not compared within {self.limits.seconds / 60:g} min",
-                why="they take so long to start or to respond that no end is near",
-                hint="Look at what the baseline does when it runs alone, or raise --time-limit.",
-            )
+        """Raise TimeLimitError when the time limit has passed, FullEngineError without room."""
+        if self._why:
+            raise self._why
+
+    def _watch(self) -> None:
+        while not self._over.wait(min(_LOOK_SECONDS, max(0.0, self._ends - time.monotonic()))):
+            taken = self._free - _free(self.storage)
+            if time.monotonic() >= self._ends:
+                self._stop(_too_late(self.limits.seconds))
+                return
+            if taken > self._free * _SHARE:
+                self._stop(_too_much(taken))
+                return
 
     def run(self, image: str, options: RunOptions) -> Container:
         """Start a container while there is time."""
@@ -65,19 +79,43 @@ class TimedEngine(DelegatingEngine):
         container = super().run(image, options)
         with self._lock:
             self._containers.append(container)
-        if self._late:
+        if self._why:
             with container:
                 self.require_time()
         return container
 
-    def _stop(self) -> None:
+    def _stop(self, why: JettisonError) -> None:
         with self._lock:
-            self._late = True
+            self._why = why
             running = tuple(self._containers)
         for container in running:
             # it may be gone, or about to be removed
             with suppress(JettisonError, OSError):
                 container.stop(grace=0)
+
+
+def _free(storage: str) -> int:
+    """Give how many bytes are free where an engine keeps what containers write, 0 if not known."""
+    try:
+        return shutil.disk_usage(storage).free if storage else 0
+    except OSError:
+        return 0
+
+
+def _too_late(seconds: float) -> TimeLimitError:
+    return TimeLimitError(
+        f"the images were not compared within {seconds / 60:g} min",
+        why="they take so long to start or to respond that no end is near",
+        hint="Look at what the baseline does when it runs alone, or raise --time-limit.",
+    )
+
+
+def _too_much(taken: int) -> FullEngineError:
+    return FullEngineError(
+        f"the disk of the engine lost {taken / 1e9:.1f} GB while the images were compared",
+        why="that is more than half of what was free, so their containers were stopped",
+        hint="Look at what the baseline writes when it runs alone, or make room on that disk.",
+    )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from tests.support.local_engine import LocalEngine
 
 from jettison.engines import Engine, ImageFacts, ImageID
 from jettison.engines.limits import Limits
-from jettison.errors import TimeLimitError
+from jettison.errors import FullEngineError, TimeLimitError
 from jettison.processes.concurrent import beside
 from jettison.progress import SilentProgress
 from jettison.verify import (
@@ -27,6 +27,7 @@ from jettison.verify import (
     observe,
     retries,
     services,
+    time_limit,
     workers,
 )
 from jettison.verify.before import Baseline, Prefetched, prefetch
@@ -108,6 +109,22 @@ def test_a_comparison_ends_in_time_whatever_the_images_do(tmp_path: Path) -> Non
         compare(REQUEST, engine, SilentProgress())
     assert monotonic() - begun < 10
     assert sum(engine.starts.values()) < 3
+
+
+def test_a_comparison_ends_before_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("before.py", "after.py"):
+        (tmp_path / name).write_text("import time\ntime.sleep(600)\n")
+    engine = LocalEngine(tmp_path)
+    engine.storage = str(tmp_path)
+    left = iter(range(20, 0, -1))
+    monkeypatch.setattr(time_limit, "_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(time_limit, "_free", lambda _: next(left, 1) * 10**9)
+    begun = monotonic()
+    with pytest.raises(FullEngineError, match=r"lost 1\d\.0 GB while the images were compared"):
+        compare(REQUEST, engine, SilentProgress())
+    assert monotonic() - begun < 10
 
 
 @pytest.mark.parametrize(

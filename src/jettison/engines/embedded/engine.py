@@ -66,6 +66,7 @@ class EmbeddedEngine:
         self.isolation = NAMESPACES
         self._ports = Ports()
         self.limits = limits or Limits()
+        self.storage = str(self._directory)
 
     @property
     def name(self) -> str:
