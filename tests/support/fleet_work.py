@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -24,6 +25,16 @@ def counted(argument: bytes) -> int:
 
 def hangs(_argument: bytes) -> int:
     """Do not end."""
+    time.sleep(600)
+    return 0
+
+
+def starts_and_hangs(argument: bytes) -> int:
+    """Start a program that nobody ends, as an interrupt in time leaves one behind; do not end."""
+    started = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    mark = Path(msgpack.decode(argument, type=str))
+    mark.with_suffix(".part").write_text(str(started.pid))
+    mark.with_suffix(".part").rename(mark)
     time.sleep(600)
     return 0
 

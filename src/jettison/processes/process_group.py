@@ -106,6 +106,18 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+def end_children() -> None:
+    """End by force all groups that this process has begun.
+
+    That is for one that was interrupted, maybe before it knew what it had begun.
+    """
+    for listed in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):
+            for number in listed.read_text("ascii").split():
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(int(number), signal.SIGKILL)
+
+
 def pipe(stream: IO[bytes] | None) -> IO[bytes]:
     """Give a stream that was opened as a pipe."""
     assert stream is not None  # noqa: S101 - all three are opened as pipes; only mypy cannot know

@@ -48,6 +48,14 @@ def test_a_job_that_does_not_end_is_stopped(tmp_path: Path) -> None:
     assert found["counted"].failure is None
 
 
+def test_what_a_stopped_job_had_started_ends_with_it(tmp_path: Path) -> None:
+    mark = tmp_path / "started"
+    (done,) = run_here([job("starts_and_hangs", str(mark), Limits(seconds=3, disk=0))], 1)
+    assert done.failure is not None
+    status = Path(f"/proc/{mark.read_text()}/stat")
+    assert not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
 def test_memory_that_is_used_counts_and_what_is_reserved_does_not() -> None:
     limits = Limits(seconds=60, memory=200 << 20, disk=0)
     jobs = [job(work, limits=limits) for work in ("grows", "reserves")]

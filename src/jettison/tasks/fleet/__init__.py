@@ -34,16 +34,15 @@ from jettison.assessment.fleet import Failure
 from jettison.errors import DamagedCacheError, InterruptedByUserError, JettisonError
 from jettison.images.stores.cache import cache_directory, cache_in_use
 from jettison.images.stores.unpack import WORK, own_directory, working_folder
+from jettison.processes.process_group import end_children
 from jettison.values import replace
 
 # What planning imports; loaded once, so that a project costs no start of Python.
 _PRELOADED = ["jettison.tasks.fleet.projects"]
-_ATTEMPTS = 3
-_GRACE_SECONDS, _WATCHED_SECONDS = 3.0, 0.25
+_ATTEMPTS, _GRACE_SECONDS, _WATCHED_SECONDS = 3, 3.0, 0.25
 # What threads and allocators reserve without touching it, which the kernel's limit counts.
 _RESERVED = 1 << 30
-_PDEATHSIG = 1
-_SAFE_PATH = "PYTHONSAFEPATH"
+_PDEATHSIG, _SAFE_PATH = 1, "PYTHONSAFEPATH"
 _STARTING = Lock()
 
 
@@ -248,6 +247,7 @@ def _child(pipe: Connection, job: Job, own: str, environment: dict[str, str]) ->
             result = _result(job)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
     except KeyboardInterrupt:
+        end_children()
         os._exit(InterruptedByUserError.exit_status)
     with suppress(BrokenPipeError):
         pipe.send(result)
