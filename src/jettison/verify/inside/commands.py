@@ -18,6 +18,7 @@ INSTALLERS = ("pip", "setuptools", "wheel", "uv")
 # what reads arguments, and answers to --help
 PARSERS = frozenset({b"argparse", b"click", b"typer", b"fire", b"docopt", b"optparse", b"cyclopts"})
 # how argparse lists the commands of a command, and click and Typer below a line
+LARGEST = 1 << 23
 CHOICES = re.compile(r"\{([\w-]+(?:,[\w-]+)*)\}\s+\.\.\.")
 LISTED = re.compile(r"^\W*commands\W*$", re.I)
 ONE = re.compile(r"^(?:  |[|│] )([a-z][\w-]*)(?:  |\s*$)")
@@ -166,7 +167,7 @@ def own_scripts():
 def reads_arguments(path, besides=b""):
     """Whether a source uses what reads arguments, and has some other text besides."""
     with open(path, "rb") as file:
-        text = file.read()
+        text = file.read(LARGEST)
     return besides in text and bool(PARSERS & set(text.replace(b".", b" ").split()))
 
 

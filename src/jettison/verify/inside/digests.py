@@ -153,6 +153,14 @@ def told(path, most=WHOLE):
         return UNREADABLE
 
 
+def is_short(path, most=WHOLE):
+    """Tell whether a path leads to a file, of a size that is read at once."""
+    try:
+        return os.path.isfile(path) and os.path.getsize(path) <= most
+    except OSError:
+        return False
+
+
 def told_of_code(path):
     """Hash a file, and behind ``~`` what a module is compiled to, as comments do nothing."""
     found = told(path)

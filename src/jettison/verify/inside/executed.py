@@ -18,6 +18,7 @@ OTHERS = tuple(f"{one}/" for one in ASKED.get("others", ()))
 OUTPUT = ASKED.get("output", "")
 LEFT_OUT = ("__pycache__", "site-packages", "node_modules", "tests", "test", "testing")
 FILES, SOURCES, EGG = 5000, "src/", ".egg"
+LARGEST = 1 << 23
 NOT_OWN = ("/site-packages/", "/dist-packages/", "/lib/python3")
 
 places = {}
@@ -186,9 +187,12 @@ def count():
     installed = {os.path.relpath(path, top) for path, top in everything if top != FOLDER}
     for number, (path, top) in enumerate(everything):
         try:
+            # a pipe would be waited for, and a device has no end
+            if not os.path.isfile(path) or os.path.getsize(path) > LARGEST:
+                continue
             with open(path, "rb") as file:
                 there = lines(compile(file.read(), path, "exec"))
-        except (OSError, SyntaxError, ValueError):
+        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         done = there & known.get(os.path.realpath(path), set())
         # an application that is installed beside its source runs one of both

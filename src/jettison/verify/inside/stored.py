@@ -122,12 +122,15 @@ def imports(application):
 
     named = {}
     for path in application:
+        own = os.path.join(folder, path)
         if not path.endswith(".py") or TESTS.intersection(path.split("/")):
             continue
+        if not digests.is_short(own):
+            continue
         try:
-            with open(os.path.join(folder, path), "rb") as file:
+            with open(own, "rb") as file:
                 tree = ast.parse(file.read())
-        except (OSError, SyntaxError, ValueError):
+        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):

@@ -16,6 +16,8 @@ found = {}
 for path in ASKED["paths"]:
     for place in (ASKED.get("folder") or "/", *places):
         try:
+            if not os.path.isfile(os.path.join(place, path)):
+                continue
             with open(os.path.join(place, path), encoding="utf-8") as file:
                 text = file.read(LARGEST + 1)
         except (OSError, ValueError):

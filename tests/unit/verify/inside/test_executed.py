@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,8 @@ def test_each_line_that_is_executed_counts_once(tmp_path: Path) -> None:
     (folder / "main.py").write_text(APPLICATION)
     (folder / "unused.py").write_text("x = 1\ny = 2\n")
     (folder / "test_main.py").write_text("x = 1\n")
+    os.mkfifo(folder / "pipe.py")
+    (folder / "zero.py").symlink_to("/dev/zero")
     (folder / "usr").mkdir()
     (folder / "usr" / "system.py").write_text("x = 1\n")
     asked = {"folder": str(folder), "others": [str(folder / "usr")], "output": str(output)}

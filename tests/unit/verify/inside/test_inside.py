@@ -684,10 +684,15 @@ def test_what_an_image_holds_is_told_without_running_the_application(
         (folder / path).write_bytes(b"")
     (folder / "manage.py").write_text("import sys; sys.exit(0 if sys.argv[1:] == ['help'] else 3)")
     start.write_text("#!/bin/sh\nexec true\n")
+    # neither a pipe nor a device has an end
+    os.mkfifo(folder / "pipe.py")
+    (folder / "zero.py").symlink_to("/dev/zero")
+    (folder / "round.py").symlink_to("round.py")
     asked = {"folder": str(folder), "others": [str(folder / "usr")], "commands": ["manage.py"]}
     answer = ask("stored", {**asked, "words": [str(start), "/no/file"]}, folder, python=small)
     assert list(answer["scripts"]) == [str(start)]
-    assert sorted(answer["application"]) == ["main.py", "manage.py", "parts/inner/late/part.py"]
+    found = {path for path, digest in answer["application"].items() if digest}
+    assert sorted(found) == ["main.py", "manage.py", "parts/inner/late/part.py"]
     assert answer["imports"] == {
         "json": "main.py",
         "parts.inner.late.part": "main.py",
