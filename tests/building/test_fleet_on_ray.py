@@ -91,6 +91,31 @@ def test_every_result_is_there_once_although_workers_are_killed(
     assert sorted(map(tuple, found["results"])) == sorted((str(n), 2 * n) for n in range(COUNT))
 
 
+TWICE = """
+import sys, ray
+from msgspec import msgpack
+from jettison.tasks.fleet import Job, Limits
+from jettison.tasks.fleet.cluster import run_on_ray
+
+for number in range(2):
+    argument = msgpack.encode((number, sys.argv[1]))
+    limits = Limits(disk=0, seconds=120)
+    job = Job(name=str(number), work="fleet_work:counted", argument=argument, limits=limits)
+    (done,) = run_on_ray([job], 1, "local")
+    assert msgpack.decode(done.value) == 2 * number, done.failure
+    print(ray.nodes()[0]["NodeID"])
+"""
+
+
+def test_what_is_built_after_planning_runs_on_the_same_cluster(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    command = [sys.executable, "-c", TWICE, str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(set(done.stdout.split())) == 1
+
+
 def test_a_cluster_that_does_not_answer_is_told_at_once() -> None:
     address, begun = f"127.0.0.1:{free_port()}", time.monotonic()
     with pytest.raises(EngineError, match="cannot be used") as refused:

@@ -23,16 +23,19 @@ _ANSWER_SECONDS = 15.0
 def run_on_ray(jobs: Sequence[Job], workers: int, address: str) -> Iterator[Done]:
     """Yield what becomes of each job, once; a job whose worker dies is done again.
 
-    ``address`` is that of a cluster, or ``local`` for one that is started here and ends with this
-    process. A node without room on its disk gets no further jobs, and those it had go to others.
+    ``address`` is that of a cluster, or ``local`` for one that is started here, serves further
+    calls as well, and ends with this process. A node without room on its disk gets no further jobs,
+    and those it had go to others.
     EngineError when Ray is not installed or the cluster does not answer.
     """
     ray = _ray()
-    _connect(ray, workers, address)
+    if not ray.is_initialized():
+        _connect(ray, workers, address)
     try:
         yield from _Run(ray, _remote(ray), workers).all(jobs)
-    finally:
+    except BaseException:
         ray.shutdown()
+        raise
 
 
 def _ray() -> Any:  # noqa: ANN401 — an optional extra without types
