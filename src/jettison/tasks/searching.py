@@ -17,7 +17,7 @@ _REPEATS = 2
 ONCE = f"differed in one of {1 + _REPEATS} comparisons of the same images"
 # All tries after the first may take so many seconds, or so many times what the first one took, and
 # be so many: more than it takes to find two rules of thirty.
-_SECONDS, _TIMES, _MOST = 300.0, 5, 24
+_SECONDS, _TIMES, _MOST = 300.0, 3, 24
 
 
 class Search:
