@@ -108,13 +108,17 @@ class BuiltImage(Struct, frozen=True, kw_only=True):
 
 
 class Verified(Struct, frozen=True, kw_only=True):
-    """What comparing the image before and after came to; bytes are uncompressed and measured."""
+    """What comparing the image before and after came to; bytes are uncompressed and measured.
+
+    ``updated`` says that the project's files were written.
+    """
 
     conclusion: str
     equivalent: bool
     before: int
     after: int
     differences: tuple[str, ...] = ()
+    updated: bool = False
 
 
 class Row(Struct, frozen=True, kw_only=True):

@@ -111,7 +111,7 @@ SHAPES: Mapping[type, str] = {
     Side: "size version?",
     SizeRange: "low high",
     StoredLayer: "digest bytes what",
-    Verified: "equivalent conclusion before after differences",
+    Verified: "equivalent conclusion before after differences updated",
     Skipped: "what reason *origin",
     Unproven: "distribution reason files bytes paths",
 }

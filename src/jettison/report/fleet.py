@@ -67,7 +67,8 @@ def verdict(row: Row) -> str:
     if row.failure:
         return "failed"
     if row.verified:
-        return "equivalent" if row.verified.equivalent else "not equivalent"
+        same = "updated" if row.verified.updated else "equivalent"
+        return same if row.verified.equivalent else "not equivalent"
     if row.built:
         return "built"
     if row.project and row.project.layers:

@@ -288,5 +288,6 @@ def require_committed(root: Path) -> None:
         raise WriteError(
             "the project has uncommitted changes",
             why="\n".join(changed[:10]),
-            hint="Commit or stash them, so that you can see what Jettison changed, or use --force.",
+            hint="Commit or stash them, so that you can see what Jettison changed; --force of"
+            " `jettison optimize` and `jettison apply` skips this check.",
         )

@@ -1,7 +1,6 @@
 """Work on many projects, each in a process of its own with limits; nothing of it stops the rest.
 
-Without Ray the processes are those of this machine. There is no scheduler here: a pool of threads
-waits for the processes.
+Without Ray the processes are those of this machine, and a pool of threads waits for them.
 """
 
 from __future__ import annotations
@@ -288,11 +287,12 @@ def _result(job: Job) -> tuple[Done, bool]:
     except MemoryError:
         return Done(name=job.name, failure=_too_large(job.limits)), False
     except Exception as error:  # noqa: BLE001 — a project that breaks Jettison is a row, too
-        failed = Done(name=job.name, failure=_failure(error))
+        failed = Done(name=job.name, failure=failure_of(error))
         return failed, isinstance(error, DamagedCacheError)
 
 
-def _failure(error: BaseException) -> Failure:
+def failure_of(error: BaseException) -> Failure:
+    """Return what people read of an error."""
     for one in (error, error.__cause__):
         if isinstance(one, OSError) and one.errno == errno.ENOSPC:
             return Failure(what=_FULL, why=str(error), hint="Free the disk.")

@@ -34,7 +34,7 @@ from jettison.progress import SilentProgress
 from jettison.report.verdict_text import conclusion
 from jettison.tasks.building import ProjectChoice, built, lock_of
 from jettison.tasks.delivery import written
-from jettison.tasks.fleet import Kept
+from jettison.tasks.fleet import Kept, failure_of
 from jettison.tasks.fleet.orders import Made, Order
 from jettison.tasks.loading import Planned, commands_decided
 from jettison.values import replace
@@ -103,7 +103,7 @@ def _needs(found: Planned, order: Order) -> tuple[BuildNeeds | None, str, Failur
     except DamagedCacheError:
         raise
     except JettisonError as error:
-        return None, "", Failure(what=str(error), why=error.why, hint=error.hint)
+        return None, "", failure_of(error)
 
 
 def _options(order: Order) -> BuildOptions:
@@ -172,21 +172,26 @@ def verify_project(argument: bytes) -> Verified:
     # Late: planning and building need no engine.
     from jettison.engines.limits import Limits  # noqa: PLC0415
     from jettison.tasks.optimizing_elsewhere import optimize_with  # noqa: PLC0415
-    from jettison.tasks.writing import write_in_place  # noqa: PLC0415
+    from jettison.tasks.writing import require_committed, write_in_place  # noqa: PLC0415
 
     order = msgpack.decode(argument, type=Order)
     found = _choice(order, folder_of(order)).planned(cache_directory())
     found = commands_decided(found, allowed=False)
+    write = order.write and not order.member.git
+    if write:
+        require_committed(found.loaded.root)
     result = optimize_with(order.engine, found, Limits(), SilentProgress())
     verdict = result.verdict
-    if order.write and verdict.equivalent and verdict.ran and not order.member.git:
-        write_in_place(found.loaded.root, result.plan.files, force=False)
+    updated = write and verdict.equivalent and verdict.ran and bool(result.plan.files)
+    if updated:
+        write_in_place(found.loaded.root, result.plan.files)
     return Verified(
         conclusion=conclusion(verdict),
         equivalent=verdict.equivalent,
         before=result.before.size.bytes,
         after=result.after.size.bytes,
         differences=tuple(f"{one.name}: {one.message}" for one in verdict.differences),
+        updated=updated,
     )
 
 
