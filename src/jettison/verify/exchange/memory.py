@@ -21,6 +21,8 @@ _CALLED = ("name", "title", "label", "subject", "text")
 _DEPTH = 4
 # An object lists things by their names where it has so many or more.
 _LISTED = 3
+# Of so many objects at either end of a document values are remembered, and of so many in all.
+_OF_ONE, _IN_ALL = 100, 20_000
 
 
 class Memory:
@@ -76,7 +78,10 @@ class Memory:
         if method == "GET" and isinstance(document, dict) and len(document) >= _LISTED:
             # what all have values of one type may be the names of what there is
             self._keys[path] = list(document) if len({*map(type, document.values())}) == 1 else []
-        self._seen += [(path, values) for values in objects(document, _DEPTH)]
+        found = [(path, values) for values in objects(document, _DEPTH)]
+        # the last ones are those that hold the others
+        self._seen += found[:_OF_ONE] + found[_OF_ONE:][-_OF_ONE:]
+        del self._seen[:-_IN_ALL]
 
     def _see_page(self, path: str, answer: Answer) -> None:
         self.redirects.pop(path, None)
@@ -97,8 +102,12 @@ class Memory:
 
     def recall(self, wanted: Remembered) -> Json:
         """Give a value for a hole: of the same resource first, then of any with the same name."""
-        found = list(dict.fromkeys(self._recalled(wanted)))
-        return found[min(wanted.back, len(found) - 1)] if found else wanted.otherwise
+        found: dict[Json, None] = {}
+        for value in self._recalled(wanted):
+            found[value] = None
+            if len(found) > wanted.back:
+                break
+        return next(reversed(found), wanted.otherwise)
 
     def _recalled(self, wanted: Remembered) -> Iterator[Json]:
         """Give fitting values, the newest of the nearest first."""
@@ -108,9 +117,10 @@ class Memory:
         newest = self._seen[::-1]
         near = [values for path, values in newest if path.startswith(wanted.prefix)]
         for name in (wanted.name, *(_identifiers(wanted.name) if wanted.prefix else ())):
-            fitting = [values[name] for values in near if _fits(values.get(name), wanted.otherwise)]
-            if fitting:
-                yield from fitting
+            found = (values[name] for values in near if _fits(values.get(name), wanted.otherwise))
+            for first in found:
+                yield first
+                yield from found
                 return
         yield from (values[wanted.name] for _, values in newest if wanted.name in values)
         stem = re.sub(r"_?(id|uuid|guid|pk)$", "", wanted.name, flags=re.I)

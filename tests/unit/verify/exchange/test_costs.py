@@ -15,8 +15,9 @@ from jettison.verify import exchange
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.forms import read_page
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
+from jettison.verify.exchange.memory import Memory
 from jettison.verify.exchange.pages import page_steps
-from jettison.verify.workload.step import Step
+from jettison.verify.workload.step import Remembered, Step
 
 _CHANCE = random.Random(1)
 _COUNTS = itertools.cycle((2, 3))
@@ -128,3 +129,18 @@ def test_a_form_of_many_fields_and_choices_is_read_in_time() -> None:
     _, (form,) = read_page(page)
     assert len(form.fields) == 15_001
     assert time.process_time() - begun < _SECONDS
+
+
+def test_values_are_found_among_very_many_objects() -> None:
+    memory = Memory()
+    for number in range(40):
+        goods = {f"{each}": {"id": each, "name": f"{number}"} for each in range(5000)}
+        told = json.dumps({**goods, "order_id": number}).encode()
+        answer = Answer(status=200, headers={"content-type": "application/json"}, body=told)
+        memory.learn("GET", f"/goods/{number}", answer, signs_in=False)
+    begun = time.process_time()
+    for name in ("order_id", "id", "colour_id") * 40:
+        memory.recall(Remembered(name=name, prefix="/goods", otherwise=1))
+    assert time.process_time() - begun < _SECONDS
+    assert memory.recall(Remembered(name="order_id", prefix="/goods/7", otherwise=1)) == 7
+    assert memory.recall(Remembered(name="order_id", prefix="/goods", otherwise=1, back=2)) == 37
