@@ -17,6 +17,7 @@ from jettison.engines.limits import Limits
 from jettison.errors import FullEngineError, TimeLimitError
 from jettison.processes.concurrent import beside
 from jettison.progress import SilentProgress
+from jettison.report.verdict_text import conclusion
 from jettison.verify import (
     CheckResult,
     Outcome,
@@ -149,6 +150,7 @@ def test_of_many_routes_as_many_are_requested_as_the_limits_allow(
     found = compare(REQUEST, engine, SilentProgress())
     assert not found.differences, [check.details for check in found.differences]
     assert re.search(said, routes(found).message.rpartition("; ")[2])
+    assert " of 300 routes were requested, of each kind some" in " ".join(conclusion(found).split())
 
 
 def test_what_is_looked_at_ahead_ends_in_time_too(tmp_path: Path) -> None:
