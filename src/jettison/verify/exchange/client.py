@@ -285,9 +285,10 @@ class Requests:
 
     def __call__(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send one request; over a WebSocket where the method says so."""
-        if method == METHOD:
-            return converse(self._address, target, headers, body)
         begun = time.monotonic()
+        if method == METHOD:
+            said = converse(self._address, target, headers, body)
+            return shared(replace(said, seconds=time.monotonic() - begun))
         like = f"{method} {_NUMBERED.sub('/#', target.partition('?')[0])}"
         answer = send(
             self._address,

@@ -166,15 +166,17 @@ class _Wire:
     ) -> Generator[str, None, int]:
         """Give messages until there is silence, or as many as are read or ``expected``."""
         wait, count = seconds, 0
+        # one that never stops to speak does not hear that it is to close
+        ends = time.monotonic() + (seconds if after_all else _SECONDS)
         while count < (expected or _MESSAGES):
             try:
-                kind, content = self._message(wait)
+                kind, content = self._message(min(wait, ends - time.monotonic()))
             except TimeoutError:
                 break
             if not after_all:
                 count, wait = count + 1, seconds if expected else _SILENCE_SECONDS
                 told = _written(members(content) or ()) if kind == _BINARY else ""
-                yield f"< {told or content.decode('utf-8', 'replace')}"
+                yield f"< {_cut(told or content.decode('utf-8', 'replace'))}"
         return count
 
     def _message(self, seconds: float) -> tuple[int, bytes]:
@@ -260,6 +262,13 @@ def members(content: bytes, depth: int = 0) -> list[tuple[int, str]] | None:
     except IndexError:
         return None
     return told
+
+
+def _cut(text: str) -> str:
+    """Give a text, of a long one its beginning and its digest."""
+    if len(text) <= _PART:
+        return text
+    return f"{text[:_PART]}… {hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def _written(told: Iterable[tuple[int, str]]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -165,3 +166,26 @@ def test_nothing_is_said_again_to_a_server_that_does_not_answer(
     exchange = serve(UPGRADE, b"", b"")("WEBSOCKET", "/chat", {"Host": "x"}, b"")
     said = [line for line in exchange.body.decode().splitlines() if line.startswith("> ")]
     assert len(said) == 2
+
+
+def test_a_server_that_never_stops_to_speak_is_left_and_counts_as_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("_FIRST_SECONDS", "_ANSWER_SECONDS", "_SILENCE_SECONDS"):
+        monkeypatch.setattr(websocket, name, 0.2)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def flood() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(UPGRADE)
+            while True:
+                connection.sendall(frame("more"))
+
+    threading.Thread(target=flood, daemon=True).start()
+    begun = time.monotonic()
+    exchange = Requests(listener.getsockname(), seconds=60)("WEBSOCKET", "/", {"Host": "x"}, b"")
+    listener.close()
+    assert time.monotonic() - begun < 8
+    assert 0.1 < exchange.seconds < 8
+    assert exchange.body.decode().splitlines()[-1] == "not closed"
