@@ -173,6 +173,8 @@ _VARYING = re.compile(
     r"|(?<![\w-])(?=[\w-]*\d)[\w-]{12,}|0x[0-9a-f]+|\d+(?:\.\d+)?|(?:/[\w.+@%-]+){2,}|\s+"
 )
 _EXCEPTION = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Failure)\b")
+# That the user is root is written no more where the plan made it another one.
+_OF_ROOT = re.compile(r"\b(?:root|superuser)\b")
 # What somebody is to look at; a read-only root or another user may be why something warns.
 _ALARM = re.compile(r"(?<![\w./-])(?:ERROR|CRITICAL|FATAL|(WARN(?:ING)?))(?![\w-])")
 # Not a part of a name, as in `attrs-25.1.dist-info`; the first of a line is its own.
@@ -261,6 +263,8 @@ def compare_logs(
     if sum(one.startswith(_FORM) for one in always) > _FEW:
         always = frozenset(one for one in always if not one.startswith(_FORM))
     lost = sorted(always - ever)
+    if request.expected_user:
+        lost = [line for line in lost if not _OF_ROOT.search(line)]
     changed = not keeps_command(request, before.facts, after.facts)
     new = tuple(_alarms(before, after, request))
     details = [*(f"{NO_MORE}{line}" for line in lost), *new]

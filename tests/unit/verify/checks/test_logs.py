@@ -95,6 +95,17 @@ def test_what_a_planned_root_that_is_read_only_warns_of_is_no_difference() -> No
     assert CHECK.compare(seen(LOG, LOG), seen(warned, warned), planned).outcome is Outcome.SAME
 
 
+@pytest.mark.parametrize(
+    ("user", "outcome"), [("10001:10001", Outcome.SAME), ("", Outcome.DIFFERENT)]
+)
+def test_that_the_user_is_root_is_written_no_more_of_another_one(
+    user: str, outcome: Outcome
+) -> None:
+    warned = f"{LOG}*** WARNING: you are running as root !!! ***\n"
+    planned = replace(ASKED, expected_user=user)
+    assert CHECK.compare(seen(warned, warned), seen(LOG, LOG), planned).outcome is outcome
+
+
 def test_a_line_that_comes_on_the_other_stream_is_missed() -> None:
     facts = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
     before, after = (
