@@ -75,14 +75,11 @@ def compare_routes(
         f"may be chance, as it varies in the baseline: {one}" for one in sorted(found.doubtful)
     ]
     details += [f"only the kind is compared: {one}" for one in found.masked]
+    held_out, unsent = _held_out(before, found, request), before.missing.get("unsent")
+    said = (_message(found), held_out, unknown, unsent)
     return CheckResult(
         outcome=Outcome.DIFFERENT if found.differences else Outcome.SAME,
-        message="; ".join(
-            filter(
-                None,
-                (_message(found), _held_out(found, request), unknown, before.missing.get("unsent")),
-            )
-        ),
+        message="; ".join(filter(None, said)),
         before=f"{found.total} requests",
         after=f"{found.same} the same",
         details=tuple(details),
@@ -102,7 +99,7 @@ def _beyond_doubt(found: Comparison) -> Comparison:
     return replace(found, differences=differences, same=same)
 
 
-def _held_out(found: Comparison, request: VerificationRequest) -> str:
+def _held_out(before: Observation, found: Comparison, request: VerificationRequest) -> str:
     """Say how the routes do that the trace did not see, where there was one."""
     if not request.trained:
         return ""
@@ -114,9 +111,13 @@ def _held_out(found: Comparison, request: VerificationRequest) -> str:
         for route in request.withheld
         if any(one.startswith((f"{route}:", f"{route} (")) for one in found.differences)
     ]
+    asked = {one.name.partition(" (")[0] for one in before.exchanges}
+    left = len([route for route in request.withheld if route not in asked])
     watched = ", which saw the tests" if request.suite else ""
+    unasked = f", {left} of these were not requested" if left else ""
     shares = f"{len(request.withheld)} of {routes} routes were withheld from the trace{watched}"
-    return f"{shares}: " + (", ".join(failing) + " differ" if failing else "identical responses")
+    found_so = f"{', '.join(failing)} differ" if failing else "identical responses"
+    return f"{shares}{unasked}: {found_so}"
 
 
 def _message(found: Comparison) -> str:

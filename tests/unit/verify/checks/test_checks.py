@@ -749,6 +749,10 @@ def test_the_report_says_how_routes_do_that_the_trace_did_not_see() -> None:
     assert "withheld from the trace: identical responses" in (
         check("routes", before, before, asked).message
     )
+    more = replace(asked, withheld=(*asked.withheld, "GET /unasked"))
+    assert "3 of 11 routes were withheld from the trace, 1 of these were not requested: id" in (
+        check("routes", before, before, more).message
+    )
     few = replace(REQUEST, trained=5)
     assert "too few routes (5) to withhold any" in check("routes", before, before, few).message
 
