@@ -1,6 +1,11 @@
+from unittest.mock import Mock
+
 import pytest
 
+from jettison.verify import discover
 from jettison.verify.application import find_application, words_of
+from jettison.verify.exchange import Answer
+from jettison.verify.request import VerificationRequest
 
 
 @pytest.mark.parametrize(
@@ -46,3 +51,16 @@ def test_what_was_named_comes_first_and_the_environment_counts() -> None:
 def test_import_folders_are_kept() -> None:
     found = find_application(("uvicorn", "--app-dir", "src", "main:app"), {})
     assert found.folders == ("src",)
+
+
+def test_documents_that_do_not_end_are_waited_for_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def endless(*_: object, timeout: float, **__: object) -> Answer:
+        waited.append(timeout)
+        return Answer(status=200, unended=True)
+
+    monkeypatch.setattr(discover, "send", endless)
+    request = VerificationRequest(image_before="", image_after="", ports=(8000,))
+    assert discover._served_document(Mock(), request, ("/a.json", "/b.json", "/c.json")) is None
+    assert waited == [20.0, 3.0, 3.0]
