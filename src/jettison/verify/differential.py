@@ -170,6 +170,10 @@ def observe_after(trial: Trial, first: Begun, suite: BegunSuite) -> Observation:
     """
     baseline, request = first.baseline, trial.request
     patient = trial.asking(request.patient(_PATIENCE * baseline.observation.seconds))
+    if baseline.observation.failure.endswith(TOO_LATE):
+        # nothing follows from whether it becomes ready
+        short = min(_AGAIN_SECONDS, request.startup_timeout)
+        patient = trial.asking(replace(request, startup_timeout=short))
     setting = replace(patient.after(), usual=baseline.observation.seconds)
     with beside() as pool:
         holds = pool.submit(_stored, setting, first.commands, baseline.observation.facts)

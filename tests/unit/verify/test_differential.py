@@ -153,6 +153,19 @@ def test_of_many_routes_as_many_are_requested_as_the_limits_allow(
     assert " of 300 routes were requested, of each kind some" in " ".join(conclusion(found).split())
 
 
+def test_where_the_baseline_does_not_become_ready_the_candidate_is_waited_for_briefly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("before.py", "after.py"):
+        (tmp_path / name).write_text("import time\ntime.sleep(600)\n")
+    monkeypatch.setattr(differential, "_AGAIN_SECONDS", 0.5)
+    begun = monotonic()
+    found = compare(replace(REQUEST, startup_timeout=8.0), LocalEngine(tmp_path), SilentProgress())
+    assert monotonic() - begun < 14
+    assert found.dead_before
+    assert "neither image becomes ready" in found.differences[0].message
+
+
 def test_what_is_looked_at_ahead_ends_in_time_too(tmp_path: Path) -> None:
     (tmp_path / "before.py").write_text("import time\ntime.sleep(600)\n")
     engine = LocalEngine(tmp_path)
