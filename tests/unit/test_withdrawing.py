@@ -269,6 +269,8 @@ def test_no_rule_is_blamed_where_images_differ_without_any(result) -> None:
          "GET /: '…ll@7.v3m1796051052.js' became '…ll@7.v3m1796051099.js'"),
         ("GET /: '…@7.v3m1796051052.js' became '…@7.v3m1796051085.js'",
          "GET /: '…0_1.vill@7.v3m1796051052.js' became '…0_1.vill@7.v3m1796060001.js'"),
+        ("GET /: '<b>salt</b> zse5iP**' became '<b>salt</b> 5kVJlm**'",
+         "GET /: '<b>salt</b> zse5iP**' became '<b>salt</b> zQ0XlP**'"),
     ],
 )  # fmt: skip
 def test_what_two_builds_of_the_baseline_differ_in_is_no_difference(result, line, again) -> None:
@@ -279,10 +281,18 @@ def test_what_two_builds_of_the_baseline_differ_in_is_no_difference(result, line
     assert [check.message for check in found.verdict.checks] == [said]
 
 
-def test_two_builds_excuse_nothing_else(result) -> None:
-    found = result(
-        ALWAYS, "GET /: body: build 17 became gone", again="GET /: body: build 3 became 4"
-    )
+@pytest.mark.parametrize(
+    ("line", "again"),
+    [
+        ("GET /: body: build 17 became gone", "GET /: body: build 3 became 4"),
+        ("GET /: 'salt zse5iP**' became 'salt **'",
+         "GET /: 'salt zse5iP**' became 'salt 5kVJlm**'"),
+        ("GET /: 'salt zse5iP**' became 'oops 500 **'",
+         "GET /: 'salt zse5iP**' became 'salt 5kVJlm**'"),
+    ],
+)  # fmt: skip
+def test_two_builds_excuse_nothing_else(result, line, again) -> None:
+    found = result(ALWAYS, line, again=again)
     assert not found.verdict.equivalent
 
 

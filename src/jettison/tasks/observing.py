@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import posixpath
 import re
+import string
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -38,6 +40,9 @@ from jettison.verify.tracing import observed
 ROUNDS = 4
 # What two builds write differently: times, counters, digests, random names.
 _WRITTEN = re.compile(r"\b[0-9a-f]*\d[0-9a-f]*\b|\d+", re.I)
+_QUOTED = re.compile(r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")$""")
+_OF_WORDS = string.ascii_letters + string.digits
+_VARIES = " characters vary"
 # A long line is shown from a little before where two part, which is not always the same place in a
 # number: what follows the last number tells enough of it.
 _CUT = re.compile(r"""(["'])…(?:(?!\1).)*(#(?:(?!\1|#).)*)\1""")
@@ -104,8 +109,29 @@ class AnotherBuild:
 def _places(check: CheckResult) -> Iterator[str]:
     for line in check.details or (check.message,):
         # what became of what may be another thing in each build
-        place = line.partition(BESIDES)[0].partition(f"{ANOTHER}:")[0]
+        place = _parted(line.partition(BESIDES)[0].partition(f"{ANOTHER}:")[0])
         yield _CUT.sub(r"\1…\2\1", _WRITTEN.sub("#", place))
+
+
+def _parted(place: str) -> str:
+    """Give a line with the one word in which what was and what became of it part, by its length.
+
+    What a build draws by chance, such as the salt of a password, is another word of that length.
+    """
+    first, became, second = place.rpartition(" became ")
+    quoted = _QUOTED.search(first)
+    if not became or quoted is None:
+        return place
+    one, other = quoted[0], second
+    start = len(posixpath.commonprefix((one, other)))
+    end = len(posixpath.commonprefix((one[start:][::-1], other[start:][::-1])))
+    before, after = one[:start], one[len(one) - end :]
+    start = len(before.rstrip(_OF_WORDS))
+    end = len(one) - len(after.lstrip(_OF_WORDS))
+    parts = one[start:end], other[start : len(other) - len(one) + end]
+    if len(one) != len(other) or not all(map(str.isalnum, parts)):
+        return place
+    return f"{first[: quoted.start()]}{one[:start]}{end - start}{_VARIES}{one[end:]}"
 
 
 class Before(Struct, frozen=True, kw_only=True):
