@@ -45,9 +45,7 @@ class Mask(Struct, frozen=True, kw_only=True):
 def masks(pattern: Pattern, place: str = "") -> Iterator[Mask]:
     """Name the places where the baseline varies, and what may stand there."""
     match pattern:
-        case Text(form=form):
-            yield Mask(place=place, kind=", ".join(form.kinds))
-        case Number() | Truth():
+        case Text() | Number() | Truth():
             yield Mask(place=place, kind=name_of(pattern))
         case Loose():
             yield Mask(place=place, kind="series that are not always there")

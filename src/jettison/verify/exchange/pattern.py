@@ -20,6 +20,7 @@ Sample = tuple[Json, float]
 _RANDOM = re.compile(
     r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|\b(?i:(?=[0-9a-f]*\d)[0-9a-f]{12,})\b"
 )
+_SHOWN = 4  # of what parts of a text are
 _NUMBER = re.compile(r"\d+")
 
 
@@ -218,7 +219,8 @@ def name_of(pattern: Pattern) -> str:
     """Say in a few words what fits."""
     match pattern:
         case Text(form=form):
-            return ", ".join(form.kinds)
+            more = len(form.kinds) - _SHOWN
+            return ", ".join((*form.kinds[:_SHOWN], *([f"{more} more"] if more > 0 else ())))
         case Number(whole=whole, distance=distance):
             return f"a {'whole ' * whole}number{' that is a time' if distance else ''}"
         case Fixed(value=value):
