@@ -68,14 +68,6 @@ _options = all_of(
         help="Run on the Ray cluster at ADDRESS; `local` starts one on this machine.",
     ),
     click.option(
-        "--timeout",
-        type=Duration(1),
-        default=900,
-        show_default=True,
-        metavar="SECONDS",
-        help="Stop a project that takes longer.",
-    ),
-    click.option(
         "--memory",
         type=click.IntRange(min=100),
         default=4000,
@@ -97,7 +89,11 @@ _options = all_of(
 )
 
 
-def fleet_options(function: Function) -> Function:
+# Building and comparing one application took up to 1,200 s, measured in November 2026.
+_PLAN_SECONDS, _VERIFY_SECONDS = 900, 3600
+
+
+def fleet_options(function: Function, seconds: int = _PLAN_SECONDS) -> Function:
     """Add the fleet and how it is worked on; the command gets ``found`` and ``options``."""
 
     @wraps(function)
@@ -112,7 +108,15 @@ def fleet_options(function: Function) -> Function:
         )  # fmt: skip
         return function(found=found_fleet(place), options=options, **rest)
 
-    return cast("Function", _options(gathered))
+    limited = click.option(
+        "--timeout",
+        type=Duration(1),
+        default=seconds,
+        show_default=True,
+        metavar="SECONDS",
+        help="Stop a project that takes longer.",
+    )
+    return cast("Function", _options(limited(gathered)))
 
 
 @command.command("plan")
@@ -158,7 +162,7 @@ def build_command(
 
 
 @command.command("verify")
-@fleet_options
+@partial(fleet_options, seconds=_VERIFY_SECONDS)
 @engine_option
 @reporting
 def verify_command(
@@ -172,7 +176,7 @@ def verify_command(
 
 
 @command.command("optimize")
-@fleet_options
+@partial(fleet_options, seconds=_VERIFY_SECONDS)
 @engine_option
 @click.option(
     "--write", is_flag=True, help="Update the files of projects whose images behave the same."

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import msgpack
 
+from jettison.cli.fleet import command
 from jettison.tasks.fleet import Job, Limits, run_here
 
 LIMITS = Limits(seconds=60, memory=4_000_000_000, disk=0)
@@ -54,6 +55,15 @@ def test_what_a_stopped_job_had_started_ends_with_it(tmp_path: Path) -> None:
     assert done.failure is not None
     status = Path(f"/proc/{mark.read_text()}/stat")
     assert not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+@pytest.mark.parametrize("verb", ["verify", "optimize"])
+def test_two_builds_and_their_comparison_may_take_longer_than_a_plan(verb: str) -> None:
+    seconds = {
+        name: next(one.default for one in command.commands[name].params if one.name == "timeout")
+        for name in ("plan", verb)
+    }
+    assert seconds[verb] >= 2 * seconds["plan"]
 
 
 def test_memory_that_is_used_counts_and_what_is_reserved_does_not() -> None:
