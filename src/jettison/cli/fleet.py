@@ -192,7 +192,8 @@ def optimize_command(
 ) -> None:
     """Verify every project and update those that behave the same.
 
-    Projects in repositories and with uncommitted changes are not written.
+    A project with uncommitted changes fails before it is built. Projects in repositories are not
+    written.
     """
     report(verified_fleet(found, options, engine, ConsoleProgress(), write=write))
 
