@@ -38,6 +38,10 @@ CALLED = (
 )
 
 
+# Of a shell; the first line names what reads the script.
+_COMMENT = re.compile(r"(?:^|(?<=\s))#(?!!).*$", re.MULTILINE)
+
+
 def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
     """Gather all names by which something of the system is reached, each with the reason."""
     owned, gone = system.owners, gone_of_standard(observed)
@@ -244,7 +248,8 @@ def _programs(plan: Plan, observed: Observed) -> Iterator[tuple[str, str]]:
         yield word, "a start command or a health check names it"
     scripts = _scripts(plan, observed)
     for path, text in scripts.items():
-        yield from ((word, f"{path} names it") for word in WORD.findall(text))
+        words = WORD.findall(_COMMENT.sub("", text))
+        yield from ((word, f"{path} names it") for word in words)
     for value in observed.system.environment.values() if scripts and observed.system else ():
         yield from ((word, "a variable names it") for word in WORD.findall(value))
     for name, uses in plan.usage.programs.items():
