@@ -23,7 +23,7 @@ from jettison.verify.interior import ask
 from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import observe
 from jettison.verify.request import Suite, VerificationRequest
-from jettison.verify.retries import further, joined
+from jettison.verify.retries import further, hasty, joined
 from jettison.verify.services import TOO_LATE, within_reach
 from jettison.verify.time_limit import timed
 from jettison.verify.workers import watched_on, worked
@@ -224,7 +224,8 @@ def _twice(setting: Setting, talk: Conversation, memory: int) -> tuple[Observati
     # as the baseline runs, unless production is to be read-only
     narrow = setting.read_only and setting.request.expected_read_only
     own = replace(setting, run=1, read_only=narrow)
-    seen, other = both(partial(observe, setting, talk), partial(further, own, talk), memory=memory)
+    first = setting if narrow == setting.read_only else hasty(setting, setting.usual)
+    seen, other = both(partial(observe, first, talk), partial(further, own, talk), memory=memory)
     return (seen if seen.failure else replace(seen, read_only=setting.read_only)), other
 
 

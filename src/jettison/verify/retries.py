@@ -38,6 +38,8 @@ _OF_CODE = frozenset({"files", "entry-point"})
 # How often both are run once more while answers are in doubt.
 _RERUNS = 3
 _AT_A_TIME = 2
+# What a start has that is only tried, also by what is usual.
+_HASTY_SECONDS, _HASTY_FACTOR = 30.0, 10
 # How many requests in doubt are repeated in such a run; one that differs beyond doubt is enough.
 _DOUBTED = 8
 
@@ -180,6 +182,14 @@ def _differing(
     return frozenset(one.partition(": ")[0] for one in found)
 
 
+def hasty(setting: Setting, usual: float) -> Setting:
+    """Give a start with a read-only root that nobody promised little more than is usual."""
+    most = max(_HASTY_SECONDS, _HASTY_FACTOR * usual)
+    request = setting.request
+    short = replace(request, startup_timeout=min(most, request.startup_timeout))
+    return replace(setting, request=short)
+
+
 def with_writable_root(
     trial: Trial, talk: Conversation, before: Observation, after: Observation
 ) -> tuple[Observation, Observation]:
@@ -187,7 +197,7 @@ def with_writable_root(
 
     When the image before needs a writable root too, the images are compared with one.
     """
-    narrow = observe(replace(trial.before(), read_only=True), talk)
+    narrow = observe(hasty(replace(trial.before(), read_only=True), before.seconds), talk)
     why = narrow.failure or _unlike(before, narrow, trial.request)
     if not why:
         return before, after

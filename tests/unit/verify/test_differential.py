@@ -153,6 +153,20 @@ def test_of_many_routes_as_many_are_requested_as_the_limits_allow(
     assert " of 300 routes were requested, of each kind some" in " ".join(conclusion(found).split())
 
 
+def test_a_read_only_root_that_nobody_promised_is_not_waited_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = "import os, time\nif 'READ_ONLY' in os.environ: time.sleep(600)\n"
+    for name in ("before.py", "after.py"):
+        (tmp_path / name).write_text(f"{stuck}{SERVER.replace('FAULT', NOTHING)}")
+    monkeypatch.setattr(retries, "_HASTY_SECONDS", 1.0)
+    asked = replace(REQUEST, read_only_after=True)
+    begun = monotonic()
+    found = compare(asked, LocalEngine(tmp_path), SilentProgress())
+    assert monotonic() - begun < 40
+    assert found.equivalent, [check.details for check in found.differences]
+
+
 def test_where_the_baseline_does_not_become_ready_the_candidate_is_waited_for_briefly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
