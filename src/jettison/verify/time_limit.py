@@ -34,8 +34,9 @@ def on_this_machine(seconds: float) -> float:
     return round(seconds * min(max(1.0, load), _LONGER_AT_MOST))
 
 
-# How often the disk is looked at, and which share of what was free one comparison may take.
-_LOOK_SECONDS, _SHARE = 1.0, 0.5
+# How often the disk is looked at, and which share of what was free may be gone once it is scarce:
+# images are built beside a comparison, and by others.
+_LOOK_SECONDS, _SHARE, _SCARCE = 1.0, 0.5, 4 * 10**9
 
 
 class TimedEngine(DelegatingEngine):
@@ -65,11 +66,12 @@ class TimedEngine(DelegatingEngine):
 
     def _watch(self) -> None:
         while not self._over.wait(min(_LOOK_SECONDS, max(0.0, self._ends - time.monotonic()))):
-            taken = self._free - _free(self.storage)
+            free = _free(self.storage)
+            taken = self._free - free
             if time.monotonic() >= self._ends:
                 self._stop(_too_late(self.limits.seconds))
                 return
-            if taken > self._free * _SHARE:
+            if taken > self._free * _SHARE and free < _SCARCE:
                 self._stop(_too_much(taken))
                 return
 
@@ -113,7 +115,7 @@ def _too_late(seconds: float) -> TimeLimitError:
 def _too_much(taken: int) -> FullEngineError:
     return FullEngineError(
         f"the disk of the engine lost {taken / 1e9:.1f} GB while the images were compared",
-        why="that is more than half of what was free, so their containers were stopped",
+        why="that is more than half of what was free, and little is left, so they were stopped",
         hint="Look at what the baseline writes when it runs alone, or make room on that disk.",
     )
 
