@@ -22,13 +22,12 @@ from jettison.lift.stage import FinalStage
 from jettison.lift.stages import BuiltEnvironment, NotApart, environment_of
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
+from jettison.plan.removal import listing
 from jettison.plan.removal.groups import collapsed
 from jettison.plan.removal.listing import HEAD, HOOK, LIST, REMOVED, SCRIPT, SystemGroup
 from jettison.values import Evidence, Origin, is_listable, once_each, replace
 
 WORTHWHILE = 20_000
-# The rule by which the image takes the files of the final stage.
-STARTING_ANEW = "unreached-system"
 # Their modules, by the name of the distribution.
 INSTALLERS = {"pip": ("pip",), "setuptools": ("setuptools", "pkg_resources", "distutils")}
 
@@ -299,7 +298,7 @@ def leaves_late(plan: Plan) -> bool:
 def _takes_files(plan: Plan) -> bool:
     """Whether another stage may take the files of the final one."""
     omitted = {*plan.settings.without, *(one.rule for one in plan.withdrawn if not one.part)}
-    return STARTING_ANEW not in omitted and starts_from_nothing(plan)
+    return listing.STARTING_ANEW not in omitted and starts_from_nothing(plan)
 
 
 @once_each

@@ -45,14 +45,9 @@ from jettison.contents.system import System
 from jettison.plan.changes import LayerOfFolders, RemoveFiles, StartFromNothing
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction import WORTH_A_STAGE
-from jettison.plan.removal.listing import SystemGroup
+from jettison.plan.removal.listing import STARTING_ANEW, SystemGroup
 from jettison.plan.system_leaving import doubled, leaving_groups, staying_bytes, system_reach
-from jettison.plan.system_removal import (
-    STARTING_ANEW,
-    build_group,
-    leaves_late,
-    starts_from_nothing,
-)
+from jettison.plan.system_removal import build_group, is_apart, starts_from_nothing
 from jettison.rules.duplicate_files import run_by_root
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Evidence, Saving, human
@@ -72,7 +67,8 @@ def detect(plan: Plan) -> Iterator[Finding]:
     reach = system_reach(plan)
     groups = leaving_groups(plan)
     saved = sum(group.bytes for group in groups)
-    late = leaves_late(plan)
+    # also where it is withdrawn, of which the report is to say what would have left
+    late = not is_apart(plan)
     if not late and plan.level < WATCHED and saved < WORTH_A_STAGE * sum(system.files.values()):
         return
     once = _once(plan, observed)

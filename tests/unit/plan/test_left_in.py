@@ -10,7 +10,7 @@ from jettison.contents.system import System, SystemPackage
 from jettison.images.config import Config
 from jettison.plan.minimal_base import pattern
 from jettison.plan.observed_image import with_observed
-from jettison.plan.plan import Plan
+from jettison.plan.plan import Plan, Withdrawal
 from jettison.plan.removal.listing import system_written
 from jettison.plan.system_leaving import leaving_distributions, leaving_groups, left_in
 from jettison.report.why import why
@@ -18,6 +18,7 @@ from jettison.report.why_text import LineAnswer
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading import planned
+from jettison.values import replace
 
 DOCKERFILE = 'FROM python:3.13-slim\nCOPY . /app\nRUN /app/install\nCMD ["env", "python", "x.py"]\n'
 PYTHON = "/usr/local/bin/python3.13"
@@ -33,9 +34,11 @@ def plan_of(
     apart: bool = False,
     steps: str = DOCKERFILE,
     imported: frozenset[str] = frozenset(),
+    withdrawn: tuple[Withdrawal, ...] = (),
 ) -> Plan:
     (folder / "Dockerfile").write_text(steps)
     start = planned(folder, offline=True, cache=folder / "cache").start
+    start = replace(start, withdrawn=withdrawn)
     system = System(
         files=files,
         links={},
@@ -101,6 +104,16 @@ def test_the_library_of_dbm_stays_wherever_that_may_be_imported(
     wanted = pattern(path for group in leaving_groups(plan) for path in group.paths)
     assert bool(wanted.fullmatch(f"{inside}/_dbm.so")) is not kept
     assert wanted.fullmatch(f"{inside}/_testcapi.so")
+
+
+def test_it_is_told_that_the_image_does_not_start_from_nothing_however_little_would_leave(
+    tmp_path: Path,
+) -> None:
+    why = Withdrawal(rule="unreached-system", reason="images differ")
+    tools = SystemPackage(name="coreutils", version="1", paths=frozenset(TOOLS))
+    plan = plan_of(tmp_path, {PYTHON: 90_000_000, **TOOLS}, tools, withdrawn=(why,))
+    told = {one.message for one in plan.findings if one.rule == why.rule}
+    assert told == {"not applied: images differ"}
 
 
 def test_no_name_of_an_image_is_a_line_of_its_own(tmp_path: Path) -> None:

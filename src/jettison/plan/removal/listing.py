@@ -13,6 +13,8 @@ from jettison.lift import REMOVAL
 from jettison.plan.removal.groups import BY_NAME, Group, collapsed
 from jettison.values import KILOBYTE, human, is_listable, sized, totals
 
+# The rule by which the image takes the files of the final stage.
+STARTING_ANEW = "unreached-system"
 LIST = "removed-files.txt"
 SCRIPT = "remove_files.py"
 HOOK = "jettison_removed.py"
@@ -159,7 +161,7 @@ class SystemGroup(Struct, frozen=True, kw_only=True):
     stays names that word, those of ``not_counting`` apart. ``bytes`` are those of the files.
     """
 
-    rule: str = "unreached-system"
+    rule: str = STARTING_ANEW
     reason: str
     packages: tuple[str, ...] = ()
     programs_of: tuple[str, ...] = ()
