@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-import posixpath
 import re
-import string
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -41,7 +39,7 @@ ROUNDS = 4
 # What two builds write differently: times, counters, digests, random names.
 _WRITTEN = re.compile(r"\b[0-9a-f]*\d[0-9a-f]*\b|\d+", re.I)
 _QUOTED = re.compile(r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")$""")
-_OF_WORDS = string.ascii_letters + string.digits
+_WORDS = re.compile(r"([A-Za-z0-9]+)")
 _VARIES = " characters vary"
 # A long line is shown from a little before where two part, which is not always the same place in a
 # number: what follows the last number tells enough of it.
@@ -122,16 +120,15 @@ def _parted(place: str) -> str:
     quoted = _QUOTED.search(first)
     if not became or quoted is None:
         return place
-    one, other = quoted[0], second
-    start = len(posixpath.commonprefix((one, other)))
-    end = len(posixpath.commonprefix((one[start:][::-1], other[start:][::-1])))
-    before, after = one[:start], one[len(one) - end :]
-    start = len(before.rstrip(_OF_WORDS))
-    end = len(one) - len(after.lstrip(_OF_WORDS))
-    parts = one[start:end], other[start : len(other) - len(one) + end]
-    if len(one) != len(other) or not all(map(str.isalnum, parts)):
+    one, other = (_WORDS.split(text) for text in (quoted[0], second))
+    apart = [at for at, (had, has) in enumerate(zip(one, other, strict=False)) if had != has]
+    if len(one) != len(other) or len(apart) != 1:
         return place
-    return f"{first[: quoted.start()]}{one[:start]}{end - start}{_VARIES}{one[end:]}"
+    word, another = one[apart[0]], other[apart[0]]
+    if len(word) != len(another) or not (word.isalnum() and another.isalnum()):
+        return place
+    one[apart[0]] = f"{len(word)}{_VARIES}"
+    return f"{first[: quoted.start()]}{''.join(one)}"
 
 
 class Before(Struct, frozen=True, kw_only=True):

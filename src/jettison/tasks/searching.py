@@ -92,10 +92,10 @@ def to_blame(
     start: Plan, plan: Plan, alike: Callable[[Plan], bool], reason: str, search: Search
 ) -> tuple[Withdrawal, ...]:
     """Find the rule that makes a difference; none where images differ without any rule as well."""
-    every = tuple(Withdrawal(rule=name, reason=reason) for name in applied_rules(plan))
-    unchanged = replanned(replace(start, withdrawn=(*start.withdrawn, *every)))
     if search.over:
         return every_one(plan, reason, search)
+    every = tuple(Withdrawal(rule=name, reason=reason) for name in applied_rules(plan))
+    unchanged = replanned(replace(start, withdrawn=(*start.withdrawn, *every)))
     return first_to_fail(start, plan, alike, reason, search=search) if alike(unchanged) else ()
 
 

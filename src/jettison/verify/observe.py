@@ -202,9 +202,9 @@ def unready(run: Running, setting: Setting) -> Observation:
     logs = run.container.logs()
     lines = (line.strip()[:300] for line in logs.splitlines() if line.strip())
     errors = errors_of(logs) or tuple(lines)[-_LAST_LINES:]
-    ports = setting.request.ports
-    listens = () if setting.request.services else _wide(run.container)
-    listens = () if set(ports) & set(listens) or not ports else listens
+    request = setting.request
+    found = _wide(run.container) if request.ports and not request.services else ()
+    listens = found if set(request.ports).isdisjoint(found) else ()
     return Observation(facts=setting.facts, failure=run.failure, errors=errors, listens=listens)
 
 

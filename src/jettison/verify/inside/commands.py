@@ -17,8 +17,9 @@ PATIENCE = 5
 INSTALLERS = ("pip", "setuptools", "wheel", "uv")
 # what reads arguments, and answers to --help
 PARSERS = frozenset({b"argparse", b"click", b"typer", b"fire", b"docopt", b"optparse", b"cyclopts"})
-# how argparse lists the commands of a command, and click and Typer below a line
+# of a larger source, the beginning is read
 LARGEST = 1 << 23
+# how argparse lists the commands of a command, and click and Typer below a line
 CHOICES = re.compile(r"\{([\w-]+(?:,[\w-]+)*)\}\s+\.\.\.")
 LISTED = re.compile(r"^\W*commands\W*$", re.I)
 ONE = re.compile(r"^(?:  |[|│] )([a-z][\w-]*)(?:  |\s*$)")
