@@ -27,9 +27,8 @@ from jettison.verify.request import (
     VerificationRequest,
 )
 from jettison.verify.workload import Interface, Operation
-from jettison.verify.workload.plan import usable, workload
+from jettison.verify.workload.plan import few, some_of_each, usable, workload
 from jettison.verify.workload.routes import join, join_documents, placed, route_operations
-from jettison.verify.workload.share import few, some_of_each
 from jettison.verify.workload.step import Step, Training
 
 

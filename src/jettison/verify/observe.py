@@ -29,7 +29,7 @@ from jettison.verify.services import (
 )
 from jettison.verify.time_limit import on_this_machine
 from jettison.verify.watching import FileEvents, file_events
-from jettison.verify.workload.share import routes_of
+from jettison.verify.workload.plan import routes_of
 from jettison.verify.workload.step import Step
 
 _ERROR = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b.*")

@@ -9,8 +9,8 @@ from functools import lru_cache
 from jettison.values import replace
 from jettison.verify import NONE_EXECUTED, CheckResult, Outcome
 from jettison.verify.checks.check import compare_uses, skipped
-from jettison.verify.exchange.dated import dated
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
+from jettison.verify.exchange.times import dated
 from jettison.verify.observation import Loaded, Observation, WorkerOutcome
 from jettison.verify.request import OWN_COMMAND, VerificationRequest
 from jettison.verify.workload.step import NO_METHOD, NO_PAGE, NO_SLASH

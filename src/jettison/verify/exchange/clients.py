@@ -10,7 +10,7 @@ from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
 from jettison.values import by_key, replace
 from jettison.verify.exchange import Answer, Exchange
-from jettison.verify.workload.share import by_need, is_needed
+from jettison.verify.workload.plan import by_need, is_needed
 from jettison.verify.workload.step import Client, Step, route_of
 
 # Where development servers of front ends listen: the origin that settings allow most often.

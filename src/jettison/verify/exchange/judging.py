@@ -20,12 +20,10 @@ from jettison.verify.exchange import (
     shortened,
     unvarying,
 )
-from jettison.verify.exchange.changes import changes
-from jettison.verify.exchange.dated import Dated
-from jettison.verify.exchange.manner import Manner
-from jettison.verify.exchange.masks import VARIES, Mask, masks
+from jettison.verify.exchange.changes import Manner, changes
 from jettison.verify.exchange.normal import document
-from jettison.verify.exchange.pattern import Choice, Sample, choice
+from jettison.verify.exchange.pattern import VARIES, Choice, Mask, Sample, choice, masks
+from jettison.verify.exchange.times import Dated
 from jettison.verify.workload import Json
 
 _SERVER_ERROR = 500

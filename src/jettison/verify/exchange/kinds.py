@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import math
 import posixpath
 import re
 import string
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from jettison.verify.exchange.times import EPOCH, SPREAD, TIME, Distance, moment_of, steady
+from jettison.verify.workload import Json
 
 Seen = tuple[str, float]
 """A text, and when its answer came."""
@@ -39,6 +43,15 @@ _LONG_NUMBER, _SHORT_TOKEN = 12, 5
 # Longer tokens hold content, whose length varies when it is compressed.
 _PACKED = 40
 _BASE_64 = "-_+/=."  # beside letters and digits, in its usual forms and in those of password hashes
+# What carries data and a signature: RFC 7515 and 7519 (a header and claims, each JSON in
+# base64url), itsdangerous and Django's ``signing`` (JSON, compressed where a dot stands before it,
+# then a time; both by their documentation).
+_TOKEN = re.compile(r"\.?[\w-]+={0,2}(?:[.:][\w-]*={0,2}){1,4}")
+# How JSON objects and what zlib compresses begin in base 64.
+_BEGINS = re.compile(r"\.?eyJ|\.eJ")
+# Made of the address of the client, which the engine chooses, or by chance.
+_DIGEST = re.compile(r"[0-9a-f]{32,}")
+_LONGEST = 2**16
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -205,3 +218,37 @@ def _alphabet(letters: set[str], length: int) -> tuple[str, bool]:
 
 def _all(pattern: str, texts: Sequence[str]) -> bool:
     return all(re.fullmatch(pattern, text) for text in texts)
+
+
+def signed(text: str) -> list[Json] | None:
+    """Give the parts of a token, those that are data as data; None where none is.
+
+    Digests in the data are told by their length.
+    """
+    if len(text) > _LONGEST or not (_BEGINS.match(text) and _TOKEN.fullmatch(text)):
+        return None
+    parts = list(_parts(text))
+    return parts if any(isinstance(one, dict) for one in parts) else None
+
+
+def _parts(text: str) -> Iterator[Json]:
+    packed = text.startswith(".")
+    for number, part in enumerate(re.split("[.:]", text.removeprefix("."))):
+        try:
+            raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+            if packed and number == 0:
+                raw = zlib.decompressobj().decompress(raw, _LONGEST)
+            found = json.loads(raw)
+        except (ValueError, zlib.error, RecursionError):
+            found = None
+        yield _blurred(found) if isinstance(found, dict) else part
+
+
+def _blurred(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {name: _blurred(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_blurred(one) for one in value]
+    if isinstance(value, str) and _DIGEST.fullmatch(value):
+        return f"<{len(value)} hexadecimal digits>"
+    return value

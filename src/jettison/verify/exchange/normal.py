@@ -14,10 +14,9 @@ from functools import cache
 from jettison.catalogue import table
 from jettison.catalogue.systems import Compared
 from jettison.verify.exchange import Answer
-from jettison.verify.exchange.dated import Dated
+from jettison.verify.exchange.kinds import signed
 from jettison.verify.exchange.pattern import Series
-from jettison.verify.exchange.signed import signed
-from jettison.verify.exchange.times import Clock, number_of_time, relative
+from jettison.verify.exchange.times import Clock, Dated, number_of_time, relative
 from jettison.verify.workload import Json
 
 MEASURED, COUNTED = "<measured>", "<counted>"

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from jettison.verify.exchange import Answer, Exchange
-from jettison.verify.exchange.dated import Dated, dated
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
+from jettison.verify.exchange.times import Dated, dated
 
 # 2023-11-14 22:13:20 and 2020-01-01 00:00:00 UTC
 BUILT, ANEW = 1_700_000_000, 1_577_836_800

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from jettison.verify.workload import Body, Interface, Operation
-from jettison.verify.workload.share import few, some_of_each
+from jettison.verify.workload.plan import few, some_of_each
 from jettison.verify.workload.step import Step
 
 LOGIN = Operation(
