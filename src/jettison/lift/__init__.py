@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 
@@ -12,12 +12,21 @@ from msgspec import Struct, field
 
 from jettison.formats.compose import ComposeFile
 from jettison.formats.compose import parse as parse_compose
-from jettison.formats.dockerfile import Dockerfile, Instruction, Stage, copy
+from jettison.formats.dockerfile import (
+    Dockerfile,
+    Instruction,
+    Stage,
+    base_reference,
+    copy,
+    mounts,
+)
 from jettison.formats.dockerfile import parse as parse_dockerfile
 from jettison.formats.dockerignore import IgnoreFile
 from jettison.formats.dockerignore import parse as parse_ignore
 from jettison.formats.requirements import RequirementsFile, load
 from jettison.values import OWN_FOLDER, Origin, Skipped, replace
+
+COPIES = ("COPY", "ADD")  # keywords of what copies files
 
 
 class Project(Struct, frozen=True, kw_only=True, dict=True):
@@ -93,6 +102,15 @@ class Project(Struct, frozen=True, kw_only=True, dict=True):
         if path.endswith((".toml", ".cfg", ".py")):
             return ()
         return load(self.texts.get, self.in_context(path))
+
+    def own_stages(self, chain: Sequence[Stage]) -> tuple[Stage, ...]:
+        """The last stages of a chain that no other stage with steps and no service needs."""
+        own = [chain[-1]]
+        for parent in reversed(chain[:-1]):
+            if _is_shared(self, parent, {each.index for each in chain}):
+                break
+            own.insert(0, parent)
+        return tuple(own)
 
     def with_texts(self, changed: Mapping[str, str]) -> Project:
         """Give the project with other texts in some of its files; new files are added."""
@@ -229,3 +247,30 @@ class Invocation(Struct, frozen=True, kw_only=True):
     def origin(self) -> Origin:
         """Where it stands."""
         return self.instruction.origin
+
+
+def _is_shared(project: Project, parent: Stage, chain: Collection[int]) -> bool:
+    """Whether another stage runs steps on a stage or copies from it, or a service runs it."""
+    dockerfile, arguments = project.dockerfile, project.build_arguments
+    composed = project.compose.services if project.compose else ()
+    names = {each.build.target for each in composed if each.build and each.build.target}
+    standing = {parent.index}
+    for each in dockerfile.stages:
+        if each.index in chain:
+            continue
+        below = dockerfile.stage_named(base_reference(each, dockerfile, arguments))
+        on_it = below is not None and below.index in standing
+        standing |= {each.index} if on_it else set()
+        if any(_needs(item, parent, dockerfile, on_it=on_it) for item in each.instructions[1:]):
+            return True
+    return any(dockerfile.stage_named(name) is parent for name in names)
+
+
+def _needs(item: Instruction, parent: Stage, dockerfile: Dockerfile, *, on_it: bool) -> bool:
+    if item.keyword == "RUN":
+        mounted = any(
+            mount.from_ and dockerfile.stage_named(mount.from_) is parent for mount in mounts(item)
+        )
+        return on_it or mounted
+    source = copy(item).stage if item.keyword in COPIES else None
+    return source is not None and dockerfile.stage_named(source) is parent

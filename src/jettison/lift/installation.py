@@ -27,9 +27,15 @@ from jettison.lift.installation_obstacles import (
     obstacles,
 )
 from jettison.lift.own_environment import OwnEnvironment, own_environment
-from jettison.lift.own_project import OwnProject, local_words, own_project
 from jettison.lift.projects import PYPROJECT, is_declaring
-from jettison.lift.repeated_commands import is_repeatable, repeated, seeds
+from jettison.lift.repeated_commands import (
+    OwnProject,
+    is_repeatable,
+    local_words,
+    own_project,
+    repeated,
+    seeds,
+)
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin
 

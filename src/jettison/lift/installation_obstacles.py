@@ -13,8 +13,7 @@ from jettison.formats.dockerfile import Instruction, mounts
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
 from jettison.lift.declared import LINKS, wheels_from
-from jettison.lift.own_project import local_words
-from jettison.lift.repeated_commands import is_conditional
+from jettison.lift.repeated_commands import is_conditional, local_words
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import stages_on, steering_pip
 from jettison.values import Evidence, Origin

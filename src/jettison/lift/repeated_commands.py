@@ -1,22 +1,28 @@
-"""The words with which a build stage calls pip again, as the commands of the stage have them."""
+"""What a build stage repeats of the installations by pip: their words, and the project itself."""
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import dropwhile, takewhile
+
+from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import PipInstall
-from jettison.formats.dockerfile import mounts, raw_pairs
+from jettison.formats.dockerfile import Instruction, mounts, raw_pairs
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import replacing_words
 from jettison.formats.shell.words import Word
-from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
+from jettison.lift import COPIES, Project
+from jettison.lift.action import Action, ActionKind, LiftedRun, is_silent, lifted_run
+from jettison.lift.build_context import context_path
 from jettison.lift.declared import LINKS
-from jettison.lift.own_project import local_words
 from jettison.lift.stage import FinalStage
+from jettison.values import Evidence, Origin
 
 # The cache of pip is a mount in the build stage.
 UNCACHED = ("--no-cache-dir", "--no-cache")
@@ -25,6 +31,23 @@ EDITABLE = ("-e", "--editable")
 _PIPS = ("pip", "pip3", "python", "python3")
 _ASKING = ("test", "[", "[[", "echo", "true", ":", "set")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
+DECLARING = ("pyproject.toml", "setup.py", "setup.cfg")
+_ARCHIVE = re.compile(r"[*?]|\.(whl|zip|tar\.gz|tgz|tar\.bz2)$")
+# What a build does besides collecting Python files, each with how people call it.
+_BUILDING = (
+    (re.compile(r"setuptools.scm|hatch-vcs|versioneer|\bpbr\b|dynamic-versioning|flit_scm|"
+                r"versioningit|git_versioner|source\s*=\s*[\"'](vcs|scm)"),
+     "its version comes from version control"),
+    (re.compile(r"ext_modules|Extension\(|cythonize|setuptools.rust|maturin|scikit.build|"
+                r"mesonpy|cffi_modules|pybind11|nanobind|mypycify"),
+     "it is compiled"),
+    (re.compile(r"cmdclass|subprocess|os\.system|check_output|build\.hooks|build-script|backend-path|"
+                r"tool\.pdm\.build\.custom|tool\.poetry\.build"),
+     "its build runs commands of its own"),
+    (re.compile(r"data_files|data-files|shared-data"), "it puts files beside the environment"),
+    (re.compile(r"os\.environ|getenv"), "its build reads variables"),
+)  # fmt: skip
+_OF_UV = re.compile(r"^\[+tool\.uv\b", re.M)
 
 
 def is_conditional(run: LiftedRun) -> bool:
@@ -125,3 +148,117 @@ def is_repeatable(stage: FinalStage, word: Word) -> bool:
 def seeds(stage: FinalStage) -> tuple[str, ...]:
     """The installers that the image of an old Python has, and an environment of it has not."""
     return table(Tools).pip.seeds.get(stage.python or "", ())
+
+
+class OwnProject(Struct, frozen=True, kw_only=True):
+    """How the project is installed.
+
+    ``words`` are those of the commands, ``-e`` with its path as one; ``sources`` are the copies in
+    front, with the changes of the folder between them, and ``folder`` is where those begin.
+    """
+
+    words: tuple[str, ...]
+    sources: tuple[Instruction, ...]
+    folder: str
+
+
+def local_words(fact: PipInstall) -> tuple[str, ...]:
+    """The words of a command that mean a folder: ``.``, ``.[extra]``, ``-e .``, ``/src``."""
+    plain = (word.text for word in fact.requirements)
+    found = [word for word in plain if word.startswith((".", "/")) and not _ARCHIVE.search(word)]
+    return (*found, *(f"-e {path}" for path in fact.editable))
+
+
+def own_project(
+    project: Project,
+    stage: FinalStage,
+    commands: Iterable[tuple[Instruction, PipInstall]],
+    *,
+    by_pip: bool = False,
+) -> OwnProject | Evidence | None:
+    """Find how the project is installed, or why a build stage cannot repeat it; None if it is not.
+
+    ``commands`` are the installations of the stage; ``by_pip`` says that pip repeats them.
+    """
+    found = [(step, fact, words) for step, fact in commands if (words := local_words(fact))]
+    if not found:
+        return None
+    step, fact, _ = found[-1]
+    reason = next(_obstacles(project, stage, found, by_pip=by_pip), "")
+    if reason:
+        first = found[0][2][0].removeprefix("-e ")
+        said = f"`{first}` is installed from its source: {reason}"
+        return Evidence(kind="installation", message=said, origin=fact.origin)
+    line = _line(step.origin)
+    before = (item for item in stage.instructions if _line(item.origin) < line)
+    sources = tuple(
+        dropwhile(
+            lambda item: item.keyword == "WORKDIR",
+            (item for item in before if item.keyword in (*COPIES, "WORKDIR")),
+        )
+    )
+    return OwnProject(
+        words=tuple(dict.fromkeys(word for _, _, words in found for word in words)),
+        sources=sources,
+        folder=stage.folder_at(sources[0] if sources else step),
+    )
+
+
+def _line(origin: Origin) -> int:
+    return origin.line or 0
+
+
+def _obstacles(
+    project: Project,
+    stage: FinalStage,
+    found: list[tuple[Instruction, PipInstall, tuple[str, ...]]],
+    *,
+    by_pip: bool,
+) -> Iterator[str]:
+    folders = set()
+    for step, fact, words in found:
+        if any(mount.type != "cache" for mount in mounts(step)):
+            yield "its source is mounted"
+        for word in words:
+            path = word.removeprefix("-e ").partition("[")[0]
+            if "$" in path or "://" in path:
+                yield "its place is known only while building"
+            folders.add(stage.absolute(path, step))
+            yield from _of_build(project, stage, step, path, by_same=by_pip or fact.by_uv)
+    if len({stage.folder_at(step) for step, _, _ in found}) > 1 or len(folders) > 1:
+        yield "several projects are installed"
+    yield from _steps_before(stage, found[-1][1])
+
+
+def _of_build(
+    project: Project, stage: FinalStage, step: Instruction, folder: str, *, by_same: bool
+) -> Iterator[str]:
+    """What the project's own files say of its build.
+
+    ``by_same`` says that what builds it is what has built it before, with the same settings.
+    """
+    paths = [context_path(project, stage, step, posixpath.join(folder, n)) for n in DECLARING]
+    texts = [
+        project.texts[project.in_context(path)]
+        for path in paths
+        if path is not None and project.in_context(path) in project.texts
+    ]
+    if not texts:
+        yield "its declaring file is not one of the build context"
+    for text in texts:
+        yield from (reason for pattern, reason in _BUILDING if pattern.search(text))
+        if not by_same and _OF_UV.search(text):
+            yield "it has settings that uv reads and pip does not"
+
+
+def _steps_before(stage: FinalStage, last: PipInstall) -> Iterator[str]:
+    """Steps behind the first copy that may have changed the source."""
+    copied = [_line(item.origin) for item in stage.instructions if item.keyword in COPIES]
+    for action in takewhile(lambda one: one.fact is not last, stage.actions):
+        if copied and min(copied) < _line(action.instruction.origin) and _may_change(action):
+            yield f"`{' '.join(action.text.split())[:60]}` may change its source before"
+
+
+def _may_change(action: Action) -> bool:
+    kinds = (ActionKind.OTHER, ActionKind.APPLICATION)
+    return action.kind in kinds and not is_silent(action)

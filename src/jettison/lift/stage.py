@@ -30,9 +30,8 @@ from jettison.formats.dockerfile import (
     volumes,
     workdir,
 )
-from jettison.lift import Invocation, Project, PythonTag, python_tag, taken_whole
+from jettison.lift import COPIES, Invocation, Project, PythonTag, python_tag, taken_whole
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run, steps_not_understood
-from jettison.lift.own_stages import COPIES, own_stages
 from jettison.values import Evidence, Origin, once_each
 
 ROOT_NAMES = ("", "root", "0")
@@ -311,7 +310,7 @@ def _lifted_stage(project: Project, stage: Stage) -> FinalStage:
     return FinalStage(
         dockerfile=dockerfile,
         chain=tuple(chain),
-        own=own_stages(project, chain) if meant else tuple(chain[-1:]),
+        own=project.own_stages(chain) if meant else tuple(chain[-1:]),
         finish=stage if taken else None,
         base=base,
         environment=environment.env,
