@@ -18,7 +18,7 @@ from jettison.plan.plan import Plan
 from jettison.progress import Progress, SilentProgress
 from jettison.report import WIDTH, rendered
 from jettison.report.result_text import Result
-from jettison.tasks import observing, optimizing, searching
+from jettison.tasks import observing, optimizing, withdrawing
 from jettison.tasks.loading import planned
 from jettison.tasks.staging import Workshop
 from jettison.values import Basis, Size
@@ -181,7 +181,7 @@ def test_a_rule_that_nothing_names_is_found(result) -> None:
 def test_where_finding_the_rule_takes_long_all_that_are_left_are_withdrawn(
     result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "_MOST", 4)
+    monkeypatch.setattr(withdrawing, "_MOST", 4)
     found = result("USER ")
     assert found.verdict.equivalent
     assert {"build-stage", "non-root-user"} <= {*withdrawn(found)}
@@ -192,7 +192,7 @@ def test_where_finding_the_rule_takes_long_all_that_are_left_are_withdrawn(
 def test_where_every_comparison_takes_long_no_rule_is_withdrawn_that_makes_no_difference(
     result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "_MOST", 0)
+    monkeypatch.setattr(withdrawing, "_MOST", 0)
     found = result(ALWAYS)
     assert not found.verdict.equivalent
     assert withdrawn(found) == ["compiled-bytecode"]
@@ -201,7 +201,7 @@ def test_where_every_comparison_takes_long_no_rule_is_withdrawn_that_makes_no_di
 def test_where_builds_take_long_all_rules_that_are_left_are_withdrawn(
     result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "_MOST", 1)
+    monkeypatch.setattr(withdrawing, "_MOST", 1)
     found = result(refused="LABEL ")
     assert "image-labels" in withdrawn(found)
     assert len(withdrawn(found)) > 1

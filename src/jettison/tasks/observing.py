@@ -22,9 +22,8 @@ from jettison.plan.system_removal import is_apart
 from jettison.progress import step
 from jettison.rules.rule import applied_rules
 from jettison.tasks.loading import project_request
-from jettison.tasks.searching import first_to_fail
 from jettison.tasks.staging import Workshop, built, development_image, staged
-from jettison.tasks.withdrawing import folded, replanned
+from jettison.tasks.withdrawing import first_to_fail, folded, replanned
 from jettison.values import Evidence, Skipped, replace
 from jettison.verify import CheckResult, Outcome, Verdict
 from jettison.verify.batch import owners_of

@@ -29,7 +29,6 @@ from jettison.tasks.observing import (
     without,
 )
 from jettison.tasks.remembered import remember
-from jettison.tasks.searching import ONCE, by_chance, every_one, to_blame
 from jettison.tasks.staging import (
     MOST_MEASURED,
     Workshop,
@@ -39,12 +38,16 @@ from jettison.tasks.staging import (
     staged,
 )
 from jettison.tasks.withdrawing import (
+    ONCE,
     as_different,
+    by_chance,
+    every_one,
     explained,
     folded,
     in_short,
     replanned,
     shown,
+    to_blame,
     too_large,
 )
 from jettison.values import Basis, Saving, Skipped, replace

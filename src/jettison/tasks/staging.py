@@ -16,7 +16,7 @@ from jettison.lift import Project
 from jettison.plan.plan import FileChange, Plan
 from jettison.progress import Progress, step
 from jettison.records import copy_tree, irregular
-from jettison.tasks.searching import Search
+from jettison.tasks.withdrawing import Search
 from jettison.tasks.writing import write_files
 from jettison.values import Skipped, replace
 

@@ -23,8 +23,13 @@ from jettison.source.operations_images import (
     topmost,
 )
 from jettison.source.operations_lines import copied_from
-from jettison.tasks.loading.built_services import built_services, is_there, place_of, single
-from jettison.tasks.loading.published import published_service
+from jettison.tasks.loading.services import (
+    built_services,
+    is_there,
+    place_of,
+    published_service,
+    single,
+)
 from jettison.values import Skipped, replace
 
 
