@@ -76,6 +76,11 @@ class Origin(Struct, frozen=True, order=True, kw_only=True):
     line: int | None = None
     end_line: int | None = None
 
+    @property
+    def at(self) -> int:
+        """The line, 0 for the whole file."""
+        return self.line or 0
+
     def __str__(self) -> str:
         return self.file if self.line is None else f"{self.file}:{self.line}"
 

@@ -46,7 +46,7 @@ def execution(stage: FinalStage, environment: Mapping[str, str], found: Iterable
     """
     by_keyword = by_key((place.instruction.keyword, place) for place in found)
     entrypoint, command = stage.entrypoint, stage.command
-    if entrypoint and command and _line(command) < _line(entrypoint):
+    if entrypoint and command and command.origin.at < entrypoint.origin.at:
         # As BuildKit has it: a CMD before the ENTRYPOINT of the same stage stays.
         same = stage.is_of_last(command.instruction)
         command = command if same or not stage.is_of_last(entrypoint.instruction) else None
@@ -95,10 +95,6 @@ def _directory(found: Mapping[str, list[Place]]) -> str:
     if not places:
         return ""
     return places[-1].absolute(places[-1].expanded(workdir(places[-1].instruction)))
-
-
-def _line(invocation: Invocation) -> int:
-    return invocation.origin.line or 0
 
 
 def _words(invocation: Invocation | None) -> list[str] | None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from jettison.ecosystems.declaration import Declaration, Kind, mark_of
+from jettison.ecosystems.declaration import Kind, mark_of
 from jettison.ecosystems.setuptools import lines_of, parse_setup_cfg
 from jettison.formats.requirements import Parted, parted
 from jettison.formats.requirements.sections import Mark
@@ -284,7 +284,7 @@ def move_in_setup_cfg(text: str, names: Collection[str], *, file: str = "setup.c
     main = [one for one in found if one.kind is Kind.MAIN]
     if not any(one.name in names for one in main):
         return text
-    rows = [Row(name=one.name, line=_line(one), end_line=_line(one)) for one in main]
+    rows = [Row(name=one.name, line=one.origin.at, end_line=one.origin.at) for one in main]
     first, last = lines_of(text, "options", "install_requires", file=file)
     parts = part_rows(text, List(file=file, first=first, last=last, rows=tuple(rows)), names)
     text = with_lines(text, first - 1, last, parts.staying)
@@ -304,7 +304,3 @@ def _arrived_in_setup_cfg(text: str, new: list[str], file: str) -> str:
         return with_lines(text, header, header, [f"dev ={newline}", *new])
     stop = len(text.rstrip().splitlines())
     return with_lines(text, stop, stop, [newline, f"[{_EXTRAS}]{newline}", f"dev ={newline}", *new])
-
-
-def _line(declared: Declaration) -> int:
-    return declared.origin.line or 0

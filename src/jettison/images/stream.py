@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import struct
 import sys
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, BinaryIO, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import zlib_ng as gzip_library
 from msgspec import Struct
@@ -225,9 +225,11 @@ def uncompressed_chunks(stream: BinaryIO) -> Iterator[bytes]:
     if compression is Compression.NONE:
         yield from chunks
         return
-    unpack = _inflate if compression is Compression.GZIP else _unpack_zstd
     try:
-        yield from unpack(chunks)
+        if compression is Compression.GZIP:
+            yield from _inflate(chunks)
+        else:
+            yield from unpacked(chunks, zstd.ZstdDecompressor, "a zstd")
     except _DAMAGED as error:
         # A checked stream under this one tells first whose fault it is.
         for _ in chunks:
@@ -266,15 +268,19 @@ def _inflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
             raise IntegrityError("a gzip stream ends early")
 
 
-def _unpack_zstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    frame = zstd.ZstdDecompressor()
+def unpacked(chunks: Iterable[bytes], new: Callable[[], Any], what: str) -> Iterator[bytes]:
+    """Unpack one part after another, each by a new decompressor of zstd or xz.
+
+    IntegrityError when the last one ends early.
+    """
+    part = new()
     for chunk in chunks:
         waiting = chunk
-        while waiting or not (frame.eof or frame.needs_input):
-            if frame.eof:
-                frame = zstd.ZstdDecompressor()
-            if piece := frame.decompress(waiting, CHUNK):
+        while waiting or not (part.eof or part.needs_input):
+            if part.eof:
+                part = new()
+            if piece := part.decompress(waiting, CHUNK):
                 yield piece
-            waiting = frame.unused_data if frame.eof else b""
-    if not frame.eof:
-        raise IntegrityError("a zstd stream ends early")
+            waiting = part.unused_data if part.eof else b""
+    if not part.eof:
+        raise IntegrityError(f"{what} stream ends early")

@@ -164,7 +164,7 @@ def handed_on(
     """The stages that a path may come from by COPY --from, with what it is called there."""
     for item, copied in reversed(stage.all_copies):
         source = stage.dockerfile.stage_named(copied.stage) if copied.stage else None
-        if source is None or (item.origin.line or 0) > (step.origin.line or 0):
+        if source is None or item.origin.at > step.origin.at:
             continue
         giving = lifted_stage(project, source)
         into = stage.absolute(copied.destination, item)
@@ -230,7 +230,7 @@ def _mounted(stage: FinalStage, step: Instruction) -> Iterator[tuple[str, str]]:
 def _copied(project: Project, stage: FinalStage, step: Instruction) -> Iterator[tuple[str, str]]:
     """Files and folders that were copied before a step, the last first, with their targets."""
     for item, copied in reversed(stage.all_copies):
-        before = (item.origin.line or 0) < (step.origin.line or 0)
+        before = item.origin.at < step.origin.at
         if copied.stage is None and before:
             into = stage.absolute(copied.destination, item)
             for source in copied.sources:
@@ -294,7 +294,7 @@ def may_read(
     inner = posixpath.relpath(path, project.context or ".")
     for stage in project.dockerfile.stages:
         for item in stage.instructions:
-            if (item.origin.line or 0) > (here.origin.line or 0):
+            if item.origin.at > here.origin.at:
                 return False
             sources: tuple[str | None, ...] = ()
             if item.keyword in ("COPY", "ADD") and copy(item).stage is None:

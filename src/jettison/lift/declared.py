@@ -269,7 +269,7 @@ def wheels_from(
         return None
     for item, copied in stage.copies:
         maker = project.dockerfile.stage_named(copied.stage) if copied.stage else None
-        if maker is None or (item.origin.line or 0) > (step.origin.line or 0):
+        if maker is None or item.origin.at > step.origin.at:
             continue
         giving = lifted_stage(project, maker)
         folders = {

@@ -167,7 +167,7 @@ def _is_copied(stage: FinalStage, program: str, before: Origin) -> bool:
     copied = {
         stage.absolute(found.destination, item)
         for item, found in stage.all_copies
-        if found.stage is not None and (item.origin.line or 0) < (before.line or 0)
+        if found.stage is not None and item.origin.at < before.at
     }
     return any(
         f"{home}/".startswith(f"{folder}/")

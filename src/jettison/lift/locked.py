@@ -155,9 +155,9 @@ def _sources(
     words = request.action.command.words[1:]
     if not request.tool.package(_declaring(project, request), words, linked):
         return ()
-    line = request.action.instruction.origin.line or 0
+    line = request.action.instruction.origin.at
     copies = (item for item, copied in stage.copies if copied.stage is None)
-    return tuple(item for item in copies if (item.origin.line or 0) < line)
+    return tuple(item for item in copies if item.origin.at < line)
 
 
 def _command(request: ProjectRequest) -> str:

@@ -22,7 +22,7 @@ from jettison.lift.action import Action, ActionKind, LiftedRun, is_silent, lifte
 from jettison.lift.build_context import context_path
 from jettison.lift.declared import LINKS
 from jettison.lift.stage import FinalStage
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence
 
 # The cache of pip is a mount in the build stage.
 UNCACHED = ("--no-cache-dir", "--no-cache")
@@ -189,8 +189,8 @@ def own_project(
         first = found[0][2][0].removeprefix("-e ")
         said = f"`{first}` is installed from its source: {reason}"
         return Evidence(kind="installation", message=said, origin=fact.origin)
-    line = _line(step.origin)
-    before = (item for item in stage.instructions if _line(item.origin) < line)
+    line = step.origin.at
+    before = (item for item in stage.instructions if item.origin.at < line)
     sources = tuple(
         dropwhile(
             lambda item: item.keyword == "WORKDIR",
@@ -202,10 +202,6 @@ def own_project(
         sources=sources,
         folder=stage.folder_at(sources[0] if sources else step),
     )
-
-
-def _line(origin: Origin) -> int:
-    return origin.line or 0
 
 
 def _obstacles(
@@ -253,9 +249,9 @@ def _of_build(
 
 def _steps_before(stage: FinalStage, last: PipInstall) -> Iterator[str]:
     """Steps behind the first copy that may have changed the source."""
-    copied = [_line(item.origin) for item in stage.instructions if item.keyword in COPIES]
+    copied = [item.origin.at for item in stage.instructions if item.keyword in COPIES]
     for action in takewhile(lambda one: one.fact is not last, stage.actions):
-        if copied and min(copied) < _line(action.instruction.origin) and _may_change(action):
+        if copied and min(copied) < action.instruction.origin.at and _may_change(action):
             yield f"`{' '.join(action.text.split())[:60]}` may change its source before"
 
 

@@ -21,6 +21,7 @@ from jettison.lift.projects import is_declaring
 from jettison.lift.stage import FinalStage
 from jettison.lower import WIDTH, Edits, comment, edited, ended, line_of
 from jettison.lower.locked_stage import (
+    anchor,
     base_text,
     build_packages,
     copies_of,
@@ -49,10 +50,12 @@ def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildSta
     if isinstance(found, LockedInstallation):
         return split_locked(name, stage, found, change)
     start = stage.first.instructions[0]
+    # The owner of an environment is known only where the commands stand.
+    before = anchor(stage, found.actions, copies=not (found.own and found.own.owner))
     edits = Edits(
         before={
             line_of(start): f"\n{_build_stage(name, stage, found, change)}\n",
-            line_of(_environment_anchor(stage, found)): _copy_environment(name, found, change),
+            line_of(before): _copy_environment(name, found, change),
         },
         replaced=_removed(stage, found),
     )
@@ -191,14 +194,6 @@ def _brought(stage: FinalStage, found: Installation) -> Iterator[str]:
         slash = "/" if copied.destination.endswith(("/", ".")) or len(copied.sources) > 1 else ""
         sources = " ".join(stage.expanded(source) for source in copied.sources)
         yield f"COPY --from={copied.stage} {sources} {into}{slash}\n"
-
-
-def _environment_anchor(stage: FinalStage, found: Installation) -> Instruction:
-    """The instruction before which the environment arrives: the first copy, or the installation."""
-    lines = [line_of(action.instruction) for action in found.actions]
-    if not (found.own and found.own.owner):  # who is known only where the commands stand
-        lines += [line_of(item) for item, copied in stage.copies if copied.stage is None]
-    return next(item for item in stage.instructions if line_of(item) == min(lines))
 
 
 def _copy_environment(name: str, found: Installation, change: SplitBuildStage) -> str:

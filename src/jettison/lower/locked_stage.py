@@ -11,7 +11,7 @@ from jettison.formats.dockerfile import Instruction, raw_pairs
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import without
 from jettison.lift import Project
-from jettison.lift.action import ActionKind, LiftedRun
+from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.locked import LockedInstallation, replaced_place
 from jettison.lift.stage import FinalStage
 from jettison.lower import WIDTH, Edits, comment, edited, ended, line_of
@@ -112,11 +112,11 @@ def split_locked(
     name: str, stage: FinalStage, found: LockedInstallation, change: SplitBuildStage
 ) -> str:
     """Give the Dockerfile with a build stage in front of the final one."""
-    start, anchor = stage.first.instructions[0], _anchor(stage, found)
+    start = stage.first.instructions[0]
     edits = Edits(
         before={
             line_of(start): f"\n{_build_stage(name, stage, found, change)}\n",
-            line_of(anchor): f"{_arrival(name, stage, found, change)}\n",
+            line_of(anchor(stage, found.actions)): f"{_arrival(name, stage, found, change)}\n",
         },
         replaced=_removed(stage, found, stays=change.installer_stays),
     )
@@ -244,10 +244,11 @@ def _brings_only(item: Instruction, files: Iterable[str]) -> bool:
     return bool(words) and set(words) <= set(files)
 
 
-def _anchor(stage: FinalStage, found: LockedInstallation) -> Instruction:
-    """The instruction before which the environment arrives: the first copy, or the installation."""
-    lines = [line_of(action.instruction) for action in found.actions]
-    lines += [line_of(item) for item, copied in stage.copies if copied.stage is None]
+def anchor(stage: FinalStage, actions: Iterable[Action], *, copies: bool = True) -> Instruction:
+    """The instruction before which the environment arrives: the installation, or the first copy."""
+    lines = [line_of(action.instruction) for action in actions]
+    if copies:
+        lines += [line_of(item) for item, copied in stage.copies if copied.stage is None]
     return next(item for item in stage.instructions if line_of(item) == min(lines))
 
 

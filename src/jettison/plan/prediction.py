@@ -135,7 +135,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
         """The project's files below a folder of the image, as far as they were copied by then."""
         copies = (item for item in self.stage.inherited if item.keyword in ("COPY", "ADD"))
         for item, found in ((item, copy(item)) for item in copies):
-            if found.stage is None and (item.origin.line or 0) < (before.line or 0):
+            if found.stage is None and item.origin.at < before.at:
                 place = self._place(found.destination)
                 for name, size in copied_files(found, sent_files(self.project)):
                     path = posixpath.normpath(posixpath.join(place, name))

@@ -142,7 +142,7 @@ def _is_copied(stage: FinalStage, place: str, before: Origin) -> bool:
     return any(
         copied.stage is not None and _absolute(copied.destination, stage).rstrip("/") == place
         for item, copied in stage.all_copies
-        if (item.origin.line or 0) < (before.line or 0)
+        if item.origin.at < before.at
     )
 
 

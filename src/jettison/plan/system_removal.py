@@ -310,10 +310,5 @@ def waits_for_steps(plan: Plan) -> bool:
     where = place_of_removal(plan.project, plan.stage)
     if isinstance(where, NotApart) or not (plan.observed and plan.observed.traced):
         return False
-    return _takes_files(plan) and _runs_later(plan.stage, where)
-
-
-def _runs_later(stage: FinalStage, where: BuiltEnvironment) -> bool:
-    copied = where.copied.origin.line or 0
-    steps = stage.of_kind(ActionKind.APPLICATION, ActionKind.OTHER)
-    return any((each.origin.line or 0) > copied for each in steps)
+    steps = plan.stage.of_kind(ActionKind.APPLICATION, ActionKind.OTHER)
+    return _takes_files(plan) and any(each.origin.at > where.copied.origin.at for each in steps)

@@ -38,7 +38,7 @@ from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.source import Use, is_dockerfile, use_of_file
 from jettison.source.operations_images import is_for_development
-from jettison.source.tree import KEY_FILE, is_test
+from jettison.source.tree import KEY_FILE, RUNS_TESTS, is_test
 from jettison.values import Basis, Evidence, Origin, Saving, counted, human
 
 # Words in the names of files that only show what settings there are.
@@ -78,10 +78,8 @@ DECIDED = frozenset({"secrets", "tests"})
 SERVED = re.compile(
     r"(^|/)(static\w*|public|assets|media|templates?|www|htdocs|webroot|html|frontend|dist)/"
 )
-# What a script runs tests with.
-TESTING = re.compile(
-    r"\bpy\.?test\b|\bnose2?\b|\bunittest\b|\bmanage\.py test\b|(?<![\w-])tests?/\S"
-)
+# What a script runs tests with, or a folder of theirs.
+TESTING = re.compile(rf"{RUNS_TESTS}|(?<![\w-])tests?/\S")
 # Files that may name a key or certificate for what runs in the image.
 SETTINGS = re.compile(r"\.(conf|ini|cfg|toml|ya?ml|json|sh|env)$")
 NAMED = re.compile(r"[\w@.+-]*(?:/[\w@.+-]+)+/?|(?<=\bcd )[\w@.+-]+")

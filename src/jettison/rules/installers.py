@@ -57,8 +57,8 @@ def _installs_later(plan: Plan, where: BuiltEnvironment) -> bool:
     Steps of the final stage behind the copy count, and those of stages that copy the environment
     too or are built on the final stage.
     """
-    copied = where.copied.origin.line or 0
-    final = (item for item in plan.stage.instructions if (item.origin.line or 0) > copied)
+    copied = where.copied.origin.at
+    final = (item for item in plan.stage.instructions if item.origin.at > copied)
     source = (where.stage.name or str(where.stage.index)).lower()
     others = [
         each

@@ -45,10 +45,8 @@ from jettison.lift.stages import services_of
 from jettison.plan.changes import Change, LeaveGroupsOut, SetEnvironment
 from jettison.plan.plan import Finding, Plan, PlannedRequirement
 from jettison.rules.rule import Rule
+from jettison.source.tree import RUNS_TESTS
 from jettison.values import Evidence, Origin, Toward
-
-# What a step runs tests with.
-_TESTS = re.compile(r"\bpy\.?test\b|\bnose2\b|-m unittest\b|\bmanage\.py test\b")
 
 
 def detect(plan: Plan) -> Iterator[Finding]:
@@ -143,7 +141,7 @@ def _tested(stage: Stage) -> Evidence | None:
     """A step that runs the tests, which need what is for development."""
     for item in stage.instructions:
         for action in lifted_run(item).actions if item.keyword == "RUN" else ():
-            if action.kind not in INSTALLING and (found := _TESTS.search(action.text)):
+            if action.kind not in INSTALLING and (found := re.search(RUNS_TESTS, action.text)):
                 message = f"a step runs {found[0]} while the image is built"
                 return Evidence(kind="step", message=message, origin=action.origin)
     return None

@@ -267,7 +267,7 @@ def _elsewhere(process: int, port: int, *, guess: bool) -> str:
 
 def _only_http2(address: tuple[str, int], port: int) -> bool:
     """Whether a server takes HTTP/2 alone: its first frame are settings (RFC 9113, 3.4 and 6.5)."""
-    if _status(address, port, "/"):
+    if _status(address, port):
         return False
     try:
         with socket.create_connection(address, timeout=_SPEAKS_SECONDS) as connection:
@@ -277,7 +277,7 @@ def _only_http2(address: tuple[str, int], port: int) -> bool:
         return False
     # one that takes both may have begun to listen meanwhile
     speaks = len(frame) == _FRAME_HEADER and frame[3] == _SETTINGS
-    return speaks and not _status(address, port, "/")
+    return speaks and not _status(address, port)
 
 
 def _address(container: Container, port: int) -> tuple[str, int] | None:
@@ -287,8 +287,8 @@ def _address(container: Container, port: int) -> tuple[str, int] | None:
         return None
 
 
-def _status(address: tuple[str, int], port: int, path: str) -> int | None:
-    return _first(address, port, path).status or None
+def _status(address: tuple[str, int], port: int) -> int:
+    return _first(address, port, "/").status
 
 
 def _first(address: tuple[str, int] | None, port: int | None, path: str) -> Answer:

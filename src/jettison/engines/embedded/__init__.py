@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct, convert, to_builtins
 
 from jettison.errors import EngineError, ImageError
-from jettison.images.digest import Json
 from jettison.images.stores.root import Root
 from jettison.values import MOST_IDENTITIES, whole_number
 
@@ -55,27 +54,6 @@ class Program(Struct, frozen=True, kw_only=True):
     memory_grouped: bool = False
     root: str = ""
 
-    @classmethod
-    def from_json(cls, fields: Json) -> Program:
-        """Read what ``to_builtins`` made."""
-        who = fields["identity"]
-        identity = Identity(
-            uid=who["uid"], gid=who["gid"], groups=tuple(who["groups"]), home=who["home"]
-        )
-        return cls(
-            words=tuple(fields["words"]),
-            environment=tuple((name, value) for name, value in fields["environment"]),
-            directory=fields["directory"],
-            identity=identity,
-            hardened=fields["hardened"],
-            owner=fields["owner"],
-            groups=tuple(fields["groups"]),
-            processes=fields["processes"],
-            memory=fields["memory"],
-            memory_grouped=fields["memory_grouped"],
-            root=fields["root"],
-        )
-
 
 class Spec(Struct, frozen=True, kw_only=True):
     """A container: its files, its mounts, its program, and whose network it joins (0: its own).
@@ -105,20 +83,7 @@ class Spec(Struct, frozen=True, kw_only=True):
     @classmethod
     def from_json(cls, text: str) -> Spec:
         """Read what ``to_json`` wrote."""
-        fields = json.loads(text)
-        return cls(
-            root=fields["root"],
-            scratch=fields["scratch"],
-            host_name=fields["host_name"],
-            program=Program.from_json(fields["program"]),
-            etc=tuple((name, source) for name, source in fields["etc"]),
-            volumes=tuple(fields["volumes"]),
-            tmpfs=tuple((target, tuple(options)) for target, options in fields["tmpfs"]),
-            binds=tuple((source, target) for source, target in fields["binds"]),
-            shared=tuple(fields["shared"]),
-            read_only=fields["read_only"],
-            beside=fields["beside"],
-        )
+        return convert(json.loads(text), cls)
 
 
 _LARGEST_FILE = 1 << 20

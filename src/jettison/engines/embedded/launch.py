@@ -25,6 +25,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from msgspec import convert
+
 from jettison.engines.embedded import Program, Spec, started, syscalls
 from jettison.engines.embedded.mounts import mount_all
 from jettison.engines.embedded.privileges import (
@@ -79,7 +81,7 @@ def enter(words: Sequence[str]) -> int:
     or 127 when it cannot be started.
     """
     process, written = int(words[0]), words[1]
-    program = join_groups(Program.from_json(json.loads(Path(written).read_text())))
+    program = join_groups(convert(json.loads(Path(written).read_text()), Program))
     if program.root:
         return in_chroot(lambda: _entered(program))
     own = ("net", "ipc", "uts", "pid", "mnt")

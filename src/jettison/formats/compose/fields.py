@@ -39,7 +39,7 @@ class Fields(Struct, frozen=True, kw_only=True):
         entry = self.found[key]
         own = origin_of(entry.key, self.file)
         value = own if is_empty(entry.value) else origin_of(entry.value, self.file)
-        if (value.line or 0) < (own.line or 0):
+        if value.at < own.at:
             return value  # an alias: the fact is at its anchor
         return Origin(file=self.file, line=own.line, end_line=value.end_line)
 

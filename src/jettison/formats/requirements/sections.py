@@ -188,7 +188,7 @@ def marks(lines: Iterable[Line]) -> tuple[Mark, ...]:
 
 
 def _mark(line: Line) -> Mark:
-    at = line.origin.line or 0
+    at = line.origin.at
     match line:
         case BlankLine():
             return Mark(kind=MarkKind.BLANK, words="", line=at)

@@ -19,7 +19,7 @@ from jettison.formats.debian_control import Paragraph, paragraph
 from jettison.images.entry import read_entries
 from jettison.images.stores import sealed_file, sealed_size
 from jettison.images.stores.cache import cache_directory
-from jettison.images.stream import CHUNK, chunks_of, reader, uncompressed
+from jettison.images.stream import CHUNK, chunks_of, reader, uncompressed, unpacked
 from jettison.index.client import Client
 from jettison.index.debian.mirror import ArchiveSettings, Mirror, archive_settings
 from jettison.index.debian.package import IndexFile, Package, compact_lines
@@ -232,20 +232,10 @@ def _plain(name: str, chunks: Iterator[bytes]) -> BinaryIO:
 
 
 def _unxz(packed: BinaryIO) -> Iterator[bytes]:
-    stream = lzma.LZMADecompressor()
     try:
-        for chunk in chunks_of(packed):
-            waiting = chunk
-            while waiting or not (stream.eof or stream.needs_input):
-                if stream.eof:
-                    stream = lzma.LZMADecompressor()
-                if piece := stream.decompress(waiting, CHUNK):
-                    yield piece
-                waiting = stream.unused_data if stream.eof else b""
+        yield from unpacked(chunks_of(packed), lzma.LZMADecompressor, "an xz")
     except lzma.LZMAError as error:
         raise IntegrityError("an xz stream is damaged", why=str(error)) from error
-    if not stream.eof:
-        raise IntegrityError("an xz stream ends early")
 
 
 def _control_files(tar: BinaryIO) -> dict[str, bytes]:

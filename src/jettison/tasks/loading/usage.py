@@ -109,7 +109,7 @@ def _other_stages(project: Project) -> frozenset[tuple[str, int | None]]:
         for stage in project.dockerfile.stages
         if stage.index not in chain
         for item in stage.instructions
-        for line in range(item.origin.line or 0, (item.origin.end_line or 0) + 1)
+        for line in range(item.origin.at, (item.origin.end_line or 0) + 1)
     )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from jettison.verify import CheckResult
 from jettison.verify.checks.check import inside, judged, keeps_command, skipped
+from jettison.verify.inside.volumes import OF_A_MOMENT
 from jettison.verify.observation import Interior, Observation
 from jettison.verify.request import VerificationRequest
 
 # what is there or not as a run is looked at
-_OF_A_MOMENT = re.compile(r"(-(wal|shm|journal)|\.(lock|pid|tmp|sock|swp|pyc)|~)$", re.I)
+_OF_A_MOMENT = (*OF_A_MOMENT, ".swp", "~")
 _RUNS = 2
 # as ``inside/volumes.py`` names a part of a database, whose statement stands for the mode
 _OF_DATABASES = re.compile(r", (table|index|view|trigger) ")
@@ -63,7 +64,7 @@ def _always(seen: Observation) -> frozenset[str]:
     if len(seen.wrote) < _RUNS:
         return frozenset()
     common = frozenset.intersection(*map(_forms, seen.wrote))
-    return frozenset(path for path in common if not _OF_A_MOMENT.search(path))
+    return frozenset(path for path in common if not path.lower().endswith(_OF_A_MOMENT))
 
 
 def _named(texts: frozenset[str], lost: frozenset[str], seen: Observation) -> Iterator[str]:

@@ -153,10 +153,10 @@ def told(path, most=WHOLE):
         return UNREADABLE
 
 
-def is_short(path, most=WHOLE):
+def is_short(path):
     """Tell whether a path leads to a file, of a size that is read at once."""
     try:
-        return os.path.isfile(path) and os.path.getsize(path) <= most
+        return os.path.isfile(path) and os.path.getsize(path) <= WHOLE
     except OSError:
         return False
 

@@ -10,8 +10,8 @@ from urllib.parse import quote
 SQLITE = b"SQLite format 3\0"
 # Of larger files, and of tables with more rows, nothing is told.
 LONGEST, ROWS, COLUMNS = 1 << 16, 2_000, 200
-# what is of a moment, or tells when something was done
-LOGS = (".log", ".pid", ".lock", ".tmp", ".sock", ".pyc", "-wal", "-shm", "-journal")
+# what is there or not as a run is looked at
+OF_A_MOMENT = (".pid", ".lock", ".tmp", ".sock", ".pyc", "-wal", "-shm", "-journal")
 # Where systems have their own, what nothing is kept in, and how folders of Jettison begin.
 SYSTEMS = (
     "bin boot dev etc lib lib32 lib64 libx32 proc run sbin sys tmp usr"
@@ -85,7 +85,7 @@ def held(path, size):
         head = file.read(len(SQLITE))
         if head == SQLITE:
             return {**tables(path), **columns(path)}
-        if not 0 < size <= LONGEST or path.endswith(LOGS):
+        if not 0 < size <= LONGEST or path.endswith((".log", *OF_A_MOMENT)):
             return {}
         return {f"{path}, content {digest(head + file.read())}": ""}
 
