@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
 
 from msgspec import Struct, field
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 # A library without a tag may be one that is loaded by its path.
 _EXTENSION = re.compile(r"\.(?:cpython-[\w-]+|abi3)\.so$")
 BUNDLED = ".libs/"
 """The folder into which auditwheel puts what extension modules are linked to."""
+# Level 1 packs sources to a quarter, at more than 250 MB a second in either direction.
+_LEVEL = 1
 
 
 class EntryPoint(Struct, frozen=True, kw_only=True, array_like=True):
@@ -163,3 +171,47 @@ class Trace(Struct, frozen=True, kw_only=True):
     def touched(self) -> frozenset[str]:
         """All of them."""
         return self.served | self.tested
+
+
+class Packed(Struct, frozen=True, array_like=True):
+    """Some bytes, compressed: ``size`` is how many there are."""
+
+    size: int
+    stored: bytes
+
+    @classmethod
+    def of(cls, content: bytes) -> Packed:
+        """Compress some bytes, where that makes less of them."""
+        stored = zstd.compress(content, _LEVEL)
+        return cls(len(content), stored if len(stored) < len(content) else content)
+
+    def content(self) -> bytes:
+        """Give the bytes as they were."""
+        is_packed = len(self.stored) < self.size
+        return zstd.decompress(self.stored) if is_packed else self.stored
+
+    def starts_with(self, beginning: bytes) -> bool:
+        """Tell how the bytes begin, without unpacking all of them."""
+        if len(self.stored) == self.size:
+            return self.stored.startswith(beginning)
+        first = zstd.ZstdDecompressor().decompress(self.stored, len(beginning))
+        return first == beginning
+
+
+class PackedTexts(Mapping[str, bytes]):
+    """Texts by their paths, each unpacked whenever it is asked for."""
+
+    def __init__(self, packed: Mapping[str, Packed]) -> None:
+        self._packed = packed
+
+    def __getitem__(self, path: str) -> bytes:
+        return self._packed[path].content()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._packed

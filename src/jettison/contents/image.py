@@ -9,8 +9,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from jettison.contents import module_name
-from jettison.contents.packed import Packed
+from jettison.contents import Packed, module_name
 from jettison.contents.system import System, SystemPackage
 from jettison.errors import InputSyntaxError
 from jettison.formats.debian_control import paragraphs, parse_provides, parse_relations

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
+from jettison.contents import Packed
 from jettison.contents.image import ImageFile, ImageFiles, world
 from jettison.contents.layer_reading import (
     LEVEL,
@@ -35,7 +36,6 @@ from jettison.contents.measurement import (
     overlay,
     python_version,
 )
-from jettison.contents.packed import Packed
 from jettison.contents.stored_files import base_layers
 from jettison.engines import Engine, ImageFacts
 from jettison.errors import EngineError, IntegrityError

@@ -198,7 +198,8 @@ def owners_of(engine: Engine, image: str, libraries: tuple[str, ...]) -> dict[st
             container,
             python,
         ):
-            found, _ = ask(container, python, "owners", {"names": libraries}, dict[str, str])
+            asked = {"list": "owners", "names": libraries}
+            found, _ = ask(container, python, "lists", asked, dict[str, str])
     except (EngineError, ProgramError):
         return {}
     # they go into a Dockerfile, and an image may have any files

@@ -252,10 +252,10 @@ def _with_texts(
 
 def _texts(paths: tuple[str, ...], setting: Setting) -> dict[str, str]:
     alone = RunOptions(network=Network.NONE)
-    asked = {"paths": paths, "folder": setting.facts.working_directory}
+    asked = {"list": "texts", "paths": paths, "folder": setting.facts.working_directory}
     try:
         with waiting(setting.engine, setting.image, alone, setting.words) as (container, python):
-            found, _ = ask(container, python, "texts", asked, dict[str, str])
+            found, _ = ask(container, python, "lists", asked, dict[str, str])
     except (EngineError, ProgramError):
         # the names are known without
         found = None

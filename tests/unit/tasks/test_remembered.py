@@ -9,9 +9,9 @@ from typing import cast
 import pytest
 from msgspec.structs import replace
 
+from jettison.contents import Packed
 from jettison.contents.found import as_observed
 from jettison.contents.image import ImageFile, ImageFiles
-from jettison.contents.packed import Packed
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform
 from jettison.images.entry import Kind

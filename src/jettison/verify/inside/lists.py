@@ -11,10 +11,12 @@ import sys
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 # What takes longer to send than to compare shows nothing more.
-LARGEST = 4_000_000
+LARGEST, LARGEST_TEXT = 4_000_000, 1 << 18
 # what others brought, and how deep catalogues of an application lie at most
 OTHERS = {"site-packages", "dist-packages", "node_modules", "__pycache__", "proc", "sys", "dev"}
 DEEPEST = 7
+# where libraries are
+LIBRARIES = ("usr/lib/*-linux-*", "usr/lib", "lib/*-linux-*", "lib")
 MOST = 60_000
 COMPRESSED = (".gz", ".br", ".zst")
 # folders that hold one file or one folder for each language
@@ -108,6 +110,50 @@ def languages():
     return {one.replace("_", "-") for one in found if code.match(one)}
 
 
+def owners():
+    """Give the packages of Debian that bring the libraries of some names."""
+    from glob import glob
+
+    root = ASKED.get("root", "")
+    wanted, found = {}, {}
+    for folder in (one for each in LIBRARIES for one in glob(f"{root}/{each}")):
+        for name in ASKED["names"]:
+            path = os.path.join(folder, name)
+            # as any link of a folder or a file has it
+            if os.path.exists(path):
+                for one in (path, os.path.realpath(path)):
+                    wanted[one[len(root) :]] = name
+    for path in sorted(glob(f"{root}/var/lib/dpkg/info/*.list")) if wanted else ():
+        with open(path, encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                name = wanted.get(line.rstrip("\n"))
+                if name:
+                    found[name] = os.path.basename(path)[: -len(".list")].partition(":")[0]
+    return found
+
+
+def texts():
+    """Give the texts of files by their paths in the application or a folder of distributions.
+
+    What is no text, or is large, is left out.
+    """
+    places = [one for one in sys.path if one.endswith(("site-packages", "dist-packages"))]
+    found = {}
+    for path in ASKED["paths"]:
+        for place in (ASKED.get("folder") or "/", *places):
+            try:
+                if not os.path.isfile(os.path.join(place, path)):
+                    continue
+                with open(os.path.join(place, path), encoding="utf-8") as file:
+                    text = file.read(LARGEST_TEXT + 1)
+            except (OSError, ValueError):
+                continue
+            if len(text) <= LARGEST_TEXT and "\0" not in text:
+                found[path] = text
+            break
+    return found
+
+
 def imported(names):
     """Say of modules whether they can be imported; what they print is no part of the answer."""
     said = os.fdopen(os.dup(1), "w")
@@ -129,6 +175,7 @@ def load(name):
 
 if "modules" in ASKED:
     imported(ASKED["modules"])
-LISTS = {each.__name__: each for each in (distributions, library, served, languages)}
-found = sorted(LISTS[ASKED["list"]]())
+LISTS = (distributions, library, served, languages, owners, texts)
+found = {each.__name__: each for each in LISTS}[ASKED["list"]]()
+found = sorted(found) if isinstance(found, set) else found
 sys.stdout.write(f"\n{MARKER}{found!a}\n")

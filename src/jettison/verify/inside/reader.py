@@ -5,7 +5,7 @@ import functools
 import inspect
 import types
 
-from jettison.verify.inside import constants, documents, hints
+from jettison.verify.inside import constants, hints
 
 # what attributes and methods of the requests of frameworks give
 KINDS = {
@@ -20,16 +20,15 @@ PART, OF_FILES = "name", {"filename", "file"}
 RAW = {"body", "get_data", "read", "stream", "bounded_stream"}  # the body as it came
 SAME = {"to_dict", "copy", "multi_items", "items", "dict"}
 REQUESTS = {"request", "req"}
-# how a field is named that is a header, and what servers make of one
-HEADER = "header "
-FROM_HEADERS = {"subprotocols": f"{HEADER}Sec-WebSocket-Protocol"}
+# what servers make of a header
+FROM_HEADERS = {"subprotocols": f"{hints.HEADER}Sec-WebSocket-Protocol"}
 # How far fields are followed into functions that they are handed to, and into which.
 DEEP, FUNCTIONS = 3, (types.FunctionType, type(functools.lru_cache(len)))
 # methods that give a text in another form
 FORMS = {"lower", "upper", "strip", "casefold", "title"}
 
 
-class Reader(documents.Documents, hints.Hints, constants.Constants, ast.NodeVisitor):
+class Reader(hints.Documents, hints.Hints, constants.Constants, ast.NodeVisitor):
     """Collects fields by where they travel: ``json``, ``form``, ``files``, ``query``, ``raw``.
 
     ``read_of`` gives the syntax of a function that fields are handed to, or nothing.
@@ -206,7 +205,7 @@ class Reader(documents.Documents, hints.Hints, constants.Constants, ast.NodeVisi
             return FROM_HEADERS[text]
         if not (kind and isinstance(text, str)):
             return None
-        return f"{HEADER}{text}" if kind == "headers" else text
+        return f"{hints.HEADER}{text}" if kind == "headers" else text
 
     def visit_Subscript(self, node):
         """See a field that has to be there."""

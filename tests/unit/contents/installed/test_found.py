@@ -14,9 +14,9 @@ import pytest
 from archives import layer_tar
 from elf import shared_library
 
+from jettison.contents import Packed
 from jettison.contents.found import as_observed, site_of
 from jettison.contents.image import ImageFile, ImageFiles
-from jettison.contents.packed import Packed
 from jettison.contents.started import python_of, scripts_of, started_words
 from jettison.engines import Engine, ImageFacts, ImageID
 from jettison.engines.measuring import measure, read_archive, read_image_files

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from jettison.contents.packed import Packed, PackedTexts
+from jettison.contents import Packed, PackedTexts
 
 
 @pytest.mark.parametrize("content", [b"", b"#!", b"import os\n" * 1000, os.urandom(1000)])

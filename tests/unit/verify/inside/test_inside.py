@@ -872,5 +872,6 @@ def test_the_packages_of_libraries_are_told(tmp_path: Path) -> None:
     (folder / "libown.so.2").touch()
     listed = "/lib/x86_64-linux-gnu/libexpat.so.1\n/lib/x86_64-linux-gnu/libexpat.so.1.10\n"
     (lists / "libexpat1:amd64.list").write_text(listed)
-    asked = {"root": str(tmp_path), "names": ("libexpat.so.1", "libown.so.2", "libgone.so.3")}
-    assert ask("owners", asked, tmp_path) == {"libexpat.so.1": "libexpat1"}
+    names = ("libexpat.so.1", "libown.so.2", "libgone.so.3")
+    asked = {"list": "owners", "root": str(tmp_path), "names": names}
+    assert ask("lists", asked, tmp_path) == {"libexpat.so.1": "libexpat1"}
