@@ -28,7 +28,7 @@ from jettison.ecosystems.commands import (
     compile_bytecode,
     removal,
 )
-from jettison.formats.dockerfile import Instruction, copy, environments, expand, workdir
+from jettison.formats.dockerfile import COPIES, Instruction, copy, environments, expand, workdir
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, lifted_run
 from jettison.lift.stage import FinalStage
@@ -233,7 +233,7 @@ def stage_steps(
             yield FolderStep(path=path, mode=None, owner=None, origin=item.origin)
         elif item.keyword == "RUN":
             yield from run_steps(place)
-        elif item.keyword in {"COPY", "ADD"}:
+        elif item.keyword in COPIES:
             if id(item) not in copied:
                 yield _copy(place)
         elif item.keyword not in _DESCRIBING:

@@ -26,7 +26,7 @@ from jettison.formats.dockerfile import (
 from jettison.images.config import Config, HealthCheck
 from jettison.images.digest import Fields, Json, mapping_field
 from jettison.lift import Invocation
-from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.action import ActionKind, actions_in
 from jettison.lift.other_packages import zone_groups
 from jettison.lift.stage import FinalStage
 from jettison.lower import COMPILED_LIST
@@ -156,14 +156,13 @@ def recipe_of(plan: Plan, inherited: Mapping[str, str], folder: str) -> Recipe:
 def packages_of(stage: FinalStage) -> tuple[str, ...]:
     """Name the system packages that the final stage installs."""
     names: dict[str, None] = {}
-    for item in stage.inherited:
-        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
-            if isinstance(action.fact, PackageInstall) and action.kind is ActionKind.PACKAGES:
-                for request in action.fact.packages:
-                    if not request.literal:
-                        why = f"{request.name} is computed by a shell"
-                        raise not_understood(action.text, why, request.origin)
-                    names.setdefault(request.name)
+    for action in actions_in(stage.inherited):
+        if isinstance(action.fact, PackageInstall) and action.kind is ActionKind.PACKAGES:
+            for request in action.fact.packages:
+                if not request.literal:
+                    why = f"{request.name} is computed by a shell"
+                    raise not_understood(action.text, why, request.origin)
+                names.setdefault(request.name)
     return tuple(names)
 
 
@@ -224,9 +223,8 @@ def _loaded(plan: Plan) -> frozenset[str]:
 
 def _uncompiled(stage: FinalStage) -> str:
     """Return the paths that a ``compileall`` of the Dockerfile omits."""
-    for item in stage.instructions:
-        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
-            run = invocation(action.command)
-            if run is not None and run.program == "compileall":
-                return run.options.value("-x") or ""
+    for action in actions_in(stage.instructions):
+        run = invocation(action.command)
+        if run is not None and run.program == "compileall":
+            return run.options.value("-x") or ""
     return ""

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from jettison.formats.compose import ComposeFile
 from jettison.formats.compose import parse as parse_compose
 from jettison.formats.dockerfile import (
+    COPIES,
     Dockerfile,
     Instruction,
     Stage,
@@ -25,8 +26,6 @@ from jettison.formats.dockerignore import IgnoreFile
 from jettison.formats.dockerignore import parse as parse_ignore
 from jettison.formats.requirements import RequirementsFile, load
 from jettison.values import OWN_FOLDER, Origin, Skipped, replace
-
-COPIES = ("COPY", "ADD")  # keywords of what copies files
 
 
 class Project(Struct, frozen=True, kw_only=True, dict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
@@ -180,6 +180,16 @@ def lifted_run(instruction: Instruction) -> LiftedRun:
         for command in script.commands
     )
     return LiftedRun(instruction=instruction, script=script, actions=actions)
+
+
+def runs_in(instructions: Iterable[Instruction]) -> Iterator[LiftedRun]:
+    """Recognize the commands of each RUN among instructions."""
+    return (lifted_run(item) for item in instructions if item.keyword == "RUN")
+
+
+def actions_in(instructions: Iterable[Instruction]) -> Iterator[Action]:
+    """Give what the commands of each RUN among instructions do."""
+    return (action for run in runs_in(instructions) for action in run.actions)
 
 
 def _action(command: Command, instruction: Instruction) -> Action:

@@ -12,6 +12,7 @@ from jettison.catalogue.bases import SystemPackages
 from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import GroupChange, PackageInstall, UserChange
 from jettison.formats.dockerfile import (
+    COPIES,
     Copy,
     Instruction,
     Stage,
@@ -21,7 +22,7 @@ from jettison.formats.dockerfile import (
     mounts,
 )
 from jettison.lift import Project, brings_uv, python_tag
-from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
+from jettison.lift.action import Action, ActionKind, LiftedRun, runs_in
 from jettison.lift.stage import FinalStage, lifted_stage
 from jettison.values import Evidence, Origin
 
@@ -63,17 +64,16 @@ def moving_stages(stage: FinalStage) -> Iterator[Stage]:
 
 def feeding_runs(stage: FinalStage) -> Iterator[LiftedRun]:
     """The RUN instructions of all feeding stages."""
-    yield from _runs_of(feeding_stages(stage))
+    return _runs_of(feeding_stages(stage))
 
 
 def runs_of(stage: FinalStage) -> Iterator[LiftedRun]:
     """The RUN instructions of all moving stages."""
-    yield from _runs_of(moving_stages(stage))
+    return _runs_of(moving_stages(stage))
 
 
 def _runs_of(stages: Iterable[Stage]) -> Iterator[LiftedRun]:
-    items = (item for each in stages for item in each.instructions)
-    yield from (lifted_run(item) for item in items if item.keyword == "RUN")
+    return runs_in(item for each in stages for item in each.instructions)
 
 
 def installed_names(stage: FinalStage) -> Mapping[str, Origin]:
@@ -297,7 +297,7 @@ def may_read(
             if item.origin.at > here.origin.at:
                 return False
             sources: tuple[str | None, ...] = ()
-            if item.keyword in ("COPY", "ADD") and copy(item).stage is None:
+            if item.keyword in COPIES and copy(item).stage is None:
                 sources = copy(item).sources
             elif item.origin == here.origin:
                 sources = tuple(one.source for one in mounts(item) if one.type == "bind")

@@ -14,7 +14,7 @@ from jettison.ecosystems.finding import group_of
 from jettison.formats.dockerfile import Stage
 from jettison.formats.requirements import RequirementLine
 from jettison.lift import Project
-from jettison.lift.action import Action, lifted_run
+from jettison.lift.action import Action, actions_in
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import context_file, declared_by
 from jettison.lift.projects import ProjectRequest, project_requests
@@ -110,9 +110,7 @@ def shipped_files(project: Project) -> tuple[ShippedFile, ...]:
     actions = [
         (stage, action)
         for stage in feeding_stages(lifted(project))
-        for item in stage.instructions
-        if item.keyword == "RUN"
-        for action in lifted_run(item).actions
+        for action in actions_in(stage.instructions)
         if not action.command.nested  # a condition chooses for itself
     ]
     read = {

@@ -16,7 +16,7 @@ from jettison.formats.dockerfile import Instruction
 from jettison.formats.requirements import RequirementLine
 from jettison.formats.shell.words import Word
 from jettison.lift import Project
-from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
+from jettison.lift.action import Action, ActionKind, actions_in, is_installer
 from jettison.lift.build_context import context_path, list_from
 from jettison.lift.declared import LINKS, wheels_elsewhere
 from jettison.lift.installation_obstacles import (
@@ -104,12 +104,11 @@ def installation_of(project: Project, stage: FinalStage) -> Installation | NotMo
 
 def _below(stage: FinalStage) -> Evidence | None:
     """What installs in a stage below that others need as well; None where nothing does."""
-    for item in stage.inherited[: len(stage.inherited) - len(stage.instructions)]:
-        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
-            if action.kind in INSTALLING and stage.tag is not None:
-                named = stage.chain[-len(stage.own) - 1].name
-                reason = f"requirements are installed in {named}, which other stages need too"
-                return obstacle_at(action.origin, reason)
+    for action in actions_in(stage.below):
+        if action.kind in INSTALLING and stage.tag is not None:
+            named = stage.chain[-len(stage.own) - 1].name
+            reason = f"requirements are installed in {named}, which other stages need too"
+            return obstacle_at(action.origin, reason)
     return None
 
 

@@ -11,7 +11,7 @@ from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import PipInstall
 from jettison.formats.dockerfile import Instruction, mounts
 from jettison.lift import Project
-from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
+from jettison.lift.action import Action, ActionKind, actions_in, is_installer
 from jettison.lift.declared import LINKS, wheels_from
 from jettison.lift.repeated_commands import is_conditional, local_words
 from jettison.lift.stage import FinalStage
@@ -78,11 +78,11 @@ def _other_users(stage: FinalStage) -> Iterator[Evidence]:
     """What else in the stage needs the environment of the base image."""
     for item in stage.triggers:
         yield obstacle_at(item.origin, "images that are built on this one use it")
-    for item in stage.inherited[: len(stage.inherited) - len(stage.instructions)]:
-        if item.keyword == "RUN" and _installs(item):
+    for item in stage.below:
+        if _installs(item):
             yield obstacle_at(item.origin, "an earlier stage installs requirements too")
     for item in (item for each in stages_on(stage) for item in each.instructions):
-        if item.keyword == "RUN" and _installs(item):
+        if _installs(item):
             yield obstacle_at(item.origin, "a stage that is built on this one installs too")
     for item, copied in stage.copies:
         # the project's own scripts are found beside any environment
@@ -97,8 +97,7 @@ def _other_users(stage: FinalStage) -> Iterator[Evidence]:
 
 
 def _installs(item: Instruction) -> bool:
-    actions = lifted_run(item).actions
-    return any(a.kind in INSTALLING or NEEDS_PIP.search(a.text) for a in actions)
+    return any(a.kind in INSTALLING or NEEDS_PIP.search(a.text) for a in actions_in((item,)))
 
 
 def _unknown(

@@ -12,7 +12,7 @@ from jettison.ecosystems import OF_PROJECTS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall, VirtualEnvironment
 from jettison.ecosystems.tool import SYSTEM, Setting
 from jettison.formats.dockerfile import Instruction, raw_pairs
-from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
+from jettison.lift.action import Action, ActionKind, actions_in, is_installer, lifted_run
 from jettison.lift.stage import FinalStage
 
 # Options of what makes an environment that say nothing about what it finds.
@@ -128,12 +128,12 @@ def environments_made(stage: FinalStage, final: FinalStage) -> Iterator[tuple[st
     Those of stages that the ``final`` one begins with too are in its layers already.
     """
     given = {each.index for each in final.chain}
-    for item in (i for each in stage.chain if each.index not in given for i in each.instructions):
-        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
-            fact = action.fact
-            if isinstance(fact, VirtualEnvironment):
-                yield stage.absolute(fact.path, item), fact.seeded
-            elif isinstance(fact, ProjectInstall):
-                place = locked_place(fact, stage, action)
-                if place != SYSTEM:
-                    yield place, False
+    own = (item for each in stage.chain if each.index not in given for item in each.instructions)
+    for action in actions_in(own):
+        fact = action.fact
+        if isinstance(fact, VirtualEnvironment):
+            yield stage.absolute(fact.path, action.instruction), fact.seeded
+        elif isinstance(fact, ProjectInstall):
+            place = locked_place(fact, stage, action)
+            if place != SYSTEM:
+                yield place, False

@@ -16,10 +16,10 @@ from jettison.ecosystems.finding import members, project_name
 from jettison.ecosystems.pip import PIP, PYLOCK
 from jettison.ecosystems.poetry import optional_groups
 from jettison.ecosystems.tool import Tool
-from jettison.formats.dockerfile import Instruction, Stage, copy, final_environment, mounts
+from jettison.formats.dockerfile import COPIES, Instruction, Stage, copy, final_environment, mounts
 from jettison.formats.toml import read_toml
 from jettison.lift import Project
-from jettison.lift.action import Action, lifted_run
+from jettison.lift.action import Action, actions_in, lifted_run
 from jettison.lift.build_context import context_path, feeding_stages, may_read
 from jettison.lift.stage import lifted, lifted_stage
 
@@ -158,11 +158,10 @@ def project_requests(project: Project) -> tuple[ProjectRequest, ...]:
 
 def _requests(project: Project) -> Iterator[ProjectRequest]:
     for stage in feeding_stages(lifted(project)):
-        for item in stage.instructions:
-            for action in lifted_run(item).actions if item.keyword == "RUN" else ():
-                found = _request(project, stage, action)
-                if found is not None:
-                    yield found
+        for action in actions_in(stage.instructions):
+            found = _request(project, stage, action)
+            if found is not None:
+                yield found
 
 
 def _request(project: Project, stage: Stage, action: Action) -> ProjectRequest | None:
@@ -255,7 +254,7 @@ def _file(project: Project, stage: Stage, action: Action, name: str) -> str | No
 def _folders(stage: Stage, name: str) -> Iterator[str]:
     for item in stage.instructions:
         sources: list[str] = []
-        if item.keyword in ("COPY", "ADD") and copy(item).stage is None:
+        if item.keyword in COPIES and copy(item).stage is None:
             sources = list(copy(item).sources)
         elif item.keyword == "RUN":
             sources = [m.source for m in mounts(item) if m.type == "bind" and m.source]

@@ -13,11 +13,11 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import PipInstall
-from jettison.formats.dockerfile import Instruction, mounts, raw_pairs
+from jettison.formats.dockerfile import COPIES, Instruction, mounts, raw_pairs
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import replacing_words
 from jettison.formats.shell.words import Word
-from jettison.lift import COPIES, Project
+from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun, is_silent, lifted_run
 from jettison.lift.build_context import context_path
 from jettison.lift.declared import LINKS

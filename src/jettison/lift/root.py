@@ -17,7 +17,7 @@ from jettison.ecosystems.commands import (
     invocation,
 )
 from jettison.lift import Project
-from jettison.lift.action import Action, ActionKind, lifted_run
+from jettison.lift.action import Action, ActionKind, actions_in, lifted_run
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import services_of
 from jettison.lift.usage import Usage
@@ -248,10 +248,9 @@ def _dropping(texts: Mapping[str, str]) -> Iterator[Evidence]:
 def made_accounts(stage: FinalStage) -> frozenset[str]:
     """Names and numbers of the users and groups that the steps of the whole chain make."""
     found: set[str] = set()
-    for item in stage.inherited:
-        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
-            if isinstance(action.fact, UserChange):
-                found |= {action.fact.name, action.fact.uid or "", action.fact.group or ""}
-            elif isinstance(action.fact, GroupChange):
-                found |= {action.fact.name, action.fact.gid or ""}
+    for action in actions_in(stage.inherited):
+        if isinstance(action.fact, UserChange):
+            found |= {action.fact.name, action.fact.uid or "", action.fact.group or ""}
+        elif isinstance(action.fact, GroupChange):
+            found |= {action.fact.name, action.fact.gid or ""}
     return frozenset(stage.expanded(each) for each in found) - {""}

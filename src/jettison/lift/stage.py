@@ -14,6 +14,7 @@ from jettison.catalogue import table
 from jettison.catalogue.base_release import release_of
 from jettison.catalogue.bases import SystemPackages
 from jettison.formats.dockerfile import (
+    COPIES,
     Copy,
     Dockerfile,
     HealthCheck,
@@ -30,7 +31,7 @@ from jettison.formats.dockerfile import (
     volumes,
     workdir,
 )
-from jettison.lift import COPIES, Invocation, Project, PythonTag, python_tag, taken_whole
+from jettison.lift import Invocation, Project, PythonTag, python_tag, taken_whole
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run, steps_not_understood
 from jettison.values import Evidence, Origin, once_each
 
@@ -85,6 +86,11 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
         own = (item for stage in self.chain for item in stage.instructions[1:])
         return (*own, *self._finishing)
 
+    @property
+    def below(self) -> tuple[Instruction, ...]:
+        """Those of the chain in front of the instructions that count as one stage."""
+        return self.inherited[: len(self.inherited) - len(self.instructions)]
+
     @cached_property
     def _finishing(self) -> tuple[Instruction, ...]:
         """What the stage that takes the files says beside that."""
@@ -96,13 +102,9 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
         """The RUN instructions of the final stage with their commands recognized."""
         return tuple(lifted_run(item) for item in self.instructions if item.keyword == "RUN")
 
-    @cached_property
-    def _run_of(self) -> dict[int, LiftedRun]:
-        return {id(run.instruction): run for run in self.runs}
-
     def run_of(self, action: Action) -> LiftedRun:
         """The RUN instruction that an action is a command of."""
-        return self._run_of[id(action.instruction)]
+        return next(run for run in self.runs if run.instruction is action.instruction)
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:

@@ -25,7 +25,7 @@ from jettison.formats.dockerfile import user as user_of
 from jettison.formats.dockerfile.lines import UNSAYABLE, in_exec_form, literal
 from jettison.images.config import Config
 from jettison.lift import Project
-from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.action import ActionKind, actions_in
 from jettison.lift.own_environment import environments_made
 from jettison.lift.stage import ROOT_NAMES, FinalStage, lifted, lifted_stage
 from jettison.values import Evidence, Origin, once_each
@@ -288,8 +288,7 @@ def _environment(
 
 def _targets(project: Project, stage: Stage) -> frozenset[str]:
     """Folders that ``--prefix`` or ``--target`` names."""
-    runs = [lifted_run(item) for item in stage.instructions if item.keyword == "RUN"]
-    facts = [action.fact for run in runs for action in run.actions]
+    facts = [action.fact for action in actions_in(stage.instructions)]
     return frozenset(
         posixpath.normpath(_expanded(project, stage, fact.target))
         for fact in facts

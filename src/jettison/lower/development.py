@@ -13,7 +13,7 @@ from jettison.formats.dockerfile import Instruction
 from jettison.formats.dockerfile import copy as copy_of
 from jettison.formats.dockerfile.lines import in_exec_form
 from jettison.lift import Project
-from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.action import ActionKind, actions_in, lifted_run
 from jettison.lift.build_context import context_path
 from jettison.lift.stage import lifted, lifted_stage
 from jettison.lower import Edits, comment, edited, ended, line_of
@@ -120,9 +120,7 @@ def _installed(project: Project) -> frozenset[str]:
     """The names of the files that commands of the Dockerfile install from."""
     return frozenset(
         posixpath.basename(path)
-        for item in project.dockerfile.instructions
-        if item.keyword == "RUN"
-        for action in lifted_run(item).actions
+        for action in actions_in(project.dockerfile.instructions)
         if isinstance(action.fact, PipInstall)
         for path in action.fact.requirement_files
     )

@@ -17,7 +17,7 @@ from jettison.ecosystems.commands import (
     system_upgrade,
     written_paths,
 )
-from jettison.formats.dockerfile import Instruction, copy, mounts_over
+from jettison.formats.dockerfile import COPIES, Instruction, copy, mounts_over
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import Command, Script, replacing, without, without_words
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
@@ -59,7 +59,7 @@ def steps_of_sources(stage: FinalStage) -> tuple[tuple[Instruction, str], ...]:
 
 
 def _of_sources(stage: FinalStage, item: Instruction) -> str:
-    if item.keyword in ("COPY", "ADD"):
+    if item.keyword in COPIES:
         copied = copy(item)
         plain = copied.stage is None and is_of_sources(copied.destination)
         return item.text if plain else ""

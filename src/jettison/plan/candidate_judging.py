@@ -16,7 +16,7 @@ from jettison.catalogue.packaging import (
 )
 from jettison.ecosystems.commands import PackageInstall
 from jettison.index import environment_size
-from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.action import ActionKind, actions_in
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED
 from jettison.plan.base import DEBIAN_NAMES, BaseCandidate, ImageFacts, Variant, Works, packages_of
 from jettison.plan.candidate_libraries import library_remarks, script_remarks, surrounding_remarks
@@ -250,18 +250,15 @@ def _without_lists(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     """A package that apt installs before it has lists of packages: the present base has it."""
     if image.reference == needs.stage.base or image.variant is Variant.COMPOSED:
         return
-    for item in needs.stage.inherited:
-        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
-            if action.kind is ActionKind.INDEX:
-                return
-            if isinstance(action.fact, PackageInstall) and action.fact.manager == "apt":
-                names = (one.name for one in action.fact.packages)
-                lacking = next((one for one in names if one not in packages_of(image)), None)
-                if lacking:
-                    message = (
-                        f"{lacking} is installed without lists of packages, and the base lacks it"
-                    )
-                    yield Remark.of(Works.UNKNOWN, "step", message, action.origin)
+    for action in actions_in(needs.stage.inherited):
+        if action.kind is ActionKind.INDEX:
+            return
+        if isinstance(action.fact, PackageInstall) and action.fact.manager == "apt":
+            names = (one.name for one in action.fact.packages)
+            lacking = next((one for one in names if one not in packages_of(image)), None)
+            if lacking:
+                message = f"{lacking} is installed without lists of packages, and the base lacks it"
+                yield Remark.of(Works.UNKNOWN, "step", message, action.origin)
 
 
 def _compilers(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:

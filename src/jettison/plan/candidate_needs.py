@@ -14,7 +14,7 @@ from jettison.ecosystems.commands import PackageInstall
 from jettison.index import DistributionFacts
 from jettison.index.graph import Closure, path_to, required_by
 from jettison.index.target import Target, compatible
-from jettison.lift.action import lifted_run
+from jettison.lift.action import actions_in
 from jettison.lift.packages import named_by, requested
 from jettison.lift.scopes import PackageScope, PlannedPackage
 from jettison.lift.stage import FinalStage
@@ -128,10 +128,9 @@ def named_packages(stage: FinalStage) -> frozenset[str]:
 def inherited_packages(stage: FinalStage) -> frozenset[str]:
     """What the stages before the final one install, and the libraries that come with headers."""
     names: set[str] = set()
-    for item in stage.inherited[: len(stage.inherited) - len(stage.instructions)]:
-        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
-            if isinstance(action.fact, PackageInstall):
-                names.update(request.name for request in action.fact.packages)
+    for action in actions_in(stage.below):
+        if isinstance(action.fact, PackageInstall):
+            names.update(request.name for request in action.fact.packages)
     release = stage.release or ""
     libraries = (library for name in names for library in runtime_libraries_of(name, release) or ())
     return frozenset((*names, *libraries))

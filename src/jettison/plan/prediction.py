@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from jettison.catalogue import table
 from jettison.catalogue.bases import BaseImages, ComposedBaseSizes, Measured
 from jettison.ecosystems.commands import Permission, UserChange, compile_bytecode, system_remove
-from jettison.formats.dockerfile import Copy, Instruction, copy
+from jettison.formats.dockerfile import COPIES, Copy, Instruction, copy
 from jettison.index import byte_code_of
 from jettison.index.graph import Closure
 from jettison.lift import Project
@@ -85,7 +85,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
                 run = lifted_run(item)
                 yield from packages.installed(run, self.stage)
                 yield from self._other(run)
-            elif item.keyword in ("COPY", "ADD"):
+            elif item.keyword in COPIES:
                 yield from self._copied(item)
         yield from (
             each.part if isinstance(each, Written) else each for each in self._written(self.stage)
@@ -133,7 +133,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
 
     def _own(self, folder: str, before: Origin) -> Iterator[tuple[str, int]]:
         """The project's files below a folder of the image, as far as they were copied by then."""
-        copies = (item for item in self.stage.inherited if item.keyword in ("COPY", "ADD"))
+        copies = (item for item in self.stage.inherited if item.keyword in COPIES)
         for item, found in ((item, copy(item)) for item in copies):
             if found.stage is None and item.origin.at < before.at:
                 place = self._place(found.destination)

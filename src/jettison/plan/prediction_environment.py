@@ -25,7 +25,7 @@ from jettison.index import distribution_size
 from jettison.index.graph import Closure
 from jettison.index.metadata import catalogued
 from jettison.lift import Project
-from jettison.lift.action import LiftedRun, lifted_run
+from jettison.lift.action import LiftedRun, actions_in, runs_in
 from jettison.lift.build_context import context_path
 from jettison.lift.declared import installed_declarations
 from jettison.lift.own_environment import locked_place
@@ -70,7 +70,7 @@ def environments(
     """Follow the RUN instructions of a stage and of those below it: what each of them installs."""
     place, left, compiled = LIBRARY, False, False
     there = _There()
-    for run in _runs(stage):
+    for run in runs_in(stage.inherited):
         for action in run.actions:
             fact = action.fact
             if isinstance(fact, VirtualEnvironment):
@@ -146,10 +146,6 @@ def _is_copied(stage: FinalStage, place: str, before: Origin) -> bool:
     )
 
 
-def _runs(stage: FinalStage) -> Iterator[LiftedRun]:
-    return (lifted_run(item) for item in stage.inherited if item.keyword == "RUN")
-
-
 def installed_names(
     project: Project, stage: FinalStage, fact: PipInstall, closure: Closure
 ) -> set[str]:
@@ -171,7 +167,7 @@ def _is_local(word: str) -> bool:
 def _declared(project: Project, stage: FinalStage, fact: PipInstall) -> Iterator[str]:
     if not fact.requirement_files:
         return
-    found = (action for run in _runs(stage) for action in run.actions)
+    found = actions_in(stage.inherited)
     # equal: a command that was lifted again, as there are so many, is another value
     step = next(action.instruction for action in found if action.fact == fact)
     for path in fact.requirement_files:

@@ -26,7 +26,7 @@ from fnmatch import fnmatchcase
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.errors import InputSyntaxError
-from jettison.formats.dockerfile import Stage, copy, parse
+from jettison.formats.dockerfile import COPIES, Stage, copy, parse
 from jettison.formats.dockerignore_proposal import Proposal, propose
 from jettison.lift import Project
 from jettison.lift.build_context import feeding_stages
@@ -269,7 +269,7 @@ def _others(project: Project) -> Iterator[tuple[Stage, bool]]:
 
 def _sources(stage: Stage) -> Iterator[str]:
     for item in stage.instructions:
-        if item.keyword in ("COPY", "ADD") and copy(item).stage is None:
+        if item.keyword in COPIES and copy(item).stage is None:
             yield from copy(item).sources
 
 

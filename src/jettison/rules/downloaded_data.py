@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import Collection, DeadWeight
-from jettison.lift.action import Action, lifted_run
+from jettison.lift.action import Action, actions_in
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Evidence, Origin, Saving
@@ -37,12 +37,8 @@ def _commands(plan: Plan) -> Iterator[Action]:
     stage = plan.stage
     names = dict.fromkeys(copied.stage for _, copied in stage.all_copies if copied.stage)
     others = (stage.dockerfile.stage_named(name) for name in names)
-    for item in (
-        *stage.inherited,
-        *(item for each in others if each for item in each.instructions),
-    ):
-        if item.keyword == "RUN":
-            yield from lifted_run(item).actions
+    copied_from = (item for each in others if each for item in each.instructions)
+    return actions_in((*stage.inherited, *copied_from))
 
 
 def _collections(entry: Collection, command: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ from jettison.catalogue.dead_weight import DeadWeight
 from jettison.ecosystems.commands.python import PipInstall
 from jettison.formats.dockerfile import copy
 from jettison.formats.settings import Ask
-from jettison.lift.action import ActionKind, lifted_run, named_by
+from jettison.lift.action import ActionKind, actions_in, named_by
 from jettison.lift.stages import BuiltEnvironment, NotApart, environment_of, steps_on
 from jettison.lift.usage import BUILDING, UNCALLED
 from jettison.plan.base_setuptools import WITHOUT_SETUPTOOLS
@@ -69,9 +69,7 @@ def _installs_later(plan: Plan, where: BuiltEnvironment) -> bool:
     steps = [*final, *(i for each in (*others, *steps_on(plan.stage)) for i in each.instructions)]
     return any(
         action.kind is ActionKind.PYTHON or "setup.py" in action.command.words
-        for item in steps
-        if item.keyword == "RUN"
-        for action in lifted_run(item).actions
+        for action in actions_in(steps)
     )
 
 
@@ -80,9 +78,7 @@ def _named(where: BuiltEnvironment) -> Iterator[str]:
 
     pip installs into the environment that made it; where there is none, into that of the system.
     """
-    runs = (lifted_run(item) for item in where.stage.instructions if item.keyword == "RUN")
-    facts = (action.fact for run in runs for action in run.actions)
-    for fact in facts:
+    for fact in (action.fact for action in actions_in(where.stage.instructions)):
         if isinstance(fact, PipInstall) and where.virtual and (where.seeded or fact.by_uv):
             yield from map(named_by, fact.requirements)
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.action import ActionKind, actions_in
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import TYPES_READ
 from jettison.plan.candidate_needs import brought_packages, inherited_packages, named_packages
@@ -71,9 +71,8 @@ def _takes_libraries(stage: FinalStage) -> bool:
 
 def _is_made_here(stage: FinalStage) -> bool:
     """Whether the image itself makes the environment, with all that it is linked to."""
-    runs = (item for item in stage.inherited if item.keyword == "RUN")
-    actions = (action for item in runs for action in lifted_run(item).actions)
-    return any(action.kind in (ActionKind.PYTHON, ActionKind.LOCKED) for action in actions)
+    made = (ActionKind.PYTHON, ActionKind.LOCKED)
+    return any(action.kind in made for action in actions_in(stage.inherited))
 
 
 def _where_from(name: str, brought: Mapping[str, str]) -> str:

@@ -21,7 +21,7 @@ from jettison.catalogue import table
 from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.packaging import Tools, package_of_program
 from jettison.ecosystems.commands import PipInstall
-from jettison.lift.action import lifted_run
+from jettison.lift.action import actions_in
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.scopes.decide import console_scripts
 from jettison.lift.usage import BUILDING, SCRIPT
@@ -85,11 +85,10 @@ def _own(plan: Plan) -> Iterator[str]:
 def _installed(plan: Plan) -> Iterator[str]:
     """What commands of the build install by name with pip: a program may be called like it."""
     for stage in feeding_stages(plan.original_stage):
-        for item in stage.instructions:
-            for action in lifted_run(item).actions if item.keyword == "RUN" else ():
-                if isinstance(action.fact, PipInstall):
-                    words = (_NAME.match(word.text) for word in action.fact.requirements)
-                    yield from (found[0].lower() for found in words if found)
+        for action in actions_in(stage.instructions):
+            if isinstance(action.fact, PipInstall):
+                words = (_NAME.match(word.text) for word in action.fact.requirements)
+                yield from (found[0].lower() for found in words if found)
 
 
 def _placed(plan: Plan) -> Iterator[str]:

@@ -28,7 +28,7 @@ from jettison.ecosystems.tool import Tool
 from jettison.formats.dockerfile import Stage, fed_by
 from jettison.index.graph import Leaving, leaving
 from jettison.lift import taken_whole
-from jettison.lift.action import lifted_run
+from jettison.lift.action import actions_in
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import shipped_names
 from jettison.lift.groups import (
@@ -139,11 +139,10 @@ def _needed(plan: Plan, names: Collection[str]) -> Evidence | None:
 
 def _tested(stage: Stage) -> Evidence | None:
     """A step that runs the tests, which need what is for development."""
-    for item in stage.instructions:
-        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
-            if action.kind not in INSTALLING and (found := re.search(RUNS_TESTS, action.text)):
-                message = f"a step runs {found[0]} while the image is built"
-                return Evidence(kind="step", message=message, origin=action.origin)
+    for action in actions_in(stage.instructions):
+        if action.kind not in INSTALLING and (found := re.search(RUNS_TESTS, action.text)):
+            message = f"a step runs {found[0]} while the image is built"
+            return Evidence(kind="step", message=message, origin=action.origin)
     return None
 
 

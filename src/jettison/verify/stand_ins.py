@@ -11,7 +11,7 @@ from jettison.catalogue.systems import Services
 from jettison.engines import BuildRequest, Engine
 from jettison.errors import BuildError, EngineError, InputSyntaxError, UnsupportedError
 from jettison.formats.compose import Service
-from jettison.formats.dockerfile import Dockerfile, copy, parse
+from jettison.formats.dockerfile import COPIES, Dockerfile, copy, parse
 from jettison.images.reference import last_name
 from jettison.images.stores.unpack import working_folder
 from jettison.lift import Project
@@ -46,7 +46,7 @@ def initial_scripts(project: Project, service: Service) -> tuple[str, ...]:
     copies = [
         copy(item)
         for item in (found.stages[-1].instructions if found else ())
-        if item.keyword in ("COPY", "ADD")
+        if item.keyword in COPIES
     ]
     copied = [
         posixpath.normpath(posixpath.join(_context(project, service), source.lstrip("/")))

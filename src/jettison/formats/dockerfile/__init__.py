@@ -19,6 +19,7 @@ from jettison.formats.dockerfile.model import Blank, Comment, Dockerfile, Flag, 
 from jettison.formats.dockerfile.parse import parse, render
 from jettison.formats.dockerfile.run import Mount, mounts, mounts_over, run_script, with_script
 from jettison.formats.dockerfile.views import (
+    COPIES,
     Copy,
     HealthCheck,
     copy,
@@ -124,7 +125,7 @@ def fed_by(dockerfile: Dockerfile, stage: Stage, known: Collection[int]) -> dict
         if each.index in found or each.index in known:
             continue
         found[each.index] = each
-        names = [copy(item).stage for item in each.instructions if item.keyword in ("COPY", "ADD")]
+        names = [copy(item).stage for item in each.instructions if item.keyword in COPIES]
         names.append(base_reference(each, dockerfile))
         others = (dockerfile.stage_named(name) for name in names if name)
         waiting += [other for other in others if other and other.index < each.index]

@@ -11,6 +11,8 @@ from jettison.formats.dockerfile.lines import heredoc_marker, unquote
 from jettison.formats.dockerfile.model import Instruction
 from jettison.values import Origin, once_each
 
+# The instructions that ``copy`` reads.
+COPIES = ("COPY", "ADD")
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _LONGEST_DURATION = 100
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}

@@ -24,7 +24,7 @@ from jettison.index.debian import Archive
 from jettison.index.debian.mirror import MIRROR, archive_settings
 from jettison.index.debian.package import Package
 from jettison.lift import Project
-from jettison.lift.action import Action, ActionKind, is_installer, lifted_run
+from jettison.lift.action import Action, ActionKind, actions_in, is_installer
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import context_file, exported, wheels_from
 from jettison.lift.installation import NotMovable
@@ -83,21 +83,20 @@ def not_listed(project: Project, knowledge: Knowledge) -> Evidence | None:
     read = {request.action.origin for request in project_requests(project)}
     known = knowledge.closure.graph.edges
     stages = feeding_stages(lifted(project))
-    for stage, item in ((each, item) for each in stages for item in each.instructions):
-        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
-            fact = action.fact
-            words = fact.requirements if isinstance(fact, PipInstall) else ()
-            made = lifted_stage(project, stage)
-            named = [w.text for w in words if not is_installer(w)]
-            unread = any(
-                _name(word) not in known and not wheels_from(project, made, item, word)
-                for word in named
-            )
-            unread = unread or _has_unknown_list(project, made, action, read)
-            if action.origin not in read and (unread or action.kind is ActionKind.LOCKED):
-                text = " ".join(action.text.split())[:60]
-                message = f"what `{text}` installs was not read"
-                return Evidence(kind="installation", message=message, origin=action.origin)
+    for stage, action in ((each, one) for each in stages for one in actions_in(each.instructions)):
+        fact = action.fact
+        words = fact.requirements if isinstance(fact, PipInstall) else ()
+        made = lifted_stage(project, stage)
+        named = [w.text for w in words if not is_installer(w)]
+        unread = any(
+            _name(word) not in known and not wheels_from(project, made, action.instruction, word)
+            for word in named
+        )
+        unread = unread or _has_unknown_list(project, made, action, read)
+        if action.origin not in read and (unread or action.kind is ActionKind.LOCKED):
+            text = " ".join(action.text.split())[:60]
+            message = f"what `{text}` installs was not read"
+            return Evidence(kind="installation", message=message, origin=action.origin)
     return None
 
 
