@@ -187,6 +187,11 @@ def by_key(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
     return found
 
 
+def is_within(path: str, folder: str) -> bool:
+    """Whether a path is a folder, or lies below it."""
+    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
+
+
 def totals(pairs: Iterable[tuple[Key, int]]) -> dict[Key, int]:
     """Add up numbers by their keys, in the order in which these come."""
     found: dict[Key, int] = {}

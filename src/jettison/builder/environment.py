@@ -108,7 +108,7 @@ def _copied(
             if action.kind in {ActionKind.OTHER, ActionKind.APPLICATION}:
                 why = f"the environment is copied from the stage {name}, and this may change it"
                 raise not_understood(action.text, why, action.origin)
-    removed = project.texts.get(project.own(LIST), "") if removal else ""
+    removed = project.own_text(LIST) if removal else ""
     return FoundEnvironment(
         environment=replace(found, removed=removed) if found else None,
         copies=tuple(place.instruction for place in copied),

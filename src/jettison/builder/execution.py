@@ -214,7 +214,7 @@ def _programs(plan: Plan) -> frozenset[str] | None:
 
 def _loaded(plan: Plan) -> frozenset[str]:
     """Return the modules of the standard library that the plan has compiled; none for all."""
-    text = plan.project.texts.get(plan.project.own(COMPILED_LIST), "")
+    text = plan.project.own_text(COMPILED_LIST)
     if not any(COMPILED_LIST in run.instruction.text for run in plan.stage.runs):
         return frozenset()
     found = (_LIBRARY.match(line.strip()) for line in text.splitlines())

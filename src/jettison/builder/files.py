@@ -24,7 +24,7 @@ from jettison.builder.context import ContextPath, copied
 from jettison.builder.foundation import Accounts
 from jettison.images.entry import Kind
 from jettison.images.tar_writer import Member
-from jettison.values import Origin, replace
+from jettison.values import Origin, is_within, replace
 
 _CLAUSE = re.compile(r"([ugoa]*)((?:[-+=](?:[ugo]|[rwxXst]*))+)")
 _ACTION = re.compile(r"([-+=])([ugo]|[rwxXst]*)")
@@ -212,9 +212,7 @@ class Files:
                 why = f"{path} is part of the base, or not there"
                 raise not_understood(f"a change of {path}", why, step.origin)
             if step.recursive:
-                found = [
-                    p for p in self._members if any(p == f or p.startswith(f"{f}/") for f in found)
-                ]
+                found = [p for p in self._members if any(is_within(p, f) for f in found)]
             for each in found:
                 self._members[each] = change(self._members[each])
 

@@ -29,6 +29,7 @@ from jettison.contents.stored_files import (
     is_copy,
     stored_files,
 )
+from jettison.values import is_within
 
 _LIST = re.compile(r"(?:^|/)var/lib/dpkg/info/([^/:]+)(?::[^/]+)?\.list$")
 _SUMS = re.compile(r"(?:^|/)var/lib/dpkg/status\.d/([^/]+)\.md5sums$")
@@ -198,7 +199,7 @@ def _python(path: str) -> Owner | None:
 def _generated(path: str, versions: Mapping[str, str]) -> Owner | None:
     """Give the package whose installation makes a file that it does not list."""
     for package, places in table(FileOwners).generated.items():
-        if any(path == place or path.startswith(f"{place}/") for place in places):
+        if any(is_within(path, place) for place in places):
             version = versions.get(package, "")
             return Owner(kind=OwnerKind.DEBIAN_PACKAGE, name=package, version=version)
     return None

@@ -93,6 +93,10 @@ class Project(Struct, frozen=True, kw_only=True, dict=True):
         """Turn the name of a file in the own folder into a path relative to the project root."""
         return self.in_context(f"{self.own_folder}/{name}")
 
+    def own_text(self, name: str) -> str:
+        """The text of a file in the own folder; empty where there is none."""
+        return self.texts.get(self.own(name), "")
+
     def requirements_file(self, path: str) -> tuple[RequirementsFile, ...]:
         """Parse a requirements file (relative to the context) and what it includes.
 

@@ -92,6 +92,11 @@ class Action(Struct, frozen=True, kw_only=True):
         return self.command.raw
 
     @property
+    def short(self) -> str:
+        """The beginning of the text, in one line."""
+        return " ".join(self.text.split())[:60]
+
+    @property
     def origin(self) -> Origin:
         """The lines of the command."""
         return self.command.origin

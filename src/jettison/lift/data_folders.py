@@ -27,7 +27,7 @@ from jettison.lift.build_context import copied_from
 from jettison.lift.stage import FinalStage
 from jettison.source import ModuleFacts
 from jettison.source.effects import files_written
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence, Origin, is_within
 
 # Files that only keep a folder in version control.
 PLACEHOLDERS = frozenset({".gitkeep", ".keep", ".gitignore", ".placeholder", ".empty"})
@@ -80,8 +80,8 @@ def made_files(stage: FinalStage, folders: Collection[str]) -> tuple[str, ...]:
                     found[stage.absolute(path, action.instruction)] = None
             if command.name in ("rm", "mv", "unlink"):
                 gone = {stage.absolute(word, action.instruction) for word in command.words[1:]}
-                found = {p: None for p in found if not any(_within(p, each) for each in gone)}
-    return tuple(path for path in found if any(_within(path, each) for each in folders))
+                found = {p: None for p in found if not any(is_within(p, each) for each in gone)}
+    return tuple(path for path in found if any(is_within(path, each) for each in folders))
 
 
 def holds_files(project: Project, stage: FinalStage, folder: str) -> bool:
@@ -95,11 +95,11 @@ def holds_files(project: Project, stage: FinalStage, folder: str) -> bool:
 
 def exists_in_image(project: Project, stage: FinalStage, folder: str) -> bool:
     """Whether an absolute ``folder`` is there, or may be there, before anything runs."""
-    if any(_within(made, folder) for made in made_folders(stage)):
+    if any(is_within(made, folder) for made in made_folders(stage)):
         return True
     for item, copied in stage.all_copies:
         into = stage.absolute(copied.destination, item)
-        if copied.stage is not None and (_within(into, folder) or _within(folder, into)):
+        if copied.stage is not None and (is_within(into, folder) or is_within(folder, into)):
             return True
         if copied.stage is None and _has_files(project, copied, into, folder, ignored=frozenset()):
             return True
@@ -110,7 +110,7 @@ def _copied(project: Project, stage: FinalStage, folder: str) -> Evidence | None
     for item, copied in stage.all_copies:
         into = stage.absolute(copied.destination, item)
         if copied.stage is not None:
-            filled = _within(into, folder) or (into != stage.folder and _within(folder, into))
+            filled = is_within(into, folder) or (into != stage.folder and is_within(folder, into))
         else:
             filled = _has_files(project, copied, into, folder)
         if filled:
@@ -130,7 +130,7 @@ def _has_files(
         posixpath.basename(path) not in ignored
         for source in sources
         for path in project.files
-        if source == "." or _within(path, source)
+        if source == "." or is_within(path, source)
     )
 
 
@@ -138,17 +138,13 @@ def _prepared(stage: FinalStage, folder: str) -> Evidence | None:
     """A step of the application, which may have put something into the folder."""
     for action in stage.of_kind(*FILLING):
         if not compile_bytecode(action.command):
-            what = f"`{' '.join(action.text.split())[:60]}`"
+            what = f"`{action.short}`"
             return _evidence(action.instruction, f"{folder} may hold what {what} put there")
     return None
 
 
 def _evidence(item: Instruction, message: str) -> Evidence:
     return Evidence(kind="folder", message=message, origin=item.origin)
-
-
-def _within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
 
 
 SQLITE = re.compile(r"sqlite\d?(?:\+\w+)?://(?P<path>/[^?\s]*)?")

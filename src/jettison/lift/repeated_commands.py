@@ -252,7 +252,7 @@ def _steps_before(stage: FinalStage, last: PipInstall) -> Iterator[str]:
     copied = [item.origin.at for item in stage.instructions if item.keyword in COPIES]
     for action in takewhile(lambda one: one.fact is not last, stage.actions):
         if copied and min(copied) < action.instruction.origin.at and _may_change(action):
-            yield f"`{' '.join(action.text.split())[:60]}` may change its source before"
+            yield f"`{action.short}` may change its source before"
 
 
 def _may_change(action: Action) -> bool:

@@ -22,7 +22,7 @@ from jettison.lift.stage import FinalStage
 from jettison.lift.stages import services_of
 from jettison.lift.usage import Usage
 from jettison.lift.writes import Writing, is_of_the_host, is_shared, source_targets
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence, Origin, is_within
 
 PYTHON = ("python", "/usr/local/bin/python", "/usr/bin/python")
 DOCKERFILE = re.compile(r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.(d|D)ockerfile$")
@@ -200,11 +200,11 @@ def _on_a_mount(project: Project, stage: FinalStage) -> Iterator[Evidence]:
         return
     for item in (each for each in stage.inherited if each.keyword == "RUN"):
         fills = (one for one in lifted_run(item).actions if folder in one.text and not _makes(one))
-        if _within(stage.folder_at(item), folder) or any(fills):
+        if is_within(stage.folder_at(item), folder) or any(fills):
             return
     for item, copied in stage.all_copies:
         into = stage.absolute(copied.destination, item)
-        if _within(into, folder) or _within(folder, into):
+        if is_within(into, folder) or is_within(folder, into):
             return
     message = f"{folder} is left empty for files of the host, which another user cannot change"
     yield Evidence(kind="mount", message=message, origin=last.origin)
@@ -213,10 +213,6 @@ def _on_a_mount(project: Project, stage: FinalStage) -> Iterator[Evidence]:
 def _makes(action: Action) -> bool:
     """Whether a command only makes folders, or gives them away."""
     return isinstance(action.fact, Directories | Permission)
-
-
-def _within(path: str, folder: str) -> bool:
-    return f"{path.rstrip('/')}/".startswith(f"{folder.rstrip('/')}/")
 
 
 def _lies_apart(program: str) -> bool:

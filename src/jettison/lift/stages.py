@@ -28,7 +28,7 @@ from jettison.lift import Project
 from jettison.lift.action import ActionKind, actions_in
 from jettison.lift.own_environment import environments_made
 from jettison.lift.stage import ROOT_NAMES, FinalStage, lifted, lifted_stage
-from jettison.values import Evidence, Origin, once_each
+from jettison.values import Evidence, Origin, is_within, once_each
 
 
 def stages_on(stage: FinalStage) -> tuple[Stage, ...]:
@@ -269,7 +269,7 @@ def _environment(
     for made_path, seeded in environments_made(lifted_stage(project, stage), final):
         made.setdefault(made_path, seeded)
     path = posixpath.normpath(copied)
-    virtual = next((p for p in made if p == path or p.startswith(f"{path}/")), None)
+    virtual = next((one for one in made if is_within(one, path)), None)
     if virtual is None:
         site = SITE_PACKAGES.fullmatch(path)
         known = path in _targets(project, stage) or path == USER_SITE

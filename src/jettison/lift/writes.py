@@ -19,7 +19,7 @@ from jettison.lift.data_folders import StoredFile, sqlite_path
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import origin_of_variable, services_of
 from jettison.lift.usage import Usage
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence, Origin, is_within
 
 PATTERN = re.compile(r"[*?\[]")
 # Variables of installers, which only work while the image is built.
@@ -41,7 +41,7 @@ def writable_folders(project: Project, stage: FinalStage) -> dict[str, Evidence]
     found: dict[str, Evidence] = {}
     for path, evidence in (*_mounted(project, stage), *_made(stage), *_named(project, stage)):
         folder = posixpath.normpath(path)
-        if folder.startswith("/") and folder not in SYSTEM and not _holds(folder, stage.folder):
+        if folder.startswith("/") and folder not in SYSTEM and not is_within(stage.folder, folder):
             found.setdefault(folder, evidence)
     return dict(sorted(found.items()))
 
@@ -99,10 +99,6 @@ def variables_of(project: Project, stage: FinalStage) -> Iterator[tuple[str, str
             yield each.name, each.value or "", each.origin
 
 
-def _holds(folder: str, path: str) -> bool:
-    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
-
-
 def _mounted(project: Project, stage: FinalStage) -> Iterator[Reason]:
     for service in services_of(project):
         for mount in data_mounts(service, project):
@@ -155,7 +151,7 @@ def _code_in(mount: ComposeMount, project: Project) -> tuple[str, ...]:
 def _covers_code(mount: ComposeMount, project: Project, stage: FinalStage) -> bool:
     """Whether the image has a file of the mount where the mount puts it."""
     target = posixpath.normpath(mount.target)
-    if not _holds(stage.folder, target):
+    if not is_within(target, stage.folder):
         return False
     source = posixpath.normpath(mount.source)
     inner = posixpath.relpath(source, project.context or ".")
@@ -220,7 +216,7 @@ def writing_of(project: Project, stage: FinalStage, usage: Usage) -> Writing:
             unsure.append(stored.evidence)
         elif folder in SHARED and folder not in TEMPORARY:
             (computed if declared else unsure).append(stored.evidence)
-        elif not _within(folder, (*folders, *TEMPORARY)):
+        elif not any(is_within(folder, one) for one in (*folders, *TEMPORARY)):
             folders[folder] = stored.evidence
     return Writing(
         folders=dict(sorted(folders.items())), unsure=tuple(unsure), computed=tuple(computed)
@@ -260,10 +256,6 @@ def _folder(stored: StoredFile, stage: FinalStage) -> str | None:
     whole = stored.folder and "{}" not in stored.path
     is_folder = whole or stored.path.partition("{}")[0].endswith("/")
     return path if is_folder else posixpath.dirname(path)
-
-
-def _within(path: str, folders: tuple[str, ...]) -> bool:
-    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 def home_writers(distributions: Iterable[str]) -> tuple[Evidence, ...]:

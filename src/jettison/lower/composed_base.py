@@ -132,7 +132,7 @@ def _obstacles(stage: FinalStage) -> Iterator[Evidence]:
 
 def _steps(run: LiftedRun) -> Iterator[Evidence]:
     for action in run.actions:
-        text = " ".join(action.text.split())[:60]
+        text = action.short
         if action.kind in NOT_THERE or (action.kind in NEEDLESS and not run.editable):
             yield Evidence(kind="step", message=f"it runs `{text}`", origin=action.origin)
         elif action.kind is ActionKind.USER and "$" in action.text:
@@ -273,7 +273,7 @@ def _taking(project: Project, name: str, kept: str, change: StartFromNothing) ->
 
 def _late(project: Project, environment: str) -> Iterator[tuple[str, ...]]:
     """The commands for files that leave an environment which no stage makes apart."""
-    text = project.texts.get(project.own(listing.LIST), "")
+    text = project.own_text(listing.LIST)
     if not environment or not text:
         return
     names = (f"{FOLDER}/{listing.SCRIPT}", f"{FOLDER}/{listing.LIST}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Sequence
@@ -16,6 +15,7 @@ from jettison.lift.stage import FinalStage
 from jettison.lift.stages import steps_on
 from jettison.lower import Edits, comment, edited, ended, line_of
 from jettison.plan.changes import RunAsUser
+from jettison.values import is_within
 
 # A user that variables give, without what "${NAME:-default}" would say.
 VARIABLES = re.compile(r"\A(?=.*\$)[\w$-]+(?::[\w$-]+)?\Z")
@@ -84,7 +84,7 @@ def _folders(change: RunAsUser, names: tuple[str, str]) -> str:
     owner = f"-o {user} -g {group}" if group else f"-o {user}"
     folders = f"RUN install -d {owner} {' '.join(change.writable)}"
     filled = () if change.owns_code else change.filled
-    owned = (*filled, *(p for p in change.files if not any(_within(p, each) for each in filled)))
+    owned = (*filled, *(p for p in change.files if not any(is_within(p, each) for each in filled)))
     if owned:
         both = f"{user}:{group}" if group else user
         folders += f" \\\n    && chown -R {both} {' '.join(owned)}"
@@ -121,14 +121,10 @@ def _with_owners(stage: FinalStage, change: RunAsUser) -> dict[int, str]:
             )
     for item, copied in stage.copies:
         into = stage.absolute(copied.destination, item)
-        if copied.stage is None and _within(into, change.application):
+        if copied.stage is None and is_within(into, change.application):
             mode = modes[-1] if modes and into == change.application else None
             replaced[line_of(item)] = _copy(item, change, mode)
     return replaced
-
-
-def _within(path: str, folder: str) -> bool:
-    return posixpath.commonpath([path, folder]) == folder
 
 
 def _made_again(stage: FinalStage, change: RunAsUser) -> tuple[Action, ...]:
@@ -159,7 +155,7 @@ def _relies_on(later: Action, action: Action, stage: FinalStage) -> bool:
         return False
     made = [stage.absolute(path, action.instruction) for path in action.fact.paths]
     named = [stage.absolute(word, later.instruction) for word in later.command.words[1:]]
-    return any(_within(path, folder) for path in named for folder in made)
+    return any(is_within(path, folder) for path in named for folder in made)
 
 
 def _is_made_again(action: Action, writable: Iterable[str], stage: FinalStage) -> bool:

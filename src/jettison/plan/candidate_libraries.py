@@ -302,7 +302,7 @@ def _run_steps(needs: BaseNeeds) -> Iterator[Remark]:
     """Steps that only an engine can run: nothing runs when an image is put together."""
     for action in needs.stage.of_kind(ActionKind.OTHER, ActionKind.APPLICATION):
         if compile_bytecode(action.command) is None:
-            text = " ".join(action.text.split())[:60]
+            text = action.short
             yield _written(Works.UNKNOWN, f"a step has to be run: {text}", action.origin)
 
 

@@ -38,7 +38,7 @@ from jettison.plan.prediction_parts import (
     taken_out_of_system,
 )
 from jettison.plan.removal.listing import LIST, MANIFEST_FOLDER
-from jettison.values import Basis, Origin, Size, Skipped, replace
+from jettison.values import Basis, Origin, Size, Skipped, is_within, replace
 
 LIBRARY = "/usr/local/lib/python"
 # Where Debian's own Python has it; its packages bring less than the official image.
@@ -128,7 +128,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
             elif is_silent(action) or system_remove(action.command):
                 continue
             elif action.kind in (ActionKind.OTHER, ActionKind.UPGRADE, ActionKind.REPOSITORY):
-                text = " ".join(action.text.split())[:60]
+                text = action.short
                 yield Skipped(what=f"what `{text}` writes", reason=UNFOLLOWED, origin=action.origin)
 
     def _own(self, folder: str, before: Origin) -> Iterator[tuple[str, int]]:
@@ -139,7 +139,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
                 place = self._place(found.destination)
                 for name, size in copied_files(found, sent_files(self.project)):
                     path = posixpath.normpath(posixpath.join(place, name))
-                    if _below(path, folder):
+                    if is_within(path, folder):
                         yield path, size
 
     def _place(self, path: str) -> str:
@@ -170,7 +170,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
             if isinstance(each, Skipped)
             or (
                 any(_overlaps(each.path, path) for path in sources)
-                and not any(_below(path, each.path) and path != each.path for path in earlier)
+                and not any(is_within(path, each.path) and path != each.path for path in earlier)
             )
         ]
         for each in brought:
@@ -187,7 +187,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
 
     def _manifest(self, origin: Origin) -> Part:
         """What the build writes down of the removals: about as long as their list."""
-        listed = self.project.texts.get(self.project.own(LIST), "")
+        listed = self.project.own_text(LIST)
         size = Size(bytes=len(zlib.compress(listed.encode())), basis=Basis.ESTIMATED, source=LIST)
         return Part(what="the manifest of what was removed", size=size, origin=origin)
 
@@ -242,14 +242,10 @@ def _is_root(copied: Copy) -> bool:
     return copied.stage is not None and ROOT in copied.sources
 
 
-def _below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
-
-
 def _overlaps(path: str, source: str) -> bool:
     """Whether a copied path holds what was written below ``path``, or a part that has a size."""
     source, programs = source.rstrip("/") or "/", posixpath.join(path, "bin")
-    return _below(path, source) or (_below(source, path) and not _below(source, programs))
+    return is_within(path, source) or (is_within(source, path) and not is_within(source, programs))
 
 
 # What stays of an official image over the smallest base of the same Python, measured on the

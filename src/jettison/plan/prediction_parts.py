@@ -136,7 +136,7 @@ def taken_out(
 
     What shortened libraries lose is among them, and second copies of files that are kept once.
     """
-    text = project.texts.get(project.own(LIST), "")
+    text = project.own_text(LIST)
     paths = list(paths_in(text))
     gone = Matcher.of((path, True) for path in paths)
     installed = contents_of(closure.facts[name] for name in sorted(names) if name in closure.facts)
@@ -171,7 +171,7 @@ def _kept_once(text: str, installed: Contents, gone: Matcher[bool]) -> int:
 
 def taken_out_of_system(project: Project, origin: Origin) -> Part:
     """The bytes of the system that a last stage does not take, by the list's own words."""
-    text = project.texts.get(project.own(SYSTEM_LIST), "")
+    text = project.own_text(SYSTEM_LIST)
     size = Size(bytes=-bytes_named(text), basis=Basis.ESTIMATED, source=SYSTEM_FORMULA)
     return Part(what="files removed from the system", size=size, origin=origin, of_base=True)
 

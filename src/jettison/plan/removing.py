@@ -27,7 +27,7 @@ METADATA = re.compile(r"-[^-/]+\.dist-info/")
 
 def removed_lines(plan: Plan) -> Iterator[str]:
     """Give the paths and patterns of the files that the plan removes so far."""
-    return paths_in(plan.project.texts.get(plan.project.own(LIST), ""))
+    return paths_in(plan.project.own_text(LIST))
 
 
 def listed(plan: Plan) -> Matcher[bool]:
@@ -56,12 +56,12 @@ def present(plan: Plan) -> Mapping[str, OwnedFile]:
 
 def shortened(plan: Plan) -> tuple[str, ...]:
     """The patterns of libraries that are shortened already."""
-    return sections_in(plan.project.texts.get(plan.project.own(LIST), ""))
+    return sections_in(plan.project.own_text(LIST))
 
 
 def linked(plan: Plan) -> Mapping[str, str]:
     """The paths that are other names of equal files already, each with that file."""
-    return links_in(plan.project.texts.get(plan.project.own(LIST), ""))
+    return links_in(plan.project.own_text(LIST))
 
 
 def grouped(

@@ -13,7 +13,7 @@ from jettison.plan.removal.groups import Group, Matcher, OwnedFile
 from jettison.plan.removal.listing import LIST, Listed, listed_lines
 from jettison.plan.removing import not_installed, uninstalled
 from jettison.report.why_text import DistributionAnswer, FileAnswer, RuleShare
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence, Origin, is_within
 
 VERDICTS = {
     Scope.RUNTIME: "kept: production uses it",
@@ -157,11 +157,7 @@ def explain_path(plan: Plan, text: str) -> FileAnswer | None:
     """Explain a file or a folder, absolute in the image or below site-packages; None: no such."""
     path = PROGRAMS.sub("", SITE_PACKAGES.sub("", text)).removesuffix("/")
     groups = Matcher.of((path, group) for group in groups_of(plan) for path in group.paths)
-    files = [
-        file
-        for name, file in plan.contents.files.items()
-        if name == path or name.startswith(f"{path}/")
-    ]
+    files = [file for name, file in plan.contents.files.items() if is_within(name, path)]
     found = groups.find(path) or groups.find(f"{path}/any")
     if not found and (listed := explain_listed(plan, path, files)):
         return listed
@@ -176,11 +172,7 @@ def explain_source(plan: Plan, text: str) -> FileAnswer | None:
     inside = (f"{plan.stage.expanded(place).rstrip('/')}/" for place in places)
     place = next((one for one in inside if one != "/" and text.startswith(one)), "")
     path = text.removeprefix(place).removesuffix("/")
-    files = {
-        name: size
-        for name, size in plan.project.files.items()
-        if name == path or name.startswith(f"{path}/")
-    }
+    files = {name: size for name, size in plan.project.files.items() if is_within(name, path)}
     if not files:
         return None
     ignore = plan.project.ignore

@@ -28,7 +28,7 @@ from jettison.lift.action import ActionKind
 from jettison.plan.changes import CompileApplication
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
-from jettison.values import Evidence
+from jettison.values import Evidence, is_within
 
 TRACED = 3
 
@@ -92,10 +92,7 @@ def _brings_source(plan: Plan, item: Instruction, copied: Copy) -> bool:
         return False
     named = {posixpath.normpath(source) for source in copied.sources}
     python = [path for path in plan.project.files if path.endswith(".py")]
-    return any(
-        "." in named or any(path == name or path.startswith(f"{name}/") for name in named)
-        for path in python
-    )
+    return any("." in named or any(is_within(path, name) for name in named) for path in python)
 
 
 RULE = Rule(name="compiled-bytecode", level=1, documentation=__doc__, detect=detect)

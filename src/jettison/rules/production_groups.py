@@ -184,7 +184,7 @@ def _evidence(groups: list[ShippedGroup], files: list[ShippedFile]) -> Iterable[
         word = "extra" if group.kind is Kind.OPTIONAL else "group"
         listed = ", ".join(sorted(group.names))
         how = "by default" if group.unasked else "on request"
-        text = " ".join(group.request.action.text.split())[:60]
+        text = group.request.action.short
         message = f"`{text}` installs the {word} {group.name} {how}: {listed}"
         yield Evidence(kind="group", message=message, origin=group.origin)
     for file in files:

@@ -265,7 +265,7 @@ def _installed(plan: Plan) -> tuple[str, ...] | None:
 
 
 def _removed_of_system(plan: Plan) -> Iterator[str]:
-    text = plan.project.texts.get(plan.project.own(SYSTEM_LIST), "")
+    text = plan.project.own_text(SYSTEM_LIST)
     return (path for path in paths_in(text) if path.startswith("/"))
 
 

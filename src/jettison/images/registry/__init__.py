@@ -22,7 +22,7 @@ from jettison.images.registry.transfer import CHUNK_SIZE, Puller, Pusher
 from jettison.images.registry.transport import Transport
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.processes.concurrent import mapped
-from jettison.values import replace
+from jettison.values import is_within, replace
 
 _DAEMON = ("/etc/docker/daemon.json", "~/.config/docker/daemon.json")
 _CONTAINERS = ("~/.config/containers/registries.conf", "/etc/containers/registries.conf")
@@ -80,7 +80,7 @@ def _prefix(table: dict[str, Any]) -> str:
 
 
 def _holds(prefix: str, name: str) -> bool:
-    return bool(prefix) and (name == prefix or name.startswith(f"{prefix}/"))
+    return bool(prefix) and is_within(name, prefix)
 
 
 def _listed(document: object, key: str) -> list[Any]:

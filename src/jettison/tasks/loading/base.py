@@ -94,7 +94,7 @@ def not_listed(project: Project, knowledge: Knowledge) -> Evidence | None:
         )
         unread = unread or _has_unknown_list(project, made, action, read)
         if action.origin not in read and (unread or action.kind is ActionKind.LOCKED):
-            text = " ".join(action.text.split())[:60]
+            text = action.short
             message = f"what `{text}` installs was not read"
             return Evidence(kind="installation", message=message, origin=action.origin)
     return None

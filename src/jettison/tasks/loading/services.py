@@ -19,7 +19,7 @@ from jettison.source.operations_images import (
     ends_with_python,
     is_for_development,
 )
-from jettison.values import without_password
+from jettison.values import is_within, without_password
 
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE | re.MULTILINE)
 _WORDS = re.compile(r"[^\s'\"=;&|()<>]+")
@@ -139,7 +139,7 @@ def _runs_files(service: Service, known: Callable[[str], bool]) -> bool:
     return any(
         known(path)
         for word, path in _files(_words(service))
-        if not any(word == target or word.startswith(f"{target}/") for target in mounted)
+        if not any(is_within(word, target) for target in mounted)
     )
 
 
