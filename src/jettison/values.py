@@ -6,7 +6,7 @@ import ast
 import re
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from functools import wraps
 from typing import TYPE_CHECKING, Any, AnyStr, TypeVar, cast
@@ -156,6 +156,12 @@ BASIS_MARKS = {
     Basis.CATALOGUED: " (catalogued)",
     Basis.ESTIMATED: " (estimated)",
 }
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """List at most so many names, and tell how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def human(count: int) -> str:

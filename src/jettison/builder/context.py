@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from jettison.builder import CopyStep, not_understood
 from jettison.errors import InputSyntaxError, ProjectError
-from jettison.formats.dockerignore import IgnoreFile, Pattern, Verdict, judge, pattern
+from jettison.formats.dockerignore import IgnoreFile, Pattern, Verdict, judge, judged, pattern
 from jettison.images.entry import Entry, Kind
 from jettison.images.stream import chunks_of
 from jettison.images.tar_writer import Member
@@ -224,7 +224,7 @@ def _source(
     prefix = "" if name == "." else f"{name}/"
     for path, each in context.items():
         inner = path.removeprefix(prefix)
-        if path.startswith(prefix) and not _is_excluded(inner, excluded):
+        if path.startswith(prefix) and not judged(excluded, inner).ignored:
             place = posixpath.join(target, inner)
             yield place, _member(place, each)
 
@@ -237,14 +237,6 @@ def _followed(name: str, context: Mapping[str, ContextPath]) -> str:
             break
         name = posixpath.normpath(posixpath.join(posixpath.dirname(name), found.link))
     return name
-
-
-def _is_excluded(path: str, excluded: tuple[Pattern, ...]) -> bool:
-    verdict = None
-    parts = path.split("/")
-    for end in range(1, len(parts) + 1):
-        verdict = judge(excluded, "/".join(parts[:end]), verdict)
-    return bool(verdict and verdict.ignored)
 
 
 def _member(place: str, found: ContextPath) -> Member:

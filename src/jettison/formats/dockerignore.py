@@ -90,6 +90,15 @@ def judge(patterns: Sequence[Pattern], path: str, parent: Verdict | None) -> Ver
     return Verdict(ignored=ignored, by=by, matched=tuple(matched))
 
 
+def judged(patterns: Sequence[Pattern], path: str) -> Verdict:
+    """Return what the patterns say about a path by itself, its directories first."""
+    parts = path.split("/")
+    verdict = judge(patterns, parts[0], None)
+    for end in range(2, len(parts) + 1):
+        verdict = judge(patterns, "/".join(parts[:end]), verdict)
+    return verdict
+
+
 @lru_cache(maxsize=1 << 16)
 def _compiled(expression: str) -> re.Pattern[str]:
     """Compile what is asked for alone; many patterns are only parts of a longer expression."""
@@ -250,24 +259,16 @@ class IgnoreFile(Struct, frozen=True, kw_only=True):
 
     def ignores(self, path: str) -> bool:
         """Tell whether the file at ``path`` is kept out of the build context."""
-        return self._judge(path).ignored
+        return judged(self.patterns, path).ignored
 
     def decides(self, path: str) -> bool:
         """Tell whether a line keeps the path out, or brings it back."""
-        return self._judge(path).by is not None
+        return judged(self.patterns, path).by is not None
 
     def ignored_by(self, path: str) -> IgnoreLine | None:
         """Return the line that keeps the path out; None when it is in the context."""
-        verdict = self._judge(path)
+        verdict = judged(self.patterns, path)
         return self._line(verdict) if verdict.ignored else None
-
-    def _judge(self, path: str) -> Verdict:
-        patterns = self.patterns
-        verdict: Verdict | None = None
-        parts = path.split("/")
-        for end in range(1, len(parts) + 1):
-            verdict = judge(patterns, "/".join(parts[:end]), verdict)
-        return verdict or Verdict(ignored=False, by=None, matched=())
 
     def _line(self, verdict: Verdict) -> IgnoreLine | None:
         return None if verdict.by is None else self.pattern_lines[verdict.by]

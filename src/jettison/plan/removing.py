@@ -16,7 +16,7 @@ from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group, Matcher, OwnedFile, collapsed, names_itself
 from jettison.plan.removal.listing import ARROW, LIST, Unproven, links_in, paths_in, sections_in
 from jettison.plan.system_removal import leaves_late, place_of_removal, waits_for_steps
-from jettison.values import Evidence, Size, by_key, human, once_each, replace
+from jettison.values import Evidence, Size, by_key, human, once_each, replace, some
 
 # Less than this of one distribution is not worth a line of the list.
 WORTHWHILE = 20_000
@@ -88,12 +88,13 @@ def grouped(
         )
         for name, files in found.items()
     ]
-    return tuple(
-        sorted(
-            (one for one in groups if one.bytes >= WORTHWHILE),
-            key=lambda one: (-one.bytes, one.distribution),
-        )
-    )
+    return worthwhile(groups)
+
+
+def worthwhile(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """Give the groups that are worth a line, the largest first."""
+    large = (one for one in groups if one.bytes >= WORTHWHILE)
+    return tuple(sorted(large, key=lambda one: (-one.bytes, one.distribution)))
 
 
 def _top(path: str) -> str:
@@ -281,7 +282,5 @@ def _keeps(plan: Plan, group: Group) -> bool:
 
 def _evidence(group: Group) -> Evidence:
     lines = (*group.paths, *group.sections, *(ARROW.join(pair) for pair in group.links))
-    shown = ", ".join(lines[:3])
-    more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""  # noqa: PLR2004  # shown
     size = f" {human(group.size.bytes)}:" if group.bytes else ""
-    return Evidence(kind="wheel", message=f"{group.reason}:{size} {shown}{more}")
+    return Evidence(kind="wheel", message=f"{group.reason}:{size} {some(lines, 3)}")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from jettison.report import fitted, table
-from jettison.values import counted
+from jettison.values import counted, some
 from jettison.verify import (
     COVERAGE,
     LIMITED,
@@ -161,7 +161,7 @@ def _attempt_lines(result: ImportResult) -> Iterator[str]:
     other = f" (the image has {result.image_python})" if _differs(result) else ""
     yield f"Imports checked without a container, with Python {result.python}{other}"
     yield f"  everything:  {counted(len(result.full), 'distribution')}"
-    left = f", without {_some(gone)}" if gone else ", all of them"
+    left = f", without {some(gone, SHOWN)}" if gone else ", all of them"
     yield f"  runtime set: {counted(len(result.runtime), 'distribution')}{left}"
     if _differs(result):
         yield f"  hint: `uv python install {result.image_python}` provides the same version"
@@ -211,8 +211,3 @@ def _verdict(result: ImportResult) -> str:
     if result.full == result.runtime:
         return "equivalent (no distribution is removed)"
     return "equivalent (no import is missing)"
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more

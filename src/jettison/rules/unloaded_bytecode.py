@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from jettison.contents.reach import Observed, source_of
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group
-from jettison.plan.removing import WORTHWHILE, removal
+from jettison.plan.removing import removal, worthwhile
 from jettison.rules.rule import Rule
 from jettison.rules.unreached_modules import leaving_files
 from jettison.values import Evidence
@@ -58,10 +58,7 @@ def _groups(plan: Plan, observed: Observed) -> Iterator[Group]:
         )
         for owner, paths in owned.items()
     ]
-    yield from sorted(
-        (one for one in found if one.bytes >= WORTHWHILE),
-        key=lambda one: (-one.bytes, one.distribution),
-    )
+    yield from worthwhile(found)
 
 
 def unloaded_bytecode(observed: Observed) -> frozenset[str]:

@@ -50,7 +50,7 @@ from jettison.plan.system_leaving import doubled, leaving_groups, staying_bytes,
 from jettison.plan.system_removal import build_group, is_apart, starts_from_nothing
 from jettison.rules.duplicate_files import run_by_root
 from jettison.rules.rule import Rule
-from jettison.values import Basis, Evidence, Saving, human
+from jettison.values import Basis, Evidence, Saving, human, some
 
 SHOWN = 4
 WATCHED = 3
@@ -103,8 +103,7 @@ def _evidence(
     yield Evidence(kind="packages", message=message)
     for group in groups:
         names = group.packages or group.paths or group.programs_of
-        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        message = f"{group.reason}: {human(group.bytes)}: {', '.join(names[:SHOWN])}{more}"
+        message = f"{group.reason}: {human(group.bytes)}: {some(names, SHOWN)}"
         yield Evidence(kind="image", message=message)
 
 

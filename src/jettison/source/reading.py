@@ -15,7 +15,7 @@ from pathlib import Path
 
 from msgspec import Struct, msgpack
 
-from jettison.records import open_regular
+from jettison.records import open_regular, regular_bytes
 from jettison.source import ModuleFacts, is_read
 from jettison.source.cache import SourceCache
 from jettison.source.operations_lines import is_document
@@ -187,11 +187,10 @@ def read_tree(root: Path) -> Tree:
 def read_text(root: Path, path: str) -> str | None:
     """Text of a file of the project; None when it is missing, too large or not UTF-8."""
     try:
-        with open_regular(root / path) as stream:
-            content = stream.read(_LARGEST_TEXT + 1)
+        content = regular_bytes(root / path, _LARGEST_TEXT)
     except OSError:
         return None
-    if len(content) > _LARGEST_TEXT or leads_out(root, path):
+    if leads_out(root, path):
         return None
     try:
         return content.decode("utf-8-sig")

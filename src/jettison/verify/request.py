@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct, field
 
 from jettison.engines import ImageFacts
-from jettison.values import LAST_PORT, replace, whole_number
+from jettison.values import LAST_PORT, replace, some, whole_number
 
 _WORD = re.compile(r"\w+")
 # Variables that a sentence names.
@@ -239,8 +239,7 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
             return self
         left = self.optional - taken
         told = [name for name in self.samples if name not in left]
-        more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
-        how = f"{self.how} for {', '.join(told[:_SHOWN])}{more}"
+        how = f"{self.how} for {some(told, _SHOWN)}"
         kept = {name: value for name, value in self.environment.items() if name not in left}
         return replace(self, environment=kept, how=how)
 

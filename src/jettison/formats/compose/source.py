@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from jettison.errors import UnsupportedError
 from jettison.formats.compose.values import Scalar, Value
@@ -144,18 +144,16 @@ class Source(Struct, frozen=True, kw_only=True):
     def style(self) -> Style:
         """How the file is laid out, by its first service and its first list."""
         newline = "\r\n" if self.lines and self.lines[0].endswith("\r\n") else "\n"
-        columns = (
+        step = self._indent(MappingNode, _DEFAULT_STEP)
+        return Style(step=step, dash=self._indent(SequenceNode, step), newline=newline)
+
+    def _indent(self, kind: type[CollectionNode], otherwise: int) -> int:
+        found = (
             node.start_mark.column - key.start_mark.column
             for key, node in _entries_in(self.root)
-            if isinstance(node, MappingNode) and not node.flow_style and _follows(key, node)
+            if isinstance(node, kind) and not node.flow_style and _follows(key, node)
         )
-        dashes = (
-            node.start_mark.column - key.start_mark.column
-            for key, node in _entries_in(self.root)
-            if isinstance(node, SequenceNode) and not node.flow_style and _follows(key, node)
-        )
-        step = next(columns, _DEFAULT_STEP)
-        return Style(step=step, dash=next(dashes, step), newline=newline)
+        return next(found, otherwise)
 
     def span(self, key: Node, value: Node) -> tuple[int, int]:
         """Lines of an entry or member, from 0, both included, with the comments inside it.
