@@ -28,7 +28,6 @@ from jettison.formats.dockerfile.views import (
     ports,
     raw_pairs,
     seconds,
-    shell,
     stopsignal,
     user,
     volumes,

@@ -181,11 +181,6 @@ def volumes(instruction: Instruction) -> tuple[str, ...]:
     return _plain_words(instruction)
 
 
-def shell(instruction: Instruction) -> tuple[str, ...]:
-    """Return the command of SHELL that runs what follows."""
-    return instruction.exec_form or ()
-
-
 def _plain_words(instruction: Instruction) -> tuple[str, ...]:
     if instruction.exec_form is not None:
         return instruction.exec_form

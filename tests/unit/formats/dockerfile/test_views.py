@@ -113,7 +113,6 @@ def test_the_small_views() -> None:
     )
     assert dockerfile.volumes(only("VOLUME /a /b")) == ("/a", "/b")
     assert dockerfile.volumes(only('VOLUME ["/a"]')) == ("/a",)
-    assert dockerfile.shell(only('SHELL ["/bin/bash", "-c"]')) == ("/bin/bash", "-c")
 
 
 def test_a_cache_mount() -> None:
