@@ -14,7 +14,7 @@ from jettison.values import Skipped
 
 # Files of keys and certificates: some are secrets, some are what an application trusts.
 # What a command runs tests with.
-RUNS_TESTS = r"\bpy\.?test\b|\bnose2?\b|\bunittest\b|\bmanage\.py test\b"
+RUNS_TESTS = r"\bpy\.?test\b|\bnose2?\b|(?:-m )?\bunittest\b|\bmanage\.py test\b"
 KEY_FILE = re.compile(r"\.(pem|key|p12|pfx|kdbx)$")
 
 

@@ -25,10 +25,9 @@ from jettison.verify.exchange.clients import (
     wants_password,
 )
 from jettison.verify.exchange.forms import hidden_values
-from jettison.verify.exchange.memory import Memory
+from jettison.verify.exchange.memory import Memory, named_values, refused_steps
 from jettison.verify.exchange.normal import decoded
 from jettison.verify.exchange.pages import json_steps, landing_steps, page_steps
-from jettison.verify.exchange.refusals import named_values, refused_steps
 from jettison.verify.workload import Json, TokenScheme
 from jettison.verify.workload.openapi import call_steps, query_steps
 from jettison.verify.workload.sample import Upload
