@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from jettison.formats.budgets import Budget
-from jettison.formats.settings import KEYS
+from jettison.formats.own_settings import KEYS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -8,9 +8,9 @@ import pytest
 from tests.support.recorded_index import MAGIKA_RECORD, magika_variant, unpack
 
 from jettison.errors import UnsupportedError
-from jettison.tasks.loading import planned
+from jettison.formats.own_settings import BaseOverride
 from jettison.plan.base import BaseCandidate, Works
-from jettison.formats.settings import BaseOverride
+from jettison.tasks.loading import planned
 
 REASON = "onnxruntime (through magika) has no musllinux wheel"
 EXAMPLES = Path(__file__).parents[2] / "examples"

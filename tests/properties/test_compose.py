@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from jettison.formats.compose import Service, edit, parse
-from jettison.formats.compose.values import (
+from jettison.formats.compose.services import (
     AddToList,
     Change,
     RemoveKey,

@@ -62,7 +62,7 @@ from jettison.contents.links import links_of
 from jettison.contents.reach import Observed, Reach, reached
 from jettison.contents.standard_reach import reached_standard
 from jettison.contents.system import System, SystemPackage
-from jettison.formats.settings import Ask, BaseOverride
+from jettison.formats.own_settings import Ask, BaseOverride
 from jettison.index import DistributionFacts, InstalledFile, Source
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.target import Target

@@ -24,7 +24,7 @@ from jettison.assessment.fleet_file import parse_fleet
 from jettison.builder.lock import parse_lock
 from jettison.builder.pins import checked_text
 from jettison.builder.wheel import Scheme, Wheel
-from jettison.contents.image import alpine_packages, debian_packages
+from jettison.contents.image_files import alpine_packages, debian_packages
 from jettison.contents.measurement import TextRoom
 from jettison.ecosystems import conda, finding, pdm, pip, pipenv, poetry, setuptools, uv
 from jettison.engines.measuring import _file_read
@@ -36,8 +36,8 @@ from jettison.formats.dockerfile import environments, pairs, render
 from jettison.formats.dockerfile import parse as parse_dockerfile
 from jettison.formats.dockerignore import parse as parse_ignore
 from jettison.formats.elf import read_elf
+from jettison.formats.own_settings import find_settings
 from jettison.formats.requirements import parse as parse_requirements
-from jettison.formats.settings import find_settings
 from jettison.formats.shell import parse as parse_shell
 from jettison.images.config import Config
 from jettison.images.descriptor import Index, Manifest

@@ -9,7 +9,7 @@ from msgspec import to_builtins
 
 from jettison.builder import BaseWanted, Recipe, not_understood
 from jettison.builder.commands import Place, places, stage_steps
-from jettison.builder.environment import found_environment, with_setuptools
+from jettison.builder.installations import found_environment, with_setuptools
 from jettison.ecosystems.commands import PackageInstall, invocation
 from jettison.errors import UnsupportedError
 from jettison.formats.dockerfile import (

@@ -28,8 +28,8 @@ from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.unpack import working_folder
 from jettison.images.stream import checked_chunks
 from jettison.index.client import LARGEST_FILE, Client
+from jettison.index.index_settings import addressed, index_settings, index_url, uv_variables
 from jettison.index.resolving import is_silent, uv_program
-from jettison.index.settings import addressed, index_settings, index_url, uv_variables
 from jettison.plan.removal.remove_files import IMPORT, imported
 from jettison.processes import run
 from jettison.processes.concurrent import mapped

@@ -22,9 +22,9 @@ from jettison.formats.requirements import IncludeLine, OptionLine, RequirementLi
 from jettison.formats.requirements.lines import ALIASES, Option
 from jettison.images.stores.unpack import working_folder
 from jettison.index import WheelFile
+from jettison.index.index_settings import index_settings
 from jettison.index.listing import wheel_tags
 from jettison.index.resolving import compiled, platform
-from jettison.index.settings import index_settings
 from jettison.index.target import Target, best_wheel
 from jettison.lift import Project
 from jettison.records import Records

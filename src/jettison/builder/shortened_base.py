@@ -24,7 +24,7 @@ from jettison.contents import Installed, Trace, module_name
 from jettison.contents.links import links_of
 from jettison.contents.reach import reached
 from jettison.contents.standard_reach import LibrarySearch, has_better
-from jettison.formats.settings import Ask
+from jettison.formats.own_settings import Ask
 from jettison.images.entry import Kind
 from jettison.images.stores.blobs import SegmentCache
 from jettison.index.debian import Archive

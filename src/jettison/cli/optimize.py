@@ -24,7 +24,7 @@ from jettison.engines import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits
 from jettison.errors import BudgetError, EngineError, NotEquivalentError, UnsupportedError
-from jettison.formats.settings import Override
+from jettison.formats.own_settings import Override
 from jettison.progress import ConsoleProgress, Progress
 from jettison.report import rendered
 from jettison.report.result_text import Result

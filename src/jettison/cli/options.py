@@ -12,7 +12,7 @@ import click
 
 from jettison.engines.limits import Limits
 from jettison.errors import NotEquivalentError
-from jettison.formats.settings import BaseOverride, Policy
+from jettison.formats.own_settings import BaseOverride, Policy
 from jettison.report import formats_of
 from jettison.values import replace
 from jettison.verify import START, Verdict

@@ -13,7 +13,7 @@ from itertools import chain
 from packaging.utils import canonicalize_name
 
 from jettison.contents import EntryPoint, Installed, PackedTexts, Trace
-from jettison.contents.image import ImageFiles, imported_library
+from jettison.contents.image_files import ImageFiles, imported_library
 from jettison.contents.links import links_of, programs_of
 from jettison.contents.reach import Observed, Reach
 from jettison.contents.started import Python, interpreters_of, python_of, scripts_of, started_words

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Launchers
-from jettison.contents.image import EXECUTABLE, ImageFiles
+from jettison.contents.image_files import EXECUTABLE, ImageFiles
 from jettison.images.config import Config
 from jettison.images.entry import Kind
 from jettison.values import by_key, once_each

@@ -18,7 +18,7 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.contents import Packed
-from jettison.contents.image import ImageFile, ImageFiles, world
+from jettison.contents.image_files import ImageFile, ImageFiles, world
 from jettison.contents.layer_reading import (
     LEVEL,
     compression_pool,

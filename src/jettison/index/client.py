@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from jettison import __version__
 from jettison.errors import IntegrityError, NetworkError
 from jettison.index import WheelFile
-from jettison.index.settings import (
+from jettison.index.index_settings import (
     NOT_MODIFIED,
     OK,
     PARTIAL,

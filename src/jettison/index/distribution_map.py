@@ -18,10 +18,10 @@ from jettison.errors import NetworkError
 from jettison.index import DistributionFacts, Source
 from jettison.index.client import Client
 from jettison.index.graph import Closure, requirement_graph
+from jettison.index.index_settings import addressed, index_settings
 from jettison.index.metadata import catalogued, requirement
 from jettison.index.package_index import Index
 from jettison.index.resolving import LockedRelease, Resolution, resolved
-from jettison.index.settings import addressed, index_settings
 from jettison.index.target import Target, best_wheel, representative_wheel
 from jettison.records import Records
 from jettison.values import Skipped, replace

@@ -9,7 +9,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProxyError, SSLError
 from urllib3.exceptions import TimeoutError as SilenceError
 
-from jettison.index.settings import Answer, NoAnswerError
+from jettison.index.index_settings import Answer, NoAnswerError
 from jettison.processes.connections import Pools, distrusted, reason_of
 from jettison.processes.patience import PART, TooSlowError, ended_after, patient_parts
 from jettison.values import whole_number

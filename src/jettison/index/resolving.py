@@ -22,8 +22,8 @@ from jettison.ecosystems.tool import Lock, LockedDistribution, LockedFile, Sourc
 from jettison.errors import ProgramError
 from jettison.images.stores.unpack import working_folder
 from jettison.index import WheelFile
+from jettison.index.index_settings import index_url, uv_variables
 from jettison.index.listing import wheel_tags
-from jettison.index.settings import index_url, uv_variables
 from jettison.index.target import Target
 from jettison.processes import Completed, run
 from jettison.records import Records

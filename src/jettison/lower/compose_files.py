@@ -9,7 +9,7 @@ from yaml.nodes import MappingNode
 
 from jettison.formats.compose import ComposeFile, Service, edit, parse
 from jettison.formats.compose.fields import shields, socket_mounts
-from jettison.formats.compose.values import (
+from jettison.formats.compose.services import (
     AddToList,
     AddVolume,
     Change,

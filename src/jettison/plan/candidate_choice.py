@@ -9,7 +9,7 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
 from jettison.errors import UnsupportedError
-from jettison.formats.settings import BaseOverride, Policy
+from jettison.formats.own_settings import BaseOverride, Policy
 from jettison.lift import PythonTag
 from jettison.plan.base import (
     COMPOSED,

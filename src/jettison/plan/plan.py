@@ -14,7 +14,7 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from jettison.contents.reach import Observed
-from jettison.formats.settings import Settings
+from jettison.formats.own_settings import Settings
 from jettison.index import DistributionFacts
 from jettison.index.graph import NOTHING, Closure, Leaving, RequirementGraph
 from jettison.lift import Project

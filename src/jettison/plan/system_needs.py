@@ -15,7 +15,7 @@ from jettison.catalogue.systems import ProgramNeeds, SystemEntry, SystemFiles
 from jettison.contents import RAN
 from jettison.contents.reach import Observed
 from jettison.contents.system import PROGRAMS, System, Wanted
-from jettison.formats.settings import Ask
+from jettison.formats.own_settings import Ask
 from jettison.formats.shell import parse
 from jettison.formats.shell.computed import computed_command
 from jettison.lift.packages import requested

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.errors import ProjectError
 from jettison.formats.budgets import Budget
-from jettison.formats.settings import Ask, Line, Override
+from jettison.formats.own_settings import Ask, Line, Override
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import SYSTEM_LIST

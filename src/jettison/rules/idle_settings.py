@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.contents.system import PROGRAMS
-from jettison.formats.settings import Ask, Line, Override
+from jettison.formats.own_settings import Ask, Line, Override
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence

@@ -20,7 +20,7 @@ from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.ecosystems.commands.python import PipInstall
 from jettison.formats.dockerfile import copy
-from jettison.formats.settings import Ask
+from jettison.formats.own_settings import Ask
 from jettison.lift.action import ActionKind, actions_in, named_by
 from jettison.lift.stages import BuiltEnvironment, NotApart, environment_of, steps_on
 from jettison.lift.usage import BUILDING, UNCALLED

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jettison.formats.settings import Ask
+from jettison.formats.own_settings import Ask
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import WILD, Group
 from jettison.plan.removing import any_version, group, present, remaining, removal

@@ -15,7 +15,13 @@ from jettison.assessment import Amount, Figures, OwnedBytes, Problem
 from jettison.assessment.judging import CheckedImage, Outcome
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.budgets import GROWING, Budget, Budgets, rounded_up, with_budget
-from jettison.formats.settings import OWN_FILE, SHARED_FILE, Settings, find_settings, settings_table
+from jettison.formats.own_settings import (
+    OWN_FILE,
+    SHARED_FILE,
+    Settings,
+    find_settings,
+    settings_table,
+)
 from jettison.formats.toml import places, read_toml, table
 from jettison.images.stores import whole_file
 from jettison.images.stores.cache import cache_directory

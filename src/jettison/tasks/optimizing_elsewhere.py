@@ -21,7 +21,7 @@ from jettison.builder.execution import base_wanted
 from jettison.builder.finishing import Lost, finished
 from jettison.builder.foundation import BuildOptions
 from jettison.contents.found import installed_in
-from jettison.contents.image import ImageFiles
+from jettison.contents.image_files import ImageFiles
 from jettison.contents.measurement import ImageMeasurement
 from jettison.contents.started import python_of, started_words
 from jettison.engines import Engine, ImageID

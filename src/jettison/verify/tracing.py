@@ -16,7 +16,7 @@ from msgspec import Raw, Struct, ValidationError, msgpack
 from jettison.catalogue import resource
 from jettison.contents import KERNEL, METHOD, Installed, Trace
 from jettison.contents.found import imported_at_once, installed_in, libraries_named
-from jettison.contents.image import ImageFiles
+from jettison.contents.image_files import ImageFiles
 from jettison.contents.links import Links, links_of
 from jettison.contents.reach import Observed, reached
 from jettison.contents.standard_reach import reached_standard
@@ -24,7 +24,7 @@ from jettison.contents.started import interpreters_of, python_of, scripts_of, st
 from jettison.engines import Engine, ImageFacts, Network, RunOptions
 from jettison.engines.measuring import read_image_files
 from jettison.errors import EngineError
-from jettison.formats.settings import Ask
+from jettison.formats.own_settings import Ask
 from jettison.images.stores.cache import cache_directory
 from jettison.images.stores.unpack import working_folder
 from jettison.lift.stages import BuiltEnvironment, environment_of

@@ -2,7 +2,7 @@ import pytest
 
 from jettison.errors import InputSyntaxError
 from jettison.formats.budgets import Budget
-from jettison.formats.settings import Ask, Policy, Settings, find_settings
+from jettison.formats.own_settings import Ask, Policy, Settings, find_settings
 from jettison.values import Origin
 
 RULES = {"installed-tests", "type-stubs"}

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from jettison.contents import Packed
 from jettison.contents.found import as_observed
-from jettison.contents.image import ImageFile, ImageFiles
+from jettison.contents.image_files import ImageFile, ImageFiles
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform
 from jettison.images.entry import Kind

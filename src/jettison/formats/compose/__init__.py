@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from jettison.formats.compose.values import Change, ComposeFile, ComposeMount, MountKind, Service
+from jettison.formats.compose.services import Change, ComposeFile, ComposeMount, MountKind, Service
 
 # In the order in which Docker Compose looks for them.
 COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")

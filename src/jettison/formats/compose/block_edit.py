@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from jettison.formats.compose.fields import short_mount
+from jettison.formats.compose.services import Scalar, Value
 from jettison.formats.compose.source import (
     Source,
     comment_lines,
@@ -17,7 +18,6 @@ from jettison.formats.compose.source import (
     source,
     yaml_entry,
 )
-from jettison.formats.compose.values import Scalar, Value
 from jettison.formats.dotenv import interpolate
 from jettison.formats.yaml_nodes import Entry, entries, is_null, last_line
 from jettison.values import Origin

@@ -18,8 +18,7 @@ from jettison.formats.compose.block_edit import (
     without_entry,
     without_mount,
 )
-from jettison.formats.compose.source import Source, indent_of, source
-from jettison.formats.compose.values import (
+from jettison.formats.compose.services import (
     AddToList,
     AddVolume,
     Change,
@@ -31,6 +30,7 @@ from jettison.formats.compose.values import (
     SetTopLevel,
     Value,
 )
+from jettison.formats.compose.source import Source, indent_of, source
 from jettison.formats.yaml_nodes import entries, is_null, origin_of
 
 _BYTE_ORDER_MARK = "\ufeff"

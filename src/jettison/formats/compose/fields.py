@@ -11,7 +11,7 @@ from msgspec import Struct
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from jettison.errors import InputSyntaxError
-from jettison.formats.compose.values import ComposeCommand, ComposeMount, MountKind, Port, Service
+from jettison.formats.compose.services import ComposeCommand, ComposeMount, MountKind, Port, Service
 from jettison.formats.dotenv import Variable, interpolate
 from jettison.formats.yaml_nodes import Entry, entries, is_empty, is_null, origin_of, wrong_shape
 from jettison.values import Origin

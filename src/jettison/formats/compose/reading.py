@@ -9,7 +9,7 @@ from yaml.nodes import MappingNode, Node, SequenceNode
 
 from jettison.errors import InputSyntaxError
 from jettison.formats.compose.fields import Fields, folder, is_path, short_mount, short_port
-from jettison.formats.compose.values import (
+from jettison.formats.compose.services import (
     Build,
     ComposeFile,
     ComposeHealthCheck,

@@ -10,7 +10,7 @@ from msgspec import Struct
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from jettison.errors import UnsupportedError
-from jettison.formats.compose.values import Scalar, Value
+from jettison.formats.compose.services import Scalar, Value
 from jettison.formats.yaml_nodes import (
     Entry,
     compose_nodes,

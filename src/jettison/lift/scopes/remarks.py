@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Need, Needs, Remark, Remarks
-from jettison.formats.settings import Ask, Override
+from jettison.formats.own_settings import Ask, Override
 from jettison.index.graph import RequirementGraph
 from jettison.lift.scopes import DeclaredRequirement, RequirementScope, Scope, Signal, Weight
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct, field
 from packaging.utils import canonicalize_name
 
-from jettison.formats.settings import Ask, Override
+from jettison.formats.own_settings import Ask, Override
 from jettison.index import DistributionFacts, byte_code_of
 from jettison.values import Basis, Size, is_listable
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from jettison.errors import ProgramError
-from jettison.formats.settings import Ask, Override
+from jettison.formats.own_settings import Ask, Override
 from jettison.images.stores.cache import cache_directory
 from jettison.index import DistributionFacts, ImportMap
 from jettison.index.wheels import installed_distributions

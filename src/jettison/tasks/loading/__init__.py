@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from jettison.engines import Engine
 from jettison.errors import ProjectError
-from jettison.formats.settings import BaseOverride, Override, Settings, find_settings
+from jettison.formats.own_settings import BaseOverride, Override, Settings, find_settings
 from jettison.images.stores.cache import cache_directory
 from jettison.lift import Project
 from jettison.lift.packages import Needs, scoped_packages

@@ -17,7 +17,7 @@ from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import PipInstall
 from jettison.errors import UnsupportedError
-from jettison.formats.settings import BaseOverride
+from jettison.formats.own_settings import BaseOverride
 from jettison.images.entry import Kind
 from jettison.index import DistributionFacts
 from jettison.index.debian import Archive

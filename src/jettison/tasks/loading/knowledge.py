@@ -15,7 +15,7 @@ from jettison.catalogue import table
 from jettison.catalogue.systems import NativeLibraries
 from jettison.ecosystems.declaration import Declaration
 from jettison.errors import InputSyntaxError
-from jettison.formats.settings import Ask, Settings
+from jettison.formats.own_settings import Ask, Settings
 from jettison.index import Source
 from jettison.index.distribution_map import DistributionMap, closure, open_map
 from jettison.index.graph import (

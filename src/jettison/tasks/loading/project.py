@@ -15,8 +15,8 @@ from jettison.ecosystems import TOOLS
 from jettison.ecosystems.pip import LISTS
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.dotenv import is_example
+from jettison.formats.own_settings import OWN_FILE, SHARED_FILE, without_settings
 from jettison.formats.requirements import decoded, is_utf_16
-from jettison.formats.settings import OWN_FILE, SHARED_FILE, without_settings
 from jettison.lift import Project
 from jettison.records import open_regular, regular_bytes
 from jettison.source import is_compose, is_dockerfile

@@ -16,7 +16,7 @@ from elf import shared_library
 
 from jettison.contents import Packed
 from jettison.contents.found import as_observed, site_of
-from jettison.contents.image import ImageFile, ImageFiles
+from jettison.contents.image_files import ImageFile, ImageFiles
 from jettison.contents.started import python_of, scripts_of, started_words
 from jettison.engines import Engine, ImageFacts, ImageID
 from jettison.engines.measuring import measure, read_archive, read_image_files

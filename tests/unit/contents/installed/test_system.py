@@ -3,7 +3,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from jettison.contents import Packed
-from jettison.contents.image import ImageFile, ImageFiles
+from jettison.contents.image_files import ImageFile, ImageFiles
 from jettison.contents.system import System, Wanted, reached_packages
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform

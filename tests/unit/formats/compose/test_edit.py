@@ -7,7 +7,7 @@ import pytest
 
 from jettison.errors import InputSyntaxError, UnsupportedError
 from jettison.formats.compose import edit, parse
-from jettison.formats.compose.values import (
+from jettison.formats.compose.services import (
     AddToList,
     AddVolume,
     Change,

@@ -18,8 +18,8 @@ import pytest
 from jettison.index import package_index
 from jettison.index.client import Client
 from jettison.index.distribution_map import DistributionMap
+from jettison.index.index_settings import split_credentials
 from jettison.index.package_index import Index
-from jettison.index.settings import split_credentials
 from jettison.index.target import Target
 from jettison.records import Records
 

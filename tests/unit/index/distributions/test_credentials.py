@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jettison.index.settings import split_credentials
+from jettison.index.index_settings import split_credentials
 
 
 def test_an_address_without_credentials_stays_as_it_is() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from jettison.index.index_settings import PUBLIC_INDEX
 from jettison.index.resolving import Resolution, resolved
-from jettison.index.settings import PUBLIC_INDEX
 from jettison.index.target import Target
 from jettison.records import Records
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.index.settings import PUBLIC_INDEX, index_url
+from jettison.index.index_settings import PUBLIC_INDEX, index_url
 
 
 @pytest.mark.parametrize(

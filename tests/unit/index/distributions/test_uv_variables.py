@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.index.settings import uv_variables
+from jettison.index.index_settings import uv_variables
 
 
 @pytest.fixture(autouse=True)

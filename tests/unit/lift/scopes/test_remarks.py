@@ -1,6 +1,6 @@
 import pytest
 
-from jettison.formats.settings import Ask, Override
+from jettison.formats.own_settings import Ask, Override
 from jettison.index.graph import RequirementGraph
 from jettison.lift.scopes import RequirementScope, Scope
 from jettison.lift.scopes.remarks import as_asked, keeps_in_production, speaks_of_development

@@ -6,7 +6,7 @@ import pytest
 from base_needs import distribution, needs_of
 
 from jettison.errors import UnsupportedError
-from jettison.formats.settings import BaseOverride, Policy
+from jettison.formats.own_settings import BaseOverride, Policy
 from jettison.lift.usage import Usage
 from jettison.plan.base import BaseCandidate, Variant, Works
 from jettison.plan.candidate_choice import base_choice

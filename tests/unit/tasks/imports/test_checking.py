@@ -16,7 +16,7 @@ from package_index import PackageIndex, serving
 from wheels import wheel
 
 from jettison.errors import EngineError
-from jettison.formats.settings import Override
+from jettison.formats.own_settings import Override
 from jettison.lift.scopes import Scope
 from jettison.progress import SilentProgress
 from jettison.report.verdict_text import imports_text
