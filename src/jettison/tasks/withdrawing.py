@@ -46,7 +46,9 @@ _MODULE = re.compile(r"No module named ['\"]?([\w.]+)")
 # Of the check of programs.
 _PROGRAM = re.compile(r"([\w.+-]+): FileNotFoundError\b")
 _OLD_PLACE = re.compile(
-    r"/usr/local/(?:bin/|lib/python\d)\S*?:? .*(?:No such file|not found)", re.I
+    r"/usr/local/(?:bin/|lib/python\d)\S*?:? .*(?:No such file|not found)"
+    r"|/lib/python\d[^']*' became '[^']*/venv/lib/python\d",
+    re.I,
 )
 # Two digests of one kind, each in all answers of its image: of a path, as likely as not.
 _DIGESTS = re.compile(r"'([0-9a-f]{32,})' became '([0-9a-f]{32,})'")

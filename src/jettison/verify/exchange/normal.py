@@ -25,6 +25,10 @@ _FAULT, _SERVER_ERROR = 400, 500
 _TRACEBACK = b"Traceback (most recent call last)"
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _EXCEPTION = re.compile(r"\b[A-Z]\w*(?:Error|Exception)\b")
+# A frame of a traceback in any other answer.
+_FRAME = re.compile(
+    r'(?<=File ")/[^"\n]*?/lib/python3\.\d+/(?:(?:site|dist)-packages/)?(?=[^"\n]*", line \d)'
+)
 # zlib's parameter for the format of each content encoding, and how much is undone at most.
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _LONGEST = 4 * 2**20
@@ -160,8 +164,9 @@ class _Reader:
         return _TOKEN.sub("#", name), found
 
     def text(self, text: str) -> str:
-        """Tell times of files, of the run, and addresses of its network by what they are."""
-        return _PRIVATE.sub("<address>", relative(self._dated.told(text), self._clock))
+        """Tell times, addresses of the network and where libraries lie by what they are."""
+        placed = _FRAME.sub("<library>/", text) if 'File "' in text else text
+        return _PRIVATE.sub("<address>", relative(self._dated.told(placed), self._clock))
 
     def token(self, text: str, depth: int) -> Json:
         """Give the parts of a signed token, which are data, and any other text."""

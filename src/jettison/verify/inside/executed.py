@@ -176,7 +176,8 @@ def sources():
 
 def counts(name):
     """Tell by its name whether a file is one of the application's, and no test."""
-    return name.endswith(".py") and not name.startswith(("test_", "conftest"))
+    tests = name.startswith(("test_", "conftest")) or name.endswith(("_test.py", "_tests.py"))
+    return name.endswith(".py") and not tests and name != "tests.py"
 
 
 def count():

@@ -682,6 +682,17 @@ def test_a_page_of_an_exception_may_tell_another_place_of_the_distributions() ->
     assert "title" in difference(had, fault("/opt/venv/lib", title="No module"))
 
 
+def test_an_answer_with_a_traceback_may_tell_another_place_of_the_distributions() -> None:
+    def told(place: str, line: int = 7) -> Answer:
+        frames = f'  File "{place}/aiohttp/client.py", line {line}, in _request\n    raise error\n'
+        return answer({"code": 0, "msg": f"Traceback (most recent call last):\n{frames}"})
+
+    had = [told("/usr/local/lib/python3.11/site-packages")] * 2
+    assert difference(had, told("/opt/venv/lib/python3.11/site-packages")) == ""
+    assert "line 8" in difference(had, told("/opt/venv/lib/python3.11/site-packages", 8))
+    assert difference(had, told("/srv/lib"))
+
+
 def jwt(claims: dict[str, object], signature: str = "c2lnbmF0dXJl") -> str:
     parts = (json.dumps(one).encode() for one in ({"alg": "HS256"}, claims))
     texts = (base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)

@@ -33,6 +33,7 @@ def test_each_line_that_is_executed_counts_once(tmp_path: Path) -> None:
     (folder / "main.py").write_text(APPLICATION)
     (folder / "unused.py").write_text("x = 1\ny = 2\n")
     (folder / "test_main.py").write_text("x = 1\n")
+    (folder / "tests.py").write_text("x = 1\n")
     os.mkfifo(folder / "pipe.py")
     (folder / "zero.py").symlink_to("/dev/zero")
     (folder / "usr").mkdir()

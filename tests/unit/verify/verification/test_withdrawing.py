@@ -76,6 +76,7 @@ def test_a_moved_requirement_whose_program_is_missing_stays(tmp_path: Path) -> N
         "sh: 1: /usr/local/bin/gunicorn: not found",
         "ModuleNotFoundError: No module named 'uvicorn'",
         f"GET /config: body.component: '{'502f' * 15}' became '{'e54b' * 15}'",
+        "GET /about: body.path: '/usr/local/lib/python3.13/s' became '/opt/venv/lib/python3.13/s'",
     ],
 )
 def test_an_environment_that_is_looked_for_where_it_was_stays_there(
