@@ -238,5 +238,6 @@ class LibraryModules(Entry, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     always: Words
     by_chance: Words
     at_a_terminal: Words
+    to_test_itself: Words
     instead_of: Texts
     here: Texts

@@ -20,6 +20,7 @@ from jettison.contents.started import Python, interpreters_of, python_of, script
 from jettison.ecosystems import TOOLS
 from jettison.images.entry import Kind
 from jettison.index.metadata import record_rows
+from jettison.values import OWN_FOLDER
 
 METADATA = re.compile(r"(?P<site>/.+)/[^/]+\.(?:dist-info/METADATA|egg-info(?:/PKG-INFO)?)")
 SHARED_SITE = re.compile(r"(?:/usr|/usr/local|/root/\.local|/home/[^/]+/\.local)/lib")
@@ -81,7 +82,7 @@ def installed_in(image: ImageFiles, python: Python | None, folder: str) -> Insta
     application = {
         path: file.packed
         for path, file in image.files.items()
-        if file.packed and _is_application(path, folder, below)
+        if file.packed and _is_application(path, folder, site)
     }
     owners, versions, points = _distributions(image, site)
     return Installed(
@@ -105,7 +106,8 @@ def installed_in(image: ImageFiles, python: Python | None, folder: str) -> Insta
 
 def _is_application(path: str, folder: str, site: str) -> bool:
     inside = folder not in ("", "/") and path.startswith(f"{folder}/")
-    return inside and not (path.startswith(site) or "site-packages/" in path)
+    others = [f"{one}/" for one in (site, f"{folder}/{OWN_FOLDER}") if one]
+    return inside and not (path.startswith(tuple(others)) or "site-packages/" in path)
 
 
 def _library(image: ImageFiles, python: Python | None) -> str:

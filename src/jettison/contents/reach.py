@@ -222,7 +222,7 @@ class Search:
             known = self._modules.known(text)
             if "." in known:
                 self.reach(known, f"{path} names {text}")
-        elif dynamic or package == name:
+        elif (dynamic or package == name) and text != "__main__":
             if f"{package}.{text}" in self._modules:
                 self.reach(f"{package}.{text}", f"{path} names {text}")
             if dynamic and text in self._modules:

@@ -33,7 +33,8 @@ def reached_standard(
         return None
     library = _as_environment(installed, installed.standard)
     terminal = frozenset(table(LibraryModules).at_a_terminal)
-    search = LibrarySearch(library, read, idle=terminal)
+    idle = terminal.union(table(LibraryModules).to_test_itself)
+    search = LibrarySearch(library, read, idle=idle)
     kept = frozenset(kept)
     for name in (*table(LibraryModules).always, *sorted(kept)):
         for each in library.modules.below(name):

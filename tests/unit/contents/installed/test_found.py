@@ -108,6 +108,12 @@ def test_distributions_in_a_folder_of_their_own_are_found_without_an_environment
     assert site_of(found, python_of(found, ("python", "main.py"))) == "/opt/packages"
 
 
+def test_what_steps_of_the_build_read_is_no_part_of_the_application() -> None:
+    own = {"/app/main.py": "import csv\n", "/app/.jettison/remove_files.py": "import csv\n"}
+    found = image(own, Cmd=["python", "main.py"], WorkingDir="/app")
+    assert {*as_observed(found).installed.application} == {"/app/main.py"}
+
+
 def test_scripts_behind_the_start_command_are_followed() -> None:
     found = image(
         {

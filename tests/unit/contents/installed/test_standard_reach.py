@@ -74,6 +74,26 @@ def test_a_module_for_a_terminal_stays_where_a_distribution_needs_it() -> None:
     assert unreached(*own) == set()
 
 
+def test_what_the_library_names_for_old_pickles_and_its_own_tests_leaves() -> None:
+    library = {
+        "pickle.py": "import _compat_pickle\ndef _test():\n    import doctest\n",
+        "_compat_pickle.py": "NAMES = {'gdbm': 'dbm.gnu', 'SimpleXMLRPCServer': 'xmlrpc.server'}\n",
+        "doctest.py": "import unittest\n",
+        "unittest/__init__.py": "if __name__ == '__main__':\n    pass\n",
+        "unittest/__main__.py": "",
+        "dbm/__init__.py": "",
+        "dbm/gnu.py": "",
+        "xmlrpc/__init__.py": "",
+        "xmlrpc/server.py": "",
+    }
+    assert unreached(*observed({}, library=library)) == {*library} - {
+        "pickle.py",
+        "_compat_pickle.py",
+    }
+    own = observed({}, library=library, application="import doctest, dbm.gnu\n")
+    assert unreached(*own) == {"xmlrpc/__init__.py", "xmlrpc/server.py", "unittest/__main__.py"}
+
+
 def test_a_module_for_a_terminal_that_only_test_tools_load_leaves() -> None:
     installed, trace, reach = observed({}, library={"readline.py": "", "wave.py": ""})
     loaded = frozenset(f"{LIBRARY}/{name}" for name in ("readline.py", "wave.py"))
