@@ -84,6 +84,7 @@ class Language(Known, frozen=True, kw_only=True, forbid_unknown_fields=True):
     setting: str
     default: str
     users: Words
+    chooses: str
 
 
 class Locales(Known, frozen=True, kw_only=True, forbid_unknown_fields=True):

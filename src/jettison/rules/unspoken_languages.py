@@ -8,8 +8,10 @@ Source: docs.djangoproject.com, "How Django discovers language preference".
 
 Safe: all source and all templates of the project are searched for what chooses a language, and for
 the setting; a setting that is computed keeps everything, and so does a distribution on top that is
-not known to choose none. English stays, and so do the language of the setting and the one that it
-falls back to. Formats of dates and numbers stay, and translations of the application's own.
+not known to choose none, unless it was read in the image and none of its modules has a function, a
+middleware or an address that chooses one. English stays, and so do the language of the setting and
+the one that it falls back to. Formats of dates and numbers stay, and translations of the
+application's own.
 """
 
 from __future__ import annotations
@@ -43,12 +45,13 @@ def detect(plan: Plan) -> Iterator[Finding]:
 
 def _removal(plan: Plan, entry: Language, spoken: frozenset[str]) -> Iterator[Finding]:
     what = "translations that are never spoken"
+    on_top = sorted(requiring(plan, entry.distribution))
     groups = [
         replace(
             group(f"{what} of {plan.contents.label(name)}", files),
             paths=_by_language(file.path for file in files),
         )
-        for name in (entry.distribution, *entry.users)
+        for name in dict.fromkeys((entry.distribution, *entry.users, *on_top))
         if (files := _unspoken(plan, name, spoken))
     ]
     found = [one for one in groups if one.bytes >= WORTHWHILE]
@@ -82,8 +85,20 @@ def _spoken(plan: Plan, entry: Language) -> frozenset[str]:
     """The languages of the setting; none when it is not known."""
     name = entry.distribution
     given = plan.usage.given.get(name, Given())
-    others = requiring(plan, name) - set(entry.users)
-    return frozenset() if given.computed or others else given.names
+    others = (user for user in requiring(plan, name) if user not in entry.users)
+    chosen = given.computed or any(_may_choose(plan, user, entry.chooses) for user in others)
+    return frozenset() if chosen else given.names
+
+
+def _may_choose(plan: Plan, name: str, chooses: str) -> bool:
+    """Whether a distribution's modules choose a language, or were not read."""
+    if plan.observed is None:
+        return True
+    installed = plan.observed.installed
+    own = [path for path, owner in installed.owners.items() if owner == name]
+    sources = [installed.sources[path] for path in own if path in installed.sources]
+    form = re.compile(chooses.encode())
+    return not sources or any(form.search(source) for source in sources)
 
 
 def _speaks(spoken: frozenset[str], folder: str) -> bool:
