@@ -60,6 +60,7 @@ from jettison.rules.rule import Rule
 from jettison.values import Evidence, counted, replace
 
 ENVIRONMENT = "/opt/venv"
+Movable = Installation | LockedInstallation
 # What fetches the installer of a tool.
 FETCHING = ("curl", "wget", "ca-certificates")
 
@@ -67,47 +68,53 @@ FETCHING = ("curl", "wget", "ca-certificates")
 def detect(plan: Plan) -> Iterator[Finding]:
     """Find requirements that are installed in the final stage."""
     found = movable(plan.project, plan.stage)
+    if why := _why_it_stays(plan, found):
+        yield from _stays(why)
+    elif not isinstance(found, NotMovable):
+        yield _moved(plan, found)
+
+
+def _why_it_stays(plan: Plan, found: Movable | NotMovable) -> Evidence | None:
+    """What keeps the installation in the final stage; None where nothing does, or is to be said."""
     if isinstance(found, NotMovable):
-        yield from _stays(found.evidence) if found.evidence else ()
-        return
-    locked = found if isinstance(found, LockedInstallation) else None
+        return found.evidence
+    if isinstance(found, LockedInstallation):
+        used = uses_setuptools(plan) if found.tool.seeded else None
+        return used or (None if _can_stay(plan, found) else _installer_stays(plan, found))
     programs = programs_of(plan.distributions.values())
-    fixed = None if locked else fixed_path(plan.project, plan.stage, programs)
-    fixed = fixed or (None if locked else _installs_when_run(plan))
+    fixed = fixed_path(plan.project, plan.stage, programs) or _installs_when_run(plan)
+    same = found.by_pip or _brings_setuptools(plan)
+    return fixed or (None if same else uses_setuptools(plan))
+
+
+def _brings_setuptools(plan: Plan) -> bool:
+    """Whether the base is an official image with setuptools, which a new environment can have."""
+    return image_facts(plan.stage.base).variant is not Variant.OTHER and has_setuptools(plan)
+
+
+def _moved(plan: Plan, found: Movable) -> Finding:
+    locked = found if isinstance(found, LockedInstallation) else None
     by_pip = isinstance(found, Installation) and found.by_pip
-    bare = not by_pip and (not locked or locked.tool.seeded)
-    used = uses_setuptools(plan) if bare else None
-    official = image_facts(plan.stage.base).variant is not Variant.OTHER
-    brings = official and not locked and has_setuptools(plan)
-    fixed = fixed or (None if brings else used)
-    if fixed:
-        yield from _stays(fixed)
-        return
-    build = build_packages(plan, found)
-    evidence = Evidence(
-        kind="installation",
-        message="requirements are installed in the final stage",
-        origin=found.origin,
-    )
+    used = None if locked or by_pip else uses_setuptools(plan)
     stays = _installer_stays(plan, locked) if locked else None
-    if stays and locked and not _can_stay(plan, locked):
-        yield from _stays(stays)
-        return
     own = locked or (isinstance(found, Installation) and found.own)
+    programs = programs_of(plan.distributions.values())
+    build = build_packages(plan, found)
     change = SplitBuildStage(
         build_packages=build,
         environment=_environment(found),
         uv=table(Tools).uv.version,
-        setuptools=bare and brings and (used is not None or requires_setuptools(plan)),
+        setuptools=not (locked or by_pip)
+        and _brings_setuptools(plan)
+        and (used is not None or requires_setuptools(plan)),
         installer_stays=stays is not None,
         linked=() if own else linked_programs(plan.project, plan.stage, programs),
     )
     tool = "pip" if by_pip else locked.tool.name if locked else UV.name
     message = f"a build stage makes the environment with {tool}; the final stage copies it"
     if build:
-        message += (
-            f"; {counted(len(build), 'build package remains', 'build packages remain')} there"
-        )
+        remaining = counted(len(build), "build package remains", "build packages remain")
+        message += f"; {remaining} there"
     moves = locked.installer if locked and not stays else None
     present = removable(plan.stage)
     gone = tuple(
@@ -116,7 +123,9 @@ def detect(plan: Plan) -> Iterator[Finding]:
     changes: tuple[Change, ...] = (change, RemovePackages(names=gone)) if gone else (change,)
     if locked:
         changes = (*changes, *_started(plan, locked, stays=stays is not None))
-    yield Finding.of(
+    why = "requirements are installed in the final stage"
+    evidence = Evidence(kind="installation", message=why, origin=found.origin)
+    return Finding.of(
         message,
         (evidence, *_why_build(plan, found, build), *filter(None, (stays, used))),
         *changes,
@@ -124,7 +133,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
     )
 
 
-def _environment(found: Installation | LockedInstallation) -> str:
+def _environment(found: Movable) -> str:
     """Where the environment is: where the Dockerfile has it, if it makes one."""
     if isinstance(found, LockedInstallation):
         return found.environment
@@ -179,7 +188,7 @@ def _started(plan: Plan, found: LockedInstallation, *, stays: bool) -> tuple[Cha
     )
 
 
-def build_packages(plan: Plan, found: Installation | LockedInstallation) -> tuple[str, ...]:
+def build_packages(plan: Plan, found: Movable) -> tuple[str, ...]:
     """The packages that the installation may need: compilers, headers, and git for its URLs."""
     present = requested(plan.stage)
     scopes = {item.name: item.scope for item in plan.packages}
@@ -249,9 +258,7 @@ def _called_otherwise(plan: Plan, moves: Instruction | str | None, program: str)
     return bool(files - {plan.project.dockerfile_path}) or any(map(named.search, texts))
 
 
-def _why_build(
-    plan: Plan, found: Installation | LockedInstallation, names: tuple[str, ...]
-) -> tuple[Evidence, ...]:
+def _why_build(plan: Plan, found: Movable, names: tuple[str, ...]) -> tuple[Evidence, ...]:
     message = "git: a requirement comes from version control"
     git = Evidence(kind="requirement", message=message, origin=found.version_control)
     return tuple(
