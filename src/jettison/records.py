@@ -25,6 +25,10 @@ Hook = Callable[[type, Any], object]
 _SUFFIX = ".record"
 _DIGEST = hashlib.sha256().digest_size
 _damaged: list[Path] = []
+# How a file is opened that is not there yet, and no link to one that is.
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+# A file that changed within the clock's grain may change again without a trace.
+GRAIN_NS = 2_000_000_000
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _PIECE = 1 << 20
 # What every file system takes as a name, and no two words share.

@@ -20,11 +20,10 @@ from pathlib import Path
 from msgspec import Raw, msgpack
 
 from jettison.catalogue import resource
-from jettison.records import Records
+from jettison.records import GRAIN_NS, Records
 from jettison.source import ModuleFacts
 from jettison.source.tree import TreeFile
 
-_GRAIN_NS = 2_000_000_000
 # A file's size, its time of modification, and what it says.
 _Entry = tuple[int, int, Raw]
 _FACTS = msgpack.Decoder(ModuleFacts)
@@ -49,7 +48,7 @@ class SourceCache:
 
     def put(self, path: str, file: TreeFile, facts: ModuleFacts) -> None:
         """Keep the facts of a file; those that hold half of a character are read each time."""
-        if time.time_ns() - file.modified_ns > _GRAIN_NS:
+        if time.time_ns() - file.modified_ns > GRAIN_NS:
             with suppress(UnicodeEncodeError):
                 self._entries[path] = (file.size, file.modified_ns, Raw(msgpack.encode(facts)))
                 self._changed = True

@@ -16,14 +16,12 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from jettison.records import Records, open_regular, regular_bytes
+from jettison.records import GRAIN_NS, Records, open_regular, regular_bytes
 from jettison.values import UNREAD_FOLDERS, replace
 
 # As large as a text that describes a project may be.
 _LARGEST_TEXT = 2 << 20
 _PART = 1 << 20
-# A file that changed within the clock's grain may change again without a trace.
-_GRAIN_NS = 2_000_000_000
 # Kind, digest, size and time of modification.
 _Entry = tuple[str, str, int | None, int | None]
 
@@ -44,7 +42,7 @@ def state_of(
     lines = sorted("\0".join((path, *entry[:2])) for path, entry in found.items())
     fresh = {
         path: entry for path, entry in found.items()
-        if entry[3] is None or now_ns - entry[3] > _GRAIN_NS
+        if entry[3] is None or now_ns - entry[3] > GRAIN_NS
     }  # fmt: skip
     if fresh != kept:
         records.put(fresh, *words)

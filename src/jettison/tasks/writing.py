@@ -17,14 +17,13 @@ from jettison.formats.requirements import decoded
 from jettison.plan.plan import FileChange
 from jettison.processes import uninterrupted
 from jettison.processes.git import Unknown, uncommitted
-from jettison.records import copy_tree, opened
+from jettison.records import NEW_FILE, copy_tree, opened
 from jettison.values import whole_number
 
 # Root may write to any file; a file without write permission is meant to stay as it is.
 WRITABLE = 0o222
 _STRAY = ".jettison-new"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def write_in_place(root: Path, changes: Sequence[FileChange], *, force: bool = False) -> None:
@@ -211,7 +210,7 @@ def _beside(place: _Place, text: str, *, checked: bool) -> str:
     if checked and not mode & WRITABLE:
         raise PermissionError(errno.EACCES, "it is read-only")
     new = _stray_name(place.name)
-    handle = os.open(new, _NEW, 0o600, dir_fd=place.folder)
+    handle = os.open(new, NEW_FILE, 0o600, dir_fd=place.folder)
     try:
         with open(handle, "w", encoding="utf-8", newline="") as stream:  # noqa: PTH123
             stream.write(text)

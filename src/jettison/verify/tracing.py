@@ -20,7 +20,7 @@ from jettison.contents.image_files import ImageFiles
 from jettison.contents.links import Links, links_of
 from jettison.contents.reach import Observed, reached
 from jettison.contents.standard_reach import reached_standard
-from jettison.contents.started import interpreters_of, python_of, scripts_of, started_words
+from jettison.contents.started import Python, interpreters_of, python_of, scripts_of, started_words
 from jettison.engines import Engine, ImageFacts, Network, RunOptions
 from jettison.engines.measuring import read_image_files
 from jettison.errors import EngineError
@@ -145,6 +145,7 @@ class Traced(Struct, frozen=True, kw_only=True):
     installed: Installed
     trace: Trace
     image: ImageFiles
+    python: Python | None
 
 
 def trace(
@@ -189,7 +190,7 @@ def _traced(
         trained=len(training.seen),
         withheld=tuple(f"{one.method} {one.path}" for one in training.withheld),
     )
-    return Traced(installed=installed, trace=seen, image=image_files)
+    return Traced(installed=installed, trace=seen, image=image_files, python=python)
 
 
 def _watched_somehow(trial: Trial, facts: ImageFacts, watching: list[WatchingEngine]) -> Training:
@@ -253,8 +254,7 @@ def observed(
     seen = trace(request, path, engine, progress)
     if isinstance(seen, Skipped):
         return seen
-    config = seen.image.config
-    python = python_of(seen.image, started_words(config))
+    config, python = seen.image.config, seen.python
     with step(progress, "Following imports"):
         links = KeptLinks()
         reach = reached(seen.installed, seen.trace, plan.overrides.kept, links.read)

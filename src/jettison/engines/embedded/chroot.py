@@ -151,12 +151,9 @@ class _Inside:
         """Give the place of a path; folders on the way are made."""
         with self._root.spot(path.strip("/"), make=True) as spot:
             assert spot is not None  # noqa: S101 — with ``make`` there always is one
-            made, self._root.implied = self._root.implied, {}
-            for one in made:
-                with self._root.spot(one, make=False) as implied:
-                    if implied is not None:
-                        os.chmod(implied.name, _OPEN, dir_fd=implied.parent)
-                        self._give(implied)
+            for implied in self._root.settled():
+                os.chmod(implied.name, _OPEN, dir_fd=implied.parent)
+                self._give(implied)
             yield spot
 
     @contextmanager

@@ -30,6 +30,7 @@ from jettison.engines.embedded.syscalls import (
 )
 from jettison.errors import ImageError
 from jettison.images.stores.root import Root
+from jettison.records import NEW_FILE
 
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _LINKS = {
@@ -259,18 +260,14 @@ class _Inside:
         if directory:
             os.mkdir(name, _MADE_MODE, dir_fd=parent)
         else:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            os.close(os.open(name, flags, 0o644, dir_fd=parent))
+            os.close(os.open(name, NEW_FILE, 0o644, dir_fd=parent))
         self._give(parent, name)
 
     def _settle(self) -> None:
         """Give directories that were made on the way to the container's root."""
-        made, self._root.implied = sorted(self._root.implied), {}
-        for path in made:
-            with self._root.spot(path, make=False) as spot:
-                if spot is not None:
-                    os.chmod(spot.name, _MADE_MODE, dir_fd=spot.parent)
-                    self._give(spot.parent, spot.name)
+        for spot in self._root.settled():
+            os.chmod(spot.name, _MADE_MODE, dir_fd=spot.parent)
+            self._give(spot.parent, spot.name)
 
     def _give(self, parent: int, name: str) -> None:
         """Make root of the container the owner, where that is somebody else here."""

@@ -151,6 +151,14 @@ class Root(Struct):
         finally:
             walk.close()
 
+    def settled(self) -> Iterator[Spot]:
+        """Give the places of the directories that were made on the way, each once."""
+        made, self.implied = sorted(self.implied), {}
+        for path in made:
+            with self.spot(path, make=False) as spot:
+                if spot is not None:
+                    yield spot
+
     def read(self, path: str, most: int) -> bytes:
         """Return the beginning of a file; nothing where there is none, or something else."""
         with self.spot(path, make=False) as spot:

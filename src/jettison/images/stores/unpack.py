@@ -16,12 +16,12 @@ from jettison.images.entry import Entry, Kind, ReadEntry
 from jettison.images.image import Image
 from jettison.images.stores import partial_path, write_error, writing
 from jettison.images.stores.root import Root, Spot, remove_directory
+from jettison.records import NEW_FILE
 
 ENGINE = "jettison-engine-"
 WORK = "jettison-work-"
 _NEW = "jettison-new-"
 _LOCK = "lock"
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ROOT_MODE = 0o755
 _NOBODY = 65534
 # The last number means that an owner stays as it is.
@@ -205,7 +205,7 @@ class _Unpacker:
 
 
 def _write(read: ReadEntry, spot: Spot) -> None:
-    descriptor = os.open(spot.name, _NEW_FILE, 0o600, dir_fd=spot.parent)
+    descriptor = os.open(spot.name, NEW_FILE, 0o600, dir_fd=spot.parent)
     with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 — a descriptor, not a path
         for chunk in read.chunks():
             file.write(chunk)
