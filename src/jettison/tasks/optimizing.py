@@ -118,7 +118,9 @@ def _best(shop: Workshop, start: Plan, seen: Plan, before: Before) -> tuple[Plan
                 raise
             reason = f"without the removed files it could not be built: {failed.why or failed.what}"
         skip = Skipped(what="the trace" if known.traced else "what is in the image", reason=reason)
-        start = replace(start, withdrawn=seen.withdrawn, learned=(*seen.learned, skip))
+        # a rule that was found to make a difference would make it again
+        withdrawn = found[0].withdrawn if found else seen.withdrawn
+        start = replace(start, withdrawn=withdrawn, learned=(*seen.learned, skip))
         seen = read_made(shop, start, before) if known.traced else start
         if found and replanned(seen).files == found[1].plan.files:
             return found
@@ -150,7 +152,7 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: Before) -> tup
         with step(shop.progress, f"find the rule that makes a difference, comparison {number}"):
             return _result(shop, plan, before).verdict.equivalent
 
-    searched, innocent = False, frozenset[tuple[str, str]]()
+    innocent = frozenset[tuple[str, str]]()
     for _ in range(ROUNDS):
         verdict = result.verdict
         different = bool(verdict.differences) and not verdict.dead_before
@@ -163,12 +165,12 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: Before) -> tup
         names = ", ".join(check.name for check in verdict.differences)
         if over:
             fresh = every_one(result.plan, f"images differ: {names}", shop.comparisons)
-        if different and not fresh and not searched and applied_rules(result.plan):
+        if different and not fresh and applied_rules(result.plan):
             if innocently := _without_rules(shop, start, result, before):
                 start, result = innocently
                 continue
             reason = f"without it the images are alike: {names}"
-            searched, fresh = True, to_blame(start, result.plan, alike, reason, shop.comparisons)
+            fresh = to_blame(start, result.plan, alike, reason, shop.comparisons)
         if not fresh:
             break
         fewer, plan = planned_again(shop, without(shop, start, fresh), before)

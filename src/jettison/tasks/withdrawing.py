@@ -22,10 +22,11 @@ from jettison.verify.planned_request import removed_distributions
 IGNORING = "build-context"
 MOVING = "development-requirements"
 BUILD_STAGE = "build-stage"
+NON_ROOT = "non-root-user"
 # The rules that each check looks at, the most likely one first.
 OF_CHECKS = {
-    "user": ("non-root-user",),
-    "writable-paths": ("non-root-user",),
+    "user": (NON_ROOT,),
+    "writable-paths": (NON_ROOT,),
     "read-only-root": ("production-compose",),
     "environment": ("python-environment",),
     "entry-point": ("exec-form-command",),
@@ -39,7 +40,9 @@ OF_CHECKS = {
     "resolver": ("unreached-system", "another-distribution", "composed-base"),
 }
 # What a program says where a rule keeps it from writing.
-REFUSALS = {"Read-only file system": "production-compose", "Permission denied": "non-root-user"}
+REFUSALS = {"Read-only file system": "production-compose", "Permission denied": NON_ROOT}
+# What a program wrote into the home of root, and writes into another's as another user.
+_AT_HOME = re.compile(r"^file /root/.* became 404\b")
 _REQUEST = re.compile(r"\b(?:GET|HEAD|POST|PUT)\s+([^\s:?]+)")
 _PATH = re.compile(r"(?<![\w.@+-])[\w.@+-]*+/[\w./@+-]+|(?<![\w-])[\w-]++\.\w+")
 _MODULE = re.compile(r"No module named ['\"]?([\w.]+)")
@@ -166,12 +169,12 @@ def _installed_paths(line: str) -> Iterator[str]:
 
 
 def _refused(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
-    """The rule that keeps a program from writing which says so."""
+    """The rule that keeps a program from writing which says so, or that gave it another home."""
     applied = applied_rules(plan)
     for line in lines:
-        for said, rule in REFUSALS.items():
-            if said in line and rule in applied:
-                yield Withdrawal(rule=rule, reason=shown(line))
+        rules = {rule for said, rule in REFUSALS.items() if said in line}
+        rules |= {NON_ROOT} if _AT_HOME.match(line) else set()
+        yield from (Withdrawal(rule=one, reason=shown(line)) for one in sorted(rules & {*applied}))
 
 
 def _elsewhere(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:

@@ -63,6 +63,13 @@ def test_a_moved_requirement_stays_where_what_it_brought_is_missing(tmp_path: Pa
     assert [(one.rule, one.part) for one in found] == [("development-requirements", "pytest")]
 
 
+def test_what_was_written_into_the_home_of_root_keeps_the_user(tmp_path: Path) -> None:
+    line = "file /root/.tool/settings.ini and 4 more: 200 text/plain became 404: no body"
+    found = explained(plan(tmp_path), different("routes", line))
+    assert [one.rule for one in found] == ["non-root-user"]
+    assert not explained(plan(tmp_path), different("routes", line.replace("root", "data")))
+
+
 def test_a_moved_requirement_whose_program_is_missing_stays(tmp_path: Path) -> None:
     line = "pytest: FileNotFoundError: pytest"
     found = explained(plan(tmp_path), different("programs", line))
