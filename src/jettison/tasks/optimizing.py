@@ -191,9 +191,10 @@ def _without_rules(
     """Explain differences by chance, or by what two builds of the baseline differ in as well."""
     verdict, plan = result.verdict, result.plan
     names = ", ".join(check.name for check in verdict.differences)
+    example = next((f" ({shown(one)})" for each in verdict.differences for one in each.details), "")
 
     def again() -> Result:
-        with step(shop.progress, f"Comparing once more, because of {names}"):
+        with step(shop.progress, f"Comparing once more, because of {names}{example}"):
             return _result(shop, plan, before)
 
     # what runs differ in changes no file of an image
