@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -19,6 +20,10 @@ _DEFAULT_LANGUAGE = "en"
 _PAGES = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 _DATA = "application/json, text/plain, */*"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# Which cookies hold a token against forgery, and in which headers scripts send it back: Django's,
+# Angular's and axios', and that of most other middleware.
+_AGAINST_FORGERY = re.compile(r"csrf|xsrf", re.I)
+_ECHOES = ("X-CSRFToken", "X-XSRF-TOKEN", "X-CSRF-Token")
 _OK, UNAUTHORIZED = 200, 401
 SUCCESS = range(200, 300)
 # A slow or large answer is not worth another.
@@ -60,6 +65,14 @@ def browser_headers(method: str, host: str, language: str) -> dict[str, str]:
         "Accept-Language": language or _DEFAULT_LANGUAGE,
     }
     return headers if method in _SAFE else {**headers, "Origin": f"http://{host}"}
+
+
+def echoed_token(method: str, cookies: Mapping[str, str]) -> dict[str, str]:
+    """Give the headers by which a page's script shows that it can read a cookie's token."""
+    tokens = [one for name, one in cookies.items() if one and _AGAINST_FORGERY.search(name)]
+    if method in _SAFE or not tokens:
+        return {}
+    return dict.fromkeys(_ECHOES, tokens[-1])
 
 
 def repeated(client: Client, method: str, language: str, first: Answer) -> dict[str, str]:

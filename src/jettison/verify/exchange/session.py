@@ -19,6 +19,7 @@ from jettison.verify.exchange.clients import (
     asked_as,
     beside_others,
     browser_headers,
+    echoed_token,
     languages_in_turn,
     named_account,
     repeated,
@@ -272,6 +273,7 @@ class Session:
             pairs = sorted(self._memory.cookies.items())
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in pairs)
             headers["Referer"] = f"http://{self._host}/"
+            headers.update(echoed_token(step.method, self._memory.cookies))
         if self._memory.token and not step.signs_in:
             headers[self._scheme.header] = f"{self._scheme.prefix}{self._memory.token}"
         return headers

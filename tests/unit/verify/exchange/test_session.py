@@ -157,6 +157,16 @@ def test_forms_that_make_an_account_come_before_those_that_log_in() -> None:
     assert [step.path for step in found][:2] == ["/register", "/login"]
 
 
+@pytest.mark.parametrize("name", ["csrftoken", "XSRF-TOKEN", "csrf_access_token"])
+def test_a_token_against_forgery_is_sent_back_in_a_header_by_what_writes(name: str) -> None:
+    app = Application({"GET /": Answer(status=200, cookies=(f"{name}=abc; Path=/", "sid=1"))})
+    app.run(Step(method="GET", path="/"), Step(method="GET", path="/x"), CREATE)
+    assert "X-CSRFToken" not in app.asked[1][1]
+    assert {app.asked[2][1][one] for one in ("X-CSRFToken", "X-XSRF-TOKEN", "X-CSRF-Token")} == {
+        "abc"
+    }
+
+
 def test_cookies_are_sent_back() -> None:
     session = Answer(status=200, cookies=("sid=1; HttpOnly", "theme=dark; Path=/"))
     app = Application({"POST /login": session})
