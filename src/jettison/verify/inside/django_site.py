@@ -11,26 +11,6 @@ import sys
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
-KINDS = {
-    "BooleanField": {"type": "boolean"},
-    "IntegerField": {"type": "integer"},
-    "FloatField": {"type": "number"},
-    "DecimalField": {"type": "string", "pattern": r"^[0-9]+$"},
-    "DateField": {"type": "string", "format": "date"},
-    "DateTimeField": {"type": "string", "format": "date-time"},
-    "TimeField": {"type": "string", "format": "time"},
-    "EmailField": {"type": "string", "format": "email"},
-    "URLField": {"type": "string", "format": "uri"},
-    "UUIDField": {"type": "string", "format": "uuid"},
-    "SlugField": {"type": "string", "pattern": r"^[-a-zA-Z0-9_]+$"},
-    "FileField": {"type": "string", "format": "binary"},
-    "ImageField": {"type": "string", "format": "binary"},
-    "PrimaryKeyRelatedField": {"type": "integer"},
-    "ManyRelatedField": {"type": "array", "items": {"type": "integer"}},
-    "ListField": {"type": "array", "items": {"type": "string"}},
-    "JSONField": {"type": "object"},
-    "DictField": {"type": "object"},
-}
 
 # what the site prints while it is set up is no part of the answer
 SAID = os.fdopen(os.dup(1), "w")
@@ -117,48 +97,75 @@ def compared(view):
 
 
 def read(callback):
-    """Give what tells how a view reads its requests: its class, or the view itself."""
+    """Give what tells how a view reads its requests: its class, or the view itself.
+
+    Of a set of views, that is a class with the function of each method.
+    """
+    actions = getattr(callback, "actions", None)
+    if actions:
+        return type("Actions", (), {to: getattr(callback.cls, by) for to, by in actions.items()})
     return getattr(callback, "view_class", None) or getattr(callback, "cls", None) or callback
-
-
-def field_schema(field):
-    """Describe a serializer's field."""
-    names = [kind.__name__ for kind in type(field).__mro__]
-    schema = dict(next((KINDS[name] for name in names if name in KINDS), {"type": "string"}))
-    if getattr(field, "choices", None) and "RelatedField" not in "".join(names):
-        schema = {"enum": list(field.choices)}
-    for limit, word in (
-        ("max_length", "maxLength"),
-        ("min_length", "minLength"),
-        ("max_value", "maximum"),
-        ("min_value", "minimum"),
-    ):
-        value = getattr(field, limit, None)
-        if isinstance(value, (int, float)):
-            schema[word] = value
-    return schema
 
 
 def described(callback):
     """Describe what a view of the REST framework takes, method by method."""
+    from jettison.verify.inside import handlers, models
+
     view = getattr(callback, "cls", None)
     serializer = getattr(view, "serializer_class", None)
     if serializer is None:
         return {}
-    fields = {name: field for name, field in serializer().fields.items() if not field.read_only}
+    lists = (getattr(callback, "actions", None) or {}).get("get", "list") == "list"
+    queries = [*asked_for(view)] if lists and hasattr(view, "paginate_queryset") else []
+    fields = models.fields_of(serializer)
     schema = {
         "type": "object",
-        "properties": {name: field_schema(field) for name, field in fields.items()},
-        "required": [name for name, field in fields.items() if field.required],
+        "properties": {name: one for name, (one, _) in fields.items()},
+        "required": [name for name, (_, needed) in fields.items() if needed],
     }
     uploads = any(one.get("format") == "binary" for one in schema["properties"].values())
     kind = "multipart/form-data" if uploads else "application/json"
     body = {"content": {kind: {"schema": schema}}, "required": True}
-    taking = {"POST", "PUT", "PATCH"}
+    # what the view reads by itself is no serializer's
+    reads = handlers.route("", methods(callback), read(callback)).get("reads", {})
+    taking = {"POST", "PUT", "PATCH"} - {one for one, found in reads.items() if "body" in found}
     return {
-        method.lower(): {"requestBody": body} if method in taking else {}
+        method.lower(): {"requestBody": body}
+        if method in taking
+        else {"parameters": queries if method == "GET" else []}
         for method in methods(callback)
     }
+
+
+def asked_for(view):
+    """Describe the query of a list of the REST framework: its filters, its order and its pages.
+
+    Source: djangorestframework 3.15, filters.py and pagination.py; django-filter 24, backends.py.
+    """
+    from jettison.verify.inside import models
+
+    one = view()
+    for part in (*view.filter_backends, *filter(None, [view.pagination_class])):
+        filters = getattr(part(), "get_filterset_class", None)
+        if filters is not None:
+            fields = getattr(filters(one, getattr(view, "queryset", None)), "base_filters", {})
+            for name, one_filter in fields.items():
+                schema = models.field_schema(one_filter.field)
+                yield {"name": name, "in": "query", "schema": schema}
+            continue
+        for told in getattr(part(), "get_schema_operation_parameters", lambda _: [])(one):
+            listed = values(part, view, told["name"])
+            yield {**told, "schema": {**told["schema"], "enum": listed}} if listed else told
+
+
+def values(part, view, name):
+    """Give the values of a parameter that a list is ordered by, or that says how long it is."""
+    orders, most = getattr(view, "ordering_fields", None), getattr(part, "max_page_size", None)
+    if name == getattr(part, "ordering_param", None) and isinstance(orders, (list, tuple)):
+        return [f"{to}{by}" for by in orders for to in ("", "-")]
+    if name == getattr(part, "page_size_query_param", None) and most:
+        return [1, most, most + 1]
+    return []
 
 
 def own_document(found):

@@ -9,10 +9,42 @@ import textwrap
 from jettison.verify.inside import reader
 
 
+def is_installed(function):
+    """Tell whether a function is one of the library or of a distribution."""
+    path = getattr(getattr(function, "__code__", None), "co_filename", "")
+    library = f"{os.path.dirname(os.__file__)}{os.sep}"
+    return path.startswith(("<", library)) or "-packages" in path
+
+
+def unwrapped(function):
+    """Give the function that decorators wrap, also those that do not say that they do.
+
+    What a distribution defines around one function of the application alone calls that one.
+    """
+    for _ in range(WRAPPED):
+        function = inspect.unwrap(function)
+        if not is_installed(function):
+            return function
+        inner = [held(cell) for cell in getattr(function, "__closure__", None) or ()]
+        inner = [one for one in inner if inspect.isfunction(one)]
+        if len(inner) != 1:
+            return function
+        function = inner[0]
+    return function
+
+
+def held(cell):
+    """Give what a cell of a closure holds, or nothing."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
 def source_of(function):
     """Give the syntax of a function or method, or nothing when its source is not there."""
     try:
-        plain = inspect.unwrap(function)
+        plain = unwrapped(function)
         tree = ast.parse(textwrap.dedent(inspect.getsource(plain)))
     except (OSError, TypeError, ValueError, SyntaxError):
         return None
@@ -23,12 +55,11 @@ def source_of(function):
 @functools.lru_cache(maxsize=None)
 def read_of(function):
     """Give the syntax of a function of the application, not of the library or a distribution."""
-    path = getattr(getattr(function, "__code__", None), "co_filename", "")
-    library = f"{os.path.dirname(os.__file__)}{os.sep}"
-    installed = path.startswith(("<", library)) or "-packages" in path
-    return None if installed else source_of(function)
+    return None if is_installed(function) else source_of(function)
 
 
+# through how many decorators a function is followed
+WRAPPED = 8
 # How Falcon's methods begin that give a parameter of the query, and of which type they make it.
 PARAMETER, PARAMETERS = "get_param", {"_as_int": "int", "_as_float": "float"}
 
@@ -59,13 +90,14 @@ class Arguments(ast.NodeTransformer):
         return node
 
 
-def schema(fields):
-    """Describe an object with these fields."""
+def schema(fields, known):
+    """Describe an object with these fields, of which some are known well."""
     inner = {"array": {"type": "array", "items": {"type": "integer"}}}
     return {
         "type": "object",
         "properties": {
-            name: inner.get(kind, {"type": kind or "string"}) for name, (kind, _) in fields.items()
+            name: known.get(name) or inner.get(kind, {"type": kind or "string"})
+            for name, (kind, _) in fields.items()
         },
         "required": [name for name, (_, needed) in fields.items() if needed],
     }
@@ -77,15 +109,16 @@ def takes(function, method):
     if tree is None:
         return {}
     tree = Arguments(method).visit(tree)
-    names = dict(getattr(inspect.unwrap(function), "__globals__", {}))
+    names = dict(getattr(unwrapped(function), "__globals__", {}))
     read = reader.Reader(tree, names, read_of)
     read.visit(tree)
     met = read.met
-    found = {"query": schema(met["query"])} if met.get("query") else {}
+    described = functools.partial(schema, known=read.schemas)
+    found = {"query": described(met["query"])} if met.get("query") else {}
     told = {
         "compared": read.compared,
         "sizes": read.sizes,
-        "documents": read.uploads(schema),
+        "documents": read.uploads(functools.partial(schema, known={})),
     }
     for name, known in told.items():
         fitting = {field: values for field, values in known.items() if values}
@@ -93,14 +126,14 @@ def takes(function, method):
     if method in ("GET", "HEAD", "DELETE", "WEBSOCKET"):
         return found
     if "files" in met:
-        body = schema({**met.get("form", {}), **met["files"]})
+        body = described({**met.get("form", {}), **met["files"]})
         for name in met["files"]:
             body["properties"][name] = {"type": "string", "format": "binary"}
         found["body"] = ("multipart/form-data", body)
     elif "json" in met:
-        found["body"] = ("application/json", schema(met["json"]))
+        found["body"] = ("application/json", described(met["json"]))
     elif "form" in met:
-        found["body"] = ("application/x-www-form-urlencoded", schema(met["form"]))
+        found["body"] = ("application/x-www-form-urlencoded", described(met["form"]))
     elif "raw" in met:
         found["body"] = ("application/octet-stream", {"type": "string", "format": "binary"})
     return found

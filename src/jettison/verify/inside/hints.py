@@ -81,6 +81,7 @@ class Hints:
 
     def typed(self, node, kind):
         """Write down of which type a field is."""
+        node = constants.wrapped(node) or node
         owner, key = None, None
         if isinstance(node, ast.Subscript):
             owner, key = node.value, node.slice

@@ -5,7 +5,7 @@ import functools
 import inspect
 import types
 
-from jettison.verify.inside import constants, hints
+from jettison.verify.inside import constants, hints, models
 
 # what attributes and methods of the requests of frameworks give
 KINDS = {
@@ -28,7 +28,7 @@ DEEP, FUNCTIONS = 3, (types.FunctionType, type(functools.lru_cache(len)))
 FORMS = {"lower", "upper", "strip", "casefold", "title"}
 
 
-class Reader(hints.Documents, hints.Hints, constants.Constants, ast.NodeVisitor):
+class Reader(hints.Documents, hints.Hints, models.Models, constants.Constants, ast.NodeVisitor):
     """Collects fields by where they travel: ``json``, ``form``, ``files``, ``query``, ``raw``.
 
     ``read_of`` gives the syntax of a function that fields are handed to, or nothing.
@@ -46,6 +46,7 @@ class Reader(hints.Documents, hints.Hints, constants.Constants, ast.NodeVisitor)
         self.read_of = read_of
         self.compared = {}
         self.sizes = {}
+        self.schemas = {}
         self.keys = {}
         self.gives = {}
         self.given = None
@@ -131,6 +132,8 @@ class Reader(hints.Documents, hints.Hints, constants.Constants, ast.NodeVisitor)
             self.fields.setdefault(target.id, upload)
         if isinstance(value, (ast.Dict, ast.List, ast.Tuple, ast.Set)):
             self.names[target.id] = self.texts(value)
+        if model := self.model(getattr(value, "func", None)):
+            self.names[target.id] = model
 
     def visit_Attribute(self, node):
         """See a part of the request that is used as a whole, and a field that is a file."""
@@ -236,6 +239,7 @@ class Reader(hints.Documents, hints.Hints, constants.Constants, ast.NodeVisitor)
             if word.arg == "protocols":
                 self.compared[FROM_HEADERS["subprotocols"]] = self.texts(word.value)
         self.follow(node)
+        self.modelled(node)
         for one in node.args if name in constants.BOUNDS else ():
             for other in node.args:
                 self.compare(one, other)
@@ -291,6 +295,7 @@ class Reader(hints.Documents, hints.Hints, constants.Constants, ast.NodeVisitor)
         )
         inner.visit(tree)
         self.gives[id(node)] = inner.given
+        self.schemas.update(inner.schemas)
         for mine, other in ((self.compared, inner.compared), (self.sizes, inner.sizes)):
             for field, found in other.items():
                 known = mine.setdefault(field, [])

@@ -119,14 +119,30 @@ REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
 URLS = """
 from django.contrib.auth.models import Group
 from django.urls import include, path, re_path
-from rest_framework import routers, serializers, viewsets
+from rest_framework import filters, pagination, routers, serializers, viewsets
+from rest_framework.decorators import action, api_view
 
 class GroupSerializer(serializers.ModelSerializer):
     class Meta:
         model, fields = Group, ["name"]
 
+class Pages(pagination.PageNumberPagination):
+    page_size, page_size_query_param, max_page_size = 2, "size", 30
+
 class Groups(viewsets.ModelViewSet):
-    serializer_class, queryset = GroupSerializer, Group.objects.all()
+    serializer_class, queryset, pagination_class = GroupSerializer, Group.objects.all(), Pages
+    filter_backends, ordering_fields = [filters.OrderingFilter], ["name"]
+
+    @action(detail=True, methods=["post"])
+    def move(self, request, pk=None):
+        return request.data["to"]
+
+class Login(serializers.Serializer):
+    username, password = serializers.CharField(max_length=9), serializers.CharField()
+
+@api_view(["POST"])
+def login(request):
+    return Login(data=request.data)
 
 def form(request):
     return request.POST["title"]
@@ -134,7 +150,7 @@ def form(request):
 router = routers.DefaultRouter()
 router.register("groups", Groups)
 urlpatterns = [path("api/", include(router.urls)), re_path(r"^y/(?P<y>[0-9]{4})/$", lambda r, y: 1)]
-urlpatterns += [path("form/", form)]
+urlpatterns += [path("form/", form), path("login/", login)]
 """
 
 
@@ -307,7 +323,38 @@ def test_the_urls_of_a_django_site_are_found_with_what_they_take(
     (own,) = (route for route in found["routes"] if route["path"] == "/form/")
     assert own["methods"] == ["GET", "POST"]
     assert list(own["reads"]["POST"]["body"][1]["properties"]) == ["title"]
-    assert set(found["openapi"][0]["paths"]) == {"/api/groups/", "/api/groups/{id}/"}
+    paths = found["openapi"][0]["paths"]
+    assert set(paths) >= {"/api/groups/", "/api/groups/{id}/"}
+    assert {"ordering", "page", "size"} <= {
+        one["name"] for one in paths["/api/groups/"]["get"]["parameters"]
+    }
+
+
+def test_what_views_of_the_rest_framework_read_is_found_without_a_generator(
+    python: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "settings.py").write_text(SETTINGS.rpartition("REST")[0])
+    (tmp_path / "urls.py").write_text(URLS)
+    (tmp_path / "manage.py").write_text("set('DJANGO_SETTINGS_MODULE', 'settings')\n")
+    (tmp_path / "drf_spectacular.py").write_text("raise ImportError\n")
+    found = ask(python, "django_site", {"files": ["manage.py"]}, tmp_path)
+    bodies = {
+        route["path"]: route["reads"]["POST"]["body"][1]["properties"]
+        for route in found["routes"]
+        if "POST" in route.get("reads", {})
+    }
+    assert bodies["/login/"] == {
+        "username": {"type": "string", "maxLength": 9},
+        "password": {"type": "string"},
+    }
+    assert bodies["/api/groups/<pk>/move/"] == {"to": {"type": "string"}}
+    paths = found["openapi"][0]["paths"]
+    assert "requestBody" not in paths["/api/groups/{pk}/move/"]["post"]
+    assert {one["name"]: one["schema"] for one in paths["/api/groups/"]["get"]["parameters"]} == {
+        "ordering": {"type": "string", "enum": ["name", "-name"]},
+        "page": {"type": "integer"},
+        "size": {"type": "integer", "enum": [1, 30, 31]},
+    }
 
 
 def test_the_methods_of_django_views_are_those_that_they_allow_or_compare(

@@ -210,6 +210,49 @@ def by_setting(request):
         return None
     return args["page"] > current_app.config.get("PAGES", 1)
 
+class Field:
+    def __init__(self, required=True, choices=(), read_only=False):
+        self.required, self.choices, self.read_only = required, choices, read_only
+
+class EmailField(Field): ...
+class ImageField(Field): ...
+
+class Serializer:
+    _declared_fields = {}
+    def __init__(self, data=None):
+        self.fields = {
+            "id": Field(read_only=True), "email": EmailField(),
+            "size": Field(False, [("s", "small"), ("l", "large")]),
+        }
+
+class Form:
+    base_fields = {"title": Field(), "photo": ImageField(False)}
+    def __init__(self, *given): ...
+
+class Model:
+    @classmethod
+    def model_json_schema(cls):
+        size = {"enum": ["s", "l"], "type": "string"}
+        fields = {"title": {"type": "string"}, "sizes": {"items": {"$ref": "#/$defs/Size"}}}
+        return {"properties": fields, "required": ["title"], "$defs": {"Size": size}}
+
+def by_serializer(request):
+    form = Serializer(data=request.data)
+    return form.is_valid()
+
+def by_form(request):
+    return Form(request.POST, request.FILES)
+
+def by_loading(request):
+    schema = Serializer()
+    return schema.load(request.get_json())
+
+def by_model_of_body(request):
+    return Model(**request.get_json())
+
+def by_valid_model(request):
+    return Model.model_validate(request.json)
+
 class View:
     def post(self):
         return self.request.query["page"]
@@ -242,6 +285,44 @@ def test_a_body_that_is_read_as_it_comes_is_a_file(handler: Any) -> None:
     kind, schema = handlers.takes(handler.as_it_comes, "POST")["body"]
     assert kind == "application/octet-stream"
     assert schema["format"] == "binary"
+
+
+SERIALIZED = {
+    "email": {"type": "string", "format": "email"},
+    "size": {"enum": ["s", "l"]},
+}
+MODELLED = {
+    "title": {"type": "string"},
+    "sizes": {"items": {"enum": ["s", "l"], "type": "string"}},
+}
+FORM = {"title": {"type": "string"}, "photo": {"type": "string", "format": "binary"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "fields", "required"),
+    [
+        ("by_serializer", "application/json", SERIALIZED, ["email"]),
+        ("by_loading", "application/json", SERIALIZED, ["email"]),
+        ("by_form", "multipart/form-data", FORM, ["title"]),
+        ("by_model_of_body", "application/json", MODELLED, ["title"]),
+        ("by_valid_model", "application/json", MODELLED, ["title"]),
+    ],
+)
+def test_a_model_that_is_made_of_the_request_tells_its_fields(
+    name: str, kind: str, fields: dict[str, Any], required: list[str], handler: Any
+) -> None:
+    media_type, schema = handlers.takes(getattr(handler, name), "POST")["body"]
+    assert media_type == kind
+    assert schema["properties"] == fields
+    assert schema["required"] == required
+
+
+def test_a_decorator_of_a_distribution_is_looked_through(handler: Any) -> None:
+    text = "def allowed(function):\n    return lambda *given: function(*given)\n"
+    names: dict[str, Any] = {}
+    exec(compile(text, "/usr/lib/python3/site-packages/framework/views.py", "exec"), names)
+    kind, schema = handlers.takes(names["allowed"](handler.from_json), "POST")["body"]
+    assert (kind, "title" in schema["properties"]) == ("application/json", True)
 
 
 @pytest.mark.parametrize(
