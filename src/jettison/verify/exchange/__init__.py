@@ -101,27 +101,6 @@ def late(answers: Sequence[Answer], known: Sequence[Sequence[Answer]], most: flo
     return len(alike) >= _REPEATED and min(alike) > _ALWAYS_LATE + _BUSY * usual
 
 
-_COMPRESSIBLE = frozenset({"", "gzip", "deflate", "br", "zstd"})
-# What formats of compression add to a body, and what servers add so that nobody learns of secrets
-# by the length (Django pads with up to a hundred bytes).
-_ADDED = 128
-
-
-def as_well_plain(answer: Answer, others: Sequence[Answer]) -> bool:
-    """Tell whether another answer is the same but for compression, which gains too little here.
-
-    Where what a server adds is random, it sends some as they are.
-    """
-    if len(zlib.compress(answer.body)) + _ADDED < len(answer.body):
-        return False
-    own, known = _encoding(answer), {_encoding(one) for one in others if one.body == answer.body}
-    return bool(known - {own}) and {own, *known} <= _COMPRESSIBLE
-
-
-def _encoding(answer: Answer) -> str:
-    return answer.headers.get("content-encoding", "").lower()
-
-
 class Exchange(Struct, frozen=True, kw_only=True):
     """One step of the workload in one run; ``more`` are answers when it was sent repeatedly."""
 
@@ -162,6 +141,51 @@ class Request(Struct, frozen=True, kw_only=True):
             for runs in (self.before, self.after)
         )
         return Request(name=self.name, before=before, after=after)
+
+
+# What formats of compression add to a body, and what servers add so that nobody learns of secrets
+# by the length (Django pads with up to a hundred bytes).
+_ADDED = 128
+_LENGTH = "content-length"
+
+
+def evenly_compressed(asked: Sequence[Request]) -> list[Request]:
+    """Leave out how bodies are compressed that gain too little, where the baseline pads at random.
+
+    Whether a server that does so compresses one of these is a matter of chance.
+    """
+    if not any(map(_is_padded, asked)):
+        return [*asked]
+    return [
+        Request(name=one.name, before=_evenly(one.before), after=_evenly(one.after))
+        for one in asked
+    ]
+
+
+def _is_padded(one: Request) -> bool:
+    """Tell whether the baseline sent the same body compressed to several lengths."""
+    lengths: dict[bytes, str] = {}
+    packed = (each for each in one.had if each.headers.get("content-encoding") == "gzip")
+    return any(
+        lengths.setdefault(each.body, each.headers[_LENGTH]) != each.headers[_LENGTH]
+        for each in packed
+        if _LENGTH in each.headers
+    )
+
+
+def _evenly(runs: Sequence[Sequence[Answer]]) -> tuple[tuple[Answer, ...], ...]:
+    return tuple(tuple(map(_plain, run)) for run in runs)
+
+
+def _plain(answer: Answer) -> Answer:
+    """Give an answer as it is without compression, where that gains too little."""
+    if len(zlib.compress(answer.body)) + _ADDED < len(answer.body):
+        return answer
+    headers = {name: one for name, one in answer.headers.items() if name != "content-encoding"}
+    if "etag" in headers:
+        # of what is compressed it is a weak one (RFC 9110, 8.8.1)
+        headers["etag"] = headers["etag"].removeprefix("W/")
+    return replace(answer, headers=headers)
 
 
 def unvarying(runs: Sequence[Sequence[Answer]]) -> frozenset[bytes]:

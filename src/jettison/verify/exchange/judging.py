@@ -15,7 +15,7 @@ from jettison.verify.exchange import (
     Answer,
     Exchange,
     Request,
-    as_well_plain,
+    evenly_compressed,
     late,
     shortened,
     unvarying,
@@ -122,7 +122,7 @@ def judged(
         ]
         for run, answers in zip(has, one.after, strict=True)
     ]
-    verdict = _verdict(one, expected, _certain(one, found))
+    verdict = _verdict(one, expected, found)
     slow = _slow(one) if not verdict.said else verdict
     return replace(verdict, said=slow.said, open=slow.open)
 
@@ -130,13 +130,6 @@ def judged(
 def _came_to_several(run: Sequence[Answer]) -> bool:
     """Whether several processes answered in one run, by when each says that it was started."""
     return len({started for answer in run for started in _STARTED.findall(answer.body)}) > 1
-
-
-def _certain(one: Request, found: list[list[Unlike]]) -> list[list[Unlike]]:
-    """Leave out answers, up to half, of which chance alone decides whether they are compressed."""
-    left = [[each for each in run if not as_well_plain(each[1], one.had)] for run in found]
-    gone = sum(map(len, found)) - sum(map(len, left))
-    return left if 2 * gone <= len(one.has) else found
 
 
 def _slow(one: Request) -> Judged:
@@ -284,7 +277,7 @@ def compare_exchanges(
         )
         for number in range(length)
     ]
-    asked, cut = shortened(asked)
+    asked, cut = shortened(evenly_compressed(asked))
     left = f"what follows the first {cut:,} bytes of responses that vary, as they are too many"
     beyond = (left,) if cut else ()
     found = [judged(one, dated or Dated(), *begun, strict=strict) for one in asked]
