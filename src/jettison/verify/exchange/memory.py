@@ -61,6 +61,7 @@ class Memory:
         self.landings: dict[str, str] = {}
         self.schemas: dict[str, Json] = {}
         self._seen: list[tuple[str, dict[str, Json]]] = []
+        self._made: list[tuple[str, dict[str, Json]]] = []
         self._keys: dict[str, list[str]] = {}
 
     def learn(self, method: str, path: str, answer: Answer, *, signs_in: bool) -> None:
@@ -94,6 +95,8 @@ class Memory:
             # what all have values of one type may be the names of what there is
             self._keys[path] = list(document) if len({*map(type, document.values())}) == 1 else []
         found = [(path, values) for values in objects(document, _DEPTH)]
+        if method == "POST":
+            self._made = [*self._made, *found][-_OF_ONE:]
         # the last ones are those that hold the others
         self._seen += found[:_OF_ONE] + found[_OF_ONE:][-_OF_ONE:]
         del self._seen[:-_IN_ALL]
@@ -129,7 +132,7 @@ class Memory:
         if wanted.exact:
             yield from self._called(wanted)
             return
-        newest = self._seen[::-1]
+        newest = (self._seen + self._made if wanted.made else self._seen)[::-1]
         near = [values for path, values in newest if path.startswith(wanted.prefix)]
         for name in (wanted.name, *(_identifiers(wanted.name) if wanted.prefix else ())):
             found = (values[name] for values in near if _fits(values.get(name), wanted.otherwise))

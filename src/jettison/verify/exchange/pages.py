@@ -23,6 +23,8 @@ _CONSIDERED, _LEAST = 20_000, 50
 # How JSON names addresses, what they look like, and how many of them are requested.
 _LEADING = re.compile(r"(^|_)(href|ur[il]|links?|next|prev(ious)?|self|first|last|location)$", re.I)
 _ADDRESS = re.compile(r"(http://localhost(:\d+)?)?/[\w./~%?=&+,:@-]*")
+# An address of the application itself leads there under any name, and so does that of a file.
+_PLAINLY = re.compile(r"http:|/.*/[^/?]+\.[a-z]\w{1,4}$")
 _LEADS = 20
 _AFTER = "after "
 _OF_A_ROUTE = 3
@@ -119,8 +121,9 @@ def json_links(document: Json, depth: int, name: str = "") -> tuple[str, ...]:
     if isinstance(document, dict):
         inner = document.items() if depth else ()
         return tuple(link for key, one in inner for link in json_links(one, depth - 1, key))
-    link = isinstance(document, str) and _ADDRESS.fullmatch(document) and _LEADING.search(name)
-    return (document,) if link else ()
+    if not (isinstance(document, str) and _ADDRESS.fullmatch(document)):
+        return ()
+    return (document,) if _LEADING.search(name) or _PLAINLY.match(document) else ()
 
 
 def objects(document: Json, depth: int) -> Iterator[dict[str, Json]]:

@@ -101,9 +101,13 @@ def read(callback):
 
     Of a set of views, that is a class with the function of each method.
     """
+    from jettison.verify.inside import handlers
+
     actions = getattr(callback, "actions", None)
     if actions:
-        return type("Actions", (), {to: getattr(callback.cls, by) for to, by in actions.items()})
+        found = {to: getattr(callback.cls, by) for to, by in actions.items()}
+        own = {to: one for to, one in found.items() if not handlers.is_installed(one)}
+        return type("Actions", (), own)
     return getattr(callback, "view_class", None) or getattr(callback, "cls", None) or callback
 
 
@@ -128,7 +132,8 @@ def described(callback):
     body = {"content": {kind: {"schema": schema}}, "required": True}
     # what the view reads by itself is no serializer's
     reads = handlers.route("", methods(callback), read(callback)).get("reads", {})
-    taking = {"POST", "PUT", "PATCH"} - {one for one, found in reads.items() if "body" in found}
+    own = {one for one, found in reads.items() if found.get("body", ("", {}))[1].get("properties")}
+    taking = {"POST", "PUT", "PATCH"} - own
     return {
         method.lower(): {"requestBody": body}
         if method in taking

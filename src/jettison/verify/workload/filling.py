@@ -64,6 +64,7 @@ def _existing(operation: Operation, parameter: Parameter, variation: Variation) 
         prefix=operation.path.partition(f"{{{name}}}")[0].rstrip("/"),
         otherwise=sample(parameter.schema, name, Extent.MINIMAL),
         back=variation.back,
+        made=variation.made,
     )
 
 

@@ -107,12 +107,20 @@ def join(documented: Interface, routed: Iterable[Operation]) -> Interface:
     for operation in routed:
         known = found.setdefault(operation.key, operation)
         compared = {**operation.compared, **known.compared}
-        # a document tells no body that the handler reads by itself
+        # a document tells neither the body nor the query that the handler reads by itself
         body = known.body or operation.body
+        named = {one.name for one in known.parameters}
+        queries = (one for one in operation.parameters if one.place is Place.QUERY)
+        parameters = (*known.parameters, *(one for one in queries if one.name not in named))
         sizes = {**operation.sizes, **known.sizes}
         documents = {**operation.documents, **known.documents}
         found[operation.key] = replace(
-            known, compared=compared, body=body, sizes=sizes, documents=documents
+            known,
+            parameters=parameters,
+            compared=compared,
+            body=body,
+            sizes=sizes,
+            documents=documents,
         )
     # a document may have the same operation twice
     again = (found.pop(one.key, one) for one in documented.operations)

@@ -32,7 +32,8 @@ class Remembered(Struct, frozen=True, kw_only=True):
 
     Looked for under ``name`` in the answers of paths that begin with ``prefix``, then in all of
     them; ``otherwise`` is sent when there is none. ``back`` asks for an older one than the newest.
-    ``exact`` takes no id in its place, but for a search what things are called.
+    ``exact`` takes no id in its place, but for a search what things are called. ``made`` prefers
+    what ``POST`` has made to what lists hold.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Remembered(Struct, frozen=True, kw_only=True):
     otherwise: Json
     back: int = 0
     exact: bool = False
+    made: bool = False
 
 
 class Client(StrEnum):

@@ -31,7 +31,8 @@ class Variation(Struct, frozen=True, kw_only=True):
     ``chosen`` are fields of the body, ``query``, ``path`` and ``headers`` parameters with values of
     their own.
     ``empty`` sends an empty body, ``absent`` names what does not exist, ``back`` asks for an older
-    one, ``known`` sends what earlier answers hold under the names of texts, of fields or a query.
+    one, ``made`` for one that an upload made, ``known`` sends what earlier answers hold under the
+    names of texts, of fields or a query.
     """
 
     name: str = ""
@@ -44,6 +45,7 @@ class Variation(Struct, frozen=True, kw_only=True):
     empty: bool = False
     absent: bool = False
     back: int = 0
+    made: bool = False
     known: bool = False
     anonymous: bool = False
     signs_in: bool = False
@@ -63,6 +65,15 @@ WITHOUT_ACCOUNT = Variation(name="without account", anonymous=True)
 
 def variations(operation: Operation, *, shelf: bool) -> Iterator[Variation]:
     """Give the ways of asking with an account. ``shelf``: files were uploaded to the same place."""
+    one = shelf and operation.method == "GET" and len(operation.path_parameters) == 1
+    yield from (replace(way, made=one) for way in _ways(operation))
+    if one:
+        # each kind of file leads to other code
+        for back in range(1, len(uploads())):
+            yield Variation(name=f"{back} before", back=back, made=True)
+
+
+def _ways(operation: Operation) -> Iterator[Variation]:
     if takes_file(operation):
         yield from _uploaded(operation)
     elif operation.body is not None:
@@ -76,10 +87,6 @@ def variations(operation: Operation, *, shelf: bool) -> Iterator[Variation]:
     yield from _chosen(operation)
     yield from _combined(operation)
     yield from refused(operation)
-    if shelf and operation.method == "GET" and len(operation.path_parameters) == 1:
-        # each kind of file leads to other code
-        for back in range(1, len(uploads())):
-            yield Variation(name=f"{back} before", back=back)
 
 
 def _uploaded(operation: Operation) -> Iterator[Variation]:

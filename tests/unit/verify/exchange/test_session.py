@@ -58,6 +58,20 @@ def test_an_older_one_can_be_asked_for() -> None:
     assert app.asked[1][0] == "GET /notes/2"
 
 
+def test_what_an_upload_made_is_preferred_to_what_lists_hold() -> None:
+    app = Application(
+        {
+            "POST /notes": answer({"id": 7}, 201),
+            "GET /notes": answer([{"id": 7}, {"id": 2}]),
+        }
+    )
+    made = Remembered(name="id", prefix="/notes", otherwise=1, made=True)
+    steps = [Step(method="GET", path="/notes/{id}", path_values={"id": one}) for one in (made,)]
+    steps += [Step(method="GET", path="/notes/{id}", path_values={"id": hole("id")})]
+    app.run(CREATE, Step(method="GET", path="/notes"), *steps)
+    assert [asked for asked, _, _ in app.asked[2:]] == ["GET /notes/7", "GET /notes/2"]
+
+
 def test_a_number_is_not_filled_with_text_and_a_uuid_not_with_a_number() -> None:
     app = Application({"POST /notes": answer({"id": 5, "uuid": "0b1c", "name": "garden"}, 201)})
     numbered = Step(method="GET", path="/notes/{id}", path_values={"id": hole("id")})
@@ -249,6 +263,8 @@ def test_json_leads_to_what_no_route_has_reached() -> None:
     listed = {
         "next": "http://localhost:8000/notes?page=2",
         "items": [{"href": "/notes/1", "file": "/etc/passwd"}, {"href": "/notes/2"}],
+        "photo": "http://localhost:8000/media/a.png",
+        "drawing": "/media/b.svg",
         "rate": {"url": "/rates/EUR"},
         "home_url": "https://example.org/",
     }
@@ -261,6 +277,8 @@ def test_json_leads_to_what_no_route_has_reached() -> None:
     found = Application(answers).run(*steps).explored(steps)
     assert [step.name for step in found] == [
         "GET /notes?page=2 (linked on /notes)",
+        "GET /media/a.png (linked on /notes)",
+        "GET /media/b.svg (linked on /notes)",
         "GET /rates/EUR (linked on /notes)",
     ]
 

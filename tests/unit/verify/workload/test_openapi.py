@@ -143,6 +143,14 @@ def test_documents_of_one_application_are_joined() -> None:
     assert join_documents(Interface(), mounted) is mounted
 
 
+def test_a_query_that_only_the_source_tells_is_added_to_a_documented_route() -> None:
+    query = {"type": "object", "properties": {"as": {"type": "string"}}, "required": []}
+    routed = [{"path": "/notes/<n>", "methods": ["GET"], "reads": {"GET": {"query": query}}}]
+    found = join(interface(DOCUMENT), route_operations(routed)).operations
+    (own,) = (one for one in found if one.path == "/notes/{id}")
+    assert [one.name for one in own.parameters] == ["id", "as"]
+
+
 def test_only_routes_that_are_not_documented_are_added() -> None:
     routed = route_operations(
         [{"path": "/notes/<note>", "methods": ["GET"]}, {"path": "/hidden", "methods": ["GET"]}]
