@@ -6,7 +6,7 @@ import inspect
 import os
 import textwrap
 
-from jettison.verify.inside import reader
+from jettison.verify.inside import messages, reader
 
 
 def is_installed(function):
@@ -58,6 +58,8 @@ def read_of(function):
     return None if is_installed(function) else source_of(function)
 
 
+# methods whose requests have no body
+WITHOUT = ("GET", "HEAD", "DELETE", messages.METHOD)
 # through how many decorators a function is followed
 WRAPPED = 8
 # How Falcon's methods begin that give a parameter of the query, and of which type they make it.
@@ -105,12 +107,18 @@ def schema(fields, known):
 
 def takes(function, method):
     """Describe what a handler reads: ``body`` (media type and schema) and ``query`` (a schema)."""
+    handed = None
+    if method == messages.METHOD and inspect.isclass(function):
+        function, handed = messages.handed(function)
     tree = source_of(function)
     if tree is None:
         return {}
     tree = Arguments(method).visit(tree)
     names = dict(getattr(unwrapped(function), "__globals__", {}))
     read = reader.Reader(tree, names, read_of)
+    read.receives = method == messages.METHOD
+    if handed:
+        read.known[tree.args.args[-1].arg] = handed
     read.visit(tree)
     met = read.met
     described = functools.partial(schema, known=read.schemas)
@@ -123,20 +131,26 @@ def takes(function, method):
     for name, known in told.items():
         fitting = {field: values for field, values in known.items() if values}
         found.update({name: fitting} if fitting else {})
-    if method in ("GET", "HEAD", "DELETE", "WEBSOCKET"):
-        return found
+    lines = messages.said(read) if read.receives else []
+    if lines:
+        found["body"] = ("text/plain", {"type": "string", "enum": ["\n".join(lines)]})
+    body = None if method in WITHOUT else body_of(met, described)
+    return {**found, "body": body} if body else found
+
+
+def body_of(met, described):
+    """Give the media type and schema of a body of which these fields are read, or nothing."""
     if "files" in met:
         body = described({**met.get("form", {}), **met["files"]})
         for name in met["files"]:
             body["properties"][name] = {"type": "string", "format": "binary"}
-        found["body"] = ("multipart/form-data", body)
-    elif "json" in met:
-        found["body"] = ("application/json", described(met["json"]))
-    elif "form" in met:
-        found["body"] = ("application/x-www-form-urlencoded", described(met["form"]))
-    elif "raw" in met:
-        found["body"] = ("application/octet-stream", {"type": "string", "format": "binary"})
-    return found
+        return "multipart/form-data", body
+    if "json" in met:
+        return "application/json", described(met["json"])
+    if "form" in met:
+        return "application/x-www-form-urlencoded", described(met["form"])
+    raw = {"type": "string", "format": "binary"}
+    return ("application/octet-stream", raw) if "raw" in met else None
 
 
 def route(path, methods, handler=None):
@@ -146,7 +160,8 @@ def route(path, methods, handler=None):
     """
     reads = {}
     for method in methods:
-        one = getattr(handler, method.lower(), None) if inspect.isclass(handler) else handler
+        of_class = inspect.isclass(handler) and method != messages.METHOD
+        one = getattr(handler, method.lower(), None) if of_class else handler
         try:
             found = takes(one, method) if one is not None else {}
         except Exception:

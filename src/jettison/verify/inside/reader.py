@@ -5,30 +5,16 @@ import functools
 import inspect
 import types
 
-from jettison.verify.inside import constants, hints, models
+from jettison.verify.inside import constants, hints, messages, models, parts
 
-# what attributes and methods of the requests of frameworks give
-KINDS = {
-    "json": "json", "get_json": "json", "json_body": "json", "media": "json", "get_media": "json",
-    "data": "json", "form": "form", "forms": "form", "POST": "form", "post": "form",
-    "values": "form", "files": "files", "FILES": "files", "args": "query", "query": "query",
-    "query_params": "query", "GET": "query", "params": "query", "query_args": "query",
-    "headers": "headers", "multipart": "files",
-}  # fmt: skip
-# what a part of a multipart body has, and what the value of a field has that is a file
-PART, OF_FILES = "name", {"filename", "file"}
-RAW = {"body", "get_data", "read", "stream", "bounded_stream"}  # the body as it came
-SAME = {"to_dict", "copy", "multi_items", "items", "dict"}
-REQUESTS = {"request", "req"}
-# what servers make of a header
-FROM_HEADERS = {"subprotocols": f"{hints.HEADER}Sec-WebSocket-Protocol"}
 # How far fields are followed into functions that they are handed to, and into which.
 DEEP, FUNCTIONS = 3, (types.FunctionType, type(functools.lru_cache(len)))
-# methods that give a text in another form
-FORMS = {"lower", "upper", "strip", "casefold", "title"}
 
 
-class Reader(hints.Documents, hints.Hints, models.Models, constants.Constants, ast.NodeVisitor):
+KNOWING = (hints.Documents, hints.Hints, messages.Messages, models.Models, parts.Parts)
+
+
+class Reader(*KNOWING, constants.Constants, ast.NodeVisitor):
     """Collects fields by where they travel: ``json``, ``form``, ``files``, ``query``, ``raw``.
 
     ``read_of`` gives the syntax of a function that fields are handed to, or nothing.
@@ -39,7 +25,7 @@ class Reader(hints.Documents, hints.Hints, models.Models, constants.Constants, a
         given = function.args
         named = [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
         named = [one for one in named if one not in ("self", "cls")]
-        self.requests = REQUESTS | set(named[:1])
+        self.requests = parts.REQUESTS | set(named[:1])
         self.known = {}
         self.met = {}
         self.fields = {name: name for name in named}
@@ -47,56 +33,11 @@ class Reader(hints.Documents, hints.Hints, models.Models, constants.Constants, a
         self.compared = {}
         self.sizes = {}
         self.schemas = {}
+        self.whole = []
         self.keys = {}
         self.gives = {}
         self.given = None
         self.depth = depth
-
-    def of_request(self, node):
-        """Tell whether an expression is the request itself."""
-        if isinstance(node, ast.Name):
-            return node.id in self.requests
-        return isinstance(node, ast.Attribute) and node.attr in REQUESTS
-
-    def kind(self, node):
-        """Give which part of the request an expression is, or nothing."""
-        if isinstance(node, ast.Await):
-            return self.kind(node.value)
-        if isinstance(node, ast.BoolOp):
-            return self.kind(node.values[0])
-        if isinstance(node, ast.Name):
-            return self.known.get(node.id)
-        if isinstance(node, ast.Attribute):
-            return self.attribute(node)
-        found = self.called(node) if isinstance(node, ast.Call) else None
-        return found or self.gives.get(id(node)) or self.part(node)
-
-    def attribute(self, node):
-        """Give which part of the request an attribute is."""
-        named = getattr(node.value, "id", getattr(node.value, "attr", ""))
-        if node.attr in RAW and named in REQUESTS:
-            return "raw"
-        return KINDS.get(node.attr) if self.of_request(node.value) else None
-
-    def called(self, node):
-        """Give which part of the request a call gives."""
-        function = node.func
-        name = getattr(function, "attr", getattr(function, "id", ""))
-        if isinstance(function, ast.Attribute):
-            if name in KINDS and self.of_request(function.value):
-                return KINDS[name]
-            # the next part of a body in parts
-            if name in SAME or (name == "next" and self.kind(function.value) == "files"):
-                return self.kind(function.value)
-        inner = node.args[0] if node.args else None
-        if name in ("load", "loads", "dict") and inner is not None:
-            about = self.kind(inner)
-            text = {one.id for one in ast.walk(inner) if isinstance(one, ast.Name)}
-            if self.upload(inner) in self.met.get("files", ()):
-                return None
-            read = name != "dict" and (text & self.requests or about == "raw")
-            return "json" if read else about
-        return None
 
     def note(self, node, field="", kind=None, needed=False):
         """Write down that a field is read; a better known type stays."""
@@ -139,7 +80,7 @@ class Reader(hints.Documents, hints.Hints, models.Models, constants.Constants, a
         """See a part of the request that is used as a whole, and a field that is a file."""
         self.note(node)
         self.generic_visit(node)
-        field = self.field(node.value) if node.attr in OF_FILES else None
+        field = self.field(node.value) if node.attr in parts.OF_FILES else None
         if field in self.met.get("form", {}):
             self.met.setdefault("files", {})[field] = self.met["form"][field]
 
@@ -170,45 +111,18 @@ class Reader(hints.Documents, hints.Hints, models.Models, constants.Constants, a
         field, numbers = length or self.field(node), () if length else self.numbers(other)
         if (
             isinstance(node, ast.Attribute)
-            and node.attr == PART
+            and node.attr == parts.PART
             and self.kind(node.value) == "files"
         ):
             for text in self.texts(other):
                 self.note(node.value, text, needed=True)
+        if self.message(node):
+            self.whole += self.texts(other)
         if field:
-            known = self.compared.setdefault(field, [])
             found = self.lengths(other) if length else (*self.texts(other), *numbers)
-            known += [one for one in found if one != "" and one not in known]
+            add(self.compared, field, [one for one in found if one != ""])
         if numbers:
             self.typed(node, "integer")
-
-    def field(self, node):
-        """Give the name of the field or parameter that an expression is, or nothing."""
-        inner = constants.wrapped(node)
-        if inner is not None:
-            return self.field(inner)
-        if isinstance(node, ast.Name):
-            return self.fields.get(node.id)
-        if isinstance(node, ast.Attribute):
-            # of a model that is given as a parameter
-            return (
-                node.attr if isinstance(node.value, ast.Name) and self.field(node.value) else None
-            )
-        owner, key = getattr(node, "value", None), getattr(node, "slice", None)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            owner = node.func.value
-            if node.func.attr in FORMS and not node.args:
-                return self.field(owner)
-            key = node.args[0] if node.func.attr in constants.GETTERS and node.args else None
-        return self.named(self.kind(owner), getattr(key, "value", None))
-
-    def named(self, kind, text):
-        """Give the name of a field by the part of the request and its key there, or nothing."""
-        if text in FROM_HEADERS:
-            return FROM_HEADERS[text]
-        if not (kind and isinstance(text, str)):
-            return None
-        return f"{hints.HEADER}{text}" if kind == "headers" else text
 
     def visit_Subscript(self, node):
         """See a field that has to be there."""
@@ -237,9 +151,10 @@ class Reader(hints.Documents, hints.Hints, models.Models, constants.Constants, a
             self.each(node.func.value, first)
         for word in node.keywords if name == "WebSocketResponse" else ():
             if word.arg == "protocols":
-                self.compared[FROM_HEADERS["subprotocols"]] = self.texts(word.value)
+                self.compared[parts.FROM_HEADERS["subprotocols"]] = self.texts(word.value)
         self.follow(node)
         self.modelled(node)
+        self.begins(node, name)
         for one in node.args if name in constants.BOUNDS else ():
             for other in node.args:
                 self.compare(one, other)
@@ -247,9 +162,10 @@ class Reader(hints.Documents, hints.Hints, models.Models, constants.Constants, a
         self.generic_visit(node)
 
     def visit_AsyncFor(self, node):
-        """Remember the name of each part of a body."""
-        if isinstance(node.target, ast.Name) and self.kind(node.iter) == "files":
-            self.known[node.target.id] = "files"
+        """Remember the name of each part of a body, or of each message."""
+        kind = self.kind(node.iter)
+        if isinstance(node.target, ast.Name) and (kind == "files" or self.receives):
+            self.known[node.target.id] = kind
         self.generic_visit(node)
 
     def visit_For(self, node):
@@ -276,13 +192,13 @@ class Reader(hints.Documents, hints.Hints, models.Models, constants.Constants, a
             return
         function = inspect.unwrap(function)
         given = [*enumerate(node.args), *((word.arg, word.value) for word in node.keywords)]
-        fields, parts = (
+        fields, known = (
             {place: of(one) for place, one in given} for of in (self.upload, self.kind)
         )
         code = getattr(function, "__code__", None)
-        asks = REQUESTS.intersection(code.co_names if code else ())
-        asked = [place for place, one in given if getattr(one, "id", "") in REQUESTS]
-        handed = asks or asked or any((*fields.values(), *parts.values()))
+        asks = parts.REQUESTS.intersection(code.co_names if code else ())
+        asked = [place for place, one in given if getattr(one, "id", "") in parts.REQUESTS]
+        handed = asks or asked or any((*fields.values(), *known.values()))
         tree = self.read_of(function) if handed else None
         if tree is None:
             return
@@ -291,15 +207,15 @@ class Reader(hints.Documents, hints.Hints, models.Models, constants.Constants, a
         inner.requests = {*asks, *(places.get(place, place) for place in asked)}
         inner.fields, inner.known = (
             {places.get(place, place): one for place, one in found.items() if one}
-            for found in (fields, parts)
+            for found in (fields, known)
         )
+        inner.receives, inner.whole = self.receives, self.whole
         inner.visit(tree)
         self.gives[id(node)] = inner.given
         self.schemas.update(inner.schemas)
         for mine, other in ((self.compared, inner.compared), (self.sizes, inner.sizes)):
             for field, found in other.items():
-                known = mine.setdefault(field, [])
-                known += [one for one in found if one not in known]
+                add(mine, field, found)
         for place, found in inner.met.items():
             own = self.met.setdefault(place, {})
             for field, (kind, needed) in found.items():
@@ -310,3 +226,9 @@ class Reader(hints.Documents, hints.Hints, models.Models, constants.Constants, a
         """Remember which part of the request a function gives."""
         self.generic_visit(node)
         self.given = self.given or (self.kind(node.value) if node.value else None)
+
+
+def add(known, field, values):
+    """Write down values of a field that are not known yet."""
+    own = known.setdefault(field, [])
+    own += [one for one in values if one not in own]

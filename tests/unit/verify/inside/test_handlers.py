@@ -253,6 +253,30 @@ def by_model_of_body(request):
 def by_valid_model(request):
     return Model.model_validate(request.json)
 
+async def chat(room, socket):
+    await socket.accept()
+    while True:
+        text = await socket.receive_text()
+        if text.strip().lower() == "bye":
+            return
+        if text.startswith("/nick "):
+            continue
+        said = json.loads(text)
+        if said["type"] in ("join", "leave"):
+            await socket.send_text(said.get("room", ""))
+
+async def counting(socket):
+    async for message in socket.iter_json():
+        await socket.send_json(int(message["count"]) + 1)
+
+async def silent(socket):
+    print(await socket.receive_text())
+
+class Chat:
+    def on_message(self, message):
+        if message == "quit":
+            self.close(4000)
+
 class View:
     def post(self):
         return self.request.query["page"]
@@ -315,6 +339,26 @@ def test_a_model_that_is_made_of_the_request_tells_its_fields(
     assert media_type == kind
     assert schema["properties"] == fields
     assert schema["required"] == required
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        (
+            "chat",
+            ['{"type": "hello", "room": "hello"}', '{"type": "join", "room": "hello"}',
+             '{"type": "leave", "room": "hello"}', "hello", "bye", "/nick hello"],
+        ),
+        ("counting", ['{"count": 1}', "hello", '{"count": 1}']),
+        ("Chat", ["hello", "quit"]),
+    ],
+)  # fmt: skip
+def test_a_client_of_a_web_socket_says_what_the_handler_reads(
+    name: str, lines: list[str], handler: Any
+) -> None:
+    _, schema = handlers.takes(getattr(handler, name), "WEBSOCKET")["body"]
+    assert schema["enum"][0].splitlines() == lines
+    assert "body" not in handlers.takes(handler.silent, "WEBSOCKET")
 
 
 def test_a_decorator_of_a_distribution_is_looked_through(handler: Any) -> None:
