@@ -78,20 +78,26 @@ def test_what_the_library_names_for_old_pickles_and_its_own_tests_leaves() -> No
     library = {
         "pickle.py": "import _compat_pickle\ndef _test():\n    import doctest\n",
         "_compat_pickle.py": "NAMES = {'gdbm': 'dbm.gnu', 'SimpleXMLRPCServer': 'xmlrpc.server'}\n",
+        "pydoc.py": "import pydoc_data.topics\n",
+        "pydoc_data/__init__.py": "",
+        "pydoc_data/topics.py": "TOPICS = {'shelve': 'uses \"dbm.ndbm\"'}\n",
         "doctest.py": "import unittest\n",
         "unittest/__init__.py": "if __name__ == '__main__':\n    pass\n",
         "unittest/__main__.py": "",
         "dbm/__init__.py": "",
         "dbm/gnu.py": "",
+        "dbm/ndbm.py": "",
         "xmlrpc/__init__.py": "",
         "xmlrpc/server.py": "",
     }
-    assert unreached(*observed({}, library=library)) == {*library} - {
-        "pickle.py",
-        "_compat_pickle.py",
-    }
+    documents = {path for path in library if path.startswith("pydoc")}
+    old = {"dbm/__init__.py", "dbm/gnu.py", "dbm/ndbm.py", "xmlrpc/__init__.py", "xmlrpc/server.py"}
+    tests = {"doctest.py", "unittest/__init__.py", "unittest/__main__.py"}
+    helped = observed({}, library=library, application="import pydoc\n")
+    assert unreached(*helped) == old | tests
     own = observed({}, library=library, application="import doctest, dbm.gnu\n")
-    assert unreached(*own) == {"xmlrpc/__init__.py", "xmlrpc/server.py", "unittest/__main__.py"}
+    gone = {*documents, "dbm/ndbm.py", "unittest/__main__.py"}
+    assert unreached(*own) == gone | {"xmlrpc/__init__.py", "xmlrpc/server.py"}
 
 
 def test_a_module_for_a_terminal_that_only_test_tools_load_leaves() -> None:
