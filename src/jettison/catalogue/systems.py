@@ -173,11 +173,12 @@ class ProgramNeeds(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """What only some programs of a package use, by their names or the options that run them.
 
     ``needs`` are dependencies of the package, ``paths`` files of its own; with neither, what
-    scripts of the shell call.
+    scripts of the shell call. ``words`` mean them wherever they are written.
     """
 
     package: str
-    programs: Words
+    programs: Words = ()
+    words: Words = ()
     needs: Words = ()
     paths: Words = ()
 

@@ -85,6 +85,8 @@ def _names(plan: Plan, system: System, observed: Observed, entry: ProgramNeeds) 
     names = "|".join(name.replace("-", "[-_]") for name in entry.programs)
     called = CALLED % {"package": entry.package, "names": names} if entry.paths else names
     own = rf"""{called}|["'](?:{names})["']""" if entry.paths else names
+    if entry.words:
+        own = called = rf"\b(?:{'|'.join(entry.words)})\b"
     texts = (text.encode() for text in plan.original.texts.values())
     brought = observed.installed.sources.values() if entry.needs or entry.paths else ()
     return any(
