@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import platform
 import re
 import tomllib
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar, cast
@@ -44,6 +47,18 @@ def _document(name: str) -> object:
 def resource(name: str) -> bytes:
     """Read a file of the catalogue; ``name`` is relative to it, with ``/`` separators."""
     return files(__package__).joinpath(*name.split("/")).read_bytes()
+
+
+@cache
+def fingerprint(*shaping: str) -> str:
+    """Name the state of what shapes facts that are kept: Python, and files of Jettison (globs)."""
+    digest = hashlib.sha256(platform.python_version().encode())
+    for folder, _, pattern in (name.rpartition("/") for name in shaping):
+        found = files("jettison").joinpath(folder).iterdir()
+        for file in sorted(found, key=lambda each: each.name):
+            if fnmatchcase(file.name, pattern):
+                digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 @cache

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import cache as once
-from importlib.resources import files
 from pathlib import Path
 
 from msgspec import Raw, msgpack
 
-from jettison.catalogue import resource
+from jettison.catalogue import fingerprint
 from jettison.records import GRAIN_NS, Records
 from jettison.source import ModuleFacts
 from jettison.source.tree import TreeFile
 
+# What shapes the facts: the analysis and its catalogue.
+_SHAPING = ("catalogue/calls.toml", "source/*.py")
 # A file's size, its time of modification, and what it says.
 _Entry = tuple[int, int, Raw]
 _FACTS = msgpack.Decoder(ModuleFacts)
@@ -34,7 +33,8 @@ class SourceCache:
 
     def __init__(self, folder: Path | None, root: Path) -> None:
         self._records = Records(folder / "source", most=1) if folder else None
-        self._words = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24], _fingerprint()
+        place = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]
+        self._words = place, fingerprint(*_SHAPING)
         known = self._records.get(dict[str, _Entry], *self._words) if self._records else None
         self._entries = known or {}
         self._changed = False
@@ -58,14 +58,3 @@ class SourceCache:
         if self._records and self._changed:
             kept = {path: self._entries[path] for path in keep if path in self._entries}
             self._records.put(kept, *self._words)
-
-
-@once
-def _fingerprint() -> str:
-    """Name the state of whatever shapes the facts: the analysis, its catalogue, Python."""
-    digest = hashlib.sha256(platform.python_version().encode())
-    digest.update(resource("calls.toml"))
-    for module in sorted(files("jettison.source").iterdir(), key=lambda each: each.name):
-        if module.name.endswith(".py"):
-            digest.update(module.read_bytes())
-    return digest.hexdigest()

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache as once
-from importlib.resources import files
 from typing import Any
 
 from msgspec import Raw, Struct, ValidationError, msgpack
 
-from jettison.catalogue import resource
+from jettison.catalogue import fingerprint
 from jettison.contents import KERNEL, METHOD, Installed, Trace
 from jettison.contents.found import imported_at_once, installed_in, libraries_named
 from jettison.contents.image_files import ImageFiles
@@ -102,6 +99,11 @@ def installed_of(answer: Mapping[str, Any]) -> Installed:
 # So many modules are kept; when there are more, those that were not asked for go.
 MOST_LINKS = 20_000
 _LINKS = msgpack.Decoder(Links)
+# What shapes them: the parser and its catalogue.
+_SHAPING = (
+    "catalogue/loaders.toml", "catalogue/library_modules.toml", "contents/links.py",
+    "contents/attributes.py",
+)  # fmt: skip
 
 
 class KeptLinks:
@@ -109,7 +111,8 @@ class KeptLinks:
 
     def __init__(self) -> None:
         self._records = Records(cache_directory() / "links", most=1)
-        self._known = self._records.get(dict[bytes, Raw], _fingerprint()) or {}
+        self._state = fingerprint(*_SHAPING)
+        self._known = self._records.get(dict[bytes, Raw], self._state) or {}
         self._used: dict[bytes, Raw] = {}
 
     def read(self, source: bytes) -> Links:
@@ -125,18 +128,7 @@ class KeptLinks:
         """Write what is known again when something was added."""
         if not self._used.keys() <= self._known.keys():
             kept = {**self._known, **self._used}
-            self._records.put(kept if len(kept) <= MOST_LINKS else self._used, _fingerprint())
-
-
-@once
-def _fingerprint() -> str:
-    """Name the state of whatever shapes the links: the parser, its catalogue, Python."""
-    digest = hashlib.sha256(platform.python_version().encode())
-    for name in ("loaders.toml", "library_modules.toml"):
-        digest.update(resource(name))
-    for name in ("links.py", "attributes.py"):
-        digest.update(files("jettison.contents").joinpath(name).read_bytes())
-    return digest.hexdigest()
+            self._records.put(kept if len(kept) <= MOST_LINKS else self._used, self._state)
 
 
 class Traced(Struct, frozen=True, kw_only=True):
