@@ -273,4 +273,10 @@ def _stays(evidence: Evidence) -> Iterator[Finding]:
     yield Finding.advice(f"{message}: {evidence.message}", evidence)
 
 
-RULE = Rule(name="build-stage", level=1, documentation=__doc__, detect=detect)
+RULE = Rule(
+    name="build-stage",
+    level=1,
+    documentation=__doc__,
+    detect=detect,
+    without="the installation remains where it is",
+)

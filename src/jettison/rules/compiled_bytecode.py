@@ -95,4 +95,10 @@ def _brings_source(plan: Plan, item: Instruction, copied: Copy) -> bool:
     return any("." in named or any(is_within(path, name) for name in named) for path in python)
 
 
-RULE = Rule(name="compiled-bytecode", level=1, documentation=__doc__, detect=detect)
+RULE = Rule(
+    name="compiled-bytecode",
+    level=1,
+    documentation=__doc__,
+    detect=detect,
+    without="modules are compiled at each start",
+)

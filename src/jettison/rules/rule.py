@@ -18,24 +18,19 @@ class Rule(Struct, frozen=True, kw_only=True):
     ``name`` is the name of its module with hyphens, of its page and of its folder of cases.
     ``documentation`` is the module's docstring: what is done, why with sources, when it is safe.
     ``detect`` is pure, and finds nothing in a plan that already has what the rule wants.
+    ``without`` says of one that may make an image larger what it is like without.
     """
 
     name: str
     level: int
     documentation: str
     detect: Callable[[Plan], Iterator[Finding]]
+    without: str = ""
 
     @property
     def title(self) -> str:
         """The first line of the documentation."""
         return self.documentation.strip().splitlines()[0]
-
-
-# What makes an image larger, the least useful first, and what start-up has of it.
-COSTS = {
-    "compiled-bytecode": "without it modules are compiled at each start",
-    "build-stage": "without it the installation remains where it is",
-}
 
 
 def optimized(plan: Plan, rules: Sequence[Rule], *, without: frozenset[str] = frozenset()) -> Plan:
@@ -73,12 +68,12 @@ def _told(one: Withdrawal, message: str) -> Finding:
 
 def not_larger(start: Plan, plan: Plan, rules: Sequence[Rule]) -> Plan:
     """Give the plan without what would make the image larger, by the predicted sizes."""
-    for _ in COSTS:
+    for _ in rules:
         before, after = plan.prediction.before.size, plan.prediction.after.size
         if before is None or after is None or after.bytes <= before.bytes:
             break
         more = human(after.bytes - before.bytes)
-        without = growing(plan, f"{human(before.bytes)} by {more}")
+        without = growing(plan, rules, f"{human(before.bytes)} by {more}")
         if not without:
             break
         start = replace(start, withdrawn=(*start.withdrawn, *without))
@@ -86,12 +81,14 @@ def not_larger(start: Plan, plan: Plan, rules: Sequence[Rule]) -> Plan:
     return plan
 
 
-def growing(plan: Plan, sizes: str) -> tuple[Withdrawal, ...]:
-    """Give the first applied rule that costs bytes; ``sizes`` tells how the image grows."""
-    rule = next((name for name in COSTS if name in applied_rules(plan)), None)
+def growing(plan: Plan, rules: Sequence[Rule], sizes: str) -> tuple[Withdrawal, ...]:
+    """Give the last applied rule that costs bytes; ``sizes`` tells how the image grows."""
+    applied = applied_rules(plan)
+    rule = next((one for one in reversed(rules) if one.without and one.name in applied), None)
     if rule is None:
         return ()
-    return (Withdrawal(rule=rule, reason=f"the image would grow from {sizes}; {COSTS[rule]}"),)
+    reason = f"the image would grow from {sizes}; without it {rule.without}"
+    return (Withdrawal(rule=rule.name, reason=reason),)
 
 
 def applied_rules(plan: Plan) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ def too_large(result: Result) -> tuple[Withdrawal, ...]:
     if result.saved >= 0:
         return ()
     sizes = f"{human(result.before.size.bytes)} to {human(result.after.size.bytes)}"
-    return growing(result.plan, sizes)
+    return growing(result.plan, RULES, sizes)
 
 
 def _kept_out(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
