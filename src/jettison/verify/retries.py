@@ -227,8 +227,12 @@ def _unlike(before: Observation, other: Observation, request: VerificationReques
 
 
 def of_the_moment(request: VerificationRequest, before: Observation, after: Observation) -> bool:
-    """Tell whether something differs that a busy machine may be the reason of."""
-    return _differs(_OF_THE_MOMENT, request, before, after)
+    """Tell whether something differs that a busy machine may be the reason of.
+
+    Further starts say nothing of the memory after all requests.
+    """
+    resting = (replace(seen, grown=None) for seen in (before, after))
+    return _differs(_OF_THE_MOMENT, request, *resting)
 
 
 def raced(request: VerificationRequest, before: Observation, after: Observation) -> bool:

@@ -8,12 +8,12 @@ from unittest.mock import Mock
 
 import pytest
 
-from jettison.engines import ImageFacts, ImageID
+from jettison.engines import ImageFacts, ImageID, Stopped
 from jettison.verify import retries
 from jettison.verify.exchange import Answer, Exchange
-from jettison.verify.observation import Conversation, Observation, Stored
+from jettison.verify.observation import Conversation, Observation, Start, Stored
 from jettison.verify.request import VerificationRequest
-from jettison.verify.retries import altered, further, hindered
+from jettison.verify.retries import altered, further, hindered, of_the_moment
 
 FACTS = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
 ASKED = VerificationRequest(image_before="a", image_after="b")
@@ -46,6 +46,22 @@ def test_other_code_is_worth_more_starts() -> None:
     assert not altered(ASKED, seen, seen)
     other = Stored(application={"main.py": "2"})
     assert altered(ASKED, seen, Observation(facts=FACTS, stored=other))
+
+
+def begun(memory: int) -> Start:
+    stopped = Stopped(exit_status=0, seconds=0.1, killed=False)
+    return Start(seconds=1.0, memory=memory, health=None, stopped=stopped)
+
+
+@pytest.mark.parametrize(("rest", "grown", "moment"), [(300, 60, True), (50, 900, False)])
+def test_more_starts_decide_the_memory_at_rest_and_not_that_after_requests(
+    rest: int, grown: int, *, moment: bool
+) -> None:
+    before, after = (
+        Observation(facts=FACTS, starts=(begun(first * 10**6),), grown=second * 10**6)
+        for first, second in ((50, 60), (rest, grown))
+    )
+    assert of_the_moment(ASKED, before, after) is moment
 
 
 def test_what_is_looked_at_afterwards_counts_as_opened_by_nobody(
