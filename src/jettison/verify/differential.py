@@ -16,7 +16,7 @@ from jettison.verify import CheckResult, Outcome, Subject, Verdict, batch, retri
 from jettison.verify.batch import run_suite, waiting, with_stored
 from jettison.verify.before import Baseline, Begun, Prefetched, begun_somehow, finished
 from jettison.verify.checks import CHECKS
-from jettison.verify.checks.changed import changed_files, with_changes
+from jettison.verify.checks.changed import changed_files, installed_files, with_changes
 from jettison.verify.checks.check import made_from, skipped
 from jettison.verify.exchange.judging import IMPROBABLE, chance
 from jettison.verify.interior import ask
@@ -242,7 +242,7 @@ def _with_texts(
     paths = changed_files(had, has) if had and has else ()
     if not (paths and had and has):
         return before, after
-    read = partial(_texts, paths)
+    read = partial(_texts, paths, installed_files(had, has))
     first, second = both(partial(read, trial.before()), partial(read, trial.after()), memory=0)
     return (
         replace(before, stored=replace(had, texts=first)),
@@ -250,9 +250,9 @@ def _with_texts(
     )
 
 
-def _texts(paths: tuple[str, ...], setting: Setting) -> dict[str, str]:
-    alone = RunOptions(network=Network.NONE)
-    asked = {"list": "texts", "paths": paths, "folder": setting.facts.working_directory}
+def _texts(paths: tuple[str, ...], installed: tuple[str, ...], setting: Setting) -> dict[str, str]:
+    alone, folder = RunOptions(network=Network.NONE), setting.facts.working_directory
+    asked = {"list": "texts", "paths": paths, "installed": installed, "folder": folder}
     try:
         with waiting(setting.engine, setting.image, alone, setting.words) as (container, python):
             found, _ = ask(container, python, "lists", asked, dict[str, str])

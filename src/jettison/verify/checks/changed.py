@@ -71,6 +71,13 @@ def changed_files(had: Stored, has: Stored) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))[:_FILES]
 
 
+def installed_files(had: Stored, has: Stored) -> tuple[str, ...]:
+    """Name those of them that are a distribution's alone: the application may have one as well."""
+    found = _unlike(_digests(had), _digests(has))
+    own = {*_unlike(had.application, has.application)}
+    return tuple(path for path in found if path not in own)
+
+
 def _unlike(had: Mapping[str, str], has: Mapping[str, str]) -> Iterator[str]:
     return (path for path in had if unlike(had[path], has.get(path, "")) == ANOTHER)
 

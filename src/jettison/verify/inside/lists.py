@@ -135,12 +135,13 @@ def owners():
 def texts():
     """Give the texts of files by their paths in the application or a folder of distributions.
 
-    What is no text, or is large, is left out.
+    What is no text, or is large, is left out. Those that are ``installed`` are a distribution's.
     """
     places = [one for one in sys.path if one.endswith(("site-packages", "dist-packages"))]
     found = {}
     for path in ASKED["paths"]:
-        for place in (ASKED.get("folder") or "/", *places):
+        own = () if path in ASKED["installed"] else (ASKED.get("folder") or "/",)
+        for place in (*own, *places):
             try:
                 if not os.path.isfile(os.path.join(place, path)):
                     continue

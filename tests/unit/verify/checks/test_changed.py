@@ -10,6 +10,7 @@ from jettison.verify.checks.changed import (
     changed_files,
     changes,
     in_short,
+    installed_files,
     what_changed,
     with_changes,
 )
@@ -99,6 +100,7 @@ def test_files_of_both_with_other_contents_are_read() -> None:
         system=had.system.replace("content 7", "content 8"),
     )
     assert changed_files(had, has) == ("a.py", "idna/core.py", "/etc/a.conf")
+    assert installed_files(had, has) == ("idna/core.py",)
     assert what_changed("a.py", had, has) == ""
     had, has = (
         replace(one, texts={"a.py": text}) for one, text in ((had, "a = 1"), (has, "a = 2"))

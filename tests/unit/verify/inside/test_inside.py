@@ -581,6 +581,21 @@ def test_the_images_own_customization_still_runs(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+def test_the_text_of_a_distribution_is_not_that_of_the_same_path_in_the_folder(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "iniconfig").mkdir()
+    (tmp_path / "iniconfig" / "__init__.py").write_text("mine = 1\n")
+    path = "iniconfig/__init__.py"
+    asked = {"list": "texts", "paths": [path], "folder": str(tmp_path)}
+    texts = [
+        ask("lists", {**asked, "installed": installed}, tmp_path)[path]
+        for installed in ([], [path])
+    ]
+    assert texts[0] == "mine = 1\n"
+    assert "IniConfig" in texts[1]
+
+
 def test_the_standard_library_is_listed_by_module(tmp_path: Path) -> None:
     found = ask("lists", {"list": "library"}, tmp_path)
     assert {"os", "json", "json.decoder", "email.mime.text"} <= set(found)
