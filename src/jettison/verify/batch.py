@@ -267,14 +267,14 @@ def _asked(setting: Setting) -> dict[str, Any]:
 class _Ran(Struct, frozen=True, kw_only=True):
     """What ``inside/batch.py`` gives of a run; of each file the first bytes and the size.
 
-    ``others`` are status and streams of further commands of the same program.
+    ``others`` are status, streams and files of further commands of the same program.
     """
 
     status: int
     out: bytes
     err: bytes
     files: dict[str, tuple[bytes, int]]
-    others: dict[str, tuple[int, bytes, bytes]] = {}
+    others: dict[str, tuple[int, bytes, bytes, dict[str, tuple[bytes, int]]]] = {}
 
 
 def _exchanges(answer: _Ran, names: tuple[str, ...] | None) -> Iterator[Exchange]:
@@ -283,8 +283,10 @@ def _exchanges(answer: _Ran, names: tuple[str, ...] | None) -> Iterator[Exchange
         "standard output": _text(answer.out),
         **{f"file {path}": _file(path, *told) for path, told in answer.files.items()},
     }
-    for words, (status, *streams) in answer.others.items():
-        found[f"`{words}`"] = _text(b"\n".join((f"{EXIT_STATUS} {status}".encode(), *streams)))
+    for words, (status, out, err, files) in answer.others.items():
+        found[f"`{words}`"] = _text(b"\n".join((f"{EXIT_STATUS} {status}".encode(), out, err)))
+        made = {f"file {path} of `{words}`": _file(path, *told) for path, told in files.items()}
+        found |= made
     known = names or tuple(found)
     further = "\n".join(name for name in found if name not in known) or "none"
     found[_FURTHER] = _text(further.encode())

@@ -143,6 +143,8 @@ elif given.strict:
     sys.exit(3)
 else:
     print(given.order)
+    with open("book.txt", "w") as book:
+        book.write("first to last" if given.order == "up" else "last to first")
 """
 
 
@@ -152,6 +154,7 @@ else:
         ("sys.exit(3)", "sys.exit(1)", "`python job.py book --strict`"),
         ("food, rent", "food", "`python job.py list`"),
         ("print(given.order)", "print('up')", "`python job.py book --order down`"),
+        ("last to first", "last", "book.txt of `python job.py book --order down`"),
     ],
 )
 def test_what_else_a_program_offers_is_run(
@@ -162,7 +165,7 @@ def test_what_else_a_program_offers_is_run(
     before = observed(shared, TOOL)
     shared.rename(tmp_path / "first")
     names = tuple(one.name for one in before.exchanges)
-    assert [one for one in names if "`" in one] == [
+    assert [one for one in names if one.startswith("`")] == [
         "`python job.py book --strict`",
         "`python job.py book --order up`",
         "`python job.py book --order down`",
@@ -170,7 +173,7 @@ def test_what_else_a_program_offers_is_run(
     ]
     other = observed(shared, TOOL.replace(old, new), names)
     (found,) = compared(before, other, ASKED).differences
-    assert found.startswith(said)
+    assert said in found
 
 
 def test_a_command_that_only_ends_shows_nothing_of_the_application(tmp_path: Path) -> None:

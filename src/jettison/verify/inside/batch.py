@@ -13,7 +13,7 @@ from jettison.verify.inside import commands, volumes
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 ROOT = ASKED.get("root", "/")
-FILES = 200
+FILES, OF_OTHERS = 200, 20
 LONGEST = 1 << 16
 # In how many seconds a command has to end so that others are tried, and those, together and each.
 BRIEF, TOGETHER, EACH = 40.0, 10.0, 5.0
@@ -73,10 +73,18 @@ def ran(words, seconds):
         return (status, first(out), first(err))
 
 
-def others():
+def written(since, most):
+    """Give what each file holds that was written since, of so many files, and what is there now."""
+    now = state()
+    paths = [path for path, told in sorted(now.items()) if since.get(path) != told]
+    return {path: content(path) for path in paths[:most]}, now
+
+
+def others(left, since):
     """Run what else the program offers: its other commands, and options.
 
-    Without names of those to run, as many as there is time for; one that does not end is none.
+    Of what they write, that is told which the command itself has not ``left`` so. Without names of
+    those to run, as many as there is time for; one that does not end is none.
     """
     known, found = ASKED.get("others"), {}
     patience = 1 if known is None else PATIENCE
@@ -90,17 +98,18 @@ def others():
         )
         # where it was stopped is chance
         told = told if told[0] != STOPPED else (STOPPED, b"", b"")
+        made, since = written(since, OF_OTHERS) if told[0] != STOPPED else ({}, state())
+        new = {path: one for path, one in made.items() if left.get(path) != one}
         if known is not None or told[0] != STOPPED:
-            found[shlex.join(words)] = told
+            found[shlex.join(words)] = (*told, new)
     return found
 
 
 began = time.monotonic()
 before = state()
 status, out, err = ran(ASKED["words"], ASKED["seconds"])
-written = [path for path, told in sorted(state().items()) if before.get(path) != told]
-files = {path: content(path) for path in written[:FILES]}
+files, after = written(before, FILES)
 brief = ASKED.get("others") or time.monotonic() - began < BRIEF
 answer = {"status": status, "out": out, "err": err, "files": files}
-answer["others"] = others() if brief else {}
+answer["others"] = others(files, after) if brief else {}
 sys.stdout.write(f"\n{MARKER}{answer!a}\n")
