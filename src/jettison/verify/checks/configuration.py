@@ -214,6 +214,7 @@ _OF_PROCESS = {
     "umask": "its file mode creation mask",
     "folder": "its working directory",
     "priority": "its priority",
+    "signals": "its handling of signals",
     "home": "the home folder of its user",
     "name": "the name of its user",
     "listens": "where it listens",
@@ -241,6 +242,9 @@ def compare_process(
     if not had:
         return skipped("the first process cannot be read")
     same_user = one.user_id == other.user_id and same_base(before, after)
+    kept = keeps_command(request, before.facts, after.facts)
+    # a shell of another system does as it likes
+    alike = kept and same_base(before, after)
     limits = {name: f"its {name}" for name in had if name.startswith(_LIMIT)}
     details = [
         f"{what} was {had[name]} and is {has[name]}"
@@ -248,11 +252,11 @@ def compare_process(
         if name in had
         and had[name] != has.get(name, had[name])
         and (same_user or name not in _OF_USER)
+        and (alike or name != "signals")
     ]
     counts = tuple(sum(each.processes.values()) for each in both)
     # one that is started for a request is sometimes there, and one that is replaced is not
     fewer = counts[0] != counts[1] > 0 and one.early != other.early
-    kept = keeps_command(request, before.facts, after.facts)
     if fewer and kept:
         names = (_show_processes(each.processes) for each in both)
         details.append("its processes were {} and are {}".format(*names))

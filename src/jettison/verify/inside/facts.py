@@ -8,6 +8,11 @@ import time
 from jettison.verify.inside import digests, sockets, volumes
 
 ASKED = globals().get("ASKED", {})
+# signals by their numbers (signal(7)), and what proc_pid_status(5) calls those of a process
+SENT = {
+    1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 10: "SIGUSR1", 12: "SIGUSR2", 15: "SIGTERM",
+}  # fmt: skip
+DONE = {"handled": "SigCgt", "ignored": "SigIgn"}
 MARKER = "jettison-says:"
 FILES = 2000
 SHELLS = {"sh", "bash", "dash", "ash", "tini", "dumb-init", "docker-init"}
@@ -151,6 +156,17 @@ def variables():
     return ", ".join(sorted(names - {""}))
 
 
+def signals(status):
+    """Say which of the signals that people and engines send are handled or ignored."""
+    masks = {what: int(status[name], 16) for what, name in DONE.items()}
+    return ", ".join(
+        f"{name} {what}"
+        for number, name in SENT.items()
+        for what, mask in masks.items()
+        if mask >> (number - 1) & 1
+    )
+
+
 def process():
     """Give umask, folder and limits of the first process, home and name of its user, addresses."""
     import pwd
@@ -161,6 +177,7 @@ def process():
     found |= value(limits, {})
     found["priority"] = value(lambda: read("/proc/1/stat").rpartition(")")[2].split()[16], "")
     found["variables"] = value(variables, "")
+    found["signals"] = value(lambda: signals(status), "") or "none"
     found["folder"] = value(lambda: os.readlink("/proc/1/cwd"), "")
     found["listens"], found["ports"] = listens()
     found["name"] = value(lambda: pwd.getpwuid(os.getuid()).pw_name, "unknown")

@@ -40,6 +40,7 @@ INTERIOR = Interior(
     user_id=10001,
     groups=(10001,),
     process={
+        "signals": "SIGHUP handled, SIGTERM handled",
         "umask": "0022",
         "limit of processes": "unlimited",
         "listens": "on every address",
@@ -198,6 +199,12 @@ def test_the_same_observation_differs_in_nothing() -> None:
             "STAGE is not set in the baseline, and is set in the candidate; when it starts, TZ is",
         ),
         ("process", inside(process={**INTERIOR.process, "variables": ""}), SAME, ""),
+        (
+            "process",
+            inside(process={**INTERIOR.process, "signals": "SIGTERM handled"}),
+            DIFFERENT,
+            "signals was SIGHUP handled, SIGTERM handled and is SIGTERM handled",
+        ),
         ("process", inside(processes={"gunicorn": 2}), SAME, ""),
         (
             "process",
