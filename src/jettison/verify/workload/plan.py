@@ -23,7 +23,7 @@ from jettison.verify.workload import (
 from jettison.verify.workload.filling import fill
 from jettison.verify.workload.openapi import schema_steps
 from jettison.verify.workload.sample import Extent, flattened, sample
-from jettison.verify.workload.step import NO_METHOD, NO_PAGE, NO_SLASH, Step
+from jettison.verify.workload.step import LONG, NO_METHOD, NO_PAGE, NO_SLASH, Step
 from jettison.verify.workload.variation import (
     KNOWN,
     WITHOUT_ACCOUNT,
@@ -113,7 +113,7 @@ def _oldest(ordered: list[Operation]) -> Iterator[Step]:
 
 
 def _unserved(interface: Interface) -> Iterator[Step]:
-    """Ask for what is not there, or under another path, or is only to be read."""
+    """Ask for what is not there, or under another path, or is only to be read, or at length."""
     if interface.operations:
         yield Step(method="GET", path="/jettison/absent", variation=NO_PAGE)
     methods: dict[str, set[str]] = {}
@@ -125,6 +125,8 @@ def _unserved(interface: Interface) -> Iterator[Step]:
     for path in [one for one in plain if "GET" in methods[one] and one.strip("/")][:1]:
         other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
         yield Step(method="GET", path=other, variation=NO_SLASH)
+    for path in [one for one in plain if "GET" in methods[one]][:1]:
+        yield Step(method="GET", path=path, query=(("q", "x" * _LENGTH),), variation=LONG)
 
 
 def usable(interface: Interface) -> Interface:
@@ -266,6 +268,8 @@ def few(steps: Sequence[Step], most: int) -> tuple[Step, ...]:
     return tuple(steps[number] for number in sorted(by_need(steps)[:most]))
 
 
+# A request line that servers take by default: gunicorn's may have 4,094 bytes.
+_LENGTH = 3_000
 _NO_ROUTES = frozenset({"file", NO_PAGE, NO_METHOD, NO_SLASH})
 
 

@@ -109,6 +109,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 NO_PAGE, NO_METHOD, NO_SLASH = "no such page", "another method", "another slash"
+LONG = "long address"
 """Requests that no application serves: what it says then is its behaviour, too."""
 
 FEWEST = 8

@@ -7,7 +7,7 @@ from jettison.verify.workload import Body, Interface, Operation, Parameter, Plac
 from jettison.verify.workload.plan import MOST_FILES, workload
 from jettison.verify.workload.routes import join, route_operations
 from jettison.verify.workload.sample import uploads
-from jettison.verify.workload.step import NO_METHOD, NO_PAGE, NO_SLASH, Remembered
+from jettison.verify.workload.step import LONG, NO_METHOD, NO_PAGE, NO_SLASH, Remembered
 
 
 def operation(
@@ -164,6 +164,7 @@ def test_what_is_not_there_and_not_allowed_is_asked_for() -> None:
     found = workload(Interface(operations=tuple(map(operation, routes))))
     assert [step.path for step in found if step.variation == NO_SLASH] == ["/b/"]
     assert {step.method for step in found if step.variation == NO_PAGE} == {"GET"}
+    assert [len(step.query[0][1]) for step in found if step.variation == LONG] == [3000]
     assert [step.path for step in found if step.variation == NO_METHOD] == ["/"]
 
 
