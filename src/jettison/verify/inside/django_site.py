@@ -11,6 +11,7 @@ import sys
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+WRITING = {"POST", "PUT", "PATCH"}
 
 # what the site prints while it is set up is no part of the answer
 SAID = os.fdopen(os.dup(1), "w")
@@ -133,7 +134,7 @@ def described(callback):
     # what the view reads by itself is no serializer's
     reads = handlers.route("", methods(callback), read(callback)).get("reads", {})
     own = {one for one, found in reads.items() if found.get("body", ("", {}))[1].get("properties")}
-    taking = {"POST", "PUT", "PATCH"} - own
+    taking = WRITING - own
     return {
         method.lower(): {"requestBody": body}
         if method in taking
@@ -248,6 +249,20 @@ def consumers():
         yield path, getattr(callback, "consumer_class", callback)
 
 
+def routed(path, callback):
+    """Give the route of a view, with what the serializer of its class compares fields with."""
+    from jettison.verify.inside import handlers
+
+    told = handlers.route(path, methods(callback), read(callback))
+    serializer = getattr(getattr(callback, "cls", None), "serializer_class", None)
+    with contextlib.suppress(Exception):  # no more than the methods is needed
+        known = handlers.checked(serializer) if serializer else {}
+        for method in WRITING & {*told["methods"]} if known else ():
+            own = told.setdefault("reads", {}).setdefault(method, {})
+            told["reads"][method] = {**known, **own}
+    return told
+
+
 def site(settings):
     """Set the site up and describe it."""
     os.environ["DJANGO_SETTINGS_MODULE"] = settings
@@ -258,7 +273,7 @@ def site(settings):
 
     resolver = importlib.import_module("django.urls").get_resolver()
     found = list(views(resolver.url_patterns))
-    routes = [handlers.route(path, methods(callback), read(callback)) for path, callback in found]
+    routes = [routed(path, callback) for path, callback in found]
     with contextlib.suppress(Exception):  # what serves may be another application than is named
         routes += [handlers.route(path, ["WEBSOCKET"], one) for path, one in consumers()]
     accounts = importlib.import_module("django.apps").apps.is_installed("django.contrib.admin")

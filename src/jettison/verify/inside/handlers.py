@@ -105,6 +105,27 @@ def schema(fields, known):
     }
 
 
+def known_of(read):
+    """Give what a reader found of the values, sizes and documents of fields."""
+    told = {
+        "compared": read.compared,
+        "sizes": read.sizes,
+        "documents": read.uploads(functools.partial(schema, known={})),
+    }
+    fitting = (
+        (name, {one: found for one, found in known.items() if found})
+        for name, known in told.items()
+    )
+    return {name: known for name, known in fitting if known}
+
+
+def checked(model):
+    """Give what the methods of a serializer compare its fields with."""
+    read = reader.Reader(ast.parse("def nothing(): ...").body[0], {}, read_of)
+    read.validated(model, "json")
+    return known_of(read)
+
+
 def takes(function, method):
     """Describe what a handler reads: ``body`` (media type and schema) and ``query`` (a schema)."""
     handed = None
@@ -123,14 +144,7 @@ def takes(function, method):
     met = read.met
     described = functools.partial(schema, known=read.schemas)
     found = {"query": described(met["query"])} if met.get("query") else {}
-    told = {
-        "compared": read.compared,
-        "sizes": read.sizes,
-        "documents": read.uploads(functools.partial(schema, known={})),
-    }
-    for name, known in told.items():
-        fitting = {field: values for field, values in known.items() if values}
-        found.update({name: fitting} if fitting else {})
+    found.update(known_of(read))
     lines = messages.said(read) if read.receives else []
     if lines:
         found["body"] = ("text/plain", {"type": "string", "enum": ["\n".join(lines)]})

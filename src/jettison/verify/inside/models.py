@@ -5,6 +5,7 @@ models of pydantic.
 """
 
 import ast
+import inspect
 
 KINDS = {
     "BooleanField": {"type": "boolean"},
@@ -127,6 +128,7 @@ class Models:
             fields = fields_of(kind)
         except Exception:
             return  # what cannot be asked what it takes
+        self.validated(kind, parts[0])
         files = {name for name, (one, _) in fields.items() if one.get("format") == "binary"}
         # files do not travel in JSON
         rest = "form" if files and parts[0] == "json" else parts[0]
@@ -134,3 +136,18 @@ class Models:
             place = "files" if name in files else rest
             self.met.setdefault(place, {})[name] = (schema.get("type"), needed)
             self.schemas[name] = schema
+
+    def validated(self, kind, place):
+        """Read the methods of a serializer or schema that check a field, or all of them."""
+        for name in dir(kind):
+            function = getattr(kind, name, None)
+            checks = name.startswith("validate") and inspect.isfunction(function)
+            tree = self.read_of(function) if checks and self.depth < DEEP else None
+            if tree is None or not tree.args.args[1:]:
+                continue
+            inner = type(self)(tree, dict(function.__globals__), self.read_of, self.depth + 1)
+            field, value = name.partition("_")[2], tree.args.args[1].arg
+            inner.requests, inner.known = set(), {} if field else {value: place}
+            inner.fields = {value: field} if field else {}
+            inner.visit(tree)
+            self.learn(inner)

@@ -212,15 +212,19 @@ class Reader(*KNOWING, constants.Constants, ast.NodeVisitor):
         inner.receives, inner.whole = self.receives, self.whole
         inner.visit(tree)
         self.gives[id(node)] = inner.given
-        self.schemas.update(inner.schemas)
-        for mine, other in ((self.compared, inner.compared), (self.sizes, inner.sizes)):
-            for field, found in other.items():
-                add(mine, field, found)
+        self.learn(inner)
         for place, found in inner.met.items():
             own = self.met.setdefault(place, {})
             for field, (kind, needed) in found.items():
                 before = own.get(field, (None, False))
                 own[field] = (kind or before[0], needed or before[1])
+
+    def learn(self, inner):
+        """Take over what another reader found of fields."""
+        self.schemas.update(inner.schemas)
+        for mine, other in ((self.compared, inner.compared), (self.sizes, inner.sizes)):
+            for field, found in other.items():
+                add(mine, field, found)
 
     def visit_Return(self, node):
         """Remember which part of the request a function gives."""

@@ -225,6 +225,18 @@ class Serializer:
             "size": Field(False, [("s", "small"), ("l", "large")]),
         }
 
+    def validate_size(self, value):
+        if value not in SIZES:
+            raise ValueError
+        return value
+
+    def validate(self, data):
+        if len(data["email"]) > 30 or data["size"] == "xl":
+            raise ValueError
+        return data
+
+SIZES = ("s", "m")
+
 class Form:
     base_fields = {"title": Field(), "photo": ImageField(False)}
     def __init__(self, *given): ...
@@ -339,6 +351,13 @@ def test_a_model_that_is_made_of_the_request_tells_its_fields(
     assert media_type == kind
     assert schema["properties"] == fields
     assert schema["required"] == required
+
+
+def test_what_a_serializer_checks_is_found(handler: Any) -> None:
+    compared = handlers.takes(handler.by_serializer, "POST")["compared"]
+    assert compared["size"] == ["xl", "m", "s"]
+    assert {*map(len, compared["email"])} == {29, 30, 31}
+    assert handlers.checked(handler.Serializer)["compared"] == compared
 
 
 @pytest.mark.parametrize(
