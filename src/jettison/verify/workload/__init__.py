@@ -163,6 +163,11 @@ def names_somebody(field: str) -> bool:
     return any(one.search(field) for one in (_NAME, _PASSWORD))
 
 
+def is_password(field: str) -> bool:
+    """Tell whether a field is the password of an account."""
+    return _PASSWORD.search(field) is not None
+
+
 def _first(tests: Iterable[object], candidates: list[Operation]) -> Operation | None:
     for test in tests:
         for candidate in candidates:

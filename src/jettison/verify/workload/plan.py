@@ -18,6 +18,7 @@ from jettison.verify.workload import (
     Json,
     Operation,
     find_account,
+    is_password,
     names_somebody,
 )
 from jettison.verify.workload.filling import fill
@@ -175,6 +176,14 @@ def _entrance(account: Account, credentials: Credentials | None) -> Iterator[Ste
             yield fill(account.sign_up, replace(first, name="sign-up, known values", chosen=known))
     if account.login is None:
         return
+    # whom a name is of in other letters, and that no other password does
+    for operation, way in ((account.sign_up, "sign-up"), (account.login, "login")):
+        if operation and (capitals := _in_capitals(operation)):
+            yield fill(operation, Variation(name=f"{way} in capitals", chosen=capitals))
+    wrong = {
+        name: _WRONG if is_password(name) else one for name, one in _named(account.login).items()
+    }
+    yield fill(account.login, Variation(name="login, another password", chosen=wrong))
     yield fill(account.login, Variation(name="login", signs_in=True, chosen=_named(account.login)))
     signed = account.sign_up.body if account.sign_up else None
     if signed and "username" not in signed.properties:
@@ -199,6 +208,13 @@ def _named(operation: Operation) -> dict[str, Json]:
     fields = operation.body.properties if operation.body else {}
     names = (one for one in fields if names_somebody(one))
     return {name: sample(fields[name], name, Extent.MINIMAL) for name in names}
+
+
+def _in_capitals(operation: Operation) -> dict[str, Json]:
+    """Give who signs up or logs in, with the name in capital letters."""
+    known = _named(operation).items()
+    named = {name: one for name, one in known if isinstance(one, str) and not is_password(name)}
+    return {**dict(known), **{name: one.upper() for name, one in named.items()}} if named else {}
 
 
 def _login(operation: Operation, name: str, password: str = "") -> Variation:
@@ -268,6 +284,8 @@ def few(steps: Sequence[Step], most: int) -> tuple[Step, ...]:
     return tuple(steps[number] for number in sorted(by_need(steps)[:most]))
 
 
+# Long enough for any rule, and nobody's.
+_WRONG = "Another-password-1"
 # A request line that servers take by default: gunicorn's may have 4,094 bytes.
 _LENGTH = 3_000
 _NO_ROUTES = frozenset({"file", NO_PAGE, NO_METHOD, NO_SLASH})

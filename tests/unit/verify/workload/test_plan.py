@@ -43,13 +43,28 @@ def test_a_token_url_is_a_login_whatever_its_path() -> None:
 
 def test_without_an_account_comes_before_with_one() -> None:
     order = names(operation("GET /notes", secured=True), LOGIN, SIGN_UP)
-    assert order[:5] == [
+    assert order[:8] == [
         "GET /notes (without account)",
         "POST /auth/register (sign-up)",
         "POST /auth/register (sign-up again)",
+        "POST /auth/register (sign-up in capitals)",
+        "POST /auth/login (login in capitals)",
+        "POST /auth/login (login, another password)",
         "POST /auth/login (login)",
         "GET /notes",
     ]
+
+
+def test_names_in_capitals_and_another_password_are_tried_without_signing_in() -> None:
+    steps = {one.variation: one for one in workload(Interface(operations=(LOGIN, SIGN_UP)))}
+    usual, capitals, wrong = (
+        steps[name] for name in ("login", "login in capitals", "login, another password")
+    )
+    values = [one.payload.value for one in (usual, capitals, wrong) if one.payload]
+    assert values[1] == {**values[0], "username": values[0]["username"].upper()}
+    assert values[2]["username"] == values[0]["username"]
+    assert values[2]["password"] != values[0]["password"]
+    assert [one.signs_in for one in (usual, capitals, wrong)] == [True, False, False]
 
 
 def test_what_is_created_is_used_before_it_is_taken_away() -> None:
