@@ -119,7 +119,7 @@ def decided(
             break
         found = compared(before, after, trial.request)
         settled = not found.open or found.certain
-        if settled and not _unsettled(trial.request, before, after):
+        if settled and not unsettled(trial.request, before, after):
             break
         doubting = replace(talk, doubtful=frozenset(sorted(found.open)[:_DOUBTED]))
         first, second = _settings(trial, after)
@@ -133,8 +133,14 @@ def decided(
     return before, after
 
 
-def _unsettled(request: VerificationRequest, before: Observation, after: Observation) -> bool:
-    """Tell whether other files or lines seem to be written, and too few runs have shown it."""
+def unsettled(request: VerificationRequest, before: Observation, after: Observation) -> bool:
+    """Tell whether other files or lines seem to be written, and too few runs have shown it.
+
+    Modes are those of one run, so that further runs say nothing of them.
+    """
+    if before.interior and after.interior:
+        alike = replace(after.interior, written=before.interior.written)
+        after = replace(after, interior=alike)
     counts = (len(after.wrote), _OF_WRITING), (len(after.logs), _OF_A_RACE)
     return any(
         count < _RERUNS and _differs(names, request, before, after) for count, names in counts

@@ -11,9 +11,9 @@ import pytest
 from jettison.engines import ImageFacts, ImageID, Stopped
 from jettison.verify import retries
 from jettison.verify.exchange import Answer, Exchange
-from jettison.verify.observation import Conversation, Observation, Start, Stored
+from jettison.verify.observation import Conversation, Interior, Loaded, Observation, Start, Stored
 from jettison.verify.request import VerificationRequest
-from jettison.verify.retries import altered, further, hindered, of_the_moment
+from jettison.verify.retries import altered, further, hindered, of_the_moment, unsettled
 
 FACTS = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
 ASKED = VerificationRequest(image_before="a", image_after="b")
@@ -46,6 +46,22 @@ def test_other_code_is_worth_more_starts() -> None:
     assert not altered(ASKED, seen, seen)
     other = Stored(application={"main.py": "2"})
     assert altered(ASKED, seen, Observation(facts=FACTS, stored=other))
+
+
+def test_more_runs_decide_which_files_are_written_and_not_their_modes() -> None:
+    def seen(mode: str, *paths: str) -> Observation:
+        written = {"/data/a": mode}
+        lists = ("distributions", "time_zones", "programs", "libraries", "modules")
+        none: dict[str, Any] = {name: {} for name in (*lists, "writable", "names")}
+        trusted, secure = 1, Loaded(works=True)
+        inner = Interior(
+            user_id=1, python="3.13", written=written, certificates=trusted, secure=secure, **none
+        )
+        return Observation(facts=FACTS, interior=inner, wrote=(frozenset(paths),) * 2)
+
+    both = seen("0640 own", "/data/a", "/data/b")
+    assert not unsettled(ASKED, both, seen("0644 own", "/data/a", "/data/b"))
+    assert unsettled(ASKED, both, seen("0640 own", "/data/a"))
 
 
 def begun(memory: int) -> Start:
