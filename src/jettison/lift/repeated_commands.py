@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.ecosystems.commands import PipInstall
+from jettison.ecosystems import TOOLS
+from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.formats.dockerfile import COPIES, Instruction, mounts, raw_pairs
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import replacing_words
@@ -21,7 +22,7 @@ from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun, is_silent, lifted_run
 from jettison.lift.build_context import context_path
 from jettison.lift.declared import LINKS
-from jettison.lift.stage import FinalStage
+from jettison.lift.stage import FinalStage, lifted_stage
 from jettison.values import Evidence
 
 # The cache of pip is a mount in the build stage.
@@ -33,11 +34,20 @@ _ASKING = ("test", "[", "[[", "echo", "true", ":", "set")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
 DECLARING = ("pyproject.toml", "setup.py", "setup.cfg")
 _ARCHIVE = re.compile(r"[*?]|\.(whl|zip|tar\.gz|tgz|tar\.bz2)$")
+# Builds of the project itself that take its version from version control, unless they are told it.
+VERSIONED = re.compile(
+    r"setuptools[-_. ]scm|hatch-vcs|versioneer|\bpbr\b|dynamic-versioning|flit_scm|dunamai|"
+    r"versioningit|git_versioner|source\s*=\s*[\"'](vcs|scm)"
+)
+_TOLD = re.compile(r"PRETEND_VERSION|PBR_VERSION|VERSIONEER_OVERRIDE|DYNAMIC_VERSIONING_BYPASS")
+_BUILDS = re.compile(r"(-m|\buv|\bhatch|\bpoetry|\bpdm)\s+build\b|\bsetup\.py\b|bdist_wheel")
+# Questions to git about the history of a folder.
+_HISTORY = re.compile(
+    r"\bgit\s+(-[cC]\s*\S+\s+)*(describe|rev-parse|rev-list|log|show|branch|tag|status|archive)\b"
+)
 # What a build does besides collecting Python files, each with how people call it.
 _BUILDING = (
-    (re.compile(r"setuptools.scm|hatch-vcs|versioneer|\bpbr\b|dynamic-versioning|flit_scm|"
-                r"versioningit|git_versioner|source\s*=\s*[\"'](vcs|scm)"),
-     "its version comes from version control"),
+    (VERSIONED, "its version comes from version control"),
     (re.compile(r"ext_modules|Extension\(|cythonize|setuptools.rust|maturin|scikit.build|"
                 r"mesonpy|cffi_modules|pybind11|nanobind|mypycify"),
      "it is compiled"),
@@ -202,6 +212,31 @@ def own_project(
         sources=sources,
         folder=stage.folder_at(sources[0] if sources else step),
     )
+
+
+def reads_history(project: Project, commands: Iterable[str]) -> bool:
+    """Whether making the image asks version control for the project's version or its history.
+
+    ``commands`` are the texts of steps and scripts.
+    """
+    if any(map(_HISTORY.search, commands)):
+        return True
+    texts = [project.texts.get(project.in_context(name), "") for name in DECLARING]
+    told = _TOLD.search(project.texts[project.dockerfile_path])
+    if told or not any(map(VERSIONED.search, texts)):
+        return False
+    stages = (lifted_stage(project, stage) for stage in project.dockerfile.stages)
+    return any(_builds_itself(action) for stage in stages for action in stage.actions)
+
+
+def _builds_itself(action: Action) -> bool:
+    fact = action.fact
+    if isinstance(fact, PipInstall):
+        return bool(local_words(fact))
+    if isinstance(fact, ProjectInstall):
+        without = TOOLS[fact.tool].without_project
+        return fact.output is None and (not without or without not in action.text.split())
+    return _BUILDS.search(action.text) is not None
 
 
 def _obstacles(

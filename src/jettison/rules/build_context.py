@@ -7,13 +7,16 @@ in the image for ever. `.dockerignore` keeps them out, and the build context sma
 Source: docs.docker.com, "Build context", .dockerignore files, and "Build secrets"; each pattern of
 the catalogue names its own.
 
-Safe: files that the Dockerfile copies by name, and modules that production imports, stay in; so do
-files in folders that a web server serves or renders, whatever they are called (a `.gitignore` below
-`static` has an address), secrets and caches apart; a file of settings that the application may read
-when nothing else gives it to it; and a key or certificate that the source, the Dockerfile, a script
-or a file of settings names. A pattern that only may be useless at run time is used for tests alone,
-when nothing imports them and no other stage or Dockerfile beside makes an image for development
-from the whole context. Settings that have the name of a program that is started stay, too.
+Safe: files that a stage of the Dockerfile copies or mounts by name, and modules that production
+imports, stay in; so do files in folders that a web server serves or renders, whatever they are
+called (a `.gitignore` below `static` has an address), secrets and caches apart; a compose file or a
+Dockerfile that is a template of the application; the history of the project where a step asks git
+for it, or the project is installed and takes its version from there; a file of settings that the
+application may read when nothing else gives it to it; and a key or certificate that the source, the
+Dockerfile, a script or a file of settings names. A pattern that only may be useless at run time is
+used for tests alone, when nothing imports them, no other stage or Dockerfile beside makes an image
+for development from the whole context, and no compose file has a service for tests from this one.
+Settings that have the name of a program that is started stay, too.
 """
 
 from __future__ import annotations
@@ -26,17 +29,19 @@ from fnmatch import fnmatchcase
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.errors import InputSyntaxError
-from jettison.formats.dockerfile import COPIES, Stage, copy, parse
+from jettison.formats.compose import parse as parse_compose
+from jettison.formats.dockerfile import COPIES, Stage, copy, mounts, parse
 from jettison.formats.dockerignore_proposal import Proposal, propose
 from jettison.lift import Project
 from jettison.lift.build_context import feeding_stages
+from jettison.lift.repeated_commands import reads_history
 from jettison.lift.stage import lifted
 from jettison.lift.stages import services_of
 from jettison.lift.usage import SCRIPT, Usage
 from jettison.plan.changes import IgnorePaths
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
-from jettison.source import Use, is_dockerfile, use_of_file
+from jettison.source import Use, is_compose, is_dockerfile, use_of_file
 from jettison.source.operations_images import is_for_development
 from jettison.source.tree import KEY_FILE, RUNS_TESTS, is_test
 from jettison.values import Basis, Evidence, Origin, Saving, counted, human
@@ -78,8 +83,12 @@ DECIDED = frozenset({"secrets", "tests"})
 SERVED = re.compile(
     r"(^|/)(static\w*|public|assets|media|templates?|www|htdocs|webroot|html|frontend|dist)/"
 )
+# What a template of Jinja says and neither Compose nor Docker understands.
+TEMPLATE = re.compile(r"\{%[-+]?\s*\w|\{\{[-+]?\s*[A-Za-z_]")
 # What a script runs tests with, or a folder of theirs.
 TESTING = re.compile(rf"{RUNS_TESTS}|(?<![\w-])tests?/\S")
+# The name of a compose file or service that runs tests.
+TEST = re.compile(r"(^|[^a-z])(tests?|testing|pytest|ci)([^a-z]|$)")
 # Files that may name a key or certificate for what runs in the image.
 SETTINGS = re.compile(r"\.(conf|ini|cfg|toml|ya?ml|json|sh|env)$")
 NAMED = re.compile(r"[\w@.+-]*(?:/[\w@.+-]+)+/?|(?<=\bcd )[\w@.+-]+")
@@ -100,9 +109,10 @@ def detect(plan: Plan) -> Iterator[Finding]:
         return
     read = settings_that_are_read(project, plan.usage)
     needed = [source for item in _copies(plan) for source in item]
-    needed += [*read, *_copied_elsewhere(plan.original), *_served(project.files)]
-    needed += [*plan.withheld(NAME), *_named_keys(plan)]
+    needed += [*read, *_named_by_stages(plan.original), *_served(project.files)]
+    needed += [*plan.withheld(NAME), *_named_keys(plan), *_templates(plan.original)]
     commands = [*_scripts(plan), *_steps(plan.original)]
+    needed += [".git"] if reads_history(plan.original, commands) else []
     needed += _named(commands, project.files)
     # a program reads the settings that have its name
     needed += [path for path in project.files if _stem(path) in plan.usage.started]
@@ -195,18 +205,43 @@ def _evidence(item: Proposal) -> Evidence:
     )
 
 
-def _copied_elsewhere(project: Project) -> tuple[str, ...]:
-    """The paths of the context that stages of other images name in COPY and ADD."""
-    found = (source for stage, _ in _others(project) for source in _sources(stage))
-    return tuple(dict.fromkeys(found))
+def _named_by_stages(project: Project) -> tuple[str, ...]:
+    """The paths of the context that stages name in COPY and ADD or mount, those of others too."""
+    stages = (*project.dockerfile.stages, *(stage for stage, _ in _others(project)))
+    return tuple(dict.fromkeys(source for stage in stages for source in _sources(stage)))
+
+
+def _templates(project: Project) -> Iterator[str]:
+    """The compose files and Dockerfiles that the application fills in, and gives to others."""
+    prefix = f"{project.context}/" if project.context else ""
+    for path, text in project.texts.items():
+        named = is_compose(path) or is_dockerfile(path)
+        if named and path.startswith(prefix) and TEMPLATE.search(text):
+            yield path.removeprefix(prefix)
 
 
 def _runs_tests_elsewhere(project: Project) -> bool:
     """Whether an image for development or tests takes the whole context, and so its tests."""
+    if any(map(TEST.search, _services_built(project))):
+        return True
     return any(
         development and any(posixpath.normpath(source) == "." for source in _sources(stage))
         for stage, development in _others(project)
     )
+
+
+def _services_built(project: Project) -> Iterator[str]:
+    """The services of any compose file that have the Dockerfile, each as file and name."""
+    for path, text in project.texts.items():
+        try:
+            services = parse_compose(text, file=path).services if is_compose(path) else ()
+        except InputSyntaxError:
+            continue
+        for service in services:
+            if (build := service.build) is not None:
+                place = (posixpath.dirname(path), build.context, build.dockerfile or "Dockerfile")
+                if posixpath.normpath(posixpath.join(*place)) == project.dockerfile_path:
+                    yield f"{path}:{service.name}"
 
 
 def _scripts(plan: Plan) -> Iterator[str]:
@@ -271,6 +306,9 @@ def _sources(stage: Stage) -> Iterator[str]:
     for item in stage.instructions:
         if item.keyword in COPIES and copy(item).stage is None:
             yield from copy(item).sources
+        if item.keyword == "RUN":
+            bound = (mount for mount in mounts(item) if mount.type == "bind" and not mount.from_)
+            yield from (mount.source for mount in bound if mount.source)
 
 
 RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -21,16 +21,13 @@ from jettison.catalogue.packaging import Tools
 from jettison.formats.dockerfile.run import run_script
 from jettison.lift.action import ActionKind
 from jettison.lift.packages import passing_packages, removable, saved_without
+from jettison.lift.repeated_commands import VERSIONED
 from jettison.lift.scopes import PackageScope
 from jettison.plan.changes import RemovePackages
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 
 DECLARING = re.compile(r"requirements|constraints|pyproject\.toml$|\.lock$|Pipfile")
-# Builds of the project itself that take its version from version control.
-VERSIONED = re.compile(
-    r"setuptools[-_]scm|hatch-vcs|versioneer|\bpbr\b|dunamai|dynamic-versioning|versioningit"
-)
 # A source under version control, as requirements, locks and old lists (`-e git://…`) write it.
 FETCHED = re.compile(r"\b(?:git|hg|svn|bzr)\+|\bgit(?:://|@| =)")
 FETCHERS = frozenset({"git", "git-lfs", "openssh-client", "ssh", "mercurial", "subversion"})
