@@ -39,6 +39,7 @@ class ProjectFiles(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True)
     keys: Words
     building: Words
     uwsgi: Words
+    made: Words
 
 
 class Remark(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -78,6 +78,17 @@ def with_called_targets(
     return tuple(map(partial(_with_use, uses), found, owners))
 
 
+def made_by_steps(
+    own: Iterable[UsedCommand], commands: Iterable[UsedCommand]
+) -> tuple[UsedCommand, ...]:
+    """The commands of targets that a build makes, where a step among ``own`` calls make."""
+    steps = (each.words[0] for each in own if each.use is Use.BUILD and each.words)
+    if not any(_CALL.match(word.rpartition("/")[2]) for word in steps):
+        return ()
+    found = (each for each in commands if each.use is Use.BUILD)
+    return tuple(each for each in found if is_makefile(each.origin.file))
+
+
 def _head(command: UsedCommand, heads: list[tuple[str, int]]) -> tuple[str, int]:
     """Where the targets begin that a command may be of: the last ones before it in its file."""
     file = command.origin.file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Language, Locales, ServiceData
-from jettison.catalogue.packaging import Tools
+from jettison.catalogue.packaging import ProjectFiles, Tools
 from jettison.formats.dockerfile.run import run_script
 from jettison.formats.shell import parse as parse_shell
 from jettison.index.graph import Closure
@@ -24,6 +25,7 @@ from jettison.lift.stages import services_of, stages_beside
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED, Given, Usage, usage_of
 from jettison.source import Commands, Use
 from jettison.source.operations_collect import called_scripts
+from jettison.source.operations_lines import made_by_steps
 from jettison.source.reading import Sources, read_text
 from jettison.source.tree import KEY_FILE, folders_of, is_test
 from jettison.source.vocabulary import LocaleFunctions, first_arguments, locales_named, words_in
@@ -56,13 +58,15 @@ def used(
         and (each.origin.file, each.origin.line) not in elsewhere
         and not (each.use is Use.BUILD and each.origin.file != project.dockerfile_path)
     ]
-    outer = [c for c in own if c.source not in commands.scripts]
+    made = made_by_steps(own, commands.commands)
+    outer = [c for c in (*own, *made) if c.source not in commands.scripts]
     uses = called_scripts(texts, outer, project.dockerfile_path)
     scripts = [
         (parse_shell(texts[path], origin=Origin(file=path, line=1)), KINDS.get(use, SCRIPT))
         for path, use in uses.items()
         if use is not Use.DEVELOPMENT
     ]
+    scripts += [(parse_shell(shlex.join(c.words), origin=c.origin), BUILDING) for c in made]
     started = [
         (command.words, command.origin)
         for command in own
@@ -285,11 +289,6 @@ def reachable(inputs: ScopeInputs, python: str) -> Reachable:
 
 
 SUBMODULE = re.compile(r"^\s*path\s*=\s*(\S.*?)\s*$", re.MULTILINE)
-# Folders that builds outside of the image make: they hold no Python.
-MADE = frozenset({
-    "dist", "build", "out", "target", "static", "staticfiles", "public", "assets", "media", "www",
-    "html", "data", "certs", "node_modules", "wheels", "wheelhouse",
-})  # fmt: skip
 
 
 def absent_parts(root: Path, project: Project) -> Iterator[Evidence]:
@@ -313,7 +312,7 @@ def _is_absent(path: str, project: Project) -> bool:
     if path == "." or not holds_python or "://" in path or set(path) & set("*?[<"):
         return False
     known = any(f"{file}/".startswith(f"{path}/") for file in project.files)
-    return not (known or MADE & {*path.split("/")})
+    return not (known or {*path.split("/")} & {*table(ProjectFiles).made})
 
 
 def _absent(message: str, origin: Origin) -> Evidence:
