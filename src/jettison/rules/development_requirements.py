@@ -14,8 +14,9 @@ place among known tools, imports from tests only) and none that production uses 
 reachable from the entry points, commands, strings that name modules, needs of a framework). Where a
 lock file would have to follow (`uv.lock`, `poetry.lock`, `Pipfile.lock`), the report names the move
 and the command that updates the lock: Jettison edits no lock. Requirements without a known use are
-kept; ``--remove-unused`` moves them too. An image that others are built on (ONBUILD)
-keeps everything: what they use is not known.
+kept; ``--remove-unused`` moves them too. What a stage for tests has from the stage that it shares
+with the image, or a list that `setup.py` reads, is named for review. An image that others are built
+on (ONBUILD) keeps everything: what they use is not known.
 """
 
 from __future__ import annotations
@@ -25,18 +26,27 @@ import re
 from collections.abc import Iterator
 
 from jettison.ecosystems import TOOLS
-from jettison.ecosystems.declaration import Kind
+from jettison.ecosystems.commands import PipInstall, ProjectInstall
+from jettison.ecosystems.declaration import Declaration, Kind
 from jettison.ecosystems.finding import MOVES, development_file
+from jettison.formats.dockerfile import Stage
 from jettison.formats.requirements import parse
 from jettison.index.graph import Leaving, leaving
+from jettison.lift import Project
+from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import (
     Installed,
+    context_file,
     installed_declarations,
     is_for_development,
+    movable_files,
     production_files,
     shipped_names,
 )
+from jettison.lift.groups import is_named_for_development
+from jettison.lift.repeated_commands import local_words
 from jettison.lift.scopes import Scope
+from jettison.lift.stage import lifted, lifted_stage
 from jettison.plan.changes import MoveToDevelopment
 from jettison.plan.plan import Finding, Plan, PlannedRequirement, Safety
 from jettison.rules.rule import Rule
@@ -60,7 +70,9 @@ def detect(plan: Plan) -> Iterator[Finding]:
     found = {
         one.declaration.name: one
         for one in installed_declarations(plan.project)
-        if one.shipped and one.declaration.kind is Kind.MAIN
+        if one.shipped
+        and one.declaration.kind is Kind.MAIN
+        and not is_for_development(one.declaration.origin.file)
     }
     wanted = {scope: [r for r in plan.requirements if r.scope is scope] for scope in Scope}
     moving = [r for r in wanted[Scope.DEVELOPMENT] if r.name in found and not r.group]
@@ -69,13 +81,14 @@ def detect(plan: Plan) -> Iterator[Finding]:
     moving = [r for r in moving if not _comes_back(plan, r.origin.file)]
     # What is for another Python or platform is not installed.
     moving = [r for r in moving if r.name in plan.closure.graph.edges]
-    free = [r for r in moving if not _obstacle(found[r.name])]
+    why = {r.name: _obstacle(one := found[r.name]) or _kept(plan, one) for r in moving}
+    free = [r for r in moving if not why[r.name]]
     unused = [r for r in wanted[Scope.UNUSED] if r.name in found]
     absent = {r.name for r in plan.requirements} - shipped_names(plan.project)
     for_review = [r for r in moving if r not in free]
     yield from _leaving(free, _saved(plan, free, absent), plan.leaving)
     yield from _compiled(plan, free)
-    yield from _for_review(for_review, found, _saved(plan, for_review, absent))
+    yield from _for_review(for_review, why, _saved(plan, for_review, absent))
     yield from _unused(unused)
 
 
@@ -108,6 +121,47 @@ def _obstacle(one: Installed) -> str:
     if name not in MOVES and name.endswith(".py"):
         return f"{file} is a program: move by hand"
     return ""
+
+
+def _kept(plan: Plan, one: Installed) -> str:
+    """Why a file that could be changed is not, in the same words."""
+    file = one.declaration.origin.file
+    movable = {each.file for each in movable_files(plan.project)}
+    if posixpath.basename(file) not in MOVES and file not in movable:
+        return f"no step installs {file}, which the project reads itself: move by hand"
+    for stage in _stages_for_development(plan.original):
+        if not _brings(plan.original, stage, one.declaration):
+            return (
+                f"{stage.name} is made from the same stage and needs it: install it there as well"
+            )
+    return ""
+
+
+def _stages_for_development(project: Project) -> Iterator[Stage]:
+    """The stages for tests and development that begin with one which feeds the image."""
+    own = {stage.index for stage in feeding_stages(lifted(project))}
+    for stage in project.dockerfile.stages:
+        named = stage.index not in own and is_named_for_development(stage.name or "")
+        if named and any(one.index in own for one in lifted_stage(project, stage).chain):
+            yield stage
+
+
+def _brings(project: Project, stage: Stage, one: Declaration) -> bool:
+    """Whether a stage installs a requirement itself, or what it would move to."""
+    moved = development_file(one.origin.file, project.texts)
+    for action in lifted_stage(project, stage).actions:
+        fact = action.fact
+        if isinstance(fact, ProjectInstall):
+            return True
+        for path in fact.requirement_files if isinstance(fact, PipInstall) else ():
+            source = context_file(project, stage, action.instruction, path)
+            files = project.requirements_file(source) if source else ()
+            lines = {line.name for file in files for line in file.requirements}
+            if one.name in lines or moved in {file.file for file in files}:
+                return True
+        if isinstance(fact, PipInstall) and (fact.groups or local_words(fact)):
+            return True
+    return False
 
 
 def _leaving(
@@ -150,13 +204,13 @@ def _compiled(plan: Plan, found: list[PlannedRequirement]) -> Iterator[Finding]:
 
 
 def _for_review(
-    items: list[PlannedRequirement], found: dict[str, Installed], saving: Size | None
+    items: list[PlannedRequirement], why: dict[str, str], saving: Size | None
 ) -> Iterator[Finding]:
     if not items:
         return
     names = tuple(item.name for item in items)
     noun = "requirement is" if len(items) == 1 else "requirements are"
-    todo = "; ".join(dict.fromkeys(_obstacle(found[name]) for name in names))
+    todo = "; ".join(dict.fromkeys(why[name] for name in names))
     yield Finding(
         message=f"{len(items)} {noun} for development: {', '.join(names)}: {todo}",
         evidence=tuple(_first(item) for item in items),

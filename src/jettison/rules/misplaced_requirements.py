@@ -8,9 +8,9 @@ Source: PEP 735 and the documentation of each tool: groups are not part of what 
 for its users; `deptry` reports the same as DEP004.
 
 Safe: it changes nothing. To fix it, move the requirement to the main list of the same file and
-update the lock. What only a management command needs is no error, as it may be for development. An
-import inside `try` and `except ImportError`, under `TYPE_CHECKING` or under a
-debug setting does not count.
+update the lock. What another requirement of production brings is there, and what only a management
+command needs is no error, as it may be for development. An import inside `try` and `except
+ImportError`, under `TYPE_CHECKING` or under a debug setting does not count.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
         for item in plan.requirements
         if item.shipped and not is_named_for_development(item.group)
     }
+    elsewhere |= plan.closure.graph.reached(elsewhere)
     # What the words of a command say is then known only while building.
     computed = any("$" in request.action.text for request in project_requests(plan.project))
     yield from (
