@@ -105,6 +105,8 @@ def _with_development_files(project: Project, item: Instruction) -> str | None:
         # a script and one of it for development, `start.sh` and `start-dev.sh`, are no lists
         known = posixpath.basename(source) in lists or LISTS.search(source)
         path = _list_for(project, source) if known else None
+        if path is not None and path in map(posixpath.normpath, copied.sources):
+            continue
         beside = path is not None and _from(source, path) == posixpath.basename(path)
         if path is not None and folder and beside:
             text = text.replace(source, f"{source} {path}", 1)
@@ -150,6 +152,8 @@ def _installing(project: Project, item: Instruction) -> str | None:
 def _list_for(project: Project, path: str) -> str | None:
     """The development file to install with a production file; none that needs another one."""
     found = development_of(project, path)
+    if found == posixpath.normpath(path):
+        return None  # it is the one for development
     if found is None or _includes(project, found, path):
         return found
     return None if project.requirements_file(found)[1:] else found
