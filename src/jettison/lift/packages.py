@@ -223,7 +223,7 @@ def _steps(stage: FinalStage, programs: Iterable[str]) -> list[Evidence]:
     A step that adds the package source of a container client leaves with the client.
     """
     names = set(programs)
-    client = table(Tools).container_clients.word
+    client, callers = table(Tools).container_clients.word, table(Tools).callers
     found = []
     for action in stage.actions:
         source = action.kind is ActionKind.REPOSITORY
@@ -233,6 +233,8 @@ def _steps(stage: FinalStage, programs: Iterable[str]) -> list[Evidence]:
             command.name.rpartition("/")[2]
             for command in (action.command, *action.command.substitutions)
         }
+        # what runs another program is called like its module
+        called.update(program for name in called.copy() for program in callers.get(name, ()))
         if names & called or (source and names & SOURCES):
             name = next(iter(sorted(names & called)), action.command.name)
             message = f"a step calls {name}" if names & called else "a step adds a package source"

@@ -132,7 +132,9 @@ def usage_of(
     scripted = tuple(_scripted(scripts))
     # As with calls, what nothing is seen to load may be loaded by a name: a plugin, a task.
     imported = {**_imported_by(modules), **imports}
-    programs = (*_called(calls), *scripted, *_named_by(commands), *_run_by_imported(imported))
+    called = (*_called(calls), *scripted, *_named_by(commands))
+    places = {name: (use.origin,) for name, use in called if use.origin}
+    programs = (*called, *_run_by(imported, "imported"), *_run_by(places, "called"))
     libraries = ((load.name, _loaded(load)) for load in loads if load.name)
     return Usage(
         programs=_grouped(programs),
@@ -189,12 +191,12 @@ def _absolute(modules: Iterable[ModuleFacts]) -> Iterator[tuple[str, Origin]]:
                     yield name, imported.origin
 
 
-def _run_by_imported(imports: Mapping[str, tuple[Origin, ...]]) -> Iterator[Use]:
-    """The programs that imported distributions are known to run."""
+def _run_by(names: Mapping[str, tuple[Origin, ...]], how: str) -> Iterator[Use]:
+    """The programs that distributions run, which are ``imported`` or ``called`` by these names."""
     for module, programs in table(Tools).callers.items():
-        for origin in _places_of(module, imports):
+        for origin in _places_of(module, names):
             for program in programs:
-                message = f"{module}, which is imported, runs {program}"
+                message = f"{module}, which is {how}, runs {program}"
                 yield program, Evidence(kind="caller", message=message, origin=origin)
 
 
