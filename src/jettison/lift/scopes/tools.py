@@ -101,7 +101,7 @@ def _registers(facts: DistributionFacts, host: str) -> bool:
 _WEIGHTS = {Use.PRODUCTION: Weight.STRONG, Use.BUILD: Weight.STRONG, Use.UNCALLED: Weight.FAINT}
 _INSTRUCTIONS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 # Words in the names of scripts and commands by which developers check their code.
-_CHECKS = frozenset({"lint", "format", "fmt", "check", "checks", "test", "tests", "typecheck"})
+_CHECKS = frozenset({"run", "lint", "format", "fmt", "check", "checks", "test", "tests", "typing"})
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.\w+)+(:\w+)?\Z")
 
 
@@ -191,8 +191,8 @@ def _is_check(name: str) -> bool:
 
 def _of_call(context: Context, name: str, program: str, origin: Origin) -> Iterator[Signal]:
     message = f"{origin.file} runs the program {program}"
-    words = re.split(r"[^a-z]+", origin.file.rpartition("/")[2].lower())
-    if only_checks(name) and not _CHECKS.isdisjoint(words):
+    words = re.findall(r"[a-z]+", origin.file.rpartition("/")[2].lower().removesuffix(".py"))
+    if only_checks(name) and _CHECKS.issuperset(words):
         yield toward_runtime(name, Weight.FAINT, "command", message, origin)
     elif context.is_reached(origin.file):
         yield toward_runtime(name, Weight.STRONG, "command", message, origin)

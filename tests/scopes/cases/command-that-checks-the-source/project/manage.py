@@ -1,2 +1,3 @@
 import django
+import shop.lint_utils
 import shop.made
