@@ -9,6 +9,7 @@ from itertools import chain
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
+from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import (
     Directories,
     GroupChange,
@@ -45,6 +46,7 @@ def needs_root(
         _home_of_root(stage),
         _mounted_home(project),
         _started(usage, stage),
+        _synced(project, usage, stage),
         _unseen(project, stage),
         _on_a_mount(project, stage),
         _dropping(project.texts),
@@ -171,6 +173,27 @@ def _started(usage: Usage, stage: FinalStage) -> Iterator[Evidence]:
             file = use.origin.file if use.origin else ""
             if file == stage.stage.origin.file or not DOCKERFILE.search(file):
                 yield use
+
+
+def _synced(project: Project, usage: Usage, stage: FinalStage) -> Iterator[Evidence]:
+    """Starts that install what is missing into an environment which belongs to root."""
+    starts = [one for one in (stage.entrypoint, stage.command) if one is not None]
+    found = [(" ".join(one.words or (one.text,)), one.origin) for one in starts]
+    for tool in TOOLS.values():
+        if not tool.syncing or tool.unsynced[0] in stage.environment:
+            continue
+        places = [use.origin for use in usage.started.get(tool.name, ()) if use.origin]
+        lines = [(_line(project, place), place) for place in places]
+        for text, place in (*found, *lines):
+            if re.search(tool.syncing, text):
+                message = f"`{tool.name} run` installs what is missing at every start, as root"
+                yield Evidence(kind="start", message=message, origin=place)
+
+
+def _line(project: Project, place: Origin) -> str:
+    """A line of a script; nothing of a Dockerfile, whose start may have changed."""
+    lines = [] if DOCKERFILE.search(place.file) else project.texts.get(place.file, "").splitlines()
+    return "".join(lines[(place.line or 1) - 1 : place.line or 1])
 
 
 def _unseen(project: Project, stage: FinalStage) -> Iterator[Evidence]:
