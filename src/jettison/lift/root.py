@@ -44,7 +44,7 @@ def needs_root(
         _needs_the_host(project, usage),
         _writes_to_the_host(project, stage, writing),
         _home_of_root(stage),
-        _mounted_home(project),
+        _mounted_home(project, usage),
         _started(usage, stage),
         _synced(project, usage, stage),
         _unseen(project, stage),
@@ -150,8 +150,11 @@ def _runs_a_tool(words: tuple[str, ...]) -> bool:
     return words[0].startswith(PYTHON) and "".join(run) in table(Tools).writes_home.tools
 
 
-def _mounted_home(project: Project) -> Iterator[Evidence]:
-    """Services that keep something in root's home folder."""
+def _mounted_home(project: Project, usage: Usage) -> Iterator[Evidence]:
+    """Services and documents that keep something in root's home folder."""
+    for place in usage.homes:
+        message = f"{place.file} tells people to mount something in root's home folder"
+        yield Evidence(kind="mount", message=message, origin=place)
     for service in services_of(project):
         for mount in service.volumes:
             if mount.target == "/root" or mount.target.startswith("/root/"):

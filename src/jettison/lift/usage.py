@@ -78,7 +78,8 @@ class Usage(Struct, frozen=True, kw_only=True):
     ``words`` are those of the rules' vocabulary, and names of files of keys, each with its first
     place. ``given`` maps distributions that load data by name to the names that the source gives
     them. ``searched`` says what was read; ``sourceless`` that it was no Python, as where an index
-    has the application; ``absent`` are parts of it that are not here.
+    has the application; ``absent`` are parts of it that are not here; ``homes`` are where documents
+    mount something in root's home folder.
     """
 
     programs: Uses = field(default_factory=lambda: MappingProxyType({}))
@@ -97,6 +98,7 @@ class Usage(Struct, frozen=True, kw_only=True):
     searched: str = ""
     sourceless: bool = False
     absent: tuple[Evidence, ...] = ()
+    homes: tuple[Origin, ...] = ()
 
     def loading(self, libraries: Iterable[Use]) -> Usage:
         """Give the uses with libraries that are loaded besides."""

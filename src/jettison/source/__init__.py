@@ -178,13 +178,15 @@ class Commands(Struct, frozen=True, kw_only=True):
 
     ``environment`` are the variables that the image and its service set; ``texts`` are strings of
     production configuration that may name a module, a driver or a URL. ``scripts`` maps each shell
-    script that was read to its use.
+    script that was read to its use. ``homes`` are places where documents tell people to mount
+    something in root's home folder.
     """
 
     commands: tuple[UsedCommand, ...]
     environment: Mapping[str, str]
     texts: tuple[Text, ...]
     scripts: Mapping[str, Use]
+    homes: tuple[Origin, ...] = ()
 
 
 _WILD = re.compile(r"[*?[]")

@@ -74,6 +74,13 @@ _SETTINGS = re.compile(r"\b(DJANGO_SETTINGS_MODULE)\s*=\s*[\"']?([\w.]+)")
 _ORDER = (Use.PRODUCTION, Use.BUILD, Use.UNCALLED, Use.DEVELOPMENT)
 
 
+# `-v models:/root/.cache`, the same in a list of a compose file, `--mount type=bind,…`
+_HOME_MOUNT = re.compile(
+    r"(-v|--volume|^\s*-)[ =][\"']?[^\s\"':]+:/root(/|[\s:\"']|$)|"
+    r"type=(bind|volume),\S*(target|dst|destination)=/root\b"
+)
+
+
 def collect(
     texts: Mapping[str, str],
     *,
@@ -115,7 +122,15 @@ def collect(
         environment=environment,
         texts=tuple(_settings(texts, environment)),
         scripts=scripts,
+        homes=tuple(_mounted_homes(documents or {})),
     )
+
+
+def _mounted_homes(documents: Mapping[str, str]) -> Iterator[Origin]:
+    for path, text in sorted(documents.items()):
+        for number, line in enumerate(text.splitlines(), 1):
+            if _HOME_MOUNT.search(line):
+                yield Origin(file=path, line=number)
 
 
 def _in_file(path: str, text: str) -> Iterator[UsedCommand]:

@@ -226,7 +226,8 @@ def _command_keys() -> frozenset[str]:
 
 
 _DOCUMENT = re.compile(
-    r"((readme|install|usage|deploy|operat|admin)[^/]*|[^/]+\.(md|rst|adoc)|docs?/.+\.(md|rst|txt))",
+    r"((readme|install|usage|deploy|operat|admin)[^/]*|[^/]+\.(mdx?|rst|adoc)|"
+    r"docs?/.+\.(mdx?|rst|txt))",
     re.IGNORECASE,
 )
 _FOR_DEVELOPERS = re.compile(r"contribut|develop|hacking|changelog|changes|testing|news|history")

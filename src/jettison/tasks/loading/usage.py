@@ -82,7 +82,8 @@ def used(
     named = {origin.file for _, origin in started}
     lists = {path for path in named if path in texts and _INCLUDING not in texts[path]}
     found = usage_of(sources.modules, scripts, started, imports, loaded, known=known, lists=lists)
-    return replace(found, zones=(*found.zones, *_zones(project)), absent=inputs.absent)
+    zones = (*found.zones, *_zones(project))
+    return replace(found, zones=zones, absent=inputs.absent, homes=commands.homes)
 
 
 def _zones(project: Project) -> Iterator[Evidence]:
