@@ -98,6 +98,18 @@ class TextUses(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     endings: Words
 
 
+class FileTypeReaders(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What tells types of files by their names.
+
+    What requires one of the ``frameworks`` may serve files with it, unless it is ``silent``.
+    """
+
+    modules: Words
+    distributions: Words
+    frameworks: Words
+    silent: Words
+
+
 class Calls(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Functions of which calls are looked at."""
 
@@ -105,7 +117,7 @@ class Calls(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     libraries: LibraryCalls
     zones: Zones
     zone_readers: Programs
-    file_type_readers: Programs
+    file_type_readers: FileTypeReaders
     writes: Writes
     pickles: Names
     loaders: Names

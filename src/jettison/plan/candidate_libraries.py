@@ -267,9 +267,20 @@ def _file_types(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     package = translated(FILE_TYPES, image.release) if lost and image.release else None
     if not package or image.variant is Variant.COMPOSED:
         return
-    if first := _types_read(needs.names, needs.usage):
+    if first := _types_read(needs.names, needs.usage) or _types_read_on_top(needs):
         message = f"{first.message}: {package} has the types of files, /etc/mime.types"
         yield _written(Works.YES, message, first.origin, adds=package)
+
+
+def _types_read_on_top(needs: BaseNeeds) -> Evidence | None:
+    """Give what serves files with a framework that does not do so by itself."""
+    known, edges = table(Calls).file_type_readers, needs.closure.graph.edges
+    for name in needs.names:
+        below = set(edges.get(name, ())) & {*known.frameworks}
+        if below and name not in known.silent:
+            message = f"{name} may serve files with {min(below)}, which guesses their types"
+            return Evidence(kind=TYPES_READ, message=message)
+    return None
 
 
 def _reader_of_zones(needs: BaseNeeds) -> Evidence | None:

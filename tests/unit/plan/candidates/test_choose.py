@@ -122,6 +122,13 @@ def test_the_types_of_files_come_along_where_they_are_served() -> None:
         assert candidates(needs)[Variant.SLIM].adds == ()
 
 
+def test_the_types_of_files_come_along_with_what_serves_files_by_a_framework() -> None:
+    for name, adds in (("panels", ("media-types",)), ("fastapi", ())):
+        on_top = distribution(name, PURE, requires=["starlette"])
+        needs = needs_of(FULL, on_top, distribution("starlette", PURE), requirements=[name])
+        assert candidates(needs)[Variant.SLIM].adds == adds
+
+
 @pytest.mark.parametrize("program", ["frobnicate", ""])
 def test_the_full_image_stays_when_a_program_is_not_known(program: str) -> None:
     computed = Evidence(kind="subprocess", message="subprocess.run runs a program that is computed")
