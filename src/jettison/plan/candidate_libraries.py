@@ -273,14 +273,12 @@ def _file_types(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
 
 
 def _types_read_on_top(needs: BaseNeeds) -> Evidence | None:
-    """Give what serves files with a framework that does not do so by itself."""
+    """Give what may serve files with a framework that does not do so by itself."""
     known, edges = table(Calls).file_type_readers, needs.closure.graph.edges
-    for name in needs.names:
-        below = set(edges.get(name, ())) & {*known.frameworks}
-        if below and name not in known.silent:
-            message = f"{name} may serve files with {min(below)}, which guesses their types"
-            return Evidence(kind=TYPES_READ, message=message)
-    return None
+    on_top = (name for name in needs.names if {*known.frameworks} & {*edges.get(name, ())})
+    name = next((name for name in on_top if name not in known.silent), None)
+    message = f"{name} may serve files, with types that are guessed by their names"
+    return Evidence(kind=TYPES_READ, message=message) if name else None
 
 
 def _reader_of_zones(needs: BaseNeeds) -> Evidence | None:

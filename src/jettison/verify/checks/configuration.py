@@ -244,7 +244,10 @@ def compare_process(
     same_user = one.user_id == other.user_id and same_base(before, after)
     kept = keeps_command(request, before.facts, after.facts)
     # a shell of another system does as it likes
-    alike = kept and same_base(before, after)
+    other_program = set() if kept and same_base(before, after) else {"signals"}
+    if command_of(before.facts) != command_of(after.facts):
+        # a shell that starts the program stays in its folder, and the program may go elsewhere
+        other_program.add("folder")
     limits = {name: f"its {name}" for name in had if name.startswith(_LIMIT)}
     details = [
         f"{what} was {had[name]} and is {has[name]}"
@@ -252,7 +255,7 @@ def compare_process(
         if name in had
         and had[name] != has.get(name, had[name])
         and (same_user or name not in _OF_USER)
-        and (alike or name != "signals")
+        and name not in other_program
     ]
     counts = tuple(sum(each.processes.values()) for each in both)
     # one that is started for a request is sometimes there, and one that is replaced is not

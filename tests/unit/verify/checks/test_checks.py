@@ -415,6 +415,14 @@ def test_an_entry_point_that_is_gone_is_named() -> None:
     assert check("entry-point", before, other, planned).outcome is Outcome.SAME
 
 
+def test_the_folder_of_a_shell_is_not_that_of_the_program_that_it_starts() -> None:
+    shell = inside(process={"folder": "/code"})
+    elsewhere = inside(process={"folder": "/var/spool/cron"})
+    assert check("process", shell, elsewhere).outcome is DIFFERENT
+    without = replace(elsewhere, facts=replace(FACTS, command=("uvicorn", "main:app")))
+    assert check("process", shell, without).outcome is Outcome.SAME
+
+
 def test_the_command_may_stay_as_it_was_although_the_plan_has_another() -> None:
     request = replace(REQUEST, expected_command=("uvicorn", "x:app"))
     assert check("entry-point", SEEN, SEEN, request).outcome is Outcome.SAME
