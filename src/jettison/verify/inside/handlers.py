@@ -156,8 +156,9 @@ def body_of(met, described):
     """Give the media type and schema of a body of which these fields are read, or nothing."""
     if "files" in met:
         body = described({**met.get("form", {}), **met["files"]})
-        for name in met["files"]:
-            body["properties"][name] = {"type": "string", "format": "binary"}
+        told = body["properties"]
+        for name in [one for one in met["files"] if told[one].get("format") != "binary"]:
+            told[name] = {"type": "string", "format": "binary"}
         return "multipart/form-data", body
     if "json" in met:
         return "application/json", described(met["json"])

@@ -20,7 +20,7 @@ KINDS = {
     "UUIDField": {"type": "string", "format": "uuid"},
     "SlugField": {"type": "string", "pattern": r"^[-a-zA-Z0-9_]+$"},
     "FileField": {"type": "string", "format": "binary"},
-    "ImageField": {"type": "string", "format": "binary"},
+    "ImageField": {"type": "string", "format": "binary", "contentMediaType": "image/*"},
     "PrimaryKeyRelatedField": {"type": "integer"},
     "ManyRelatedField": {"type": "array", "items": {"type": "integer"}},
     "ListField": {"type": "array", "items": {"type": "string"}},
@@ -51,6 +51,8 @@ LIMITS = (
 # what tells a model from another class, and what fills one
 MARKS = ("model_json_schema", "_declared_fields", "base_fields")
 FILLS = {"load", "loads", "validate", "model_validate", "model_validate_json", "parse_obj"}
+# what checks that no other has the same value (djangorestframework 3, validators.py)
+UNIQUE = "UniqueValidator"
 # how deep what a schema refers to is followed
 DEEP = 6
 
@@ -78,6 +80,8 @@ def field_schema(field):
         value = getattr(field, limit, None)
         if isinstance(value, (int, float)):
             schema[word] = value
+    if any(type(one).__name__ == UNIQUE for one in getattr(field, "validators", ())):
+        schema["unique"] = True
     return schema
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from zlib import crc32
 
 from jettison.verify.workload import Json, Operation, Parameter, Place
 from jettison.verify.workload.sample import (
@@ -118,8 +119,20 @@ def _payload(operation: Operation, variation: Variation) -> Payload | None:
         fields = {**value, **variation.chosen}
         taken = _anything if variation.known else _foreign
         value = {name: taken(name, one) for name, one in fields.items()}
+        plain = value.keys() - variation.chosen.keys() if not variation.known else ()
+        value |= {name: _own(operation, variation, name, value[name]) for name in plain}
     upload = variation.upload or uploads()[0]
     return Payload(media_type=body.media_type, value=_with_file(value, upload))
+
+
+def _own(operation: Operation, variation: Variation, name: str, value: Json) -> Json:
+    """Give a text that no other request sends, where the schema says that it has to be unique."""
+    schema = operation.body.properties.get(name, {}) if operation.body else {}
+    told = schema.keys() & {"enum", "format", "pattern"}
+    if not schema.get("unique") or told or not isinstance(value, str):
+        return value
+    mark = f" {crc32(f'{operation.method} {variation.name}'.encode()):08x}"
+    return value[: int(schema.get("maxLength", len(value) + len(mark))) - len(mark)] + mark
 
 
 def _with_file(value: Json, upload: Upload) -> Json:

@@ -98,12 +98,20 @@ def _uploaded(operation: Operation) -> Iterator[Variation]:
     for upload in (one for one in least if one not in read):
         name = f"{upload.name}, required only"
         yield Variation(name=name, extent=Extent.TYPICAL, upload=upload)
-    for upload in (*uploads(), *read):
+    for upload in (*_kinds(operation), *read):
         for size in _sizes(operation):
             small = size <= _SMALL or upload in (*read, *uploads()[:_LARGE_KINDS])
             if small and size > len(upload.content):
                 name, large = f"{upload.name} of {size} bytes", replace(upload, size=size)
                 yield Variation(name=name, extent=Extent.TYPICAL, upload=large)
+
+
+def _kinds(operation: Operation) -> tuple[Upload, ...]:
+    """Give the files that are of a type which the schema names, such as pictures, or of any."""
+    fields = operation.body.properties.values() if operation.body else ()
+    told = {str(one.get("contentMediaType", "")).partition("/")[0] for one in fields}
+    fitting = (one for one in uploads() if one.media_type.partition("/")[0] in told)
+    return tuple(fitting) or uploads()
 
 
 def _documents(operation: Operation, extent: Extent = Extent.TYPICAL) -> Iterator[Upload]:
@@ -209,7 +217,7 @@ def _headers(operation: Operation) -> Iterator[tuple[str, Json]]:
 
 def _with_files(operation: Operation, name: str, value: Json) -> Iterator[Variation]:
     """Give the ways to choose a value of a body, with each kind of file where files are taken."""
-    kinds = uploads() if takes_file(operation) else (None,)
+    kinds = _kinds(operation) if takes_file(operation) else (None,)
     for upload in kinds:
         with_file = f", {upload.name}" if upload else ""
         yield Variation(

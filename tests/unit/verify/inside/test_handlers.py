@@ -210,9 +210,12 @@ def by_setting(request):
         return None
     return args["page"] > current_app.config.get("PAGES", 1)
 
+class UniqueValidator: ...
+
 class Field:
-    def __init__(self, required=True, choices=(), read_only=False):
+    def __init__(self, required=True, choices=(), read_only=False, validators=()):
         self.required, self.choices, self.read_only = required, choices, read_only
+        self.validators = validators
 
 class EmailField(Field): ...
 class ImageField(Field): ...
@@ -221,7 +224,7 @@ class Serializer:
     _declared_fields = {}
     def __init__(self, data=None):
         self.fields = {
-            "id": Field(read_only=True), "email": EmailField(),
+            "id": Field(read_only=True), "email": EmailField(validators=[UniqueValidator()]),
             "size": Field(False, [("s", "small"), ("l", "large")]),
         }
 
@@ -324,14 +327,15 @@ def test_a_body_that_is_read_as_it_comes_is_a_file(handler: Any) -> None:
 
 
 SERIALIZED = {
-    "email": {"type": "string", "format": "email"},
+    "email": {"type": "string", "format": "email", "unique": True},
     "size": {"enum": ["s", "l"]},
 }
 MODELLED = {
     "title": {"type": "string"},
     "sizes": {"items": {"enum": ["s", "l"], "type": "string"}},
 }
-FORM = {"title": {"type": "string"}, "photo": {"type": "string", "format": "binary"}}
+PHOTO = {"type": "string", "format": "binary", "contentMediaType": "image/*"}
+FORM = {"title": {"type": "string"}, "photo": PHOTO}
 
 
 @pytest.mark.parametrize(

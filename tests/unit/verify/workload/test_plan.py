@@ -112,6 +112,27 @@ def test_every_kind_of_file_is_uploaded_and_read_again() -> None:
     assert "GET /documents/{id}/text (4 before)" in order
 
 
+def test_a_picture_is_chosen_with_where_the_schema_asks_for_one() -> None:
+    picture = {"type": "string", "format": "binary", "contentMediaType": "image/*"}
+    order = names(operation("POST /photos", {"photo": picture, "kind": {"enum": ["a", "b"]}}))
+    assert [one for one in order if "kind=" in one] == ["POST /photos (kind=b, photo.png)"]
+    assert "POST /photos (note.txt)" in order
+
+
+def test_what_has_to_be_unique_is_another_text_in_each_request() -> None:
+    fields = {"name": {"type": "string", "maxLength": 20, "unique": True}, "text": TEXT}
+    one, other = operation("POST /notes", fields), operation("PUT /notes/{id}", fields)
+    steps = workload(Interface(operations=(one, other)))
+    sent = [
+        step.payload.value
+        for step in steps
+        if step.payload and step.variation in ("", "required only") and step.payload.value
+    ]
+    assert len({each["name"] for each in sent}) == len(sent) == 3
+    assert all(len(each["name"]) <= 20 for each in sent)
+    assert len({each["text"] for each in sent if "text" in each}) == 1
+
+
 def test_the_same_interface_gives_the_same_requests() -> None:
     operations = (LOGIN, SIGN_UP, operation("GET /notes/{id}"))
     assert names(*operations) == names(*operations)
