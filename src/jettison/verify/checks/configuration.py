@@ -243,8 +243,7 @@ def compare_process(
         return skipped("the first process cannot be read")
     same_user = one.user_id == other.user_id and same_base(before, after)
     kept = keeps_command(request, before.facts, after.facts)
-    # a shell of another system does as it likes
-    other_program = set() if kept and same_base(before, after) else {"signals"}
+    other_program = set() if kept else {"signals"}
     if command_of(before.facts) != command_of(after.facts):
         # a shell that starts the program stays in its folder, and the program may go elsewhere
         other_program.add("folder")

@@ -177,7 +177,9 @@ def process():
     found |= value(limits, {})
     found["priority"] = value(lambda: read("/proc/1/stat").rpartition(")")[2].split()[16], "")
     found["variables"] = value(variables, "")
-    found["signals"] = value(lambda: signals(status), "") or "none"
+    # each shell does otherwise
+    shell = status.get("Name") in SHELLS
+    found["signals"] = "" if shell else value(lambda: signals(status) or "none", "")
     found["folder"] = value(lambda: os.readlink("/proc/1/cwd"), "")
     found["listens"], found["ports"] = listens()
     found["name"] = value(lambda: pwd.getpwuid(os.getuid()).pw_name, "unknown")
