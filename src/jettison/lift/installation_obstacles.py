@@ -66,10 +66,11 @@ def obstacle_at(origin: Origin, reason: str) -> Evidence:
 
 def _too_old(stage: FinalStage, *, by_pip: bool) -> Iterator[Evidence]:
     """Versions of Python that the installer of the build stage does not run on."""
-    minor = tuple(int(part) for part in (stage.python or "").split(".") if part.isdecimal())
+    version = stage.python or (stage.tag.version if stage.tag else "")
+    minor = tuple(int(part) for part in version.split(".") if part.isdecimal())
     known = table(Tools)
     oldest = tuple(known.uv.oldest_python)
-    if minor and minor < oldest and not (by_pip and stage.python in known.pip.seeds):
+    if minor and minor < oldest[: len(minor)] and not (by_pip and stage.python in known.pip.seeds):
         reason = f"uv needs Python {'.'.join(str(part) for part in oldest)} or newer"
         yield Evidence(kind="base", message=reason, origin=stage.stage.origin)
 
