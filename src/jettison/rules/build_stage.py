@@ -232,10 +232,12 @@ def _installs_when_run(plan: Plan) -> Evidence | None:
 def _needed_in_final(plan: Plan, name: str, moves: Instruction | str | None) -> bool:
     """Whether a step that remains in the final stage may call for a build package.
 
-    ``moves`` is the step that brings a tool, where only the build stage needs it.
+    A step before the one that installs it does not. ``moves`` is the step that brings a tool,
+    where only the build stage needs it.
     """
     scope = next((item.scope for item in plan.packages if item.name == name), None)
-    steps = plan.stage.of_kind(ActionKind.OTHER)
+    installed = requested(plan.stage)[name].line or 0
+    steps = (a for a in plan.stage.of_kind(ActionKind.OTHER) if (a.origin.line or 0) >= installed)
     unknown = [each for each in steps if each.instruction is not moves and not is_plain(each)]
     if name in FETCHING:
         return name == "ca-certificates" or _called_otherwise(plan, moves, name)
