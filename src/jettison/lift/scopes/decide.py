@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -196,6 +197,7 @@ def _searched(context: Context, scope: Scope) -> Evidence:
 
 
 _ENTERING = (Use.PRODUCTION, Use.BUILD)
+_ADDRESS = re.compile(r"\S+://\S+")  # its branch `develop` says nothing of a requirement
 
 
 def gather(
@@ -313,5 +315,5 @@ def remarks(declaration: Declaration) -> Iterator[tuple[str, Origin]]:
         yield section.text, section.origin
         section = section.within
     for text in (declaration.above, declaration.comment):
-        if text:
-            yield text, declaration.origin
+        if said := _ADDRESS.sub("", text).strip():
+            yield said, declaration.origin
