@@ -29,7 +29,7 @@ from jettison.source.effects import (
     programs_called,
     time_zones,
 )
-from jettison.source.tree import is_test
+from jettison.source.tree import serves_tools
 from jettison.values import Evidence, Origin, by_key, counted, replace
 
 PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
@@ -126,7 +126,7 @@ def usage_of(
     followed, ``known`` the variables that the image sets, and ``lists`` the files whose commands
     were all read.
     """
-    modules = [facts for facts in modules if facts.file in loaded or not is_test(facts.file)]
+    modules = [one for one in modules if one.file in loaded or not serves_tools(one.file)]
     scripts = list(scripts)
     calls = programs_called(modules)
     loads = libraries_loaded(modules)

@@ -119,6 +119,11 @@ def is_test(file: str, production: frozenset[str] = frozenset()) -> bool:
     return name in conventions.modules or _TEST.fullmatch(name) is not None
 
 
+def serves_tools(file: str) -> bool:
+    """Whether a path is a test's, or below a folder that a tool of developers reads (`.github`)."""
+    return any(part.startswith(".") for part in file.split("/")[:-1]) or is_test(file)
+
+
 def context_files(tree: Tree, prefix: str) -> dict[str, int]:
     """Every file below the context; a folder that was not read counts as one entry."""
     files = {
