@@ -13,7 +13,8 @@ production in a measurement of this project.
 
 Safe: a group is removed when its name says development, or all of its requirements are tools or
 used by tests only, and production uses none of them. Otherwise it is kept, and the report names the
-requirement that is used. It is kept, too, where a step runs the tests while the image is built. A
+requirement that is used. It is kept, too, where a step runs the tests while the image is built, and
+a list for builds (`requirements-build.txt`) where the project is built in the same stage. A
 command inside a condition is not changed.
 """
 
@@ -22,13 +23,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
+from jettison.ecosystems.commands import PipInstall
 from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.finding import group_of
 from jettison.ecosystems.tool import Tool
 from jettison.formats.dockerfile import Stage, fed_by
 from jettison.index.graph import Leaving, leaving
 from jettison.lift import taken_whole
-from jettison.lift.action import actions_in
+from jettison.lift.action import ActionKind, actions_in
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import shipped_names
 from jettison.lift.groups import (
@@ -40,7 +42,9 @@ from jettison.lift.groups import (
 )
 from jettison.lift.installation_obstacles import INSTALLING
 from jettison.lift.locked import LockedInstallation, movable
+from jettison.lift.repeated_commands import local_words
 from jettison.lift.scopes import Scope
+from jettison.lift.stage import lifted_stage
 from jettison.lift.stages import services_of
 from jettison.plan.changes import Change, LeaveGroupsOut, SetEnvironment
 from jettison.plan.plan import Finding, Plan, PlannedRequirement
@@ -64,6 +68,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
             why := shared.get(one.stage.index)
             or _needed(plan, one.names)
             or _made_later(plan, one)
+            or _built_with(plan, one)
             or _tested(one.stage)
             or _tested(plan.stage.stage)
         )
@@ -142,6 +147,17 @@ def _tested(stage: Stage) -> Evidence | None:
     for action in actions_in(stage.instructions):
         if action.kind not in INSTALLING and (found := re.search(RUNS_TESTS, action.text)):
             message = f"a step runs {found[0]} while the image is built"
+            return Evidence(kind="step", message=message, origin=action.origin)
+    return None
+
+
+def _built_with(plan: Plan, one: ShippedGroup | ShippedFile) -> Evidence | None:
+    """The project, built in the same stage, where a list is named for what builds use."""
+    if not isinstance(one, ShippedFile) or group_of(one.path).name != "build":
+        return None
+    for action in lifted_stage(plan.project, one.stage).of_kind(ActionKind.PYTHON):
+        if isinstance(action.fact, PipInstall) and local_words(action.fact):
+            message = f"`{' '.join(action.text.split())[:60]}` builds the project in the same stage"
             return Evidence(kind="step", message=message, origin=action.origin)
     return None
 
