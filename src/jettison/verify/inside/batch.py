@@ -80,11 +80,10 @@ def written(since, most):
     return {path: content(path) for path in paths[:most]}, now
 
 
-def others(left, since):
+def others(since):
     """Run what else the program offers: its other commands, and options.
 
-    Of what they write, that is told which the command itself has not ``left`` so. Without names of
-    those to run, as many as there is time for; one that does not end is none.
+    Without names of those to run, as many as there is time for; one that does not end is none.
     """
     known, found = ASKED.get("others"), {}
     patience = 1 if known is None else PATIENCE
@@ -99,9 +98,8 @@ def others(left, since):
         # where it was stopped is chance
         told = told if told[0] != STOPPED else (STOPPED, b"", b"")
         made, since = written(since, OF_OTHERS) if told[0] != STOPPED else ({}, state())
-        new = {path: one for path, one in made.items() if left.get(path) != one}
         if known is not None or told[0] != STOPPED:
-            found[shlex.join(words)] = (*told, new)
+            found[shlex.join(words)] = (*told, made)
     return found
 
 
@@ -111,5 +109,5 @@ status, out, err = ran(ASKED["words"], ASKED["seconds"])
 files, after = written(before, FILES)
 brief = ASKED.get("others") or time.monotonic() - began < BRIEF
 answer = {"status": status, "out": out, "err": err, "files": files}
-answer["others"] = others(files, after) if brief else {}
+answer["others"] = others(after) if brief else {}
 sys.stdout.write(f"\n{MARKER}{answer!a}\n")
