@@ -11,8 +11,6 @@ from jettison.catalogue import table
 from jettison.catalogue.applications import Commands
 from jettison.ecosystems.commands import bytecode_removals, removal
 from jettison.formats.dockerfile import Instruction, copy
-from jettison.formats.dockerfile.run import with_script
-from jettison.formats.shell import without
 from jettison.lift import Project, brings_uv
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.installation import Installation, NotMovable
@@ -29,6 +27,7 @@ from jettison.lower.locked_stage import (
     installer_variables,
     split_locked,
     told_sources,
+    without_installing,
     without_owner,
 )
 from jettison.plan.changes import SplitBuildStage
@@ -301,10 +300,7 @@ def _without_installation(
         or action.command in absent
         or (run.gives(action) and _removes(stage, action, gone))
     ]
-    if not commands:
-        return None
-    source = without(run.script, commands)
-    return "" if source is None else with_script(run.instruction, source)
+    return without_installing(run, commands) if commands else None
 
 
 def _removes(stage: FinalStage, action: Action, gone: frozenset[str]) -> bool:

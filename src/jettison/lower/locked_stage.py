@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from jettison.ecosystems.commands import PackageInstall
 from jettison.formats.dockerfile import Instruction, raw_pairs
 from jettison.formats.dockerfile.run import with_script
-from jettison.formats.shell import without
+from jettison.formats.shell import Command, without
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.locked import LockedInstallation, replaced_place
@@ -277,7 +277,14 @@ def _without_installation(run: LiftedRun, tool: str, *, stays: bool) -> str | No
         for action in run.actions
         if action.kind in kinds or (not stays and action.command.words[:2] == (tool, "config"))
     ]
-    if not commands:
-        return None
-    source = without(run.script, commands)
+    return without_installing(run, commands) if commands else None
+
+
+def without_installing(run: LiftedRun, commands: Collection[Command]) -> str:
+    """The RUN without what installs; empty when it would only remove what that leaves behind."""
+    starts = {command.start for command in commands}
+    left = (action for action in run.actions if action.command.start not in starts)
+    if all(action.kind is ActionKind.CLEANUP for action in left):
+        return ""
+    source = without(run.script, list(commands))
     return "" if source is None else with_script(run.instruction, source)
