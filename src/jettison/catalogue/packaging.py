@@ -166,7 +166,10 @@ def package_of_program(program: str, release: str) -> str | None:
     if release == ALPINE:
         return _alpine_program(name)
     facts = facts_of(release)
-    return None if facts is None else facts.programs.get(name)
+    if facts is None:  # what every image of one release has, those of another have as well
+        package = package_of_program(name, RELEASES[-1])
+        return "" if package in slim_packages(RELEASES[-1]) else None
+    return facts.programs.get(name)
 
 
 def package_of_library(library: str, release: str) -> str | None:

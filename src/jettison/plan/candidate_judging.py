@@ -125,7 +125,8 @@ def _remark(needs: BaseNeeds, image: ImageFacts, program: str, use: Evidence) ->
     elif package == "" or package in packages_of(image):
         if use.kind == "step":
             return
-        where = f"part of {package}" if package else "part of busybox"
+        other = "busybox" if release == ALPINE else "every Debian image"
+        where = f"part of {package or other}"
         yield _said(Works.YES, f"{program} is there, {where}: {use.message}", use)
     elif package in _installed(needs, image):
         yield _said(Works.YES, f"{program} comes with {package}, which is installed", use)
