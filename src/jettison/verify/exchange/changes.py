@@ -30,6 +30,8 @@ from jettison.verify.exchange.pattern import (
 )
 from jettison.verify.workload import ABSENT, Json, inner, kind_of, same, short, written
 
+# Random content may be longer or shorter by so many bytes, or by one part in so many.
+_SPARE, _PART = 16, 50
 _ALIKE = 20  # how much of what two texts have in common is shown
 # A text of JSON, which may hold anything, and the beginning of a line.
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -66,6 +68,8 @@ def _fits(pattern: Pattern, value: Json, at: float) -> bool:
         return isinstance(value, str) and pattern.form.fits(value, at)
     if isinstance(pattern, Number):
         fits = kind_of(value) == "number" and (isinstance(value, int) or not pattern.whole)
+        if pattern.about is not None and isinstance(value, int):
+            return abs(value - pattern.about) <= max(_SPARE, pattern.about // _PART)
         return fits and (pattern.distance is None or pattern.distance.fits(value, at))
     return isinstance(pattern, Truth) and isinstance(value, bool)
 

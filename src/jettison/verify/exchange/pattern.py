@@ -48,10 +48,14 @@ class Text(Struct, frozen=True, kw_only=True):
 
 
 class Number(Struct, frozen=True, kw_only=True):
-    """Any number; a whole one where all were, and a time as far from the answer as it was."""
+    """Any number; a whole one where all were, and a time as far from the answer as it was.
+
+    ``about`` is what the length of random content is near to, such as that of a key.
+    """
 
     whole: bool
     distance: Distance | None = None
+    about: int | None = None
 
 
 class Truth(Struct, frozen=True, kw_only=True):
@@ -144,6 +148,10 @@ def _fields(samples: Sequence[Sample]) -> Fields | Loose:
         names = dict.fromkeys(key for row in rest for key, _ in row)
         optional = {name: common(_under(samples, name)) for name in names}
     named = {name: common(_under(samples, name)) for name in sorted(everywhere)}
+    match named:
+        case {"sha256": Text(), "bytes": Fixed(value=int(length))}:
+            # by chance alone all runs gave one length
+            named["bytes"] = Number(whole=True, about=length)
     return Fields(named=named, optional=optional, keyed=keyed)
 
 

@@ -361,6 +361,12 @@ def test_other_bodies_are_compared_by_their_bytes() -> None:
     assert "sha256" in difference([text("a", "image/png")] * 2, text("b", "image/png"))
 
 
+def test_random_content_may_be_a_little_longer_and_is_never_cut() -> None:
+    had = [text(f"\0{number}" * 200, "application/octet-stream") for number in (1, 2)]
+    for body, same in (("\0" + "3\0" * 203, True), ("\0" + "3\0" * 150, False)):
+        assert (difference(had, text(body, "application/octet-stream")) == "") is same
+
+
 @pytest.mark.parametrize(
     ("name", "had", "has"),
     [
