@@ -13,6 +13,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
+from types import SimpleNamespace
 from typing import Self
 
 import pytest
@@ -227,8 +228,12 @@ def test_what_gets_little_of_a_busy_machine_has_longer_to_load(
     monkeypatch: pytest.MonkeyPatch, share: float, failure: str, seconds: float
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(time, "sleep", lambda some: now.append(now.pop() + some))
+    # not of the module of time, which other threads ask and wait by as well
+    clock = SimpleNamespace(
+        monotonic=lambda: now[0], sleep=lambda some: now.append(now.pop() + some)
+    )
+    monkeypatch.setattr(services, "time", clock)
+    monkeypatch.setattr(first_process, "time", clock)
     monkeypatch.setattr(first_process, "_used", lambda _: now[0] * share)
     state = partial(ContainerState, exit_status=0)
     monkeypatch.setattr(Machine, "state", lambda _: state(running=now[0] < 40))
