@@ -81,17 +81,25 @@ def _names(plan: Plan, system: System, observed: Observed, entry: ProgramNeeds) 
     """
     if entry.package not in system.packages:
         return False
-    # a library may make a method of each
-    names = "|".join(name.replace("-", "[-_]") for name in entry.programs)
-    called = CALLED % {"package": entry.package, "names": names} if entry.paths else names
-    own = rf"""{called}|["'](?:{names})["']""" if entry.paths else names
-    if entry.words:
-        own = called = rf"\b(?:{'|'.join(entry.words)})\b"
+    called, own = _naming(entry)
     texts = (text.encode() for text in plan.original.texts.values())
     brought = observed.installed.sources.values() if entry.needs or entry.paths else ()
     return any(
         map(re.compile(own.encode()).search, (*texts, *observed.installed.application.values()))
     ) or any(map(re.compile(called.encode()).search, brought))
+
+
+def _naming(entry: ProgramNeeds) -> tuple[str, str]:
+    """Give the patterns of what names some programs in a distribution, and in the application."""
+    if entry.words:
+        words = rf"\b(?:{'|'.join(entry.words)})\b"
+        return words, words
+    # a library may make a method of each
+    names = "|".join(name.replace("-", "[-_]") for name in entry.programs)
+    if not entry.paths:
+        return names, names
+    called = CALLED % {"package": entry.package, "names": names}
+    return called, rf"""{called}|["'](?:{names})["']"""
 
 
 def _touched(observed: Observed) -> Iterator[str]:
