@@ -84,7 +84,7 @@ def test_no_module_is_too_long_and_few_stand_alone() -> None:
     ("command", "late"),
     [
         ("plan", "urllib3 ssl importlib.metadata"),
-        ("check", "urllib3 ssl jettison.plan.plan jettison.rules jettison.tasks.loading"),
+        ("check", "urllib3 ssl jettison.plan jettison.rules jettison.tasks.loading"),
         ("build", "urllib3 ssl csv html.parser packaging.requirements concurrent.futures"),
     ],
 )

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.support.recorded_index import examples, unpack
 
+from jettison.plan import Plan
 from jettison.tasks.loading import planned
-from jettison.plan.plan import Plan
 
 EXAMPLES = [pytest.param(path, id=path.name) for path in examples()]
 
@@ -53,7 +53,9 @@ def test_each_package_gets_its_scope_and_each_change_its_finding(
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_the_dockerfile_has_what_is_needed_and_no_more(example: Path, plans: dict[Path, Plan]) -> None:
+def test_the_dockerfile_has_what_is_needed_and_no_more(
+    example: Path, plans: dict[Path, Plan]
+) -> None:
     wanted, plan = expected(example).get("dockerfile", {}), plans[example]
     text = "".join(item.text for item in plan.stage.instructions)
     for part in wanted.get("has", ()):

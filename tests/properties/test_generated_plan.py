@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jettison.formats.dockerfile import parse
-from jettison.plan.plan import Plan, Safety
+from jettison.plan import Plan, Safety
 from jettison.tasks.loading import planned
 
 SOURCE = {

@@ -12,7 +12,7 @@ from cases import Case, all_cases, read_case
 
 from jettison.formats.compose import parse as parse_compose
 from jettison.formats.dockerfile import parse as parse_dockerfile
-from jettison.plan.plan import Plan, Safety
+from jettison.plan import Plan, Safety
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading import planned

@@ -9,8 +9,8 @@ from base_needs import project_of
 
 from jettison.engines import BuildRequest
 from jettison.errors import BuildError, JettisonError, ProgramError
+from jettison.plan import Plan
 from jettison.plan.base import BaseChoice
-from jettison.plan.plan import Plan
 from jettison.progress import Progress, SilentProgress
 from jettison.tasks.staging import Workshop, development_image
 

@@ -14,7 +14,7 @@ from jettison.contents.reach import Observed, Reach
 from jettison.contents.system import System
 from jettison.engines import BuildRequest
 from jettison.errors import BuildError
-from jettison.plan.plan import Plan
+from jettison.plan import Plan
 from jettison.progress import Progress, SilentProgress
 from jettison.report import WIDTH, rendered
 from jettison.report.result_text import Result

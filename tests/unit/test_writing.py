@@ -11,8 +11,8 @@ from base_needs import project_of
 from msgspec.structs import replace
 
 from jettison.errors import InterruptedByUserError, WriteError
+from jettison.plan import FileChange, Plan
 from jettison.plan.base import BaseChoice
-from jettison.plan.plan import FileChange, Plan
 from jettison.records import copy_tree
 from jettison.tasks import writing
 from jettison.tasks.staging import staged

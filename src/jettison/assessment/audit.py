@@ -16,7 +16,7 @@ from jettison.assessment.advisories import DEBIAN, PYPI, Advisory, Hit, affectin
 from jettison.catalogue import table
 from jettison.catalogue.systems import VulnerableFiles
 from jettison.contents.measurement import DebianPackageMeasurement, DistributionMeasurement
-from jettison.plan.plan import Plan
+from jettison.plan import Plan
 from jettison.values import Skipped, by_key
 
 

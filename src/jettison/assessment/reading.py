@@ -16,7 +16,7 @@ from jettison.formats.budgets import Budget
 from jettison.images.image import Image
 from jettison.index import Source
 from jettison.index.graph import path_to
-from jettison.plan.plan import Plan
+from jettison.plan import Plan
 from jettison.plan.prediction_parts import Part
 from jettison.values import Basis, replace
 

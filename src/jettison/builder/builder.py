@@ -31,8 +31,8 @@ from jettison.images.digest import Fields
 from jettison.images.stores.blobs import SegmentCache
 from jettison.index.debian import Archive
 from jettison.index.target import Target
+from jettison.plan import Plan
 from jettison.plan.base import COMPOSED
-from jettison.plan.plan import Plan
 from jettison.processes.concurrent import ahead, keep_little, take_turns
 from jettison.progress import Progress, step
 from jettison.values import Skipped, replace

@@ -23,7 +23,7 @@ from jettison.records import opened_below
 from jettison.values import OWN_FOLDER
 
 if TYPE_CHECKING:
-    from jettison.plan.plan import Plan
+    from jettison.plan import Plan
 
 LOCK_FILE = "jettison.lock"
 

@@ -30,8 +30,8 @@ from jettison.lift.action import ActionKind, actions_in
 from jettison.lift.other_packages import zone_groups
 from jettison.lift.stage import FinalStage
 from jettison.lower import COMPILED_LIST
+from jettison.plan import Plan
 from jettison.plan.base import COMPOSED, Works
-from jettison.plan.plan import Plan
 from jettison.values import LAST_PORT, by_key, whole_number
 
 _NANOSECONDS = 1_000_000_000

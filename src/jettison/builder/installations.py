@@ -19,8 +19,8 @@ from jettison.lift.build_context import context_path
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import steering_pip
 from jettison.lower.removed_files import is_manifest, is_removal
+from jettison.plan import Plan
 from jettison.plan.base_setuptools import requirement_of_base
-from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import LIST
 from jettison.values import replace
 

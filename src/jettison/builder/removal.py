@@ -22,8 +22,7 @@ from jettison.builder.libraries import Library, wheel_libraries
 from jettison.builder.wheel import Placed, Scheme, Wheel, opened_wheels
 from jettison.catalogue import removal_hook
 from jettison.images.tar_writer import Member
-from jettison.plan.removal import jettison_removed
-from jettison.plan.removal.groups import Matcher
+from jettison.plan.removal import Matcher, jettison_removed
 from jettison.plan.removal.listing import NOT_COUNTING, WORDS, paths_in, sections_in, takes_modules
 from jettison.plan.removal.remove_files import (
     Together,

@@ -30,7 +30,7 @@ from jettison.images.stores.blobs import SegmentCache
 from jettison.index.debian import Archive
 from jettison.lift import Project
 from jettison.lower import COMPILED_LIST
-from jettison.plan.plan import Plan
+from jettison.plan import Plan
 from jettison.plan.removal.listing import HOOK, LIST, SCRIPT
 from jettison.records import Records
 from jettison.source.reading import LARGEST

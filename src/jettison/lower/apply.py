@@ -34,6 +34,7 @@ from jettison.lower.packages import (
 from jettison.lower.removed_files import remove_files
 from jettison.lower.requirements import leave_groups_out, move_to_development
 from jettison.lower.user import run_as_user
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import (
     AddDebugTarget,
     AddDevelopment,
@@ -59,7 +60,6 @@ from jettison.plan.changes import (
     StartFromNothing,
     TidyPackageInstalls,
 )
-from jettison.plan.plan import Finding, Plan
 from jettison.values import Evidence, Origin, replace
 
 

@@ -9,8 +9,8 @@ from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import PipInstall
 from jettison.formats.shell import Word
 from jettison.lift.action import ActionKind, named_by
+from jettison.plan import Plan
 from jettison.plan.base import Variant, image_facts
-from jettison.plan.plan import Plan
 from jettison.values import Evidence
 
 WITHOUT_SETUPTOOLS = (3, 12)

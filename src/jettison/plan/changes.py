@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from jettison.plan.minimal_base import Composition
-from jettison.plan.removal.groups import Group
+from jettison.plan.removal import Group
 from jettison.plan.removal.listing import SystemGroup, Unproven
 
 

@@ -12,8 +12,8 @@ from jettison.errors import UnsupportedError
 from jettison.formats.dockerfile import final_environment
 from jettison.images.config import Config
 from jettison.lift.stages import Said, configured, variables_said
-from jettison.plan.plan import Plan
-from jettison.plan.removal.groups import Contents, OwnedFile, overrides_of
+from jettison.plan import Plan
+from jettison.plan.removal import Contents, OwnedFile, overrides_of
 from jettison.plan.system_removal import leaves_late
 from jettison.values import replace
 

@@ -21,7 +21,7 @@ from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.packages import LISTS, empties_lists, named_by, removed_again
 from jettison.lift.stage import FinalStage
-from jettison.plan.removal.groups import Contents, Matcher, contents_of, installed_path
+from jettison.plan.removal import Contents, Matcher, contents_of, installed_path
 from jettison.plan.removal.listing import (
     LIST,
     SCRIPT,

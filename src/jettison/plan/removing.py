@@ -11,9 +11,9 @@ from jettison.lift.declared import shipped_names
 from jettison.lift.scopes import Scope
 from jettison.lift.stages import NotApart
 from jettison.lift.usage import Given
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import RemoveFiles
-from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import Group, Matcher, OwnedFile, collapsed, names_itself
+from jettison.plan.removal import Group, Matcher, OwnedFile, collapsed, names_itself
 from jettison.plan.removal.listing import ARROW, LIST, Unproven, links_in, paths_in, sections_in
 from jettison.plan.system_removal import leaves_late, place_of_removal, waits_for_steps
 from jettison.values import Evidence, Size, by_key, human, once_each, replace, some

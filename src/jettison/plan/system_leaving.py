@@ -12,9 +12,9 @@ from packaging.utils import canonicalize_name
 from jettison.contents.reach import Observed, source_of
 from jettison.contents.system import System, SystemReach, Wanted, reached_packages
 from jettison.index import byte_code_of
+from jettison.plan import Plan
 from jettison.plan.changes import CompileApplication, StartFromNothing
 from jettison.plan.minimal_base import pattern
-from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import SystemGroup
 from jettison.plan.removing import listed, not_installed
 from jettison.plan.system_needs import used_of, wanted_of

@@ -22,8 +22,8 @@ from jettison.lift.packages import requested
 from jettison.lift.scopes import PackageScope
 from jettison.lift.stages import services_of
 from jettison.lift.usage import BUILDING, COMMAND, SCRIPT
+from jettison.plan import Plan
 from jettison.plan.minimal_base import pattern
-from jettison.plan.plan import Plan
 from jettison.plan.system_removal import Used, gone_of_standard, gone_when_idle
 from jettison.values import Evidence, Origin
 

@@ -20,10 +20,9 @@ from jettison.lift import Project
 from jettison.lift.action import ActionKind
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import BuiltEnvironment, NotApart, environment_of
+from jettison.plan import Plan
 from jettison.plan.minimal_base import pattern
-from jettison.plan.plan import Plan
-from jettison.plan.removal import listing
-from jettison.plan.removal.groups import collapsed
+from jettison.plan.removal import collapsed, listing
 from jettison.plan.removal.listing import HEAD, HOOK, LIST, REMOVED, SCRIPT, SystemGroup
 from jettison.values import Evidence, Origin, is_listable, once_each, replace
 

@@ -43,8 +43,8 @@ from jettison.contents.measurement import (
 )
 from jettison.contents.stored_files import Owner
 from jettison.lift.scopes import PlannedPackage
+from jettison.plan import FileChange, Finding, Plan, PlannedRequirement
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
-from jettison.plan.plan import FileChange, Finding, Plan, PlannedRequirement
 from jettison.plan.prediction_parts import Part, Prediction, Predictions, SizeRange
 from jettison.plan.removal.listing import Unproven
 from jettison.plan.removing import unproven_of

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from jettison.index.graph import exclusive, path_to, required_by, weight
 from jettison.lift.scopes import Scope
+from jettison.plan import Plan, PlannedRequirement, Safety
 from jettison.plan.changes import RemoveFiles
-from jettison.plan.plan import Plan, PlannedRequirement, Safety
-from jettison.plan.removal.groups import Group, Matcher, OwnedFile
+from jettison.plan.removal import Group, Matcher, OwnedFile
 from jettison.plan.removal.listing import LIST, Listed, listed_lines
 from jettison.plan.removing import not_installed, uninstalled
 from jettison.report.why_text import DistributionAnswer, FileAnswer, RuleShare

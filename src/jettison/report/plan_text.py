@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from jettison.lift.scopes import PackageScope, PlannedPackage, Scope
-from jettison.plan.plan import FileChange, FileKind, Finding, Plan, PlannedRequirement, Safety
+from jettison.plan import FileChange, FileKind, Finding, Plan, PlannedRequirement, Safety
 from jettison.plan.prediction_parts import Part, Prediction, Predictions
 from jettison.plan.removal.listing import Unproven
 from jettison.plan.removing import TOLD, unproven_of

@@ -7,7 +7,7 @@ from html import escape
 
 from jettison.contents.measurement import ImageMeasurement
 from jettison.contents.stored_files import OwnerKind
-from jettison.plan.plan import FileChange, FileKind
+from jettison.plan import FileChange, FileKind
 from jettison.plan.system_leaving import left_in
 from jettison.report.page import Area, page, tabulated
 from jettison.report.plan_text import named

@@ -9,8 +9,8 @@ from msgspec import Struct
 from jettison.assessment.audit import Audit, Fate
 from jettison.assessment.audit import Finding as Vulnerability
 from jettison.contents.measurement import ImageMeasurement
+from jettison.plan import Finding, Plan
 from jettison.plan.base import COMPOSED
-from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction_parts import Predictions
 from jettison.plan.removing import TOLD
 from jettison.plan.system_leaving import left_in

@@ -10,8 +10,8 @@ from packaging.utils import canonicalize_name
 from jettison.errors import ProjectError
 from jettison.formats.budgets import Budget
 from jettison.formats.own_settings import Ask, Line, Override
+from jettison.plan import Plan
 from jettison.plan.minimal_base import pattern
-from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import SYSTEM_LIST
 from jettison.plan.system_leaving import left_in, system_reach
 from jettison.report.explaining import explain_distribution, explain_path, explain_source

@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.packaging import runtime_libraries_of, translated
 from jettison.lift.build_context import installed_names
+from jettison.plan import Finding, Plan
 from jettison.plan.base import BaseCandidate
 from jettison.plan.candidate_needs import build_packages
 from jettison.plan.changes import AddPackages, Change, ChangeDistribution
-from jettison.plan.plan import Finding, Plan
 from jettison.plan.system_removal import leaves_late
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Saving

@@ -38,8 +38,8 @@ from jettison.lift.repeated_commands import reads_history
 from jettison.lift.stage import lifted
 from jettison.lift.stages import services_of
 from jettison.lift.usage import SCRIPT, Usage
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import IgnorePaths
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.source import Use, is_compose, is_dockerfile, use_of_file
 from jettison.source.operations_images import is_for_development

@@ -42,6 +42,7 @@ from jettison.lift.locked_obstacles import fixed_path, linked_programs, programs
 from jettison.lift.packages import removable, requested, saved_without
 from jettison.lift.scopes import PackageScope
 from jettison.lift.usage import SCRIPT, UNCALLED
+from jettison.plan import Finding, Plan
 from jettison.plan.base import Variant, image_facts
 from jettison.plan.base_setuptools import (
     has_setuptools,
@@ -55,7 +56,6 @@ from jettison.plan.changes import (
     SetEnvironment,
     SplitBuildStage,
 )
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, counted, replace
 

@@ -25,8 +25,8 @@ from collections.abc import Iterator
 from jettison.contents.reach import source_of
 from jettison.formats.dockerfile import Copy, Instruction
 from jettison.lift.action import ActionKind
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import CompileApplication
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, is_within
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jettison.lower.composed_base import is_composed, refused
+from jettison.plan import Finding, Plan
 from jettison.plan.base import image_facts
 from jettison.plan.changes import ComposeBase
 from jettison.plan.minimal_base import Composition
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Saving, counted
 

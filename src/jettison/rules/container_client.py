@@ -22,8 +22,8 @@ from jettison.lift.action import Action, ActionKind
 from jettison.lift.packages import removable, saved_without
 from jettison.lift.scopes import PackageScope, PlannedPackage
 from jettison.lift.stages import service_of
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import RemoveCommands, RemovePackages
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jettison.lower.composed_base import DEBUG, is_composed, shell_place
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import AddDebugTarget
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

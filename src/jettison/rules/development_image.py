@@ -21,8 +21,8 @@ from jettison.lift.stages import service_of
 from jettison.lift.writes import source_targets
 from jettison.lower.development import DOCKERFILE
 from jettison.lower.reload import with_reload
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import AddDevelopment
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

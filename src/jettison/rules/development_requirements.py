@@ -47,8 +47,8 @@ from jettison.lift.groups import is_named_for_development
 from jettison.lift.repeated_commands import local_words
 from jettison.lift.scopes import Scope
 from jettison.lift.stage import lifted, lifted_stage
+from jettison.plan import Finding, Plan, PlannedRequirement, Safety
 from jettison.plan.changes import MoveToDevelopment
-from jettison.plan.plan import Finding, Plan, PlannedRequirement, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Size, counted
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import Collection, DeadWeight
 from jettison.lift.action import Action, actions_in
-from jettison.plan.plan import Finding, Plan
+from jettison.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Evidence, Origin, Saving
 

@@ -28,8 +28,8 @@ from jettison.formats.dockerfile import copy
 from jettison.lift.stage import ROOT_NAMES
 from jettison.lift.stages import BuiltEnvironment, environment_of, services_of
 from jettison.lift.writes import FOR_EVERYONE
-from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import Group, OwnedFile, names_itself
+from jettison.plan import Finding, Plan
+from jettison.plan.removal import Group, OwnedFile, names_itself
 from jettison.plan.removal.listing import ARROW
 from jettison.plan.removing import WORTHWHILE, linked, present, removal
 from jettison.rules.rule import Rule

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from jettison.plan import Finding, Plan
 from jettison.plan.base import ImageFacts, image_facts
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

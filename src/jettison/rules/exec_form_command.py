@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from jettison.formats.dockerfile.run import run_script
 from jettison.formats.shell import Command, Script
 from jettison.lift import Invocation
+from jettison.plan import Finding, Plan, Safety
 from jettison.plan.changes import SetCommand
-from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

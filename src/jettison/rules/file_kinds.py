@@ -11,8 +11,8 @@ from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, FileKind
-from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import OwnedFile
+from jettison.plan import Finding, Plan
+from jettison.plan.removal import OwnedFile
 from jettison.plan.removing import grouped, imported, removal
 from jettison.rules.rule import Rule
 

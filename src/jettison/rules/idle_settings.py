@@ -22,7 +22,7 @@ from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.contents.system import PROGRAMS
 from jettison.formats.own_settings import Ask, Line, Override
-from jettison.plan.plan import Finding, Plan
+from jettison.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

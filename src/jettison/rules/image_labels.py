@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jettison.lift.stages import service_of, services_of
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import AddLabels
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

@@ -24,9 +24,9 @@ from jettison.formats.own_settings import Ask
 from jettison.lift.action import ActionKind, actions_in, named_by
 from jettison.lift.stages import BuiltEnvironment, NotApart, environment_of, steps_on
 from jettison.lift.usage import BUILDING, UNCALLED
+from jettison.plan import Finding, Plan
 from jettison.plan.base_setuptools import WITHOUT_SETUPTOOLS
-from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import Group
+from jettison.plan.removal import Group
 from jettison.plan.removing import listed, removal
 from jettison.plan.system_removal import INSTALLERS, building_modules, leaves_late
 from jettison.rules.rule import Rule

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from jettison.lift.groups import is_named_for_development
 from jettison.lift.projects import project_requests
-from jettison.plan.plan import Finding, Plan, PlannedRequirement, Safety
+from jettison.plan import Finding, Plan, PlannedRequirement, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Toward
 

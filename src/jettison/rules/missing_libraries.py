@@ -18,9 +18,9 @@ from collections.abc import Iterator, Mapping
 from jettison.lift.action import ActionKind, actions_in
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import TYPES_READ
+from jettison.plan import Finding, Plan
 from jettison.plan.candidate_needs import brought_packages, inherited_packages, named_packages
 from jettison.plan.changes import AddPackages
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

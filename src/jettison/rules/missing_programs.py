@@ -25,9 +25,9 @@ from jettison.lift.action import actions_in
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.scopes.decide import console_scripts
 from jettison.lift.usage import BUILDING, SCRIPT
+from jettison.plan import Finding, Plan
 from jettison.plan.candidate_needs import brought_packages, inherited_packages, named_packages
 from jettison.plan.changes import AddPackages
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.source import is_dockerfile
 from jettison.values import Evidence

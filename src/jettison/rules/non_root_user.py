@@ -32,8 +32,8 @@ from jettison.lift.stage import FinalStage
 from jettison.lift.stages import service_of
 from jettison.lift.writes import data_mounts, writable_folders
 from jettison.lower.user import recursive_on
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import RunAsUser
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

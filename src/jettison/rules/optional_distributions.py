@@ -19,8 +19,8 @@ from collections.abc import Iterable, Iterator
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Optional
 from jettison.lift.scopes import Scope
-from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import Group
+from jettison.plan import Finding, Plan
+from jettison.plan.removal import Group
 from jettison.plan.removing import (
     any_version,
     group,

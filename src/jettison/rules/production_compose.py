@@ -28,8 +28,8 @@ from jettison.lift.health_probe import python_check_of_service
 from jettison.lift.scopes import Scope
 from jettison.lift.stages import services_of
 from jettison.lift.writes import CACHES, home_writers, is_shared, source_targets
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import HardenService
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Origin
 

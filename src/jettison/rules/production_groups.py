@@ -46,8 +46,8 @@ from jettison.lift.repeated_commands import local_words
 from jettison.lift.scopes import Scope
 from jettison.lift.stage import lifted_stage
 from jettison.lift.stages import services_of
+from jettison.plan import Finding, Plan, PlannedRequirement
 from jettison.plan.changes import Change, LeaveGroupsOut, SetEnvironment
-from jettison.plan.plan import Finding, Plan, PlannedRequirement
 from jettison.rules.rule import Rule
 from jettison.source.tree import RUNS_TESTS
 from jettison.values import Evidence, Origin, Toward

@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jettison.lift.health_probe import python_of
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import SetEnvironment
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

@@ -18,8 +18,8 @@ from collections.abc import Iterator
 
 from jettison.formats.dockerfile.run import run_script
 from jettison.lift.health_probe import probe_of, probe_of_words, python_of, why_not
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import SetHealthCheck
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jettison.formats.own_settings import Ask
-from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import WILD, Group
+from jettison.plan import Finding, Plan
+from jettison.plan.removal import WILD, Group
 from jettison.plan.removing import any_version, group, present, remaining, removal
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, replace

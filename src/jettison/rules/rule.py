@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from jettison.lower.apply import applied as changed
 from jettison.lower.apply import led_back
-from jettison.plan.plan import Finding, Plan, Safety, Withdrawal
+from jettison.plan import Finding, Plan, Safety, Withdrawal
 from jettison.values import human, replace
 
 

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 
 from jettison.catalogue.packaging import slim_packages
 from jettison.lift.packages import DEFAULT_RELEASE, requested
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import AddPackages
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 
 

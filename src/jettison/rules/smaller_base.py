@@ -17,9 +17,9 @@ from collections.abc import Iterator
 
 from jettison.lift import brings_uv
 from jettison.lift.packages import requested
+from jettison.plan import Finding, Plan
 from jettison.plan.base import BaseCandidate, Variant, image_facts
 from jettison.plan.changes import AddPackages, Change, ReplaceBase
-from jettison.plan.plan import Finding, Plan
 from jettison.plan.system_removal import leaves_late
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Saving

@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Variant
 from jettison.index.graph import total_size
-from jettison.plan.plan import Finding, Plan
+from jettison.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Size
 

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from jettison.catalogue.base_release import facts_of
 from jettison.lift.packages import DEFAULT_RELEASE, requested
 from jettison.lower.packages import installs_recommended, runs_leaving_lists
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import TidyPackageInstalls
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Evidence, Saving
 

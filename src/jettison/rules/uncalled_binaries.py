@@ -19,8 +19,8 @@ from collections.abc import Iterator
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
-from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import OwnedFile
+from jettison.plan import Finding, Plan
+from jettison.plan.removal import OwnedFile
 from jettison.plan.removing import group, present, removal
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Evidence, Saving, human

@@ -17,8 +17,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from jettison.contents.reach import Observed, source_of
-from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import Group
+from jettison.plan import Finding, Plan
+from jettison.plan.removal import Group
 from jettison.plan.removing import removal, worthwhile
 from jettison.rules.rule import Rule
 from jettison.rules.unreached_modules import leaving_files

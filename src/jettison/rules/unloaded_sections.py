@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import Group
+from jettison.plan import Finding, Plan
+from jettison.plan.removal import Group
 from jettison.plan.removing import present, removal, shortened
 from jettison.rules.rule import Rule
 

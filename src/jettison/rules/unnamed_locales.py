@@ -25,8 +25,8 @@ from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Locales
 from jettison.lift.stages import service_of
 from jettison.lift.usage import Given
-from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import OwnedFile
+from jettison.plan import Finding, Plan
+from jettison.plan.removal import OwnedFile
 from jettison.plan.removing import (
     WORTHWHILE,
     asked_alone,

@@ -23,8 +23,8 @@ from jettison.lift.action import ActionKind
 from jettison.lift.packages import passing_packages, removable, saved_without
 from jettison.lift.repeated_commands import VERSIONED
 from jettison.lift.scopes import PackageScope
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import RemovePackages
-from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 
 DECLARING = re.compile(r"requirements|constraints|pyproject\.toml$|\.lock$|Pipfile")

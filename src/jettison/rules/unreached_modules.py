@@ -34,8 +34,8 @@ from jettison.contents import Installed, module_name
 from jettison.contents.links import on_demand
 from jettison.contents.reach import Observed, source_of
 from jettison.contents.standard_reach import unneeded_libraries
-from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import Group, OwnedFile
+from jettison.plan import Finding, Plan
+from jettison.plan.removal import Group, OwnedFile
 from jettison.plan.removal.listing import unproven
 from jettison.plan.removing import group, removal
 from jettison.rules.rule import Rule

@@ -42,8 +42,8 @@ from collections.abc import Iterator, Mapping
 
 from jettison.contents.reach import Observed
 from jettison.contents.system import System
+from jettison.plan import Finding, Plan
 from jettison.plan.changes import LayerOfFolders, RemoveFiles, StartFromNothing
-from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction import WORTH_A_STAGE
 from jettison.plan.removal.listing import STARTING_ANEW, SystemGroup
 from jettison.plan.system_leaving import doubled, leaving_groups, staying_bytes, system_reach

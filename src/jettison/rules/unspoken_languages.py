@@ -22,8 +22,8 @@ from collections.abc import Iterable, Iterator
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Language
 from jettison.lift.usage import Given
-from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import OwnedFile
+from jettison.plan import Finding, Plan
+from jettison.plan.removal import OwnedFile
 from jettison.plan.removing import WORTHWHILE, asked_alone, group, remaining, removal, requiring
 from jettison.rules.rule import Rule
 from jettison.values import replace

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
-from jettison.plan.plan import Finding, Plan
+from jettison.plan import Finding, Plan
 from jettison.plan.removing import is_unused, part_of, removal, written_nowhere
 from jettison.rules.rule import Rule
 

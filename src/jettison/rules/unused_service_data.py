@@ -20,8 +20,8 @@ from functools import partial
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, ServiceData
 from jettison.lift.usage import Given
-from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import Group, OwnedFile
+from jettison.plan import Finding, Plan
+from jettison.plan.removal import Group, OwnedFile
 from jettison.plan.removing import (
     asked_alone,
     cannot_tell,

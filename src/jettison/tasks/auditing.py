@@ -37,7 +37,7 @@ from jettison.images.stores import whole_file
 from jettison.images.stores.cache import cache_directory
 from jettison.index.client import Client
 from jettison.index.index_settings import index_settings
-from jettison.plan.plan import Plan
+from jettison.plan import Plan
 from jettison.processes.git import present
 from jettison.progress import Progress, step
 from jettison.records import discard

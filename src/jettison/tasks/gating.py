@@ -40,7 +40,7 @@ from jettison.verify import Subject, Verdict
 
 # Late, here and in functions: what plans and reads layers takes longer to load than a warm check.
 if TYPE_CHECKING:
-    from jettison.plan.plan import Plan
+    from jettison.plan import Plan
     from jettison.tasks.loading import Planned
 
 # So many projects are remembered.

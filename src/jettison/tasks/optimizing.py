@@ -9,7 +9,7 @@ from jettison.contents.measurement import ImageMeasurement
 from jettison.engines import ImageID
 from jettison.engines.measuring import measure
 from jettison.errors import BuildError
-from jettison.plan.plan import Plan
+from jettison.plan import Plan
 from jettison.plan.system_removal import is_apart
 from jettison.processes.concurrent import beside
 from jettison.progress import step

@@ -38,10 +38,10 @@ from jettison.images.stores.cache import blob_cache, cache_directory
 from jettison.images.stores.unpack import working_folder
 from jettison.images.stream import Compressor
 from jettison.lift.stages import Said, configured, variables_said
+from jettison.plan import Plan
 from jettison.plan.base import COMPOSED
 from jettison.plan.changes import IgnorePaths, LeaveGroupsOut, MoveToDevelopment, RemoveFiles
 from jettison.plan.minimal_base import predicted_size
-from jettison.plan.plan import Plan
 from jettison.plan.prediction_parts import Prediction, Predictions
 from jettison.progress import Progress, step
 from jettison.report.result_text import Result

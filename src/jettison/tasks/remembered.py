@@ -10,8 +10,8 @@ from msgspec import Struct
 from jettison.contents.reach import Observed
 from jettison.images.stores.cache import cache_directory
 from jettison.lift import Project
+from jettison.plan import Built, Withdrawal
 from jettison.plan.observed_image import with_observed
-from jettison.plan.plan import Built, Withdrawal
 from jettison.records import Records
 from jettison.report.result_text import Result
 from jettison.rules import RULES

@@ -13,7 +13,7 @@ from jettison.engines import BuildRequest, Engine, ImageID
 from jettison.errors import BuildError, ProgramError
 from jettison.images.stores.unpack import working_folder
 from jettison.lift import Project
-from jettison.plan.plan import FileChange, Plan
+from jettison.plan import FileChange, Plan
 from jettison.progress import Progress, step
 from jettison.records import copy_tree, irregular
 from jettison.tasks.withdrawing import Search

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from jettison.plan import Plan, Withdrawal
 from jettison.plan.changes import MoveToDevelopment, RemoveFiles
-from jettison.plan.plan import Plan, Withdrawal
-from jettison.plan.removal.groups import Matcher
+from jettison.plan.removal import Matcher
 from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, growing, not_larger, optimized

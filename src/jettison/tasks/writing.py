@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from jettison.errors import InterruptedByUserError, WriteError
 from jettison.formats.requirements import decoded
-from jettison.plan.plan import FileChange
+from jettison.plan import FileChange
 from jettison.processes import uninterrupted
 from jettison.processes.git import Unknown, uncommitted
 from jettison.records import NEW_FILE, copy_tree, opened

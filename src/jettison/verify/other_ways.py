@@ -18,7 +18,7 @@ from jettison.catalogue.systems import Samples, Services, Store
 from jettison.formats import dotenv
 from jettison.lift.stages import service_of
 from jettison.lift.writes import given_mounts
-from jettison.plan.plan import Plan
+from jettison.plan import Plan
 from jettison.values import by_key, replace
 from jettison.verify.compose_services import (
     environment,

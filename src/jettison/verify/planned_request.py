@@ -17,8 +17,8 @@ from jettison.lift.scopes import Scope
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import service_of, services_of
 from jettison.lift.writes import data_mounts
+from jettison.plan import Plan
 from jettison.plan.candidate_libraries import libraries_needed
-from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import SYSTEM_LIST, paths_in
 from jettison.plan.removing import not_installed, removed_lines, uninstalled
 from jettison.plan.system_leaving import leaving_distributions

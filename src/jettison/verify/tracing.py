@@ -25,7 +25,7 @@ from jettison.formats.own_settings import Ask
 from jettison.images.stores.cache import cache_directory
 from jettison.images.stores.unpack import working_folder
 from jettison.lift.stages import BuiltEnvironment, environment_of
-from jettison.plan.plan import Plan
+from jettison.plan import Plan
 from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
 from jettison.records import Records

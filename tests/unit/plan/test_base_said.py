@@ -9,8 +9,8 @@ from jettison.contents import Installed, Trace
 from jettison.contents.reach import Observed, Reach
 from jettison.contents.system import System
 from jettison.images.config import Config
+from jettison.plan import Withdrawal
 from jettison.plan.observed_image import with_observed
-from jettison.plan.plan import Withdrawal
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading import planned

@@ -8,9 +8,9 @@ from jettison.contents import Installed, Trace
 from jettison.contents.reach import Observed, Reach
 from jettison.contents.system import System, SystemPackage
 from jettison.images.config import Config
+from jettison.plan import Plan, Withdrawal
 from jettison.plan.minimal_base import pattern
 from jettison.plan.observed_image import with_observed
-from jettison.plan.plan import Plan, Withdrawal
 from jettison.plan.removal.listing import system_written
 from jettison.plan.system_leaving import leaving_distributions, leaving_groups, left_in
 from jettison.report.why import why

@@ -13,8 +13,8 @@ from browser import shown
 from msgspec.structs import replace
 
 from jettison.contents.measurement import DistributionMeasurement, ImageMeasurement
+from jettison.plan import Plan
 from jettison.plan.base import BaseChoice
-from jettison.plan.plan import Plan
 from jettison.report.result_html import result_html
 from jettison.report.result_text import Result
 from jettison.values import Basis, Size

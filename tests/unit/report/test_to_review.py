@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from jettison.plan import Finding, Safety
 from jettison.plan.changes import AddLabels
-from jettison.plan.plan import Finding, Safety
 from jettison.report import rendered
 from jettison.tasks.loading import planned
 from jettison.values import Basis, Saving, replace

@@ -15,8 +15,8 @@ from jettison.contents.image_files import ImageFile, ImageFiles
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform
 from jettison.images.entry import Kind
+from jettison.plan import Withdrawal
 from jettison.plan.observed_image import with_observed
-from jettison.plan.plan import Withdrawal
 from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import optimized

@@ -10,7 +10,7 @@ from msgspec import Struct
 from jettison.contents import module_name
 from jettison.contents.reach import Observed, source_of
 from jettison.lift import REMOVAL
-from jettison.plan.removal.groups import BY_NAME, Group, collapsed
+from jettison.plan.removal import BY_NAME, Group, collapsed
 from jettison.values import KILOBYTE, human, is_listable, sized, totals
 
 # The rule by which the image takes the files of the final stage.

@@ -27,7 +27,7 @@ from jettison.images.stores import PARTIAL, remove_abandoned
 from jettison.images.stores.cache import CHECKOUTS, blob_cache, cache_directory
 from jettison.images.stream import Compressor
 from jettison.lift.scopes import PackageScope, Scope
-from jettison.plan.plan import Plan
+from jettison.plan import Plan
 from jettison.plan.prediction_environment import application_size
 from jettison.processes.git import checked_out, commit_at
 from jettison.progress import SilentProgress

@@ -13,7 +13,7 @@ from jettison.images.stores.cache import cache_directory
 from jettison.index import DistributionFacts, ImportMap
 from jettison.index.wheels import installed_distributions
 from jettison.lift.declared import listed_names, shipped_names
-from jettison.plan.plan import Plan
+from jettison.plan import Plan
 from jettison.progress import Progress, step
 from jettison.tasks.imports import (
     Copied,

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from jettison.lift.scopes.tools import category_of
-from jettison.plan.plan import Plan
+from jettison.plan import Plan
 from jettison.source.tree import is_test
 from jettison.values import Origin, python_tree
 from jettison.verify import Attempt, Loss

@@ -18,9 +18,9 @@ from jettison.lift.packages import Needs, scoped_packages
 from jettison.lift.scopes import PlannedPackage
 from jettison.lift.stage import lifted
 from jettison.lower.apply import led_back
+from jettison.plan import Finding, Learned, Plan
 from jettison.plan.candidate_choice import base_choice
-from jettison.plan.plan import Finding, Learned, Plan
-from jettison.plan.removal.groups import contents_of, overrides_of
+from jettison.plan.removal import contents_of, overrides_of
 from jettison.processes import installed
 from jettison.processes.git import present
 from jettison.records import regular_bytes

@@ -36,10 +36,10 @@ from jettison.lift.projects import project_requests
 from jettison.lift.scopes import PlannedPackage
 from jettison.lift.stage import FinalStage, lifted, lifted_stage
 from jettison.lower.composed_base import refused
+from jettison.plan import Plan
 from jettison.plan.base import COMPOSED, DEBIAN_NAMES
 from jettison.plan.candidate_needs import BaseNeeds
 from jettison.plan.minimal_base import ArchiveFile, BaseRequest, BaseTree, Composition
-from jettison.plan.plan import Plan
 from jettison.plan.prediction_environment import application_size
 from jettison.tasks.loading.knowledge import Knowledge
 from jettison.values import Basis, Evidence, Origin, Size, replace

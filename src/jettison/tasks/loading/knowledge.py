@@ -46,9 +46,9 @@ from jettison.lift.scopes.decide import console_scripts, decide, declared_requir
 from jettison.lift.scopes.remarks import as_asked
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
+from jettison.plan import Learned, PlannedRequirement
 from jettison.plan.base import image_facts
 from jettison.plan.candidate_libraries import libraries_of, linked_packages
-from jettison.plan.plan import Learned, PlannedRequirement
 from jettison.source import Commands
 from jettison.source.operations_collect import collect
 from jettison.source.pickles import loading_calls

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from jettison.catalogue import table
 from jettison.catalogue.systems import SystemFiles
 from jettison.plan.minimal_base import pattern
-from jettison.plan.removal.groups import Matcher
+from jettison.plan.removal import Matcher
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.changed import UNREADABLE, in_short, owner_of, unlike, what_changed

@@ -3,8 +3,8 @@ from tests.support.cases import composition
 
 from jettison.lift.stage import lifted
 from jettison.lower.composed_base import compose_base
+from jettison.plan import EMPTY
 from jettison.plan.changes import ComposeBase
-from jettison.plan.plan import EMPTY
 from jettison.plan.prediction import predicted
 from jettison.values import Basis, Size
 

@@ -1,7 +1,7 @@
 import pytest
 from base_needs import project_of
 
-from jettison.plan.plan import EMPTY
+from jettison.plan import EMPTY
 from jettison.plan.prediction import predicted
 
 START = (

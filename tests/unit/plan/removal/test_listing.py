@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jettison.plan.removal.groups import Group, Matcher, collapsed, installed_path
+from jettison.plan.removal import Group, Matcher, collapsed, installed_path
 from jettison.plan.removal.listing import (
     Unproven,
     links_in,

@@ -1,7 +1,7 @@
 from environments import installed, touched
 
 from jettison.contents.reach import Observed, reached
-from jettison.plan.removal.groups import BY_NAME
+from jettison.plan.removal import BY_NAME
 from jettison.plan.removal.listing import Unproven, unproven
 
 SOURCES = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.plan.plan import Plan
+from jettison.plan import Plan
 from jettison.report.why import why
 from jettison.report.why_text import LineAnswer
 from jettison.tasks.loading import planned

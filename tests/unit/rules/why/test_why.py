@@ -6,7 +6,7 @@ import pytest
 from cases import Case, read_case, with_wheels
 
 from jettison.errors import ProjectError
-from jettison.plan.plan import Plan
+from jettison.plan import Plan
 from jettison.report.documents import why_document
 from jettison.report.why import why
 from jettison.report.why_text import DistributionAnswer, FileAnswer, LineAnswer, why_text

@@ -8,7 +8,7 @@ from jettison.lift.declared import installed_declarations
 from jettison.lift.installation import Installation
 from jettison.lift.locked import movable
 from jettison.lift.stage import lifted
-from jettison.plan.plan import FileChange
+from jettison.plan import FileChange
 from jettison.source.reading import read_tree
 from jettison.tasks.loading.project import load_project, read_texts
 from jettison.tasks.writing import write_in_place

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from jettison.plan.plan import Plan
+from jettison.plan import Plan
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading import planned
