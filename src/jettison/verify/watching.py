@@ -21,10 +21,10 @@ from jettison.engines import (
     RunOptions,
     Stopped,
 )
-from jettison.engines.delegating import DelegatingEngine
 from jettison.processes import Completed
 from jettison.values import replace
 from jettison.verify.interior import hooked, script_text
+from jettison.verify.time_limit import DelegatingEngine
 
 _CLOSED_ON_EXEC, _NON_BLOCKING, _UNLIMITED_QUEUE = 0x1, 0x2, 0x10
 _ADD, _FORGET_ALL, _WHOLE_FILE_SYSTEM = 0x1, 0x80, 0x100
