@@ -20,9 +20,9 @@ from jettison.processes.concurrent import beside
 from jettison.progress import SilentProgress
 from jettison.verify import CheckResult, Outcome, Verdict
 from jettison.verify.before import Baseline, Begun, prefetch
-from jettison.verify.coverage import counted_to_its_end
 from jettison.verify.differential import BegunSuite, observe_after, verdict
 from jettison.verify.observation import Observation, Trial
+from jettison.verify.own_runs import counted_to_its_end
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import starting
 

@@ -15,7 +15,6 @@ from jettison.verify import batch
 from jettison.verify.absent_files import absent
 from jettison.verify.batch import with_stored
 from jettison.verify.checks.check import made_from
-from jettison.verify.coverage import counted, counted_to_its_end
 from jettison.verify.discover import Discovery, conversation, discover, session_with
 from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import (
@@ -25,10 +24,10 @@ from jettison.verify.observe import (
     still_there,
     unready,
 )
+from jettison.verify.own_runs import counted, counted_to_its_end, worked
 from jettison.verify.request import VerificationRequest
 from jettison.verify.services import NO_PORT, SPEAKS_HTTP2, within_reach
 from jettison.verify.time_limit import TimedEngine
-from jettison.verify.workers import worked
 
 # Of values that an application may do without: those that its errors name, then more, then all.
 _TRIES = 4

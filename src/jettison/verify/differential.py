@@ -22,11 +22,11 @@ from jettison.verify.exchange.judging import IMPROBABLE, chance
 from jettison.verify.interior import ask
 from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import observe
+from jettison.verify.own_runs import watched_on, worked
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import further, hasty, joined
 from jettison.verify.services import TOO_LATE, within_reach
 from jettison.verify.time_limit import timed
-from jettison.verify.workers import watched_on, worked
 
 Commands = Callable[[], tuple[str, ...] | None]
 """The names of commands that both images are to run."""
