@@ -6,7 +6,7 @@ import inspect
 import os
 import textwrap
 
-from jettison.verify.inside import messages, reader
+from jettison.verify.inside import parts, reader
 
 
 def is_installed(function):
@@ -59,7 +59,7 @@ def read_of(function):
 
 
 # methods whose requests have no body
-WITHOUT = ("GET", "HEAD", "DELETE", messages.METHOD)
+WITHOUT = ("GET", "HEAD", "DELETE", parts.METHOD)
 # through how many decorators a function is followed
 WRAPPED = 8
 # How Falcon's methods begin that give a parameter of the query, and of which type they make it.
@@ -129,15 +129,15 @@ def checked(model):
 def takes(function, method):
     """Describe what a handler reads: ``body`` (media type and schema) and ``query`` (a schema)."""
     handed = None
-    if method == messages.METHOD and inspect.isclass(function):
-        function, handed = messages.handed(function)
+    if method == parts.METHOD and inspect.isclass(function):
+        function, handed = parts.handed(function)
     tree = source_of(function)
     if tree is None:
         return {}
     tree = Arguments(method).visit(tree)
     names = dict(getattr(unwrapped(function), "__globals__", {}))
     read = reader.Reader(tree, names, read_of)
-    read.receives = method == messages.METHOD
+    read.receives = method == parts.METHOD
     if handed:
         read.known[tree.args.args[-1].arg] = handed
     read.visit(tree)
@@ -145,7 +145,7 @@ def takes(function, method):
     described = functools.partial(schema, known=read.schemas)
     found = {"query": described(met["query"])} if met.get("query") else {}
     found.update(known_of(read))
-    lines = messages.said(read) if read.receives else []
+    lines = parts.said(read) if read.receives else []
     if lines:
         found["body"] = ("text/plain", {"type": "string", "enum": ["\n".join(lines)]})
     body = None if method in WITHOUT else body_of(met, described)
@@ -175,7 +175,7 @@ def route(path, methods, handler=None):
     """
     reads = {}
     for method in methods:
-        of_class = inspect.isclass(handler) and method != messages.METHOD
+        of_class = inspect.isclass(handler) and method != parts.METHOD
         one = getattr(handler, method.lower(), None) if of_class else handler
         try:
             found = takes(one, method) if one is not None else {}

@@ -5,13 +5,13 @@ import functools
 import inspect
 import types
 
-from jettison.verify.inside import constants, hints, messages, models, parts
+from jettison.verify.inside import constants, hints, models, parts
 
 # How far fields are followed into functions that they are handed to, and into which.
 DEEP, FUNCTIONS = 3, (types.FunctionType, type(functools.lru_cache(len)))
 
 
-KNOWING = (hints.Documents, hints.Hints, messages.Messages, models.Models, parts.Parts)
+KNOWING = (hints.Documents, hints.Hints, models.Models, parts.Parts)
 
 
 class Reader(*KNOWING, constants.Constants, ast.NodeVisitor):
