@@ -29,7 +29,7 @@ from jettison.assessment.fleet_bases import BaseNeeds
 from jettison.assessment.fleet_file import Member, fleet_of
 from jettison.assessment.fleet_layers import Item
 from jettison.builder import BaseWanted
-from jettison.tasks.fleet.planning import size_of_base
+from jettison.tasks.fleet.work import size_of_base
 
 SIZES = (1, 10, 100, 1_000, 10_000)
 SEED = 7

@@ -25,8 +25,14 @@ from jettison.errors import FleetError, NotEquivalentError
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
 from jettison.tasks.fleet import Limits
-from jettison.tasks.fleet.finishing import Delivery, built_fleet, remembered_fleet, verified_fleet
-from jettison.tasks.fleet.planning import Found, Options, found_fleet, planned_fleet
+from jettison.tasks.fleet.orders import Found, Options, found_fleet
+from jettison.tasks.fleet.work import (
+    Delivery,
+    built_fleet,
+    planned_fleet,
+    remembered_fleet,
+    verified_fleet,
+)
 from jettison.values import counted
 
 Function = TypeVar("Function", bound=Callable[..., Any])

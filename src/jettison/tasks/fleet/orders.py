@@ -1,24 +1,30 @@
-"""What is asked for one project of a fleet, and what was made before for the same inputs."""
+"""The projects of a fleet: what is asked for each, and what was made before of the same inputs."""
 
 from __future__ import annotations
 
+import platform
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from msgspec import Struct, msgpack
+from msgspec import Struct, field, msgpack
 
 from jettison.assessment.fleet import Project
-from jettison.assessment.fleet_file import Member
+from jettison.assessment.fleet_file import Fleet, Member, fleet_of, name_of, parse_fleet
 from jettison.builder import Shared
+from jettison.errors import ProjectError
 from jettison.images.stores.cache import cache_directory
 from jettison.processes.git import COMMIT
-from jettison.records import Records
+from jettison.records import Records, regular_bytes
+from jettison.tasks.fleet import Limits
 from jettison.tasks.project_state import key_of
 from jettison.values import Origin, replace
 
 Value = TypeVar("Value")
 # Raised when a project's record means something else.
 _FORMAT = "2"
+_LONGEST = 16 << 20
+_DEEPEST = 4
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -109,3 +115,83 @@ class Made:
         if place not in self._keys:
             self._keys[place] = key_of_order(work, order, self._records)
         return self._keys[place]
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """How a fleet is worked on; without ``ray``, which is an address or ``local``, here."""
+
+    workers: int | None = None
+    ray: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    platform: str = ""
+    level: int | None = None
+    offline: bool = False
+
+    @property
+    def architecture(self) -> str:
+        """The platform, by default this machine's."""
+        return self.platform or platform.machine()
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """A fleet and the folder that its paths are relative to."""
+
+    fleet: Fleet
+    root: Path
+
+    def orders(self, options: Options) -> dict[str, Order]:
+        """Return an order for each project by its name."""
+        return {
+            member.name: Order(
+                member=member,
+                root=str(self.root),
+                platform=options.architecture,
+                level=options.level,
+                offline=options.offline,
+            )
+            for member in self.fleet.members
+        }
+
+
+def found_fleet(place: Path) -> Found:
+    """Read a fleet file, or take every folder with a Dockerfile below a folder as a project.
+
+    ProjectError when there is neither, InputSyntaxError for a file that is not valid.
+    """
+    if place.is_dir():
+        return Found(fleet=fleet_of(tuple(_members_in(place))), root=place.resolve())
+    try:
+        text = regular_bytes(place, _LONGEST).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(
+            f"{place} cannot be read",
+            why=str(error),
+            hint="Give a fleet file (TOML), or a folder of projects.",
+        ) from error
+    return Found(fleet=parse_fleet(text, place.name), root=place.resolve().parent)
+
+
+def _members_in(root: Path) -> Iterator[Member]:
+    taken: dict[str, str] = {}
+    for folder in sorted(_described(root, _DEEPEST)):
+        path = folder.relative_to(root).as_posix()
+        name = name_of(path) or name_of(root.resolve().name) or "application"
+        while name in taken:
+            name = f"{name}-{len(taken)}"
+        taken[name] = path
+        yield Member(name=name, path=path)
+    if not taken:
+        raise ProjectError(
+            f"{root} has no projects",
+            why=f"no folder in it, down to {_DEEPEST} below, has a Dockerfile",
+            hint="Give a fleet file that names them.",
+        )
+
+
+def _described(folder: Path, depth: int) -> Iterator[Path]:
+    entries = [one for one in folder.iterdir() if not one.name.startswith(".")]
+    if any(one.name in {"Dockerfile", "Containerfile"} and one.is_file() for one in entries):
+        yield folder
+    for one in entries if depth else ():
+        if one.is_dir() and not one.is_symlink():
+            yield from _described(one, depth - 1)
