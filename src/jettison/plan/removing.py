@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from jettison.catalogue.dead_weight import Known, Part
+from jettison.catalogue.dead_weight import Known
 from jettison.index.graph import total_size
 from jettison.lift.declared import shipped_names
 from jettison.lift.scopes import Scope
@@ -163,30 +163,6 @@ def removal(
         ),
         saving=saving if saving.bytes else None,
     )
-
-
-def is_unused(plan: Plan, entry: Known) -> bool:
-    """Whether a distribution is there, and none of the words that lead to an entry is written."""
-    return entry.distribution in plan.distributions and not set(entry.words) & set(plan.usage.words)
-
-
-def part_of(plan: Plan, entry: Part, reason: str, owners: Collection[str]) -> Iterator[Group]:
-    """Make a group of a part, where one of ``owners`` has it."""
-    meant = Matcher.of((path, True) for path in entry.paths)
-    files = [
-        file
-        for path, file in present(plan).items()
-        if file.distribution in owners and meant.find(path)
-    ]
-    if files:
-        found = group(reason, files, not_counting=entry.not_counting)
-        yield replace(found, paths=entry.paths, together=True)
-
-
-def written_nowhere(entry: Known, what: str) -> Evidence:
-    """The evidence that no word leads to ``what``."""
-    words = f"{what} none of {', '.join(entry.words)} is written" if entry.words else what
-    return Evidence(kind="catalogue", message=f"{words} ({entry.source}, {entry.date})")
 
 
 def asked_alone(entry: Known, verb: str, names: Collection[str]) -> Evidence:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from inspect import cleandoc
 
 from msgspec import Struct
 
@@ -11,12 +12,15 @@ from jettison.lower.apply import led_back
 from jettison.plan import Finding, Plan, Safety, Withdrawal
 from jettison.values import human, replace
 
+Detect = Callable[[Plan], Iterator[Finding]]
+
 
 class Rule(Struct, frozen=True, kw_only=True):
     """One optimization.
 
-    ``name`` is the name of its module with hyphens, of its page and of its folder of cases.
-    ``documentation`` is the module's docstring: what is done, why with sources, when it is safe.
+    ``name`` is that of its page, of its folder of cases, and of its module with hyphens, unless
+    several rules share what they know. ``documentation`` is the docstring of the module or then of
+    the function: what is done, why with sources, when it is safe.
     ``detect`` is pure, and finds nothing in a plan that already has what the rule wants.
     ``without`` says of one that may make an image larger what it is like without.
     """
@@ -24,8 +28,14 @@ class Rule(Struct, frozen=True, kw_only=True):
     name: str
     level: int
     documentation: str
-    detect: Callable[[Plan], Iterator[Finding]]
+    detect: Detect
     without: str = ""
+
+    @classmethod
+    def of(cls, name: str, detect: Detect, *, level: int, without: str = "") -> Rule:
+        """Give a rule that is documented where its function is."""
+        text = cleandoc(detect.__doc__ or "")
+        return cls(name=name, level=level, documentation=text, detect=detect, without=without)
 
     @property
     def title(self) -> str:
