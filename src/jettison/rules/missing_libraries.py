@@ -1,21 +1,12 @@
-"""Install shared libraries that a distribution loads by name.
-
-Some distributions load a library of the system that no wheel brings along: python-magic loads
-libmagic, psycopg2 is linked to libpq. Where the Dockerfile does not install it, the application
-works by accident, because some other package depends on it, or not at all. What is built from
-source is linked to whatever was there then: `jettison optimize` reads what was built, and installs
-the packages of the baseline that bring the libraries it lacks.
-
-Source: the installation pages of the distributions, each named in the catalogue.
-
-Safe: it only adds what the import of the application shows to be needed.
-"""
+"""Libraries of the system that the image needs: loaded by name, or brought by their headers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from jettison.catalogue.packaging import slim_packages
 from jettison.lift.action import ActionKind, actions_in
+from jettison.lift.packages import DEFAULT_RELEASE, requested
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import TYPES_READ
 from jettison.plan import Finding, Plan
@@ -29,10 +20,18 @@ OPTIONAL = "where it is there"
 _SYSTEM = ("/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "/usr/local/lib/")
 
 
-def detect(plan: Plan) -> Iterator[Finding]:
-    """Find packages that must be there at run time and that the final stage does not install.
+def missing_libraries(plan: Plan) -> Iterator[Finding]:
+    """Install shared libraries that a distribution loads by name.
 
-    What a release calls them has to be known.
+    Some distributions load a library of the system that no wheel brings along: python-magic loads
+    libmagic, psycopg2 is linked to libpq. Where the Dockerfile does not install it, the application
+    works by accident, because some other package depends on it, or not at all. What is built from
+    source is linked to whatever was there then: `jettison optimize` reads what was built, and
+    installs the packages of the baseline that bring the libraries it lacks.
+
+    Source: the installation pages of the distributions, each named in the catalogue.
+
+    Safe: it only adds what the import of the application shows to be needed.
     """
     if plan.stage.release is None:
         return
@@ -81,4 +80,39 @@ def _where_from(name: str, brought: Mapping[str, str]) -> str:
     return "nothing installs it, so that what loads it does not work"
 
 
-RULE = Rule(name="missing-libraries", level=1, documentation=__doc__, detect=detect)
+MISSING_LIBRARIES = Rule.of("missing-libraries", missing_libraries, level=1)
+
+
+def runtime_libraries(plan: Plan) -> Iterator[Finding]:
+    """Install libraries instead of their headers.
+
+    A -dev package brings a library's headers for compilers, and the library itself. Compiled
+    requirements need the library when they run: libpq5 is kept when libpq-dev is removed.
+
+    Source: Debian Policy 8.4 (development files) and 8.1 (run-time libraries); psycopg2#1254,
+    wger#1409 for images that missed it.
+
+    Safe: the library is kept whenever a requirement is built from source or may be.
+    """
+    present = requested(plan.stage)
+    base = slim_packages(plan.stage.release or DEFAULT_RELEASE)
+    wanted = {
+        library: item
+        for item in plan.packages
+        if item.name not in present
+        for library in item.runtime
+        if library not in present and library not in base
+    }
+    if not wanted:
+        return
+    names = tuple(sorted(wanted))
+    sources = ", ".join(sorted({item.name for item in wanted.values()}))
+    message = f"{', '.join(names)} instead of {sources}"
+    yield Finding.of(
+        message,
+        tuple(item.evidence[-2] for item in wanted.values()),
+        AddPackages(names=names, reason=f"the libraries of {sources}"),
+    )
+
+
+RUNTIME_LIBRARIES = Rule.of("runtime-libraries", runtime_libraries, level=1)

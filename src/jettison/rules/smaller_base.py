@@ -1,32 +1,40 @@
-"""Start the final stage from the slim image of the same Python.
-
-The full Python images hold compilers, headers and version control for building, some 900 MB that a
-running application does not touch. Once the environment is made in a build stage, the final stage
-needs the interpreter alone; the build stage keeps the full image.
-
-Source: the Dockerfiles of docker-library/python; normandy#60 (895 to 538 MB).
-
-Safe: same Python, same Debian release. Libraries that the source loads and programs that it calls
-are installed by name, because the slim image does not have them.
-"""
+"""The chosen base: how the final stage, or every stage that feeds it, comes to start from it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from jettison.catalogue.base_release import ALPINE
+from jettison.catalogue.packaging import runtime_libraries_of, translated
 from jettison.lift import brings_uv
+from jettison.lift.build_context import installed_names
 from jettison.lift.packages import requested
 from jettison.plan import Finding, Plan
 from jettison.plan.base import BaseCandidate, Variant, image_facts
-from jettison.plan.changes import AddPackages, Change, ReplaceBase
+from jettison.plan.candidate_needs import build_packages
+from jettison.plan.changes import AddPackages, Change, ChangeDistribution, ReplaceBase
 from jettison.plan.system_removal import leaves_late
 from jettison.rules.rule import Rule
-from jettison.values import Evidence, Saving
+from jettison.values import Basis, Evidence, Saving
+
+_CALL_OF_UV = re.compile(r"(?<![\w.-])uvx?(?![\w.-])")
+# On Debian a compiler brings the headers of the C library along, on Alpine it does not.
+_COMPILERS = ("gcc", "g++", "clang")
 
 
-def detect(plan: Plan) -> Iterator[Finding]:
-    """Find a final stage on an image that is larger than the one that was chosen."""
+def smaller_base(plan: Plan) -> Iterator[Finding]:
+    """Start the final stage from the slim image of the same Python.
+
+    The full Python images hold compilers, headers and version control for building, some 900 MB
+    that a running application does not touch. Once the environment is made in a build stage, the
+    final stage needs the interpreter alone; the build stage keeps the full image.
+
+    Source: the Dockerfiles of docker-library/python; normandy#60 (895 to 538 MB).
+
+    Safe: same Python, same Debian release. Libraries that the source loads and programs that it
+    calls are installed by name, because the slim image does not have them.
+    """
     stage, taken = plan.stage, plan.base.taken
     if taken is None or taken.image == stage.base or len(stage.chain) > len(stage.own):
         return
@@ -34,23 +42,20 @@ def detect(plan: Plan) -> Iterator[Finding]:
         return
     if brings_uv(stage.base) and not brings_uv(taken.image) and _needs_uv(plan):
         return
-    if taken.facts.release != stage.release or not (builds_apart(plan) or not taken.source_builds):
+    if taken.facts.release != stage.release or not (_builds_apart(plan) or not taken.source_builds):
         return
-    missing = tuple(name for name in taken.adds if name not in requested(stage))
-    changes: list[Change] = [ReplaceBase(current=stage.base, reference=taken.image)]
-    if missing:
-        reason = f"needed by the application, and no part of {taken.image}"
-        changes.append(AddPackages(names=missing, reason=reason))
+    missing = [name for name in taken.adds if name not in requested(stage)]
+    changes: tuple[Change, ...] = (
+        ReplaceBase(current=stage.base, reference=taken.image),
+        *_added(taken, missing),
+    )
     message = f"replace {stage.base} with {taken.image}"
     yield Finding.of(message, _evidence(plan, taken), *changes, saving=_saving(plan, taken))
 
 
-def builds_apart(plan: Plan) -> bool:
+def _builds_apart(plan: Plan) -> bool:
     """Whether the environment comes from another stage."""
     return any(copied.stage for _, copied in plan.stage.copies)
-
-
-_CALL_OF_UV = re.compile(r"(?<![\w.-])uvx?(?![\w.-])")
 
 
 def _needs_uv(plan: Plan) -> bool:
@@ -79,4 +84,75 @@ def _saving(plan: Plan, taken: BaseCandidate) -> Saving | None:
     return Saving(bytes=before.bytes - after.bytes, basis=before.basis, source=before.source)
 
 
-RULE = Rule(name="smaller-base", level=2, documentation=__doc__, detect=detect)
+SMALLER_BASE = Rule.of("smaller-base", smaller_base, level=2)
+
+
+def another_distribution(plan: Plan) -> Iterator[Finding]:
+    """Move the image to the chosen distribution.
+
+    On Alpine, apt becomes apk, packages have other names, and busybox makes the users; between
+    Debian releases some libraries change theirs. Every stage that feeds the image moves along: an
+    environment that was made for one C library does not start on another.
+
+    Source: docker-library/python (variants of the image); Alpine's package index; busybox, adduser.
+
+    Safe: it happens only when every wheel, program, library and step is known to have a
+    counterpart, or when the user names the base.
+    """
+    stage, taken = plan.stage, plan.base.taken
+    if taken is None or taken.facts.release in (None, stage.release) or stage.tag is None:
+        return
+    if stage.finish or leaves_late(plan):
+        return
+    names = _new_names(plan, taken)
+    alpine = taken.facts.release == ALPINE
+    build = tuple(sorted(set(_build(taken)) - set(names.values())))
+    change = ChangeDistribution(
+        reference=taken.image, packages=tuple(names.items()), alpine=alpine, build=build
+    )
+    missing = sorted({*taken.adds, *_libraries(taken)} - set(names.values()))
+    changes: tuple[Change, ...] = (change, *_added(taken, missing))
+    message = f"replace {stage.base} with {taken.image} in every stage that feeds the image"
+    yield Finding.of(message, taken.evidence, *changes, saving=_predicted_saving(plan, taken))
+
+
+def _new_names(plan: Plan, taken: BaseCandidate) -> dict[str, str]:
+    """The new name of each package that any stage installs; unknown ones keep theirs."""
+    release = taken.facts.release or ""
+    found = {}
+    for name in installed_names(plan.stage):
+        other = translated(name, release)
+        found[name] = name if other is None else other
+        if release == ALPINE and other in _COMPILERS and "musl-dev" not in found.values():
+            found[name] = f"{other} musl-dev"
+    return found
+
+
+def _build(taken: BaseCandidate) -> Iterator[str]:
+    for name in taken.source_builds:
+        if taken.facts.target:
+            yield from build_packages(name, taken.facts.target)
+
+
+def _libraries(taken: BaseCandidate) -> Iterator[str]:
+    """The libraries behind the headers that source builds are compiled with."""
+    for header in set(_build(taken)):
+        yield from runtime_libraries_of(header, taken.facts.release or "") or ()
+
+
+def _predicted_saving(plan: Plan, taken: BaseCandidate) -> Saving | None:
+    before = plan.base.in_use
+    if before is None or before.predicted is None or taken.predicted is None:
+        return None
+    count = before.predicted.bytes - taken.predicted.bytes
+    return Saving(bytes=count, basis=Basis.ESTIMATED, source=taken.predicted.source)
+
+
+ANOTHER_DISTRIBUTION = Rule.of("another-distribution", another_distribution, level=2)
+
+
+def _added(taken: BaseCandidate, names: Sequence[str]) -> Iterator[AddPackages]:
+    """Install what the image that is given up brought and the chosen one does not."""
+    if names:
+        reason = f"needed by the application, and no part of {taken.image}"
+        yield AddPackages(names=tuple(names), reason=reason)

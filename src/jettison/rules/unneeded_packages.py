@@ -1,40 +1,44 @@
-"""Remove system packages that nothing calls.
-
-Programs for people (git, curl, vim), for setting up package sources (gnupg, lsb-release) and
-those of the health check stay behind in production images, each with the packages that it depends
-on, each a thing to patch and a tool for an intruder.
-
-Source: docs.docker.com, "Building best practices", "Don't install unnecessary packages".
-
-Safe: only packages that are known to be programs and nothing else are looked at, and only when
-none of their programs is called by the source, the scripts, the start commands or a remaining
-step of the Dockerfile. A call whose program is computed keeps them all.
-"""
+"""System packages that nothing calls: programs for people, the client of the container engine."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
+from jettison.ecosystems.commands import GroupChange, UserChange
 from jettison.formats.dockerfile.run import run_script
-from jettison.lift.action import ActionKind
+from jettison.lift.action import Action, ActionKind
 from jettison.lift.packages import passing_packages, removable, saved_without
 from jettison.lift.repeated_commands import VERSIONED
-from jettison.lift.scopes import PackageScope
+from jettison.lift.scopes import PackageScope, PlannedPackage
+from jettison.lift.stages import service_of
 from jettison.plan import Finding, Plan
-from jettison.plan.changes import RemovePackages
+from jettison.plan.changes import RemoveCommands, RemovePackages
 from jettison.rules.rule import Rule
+from jettison.values import Evidence
 
 DECLARING = re.compile(r"requirements|constraints|pyproject\.toml$|\.lock$|Pipfile")
 # A source under version control, as requirements, locks and old lists (`-e git://…`) write it.
 FETCHED = re.compile(r"\b(?:git|hg|svn|bzr)\+|\bgit(?:://|@| =)")
+GROUP = "docker"
 FETCHERS = frozenset({"git", "git-lfs", "openssh-client", "ssh", "mercurial", "subversion"})
 
 
-def detect(plan: Plan) -> Iterator[Finding]:
-    """Find packages with the scope ``unneeded`` that the final stage still installs."""
+def unneeded_packages(plan: Plan) -> Iterator[Finding]:
+    """Remove system packages that nothing calls.
+
+    Programs for people (git, curl, vim), for setting up package sources (gnupg, lsb-release) and
+    those of the health check stay behind in production images, each with the packages that it
+    depends on, each a thing to patch and a tool for an intruder.
+
+    Source: docs.docker.com, "Building best practices", "Don't install unnecessary packages".
+
+    Safe: only packages that are known to be programs and nothing else are looked at, and only when
+    none of their programs is called by the source, the scripts, the start commands or a remaining
+    step of the Dockerfile. A call whose program is computed keeps them all.
+    """
     present = set(removable(plan.stage)) - set(passing_packages(plan.stage))
     clients = table(Tools).container_clients.packages
     called = _called_by_health_check(plan) | _called_by_installers(plan)
@@ -46,16 +50,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
         and item.name not in clients
         and item.name not in called
     ]
-    names = tuple(item.name for item in found)
-    if not names:
-        return
-    message = f"remove {', '.join(names)}: nothing calls {'it' if len(names) == 1 else 'them'}"
-    yield Finding.of(
-        message,
-        tuple(item.evidence[0] for item in found),
-        RemovePackages(names=names),
-        saving=saved_without(plan.stage, names),
-    )
+    yield from _removal(plan, found, (item.evidence[0] for item in found))
 
 
 def _called_by_installers(plan: Plan) -> frozenset[str]:
@@ -81,4 +76,100 @@ def _called_by_health_check(plan: Plan) -> frozenset[str]:
     return frozenset(words)
 
 
-RULE = Rule(name="unneeded-packages", level=2, documentation=__doc__, detect=detect)
+UNNEEDED_PACKAGES = Rule.of("unneeded-packages", unneeded_packages, level=2)
+
+
+def container_client(plan: Plan) -> Iterator[Finding]:
+    """Remove the container engine's client from the production image.
+
+    A Docker CLI in an application image comes with the socket of the engine, and who can write to
+    that socket is root on the host. Most images have it for one command that was never written,
+    together with keys, package sources and the programs that set those up.
+
+    Source: docs.docker.com, "Docker daemon attack surface"; OWASP Docker Security Cheat Sheet, rule
+    1.
+
+    Safe: nothing at run time calls the client: the Python source (subprocess, os, shutil.which),
+    the shell scripts of the project and the commands that start the image are searched. When the
+    program of a call is computed, the client stays.
+    """
+    known = table(Tools).container_clients
+    clients = [item for item in plan.packages if item.name in known.packages]
+    unneeded = [item for item in clients if item.scope is PackageScope.UNNEEDED]
+    kept = [item for item in clients if item.scope is not PackageScope.UNNEEDED]
+    yield from _unneeded(plan, unneeded)
+    yield from _kept(kept)
+    yield from _socket(plan)
+
+
+def _unneeded(plan: Plan, clients: list[PlannedPackage]) -> Iterator[Finding]:
+    actions = [action for action in plan.stage.actions if _serves_client(action, plan)]
+    present = removable(plan.stage)
+    steps = [
+        Evidence(kind="step", message=f"`{_short(a.text)}` only serves it", origin=a.origin)
+        for a in actions
+    ]
+    evidence = (*(found for item in clients for found in item.evidence), *steps)
+    changes = (RemoveCommands(commands=tuple(a.text for a in actions)),) if actions else ()
+    yield from _removal(plan, [one for one in clients if one.name in present], evidence, *changes)
+
+
+def _serves_client(action: Action, plan: Plan) -> bool:
+    """Whether a command adds the client's package source or puts the user into its group.
+
+    The group stays where the source speaks to the engine itself.
+    """
+    if action.kind is ActionKind.REPOSITORY:
+        return GROUP in action.text
+    modules = table(Tools).container_clients.modules
+    if any(name.partition(".")[0] in modules for name in plan.usage.imports):
+        return False
+    fact = action.fact
+    if isinstance(fact, GroupChange):
+        return fact.name == GROUP
+    return isinstance(fact, UserChange) and fact.action == "modify" and GROUP in fact.groups
+
+
+def _kept(clients: list[PlannedPackage]) -> Iterator[Finding]:
+    yield from (
+        Finding.advice(f"{item.name} kept: it may be called", *item.evidence) for item in clients
+    )
+
+
+def _socket(plan: Plan) -> Iterator[Finding]:
+    sockets = table(Tools).container_clients.sockets
+    service = service_of(plan.project)
+    mounts = (
+        [m for m in service.volumes if m.source in sockets or m.target in sockets]
+        if service
+        else []
+    )
+    yield from (
+        Finding.advice(
+            f"the service mounts {mount.target}: the application is root on the host",
+            Evidence(kind="mount", message="the engine's socket is mounted", origin=mount.origin),
+        )
+        for mount in mounts
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004  what fits in a line
+
+
+CONTAINER_CLIENT = Rule.of("container-client", container_client, level=2)
+
+
+def _removal(
+    plan: Plan,
+    packages: Iterable[PlannedPackage],
+    evidence: Iterable[Evidence],
+    *changes: RemoveCommands,
+) -> Iterator[Finding]:
+    names = tuple(item.name for item in packages)
+    if names:
+        message = f"remove {', '.join(names)}: nothing calls {'it' if len(names) == 1 else 'them'}"
+        saving = saved_without(plan.stage, names)
+        yield Finding.of(
+            message, tuple(evidence), *changes, RemovePackages(names=names), saving=saving
+        )

@@ -1,31 +1,9 @@
-"""Remove modules of distributions that nothing can reach.
-
-The image is run and watched while it answers the requests of the verification and while the
-project's tests run. From the modules that were touched, and from what the source and the settings
-of the application name, every import is followed: those within functions, those that may fail,
-names given as text, words in compiled modules, and entry points. The remaining code is what no run
-can load.
-
-Source: peps.python.org, PEP 578 (audit hooks), by which every Python process reports what it opens;
-man7.org, fanotify(7), by which the kernel reports what any process opens or runs, where permitted;
-docs.python.org, "The import system".
-
-Some packages load modules of theirs only when an attribute of that name is read (PEP 562). Such a
-module is removed where no remaining module writes that attribute behind the package's name, passes
-the package to a function, or imports everything from it.
-
-Safe: a package from which something imports by a computed name is kept whole, even where the trace
-loaded only one module of it. Data files are kept unless their distribution has no module that can
-be reached and nothing names it. Libraries that a wheel brings beside its packages (auditwheel's
-`.libs`) are removed when no remaining library is linked to them. Metadata, licences, entry points
-and all other shared libraries are kept. The report lists kept files that nothing was seen to use.
-The import of a removed module fails with a message that names Jettison, the reason, and the line to
-write to keep it.
-"""
+"""What the watched application did not load: modules that nothing reaches, byte code of others."""
 
 from __future__ import annotations
 
-from collections import Counter
+import posixpath
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from jettison.catalogue import table
@@ -37,27 +15,49 @@ from jettison.contents.standard_reach import unneeded_libraries
 from jettison.plan import Finding, Plan
 from jettison.plan.removal import Group, OwnedFile
 from jettison.plan.removal.listing import unproven
-from jettison.plan.removing import group, removal
+from jettison.plan.removing import group, removal, worthwhile
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, replace
 
-NAME = "unreached-modules"
 TRACE = "the trace"
 NOT_WATCHED = "what nothing reaches is known when the image is watched: `jettison optimize -O3`"
 
 
-def detect(plan: Plan) -> Iterator[Finding]:
-    """Find the modules that neither the trace nor any import from what it touched reaches."""
+def unreached_modules(plan: Plan) -> Iterator[Finding]:
+    """Remove modules of distributions that nothing can reach.
+
+    The image is run and watched while it answers the requests of the verification and while the
+    project's tests run. From the modules that were touched, and from what the source and the
+    settings of the application name, every import is followed: those within functions, those that
+    may fail, names given as text, words in compiled modules, and entry points. The remaining code
+    is what no run can load.
+
+    Source: peps.python.org, PEP 578 (audit hooks), by which every Python process reports what it
+    opens; man7.org, fanotify(7), by which the kernel reports what any process opens or runs, where
+    permitted; docs.python.org, "The import system".
+
+    Some packages load modules of theirs only when an attribute of that name is read (PEP 562). Such
+    a module is removed where no remaining module writes that attribute behind the package's name,
+    passes the package to a function, or imports everything from it.
+
+    Safe: a package from which something imports by a computed name is kept whole, even where the
+    trace loaded only one module of it. Data files are kept unless their distribution has no module
+    that can be reached and nothing names it. Libraries that a wheel brings beside its packages
+    (auditwheel's `.libs`) are removed when no remaining library is linked to them. Metadata,
+    licences, entry points and all other shared libraries are kept. The report lists kept files that
+    nothing was seen to use. The import of a removed module fails with a message that names
+    Jettison, the reason, and the line to write to keep it.
+    """
     if plan.observed is None or not plan.observed.traced:
         tried = any(skipped.what == TRACE for skipped in plan.learned)
         advice = Finding.advice(NOT_WATCHED)
         yield from () if tried else (advice,)
         return
-    leaving = leaving_files(plan.observed) - plan.overrides.kept.keys()
+    leaving = _leaving_files(plan.observed) - plan.overrides.kept.keys()
     groups = tuple(_groups(plan, leaving))
     yield from removal(
         plan,
-        NAME,
+        "unreached-modules",
         "modules that nothing reaches",
         groups,
         _evidence(plan.observed),
@@ -65,7 +65,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
     )
 
 
-def leaving_files(observed: Observed) -> frozenset[str]:
+def _leaving_files(observed: Observed) -> frozenset[str]:
     """Give the files below site-packages that leave, byte code not counted."""
     installed = observed.installed
     unused = frozenset(_unused_distributions(observed))
@@ -190,4 +190,95 @@ def _evidence(observed: Observed) -> Iterator[Evidence]:
     )
 
 
-RULE = Rule(name=NAME, level=3, documentation=__doc__, detect=detect)
+UNREACHED_MODULES = Rule.of("unreached-modules", unreached_modules, level=3)
+
+
+_SUFFIX = ".pyc"
+
+
+def unloaded_bytecode(plan: Plan) -> Iterator[Finding]:
+    """Remove bytecode of modules that the application did not load.
+
+    Installers compile every module, and the byte code weighs as much as the source. A server loads
+    less than half of it. A module without byte code works as before: Python compiles it when it is
+    imported, which takes some milliseconds once.
+
+    Source: docs.python.org, "Cached byte-code"; peps.python.org, PEP 3147.
+
+    Safe: no module is removed, and everything loaded while the image answered its requests keeps
+    its bytecode, so that it starts as fast as before.
+    """
+    if plan.observed is None or not plan.observed.traced:
+        return
+    groups = tuple(_unloaded_groups(plan, plan.observed))
+    evidence = Evidence(
+        kind="trace", message=f"loaded modules were seen by {plan.observed.trace.method}"
+    )
+    yield from removal(
+        plan,
+        "unloaded-bytecode",
+        "compiled forms of modules that were not loaded",
+        groups,
+        (evidence,),
+    )
+
+
+def _unloaded_groups(plan: Plan, observed: Observed) -> Iterator[Group]:
+    installed = observed.installed
+    unloaded = _unloaded(observed)
+    owned: dict[str, list[str]] = defaultdict(list)
+    for path in unloaded:
+        owner = installed.owners.get(source_of(path))
+        if owner:
+            owned[owner].append(path)
+    found = [
+        Group(
+            distribution=owner,
+            reason=f"byte code of {plan.contents.label(owner)} that was not loaded",
+            paths=tuple(_folded(paths, installed.files)),
+            bytes=sum(installed.files[path] for path in paths),
+        )
+        for owner, paths in owned.items()
+    ]
+    yield from worthwhile(found)
+
+
+def _unloaded(observed: Observed) -> frozenset[str]:
+    """Give the byte code below site-packages whose module was not loaded and stays."""
+    installed = observed.installed
+    inside = f"{installed.site}/"
+    loaded = {
+        source_of(path.removeprefix(inside))
+        for path in observed.trace.served
+        if path.startswith(inside)
+    }
+    leaving = _leaving_files(observed)
+    return frozenset(
+        path
+        for path in installed.files
+        if path.endswith(_SUFFIX)
+        and "__pycache__/" in path
+        and source_of(path) not in loaded
+        and source_of(path) not in leaving
+        and source_of(path) in installed.files
+    )
+
+
+def _folded(paths: Iterable[str], every: Mapping[str, int]) -> Iterator[str]:
+    """Give folders of byte code of which all leaves, and patterns for the rest, sorted."""
+    leaving: dict[str, set[str]] = defaultdict(set)
+    for path in paths:
+        leaving[posixpath.dirname(path)].add(path)
+    present: dict[str, set[str]] = defaultdict(set)
+    for path in every:
+        if path.endswith(_SUFFIX):
+            present[posixpath.dirname(path)].add(path)
+    for folder, found in sorted(leaving.items()):
+        if found == present[folder]:
+            yield f"{folder}/"
+        else:
+            names = {posixpath.basename(path).partition(".")[0] for path in found}
+            yield from (f"{folder}/{name}.*{_SUFFIX}" for name in sorted(names))
+
+
+UNLOADED_BYTECODE = Rule.of("unloaded-bytecode", unloaded_bytecode, level=3)
