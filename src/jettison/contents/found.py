@@ -42,14 +42,21 @@ INSTALLED = "it is installed"
 
 
 def sites_of(image: ImageFiles) -> Mapping[str, int]:
-    """Give the folders that hold distributions, with how many beside installers."""
+    """Give the folders that hold distributions, with how many beside installers.
+
+    Those inside another one are copies that a distribution brings along for itself.
+    """
     found: Counter[str] = Counter()
     for path in image.files:
         metadata = METADATA.fullmatch(path)
         if metadata:
             name = posixpath.basename(path.removesuffix("/METADATA").removesuffix("/PKG-INFO"))
             found[metadata["site"]] += name.partition("-")[0].lower() not in INSTALLERS
-    return found
+    return {
+        site: count
+        for site, count in found.items()
+        if not any(site.startswith(f"{other}/") for other in found)
+    }
 
 
 def site_of(image: ImageFiles, python: Python | None) -> str:

@@ -103,6 +103,24 @@ def test_the_environment_is_that_which_a_tool_activates(start: list[str]) -> Non
     assert as_observed(found).installed.site == SITE
 
 
+def test_what_a_distribution_brings_along_for_itself_is_no_environment() -> None:
+    brought = {}
+    for name in ("packaging", "tomli", "zipp"):
+        brought.update(distribution(f"{SITE}/setuptools/_vendor", name))
+    found = image(
+        {
+            "/srv/.venv/bin/python": "",
+            **distribution(SITE, "flask"),
+            **distribution(SITE, "setuptools"),
+            **brought,
+        },
+        Cmd=["/srv/.venv/bin/python", "main.py"],
+    )
+    installed = as_observed(found).installed
+    assert installed.site == SITE
+    assert set(installed.versions) == {"flask", "setuptools"}
+
+
 def test_distributions_in_a_folder_of_their_own_are_found_without_an_environment() -> None:
     found = image({**distribution("/opt/packages", "flask"), **distribution(SITE, "pip")})
     assert site_of(found, python_of(found, ("python", "main.py"))) == "/opt/packages"
