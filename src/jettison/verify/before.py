@@ -26,7 +26,7 @@ from jettison.verify.observe import (
 )
 from jettison.verify.own_runs import counted, counted_to_its_end, worked
 from jettison.verify.request import VerificationRequest
-from jettison.verify.services import NO_PORT, SPEAKS_HTTP2, within_reach
+from jettison.verify.services import NO_PORT, SPEAKS_HTTP2, TOO_LATE, within_reach
 from jettison.verify.time_limit import TimedEngine
 
 # Of values that an application may do without: those that its errors name, then more, then all.
@@ -163,7 +163,10 @@ def _where_it_listens(
     if not listens:
         return None
     how = f"on port {', '.join(map(str, listens))}, where it listens"
-    way = replace(request, ports=listens, how=how, startup_timeout=_HTTP_SECONDS)
+    # one that was given up for its time begins to listen late
+    late = first.baseline.observation.failure.endswith(TOO_LATE)
+    patience = request.startup_timeout if late else _HTTP_SECONDS
+    way = replace(request, ports=listens, how=how, startup_timeout=patience)
     found = _begun(trial.asking(way), held)
     if found.baseline.observation.failure:
         return None

@@ -22,11 +22,11 @@ from jettison.plan import Plan
 from jettison.values import by_key, replace
 from jettison.verify.compose_services import (
     environment,
-    listening_ports,
     needed_services,
     neighbours,
     started_by,
 )
+from jettison.verify.ports import listening_ports
 from jettison.verify.request import NeededService, Surroundings
 from jettison.verify.variables import Variable, variables_of
 

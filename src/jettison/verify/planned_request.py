@@ -24,18 +24,20 @@ from jettison.plan.removing import not_installed, removed_lines, uninstalled
 from jettison.plan.system_leaving import leaving_distributions
 from jettison.rules.rule import applied_rules
 from jettison.verify.compose_services import (
-    DEFAULT_PORT,
     as_run,
     environment,
-    listening_ports,
     needed_services,
     started_by,
-    started_sources,
-    tells_of_server,
-    wants_port,
     workers_of,
 )
 from jettison.verify.other_ways import other_ways
+from jettison.verify.ports import (
+    DEFAULT_PORT,
+    listening_ports,
+    started_sources,
+    tells_of_server,
+    wants_port,
+)
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.variables import account_of
 

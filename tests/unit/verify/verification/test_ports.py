@@ -7,7 +7,7 @@ from base_needs import project_of
 from msgspec.structs import replace
 
 from jettison.lift.stage import lifted
-from jettison.verify.compose_services import listening_ports, started_sources, wants_port
+from jettison.verify.ports import listening_ports, started_sources, wants_port
 
 
 def ports(last: str, files: dict[str, str] | None = None, **environment: str) -> tuple[int, ...]:
@@ -30,6 +30,10 @@ def ports(last: str, files: dict[str, str] | None = None, **environment: str) ->
         ('CMD ["flask", "run", "--host=127.0.0.1"]', 5000),
         ('CMD ["python", "main.py"]', 8000),
         ("ENV MY_PORT=7000\nEXPOSE $MY_PORT\nCMD python main.py", 7000),
+        ("ENV GRADIO_SERVER_PORT=80\nCMD gradio app.py", 80),
+        ("ENV FLASK_RUN_PORT=8081\nCMD flask run --host=0.0.0.0", 8081),
+        ("ENV REDIS_PORT=6379\nCMD flask run", 5000),
+        ("CMD waitress-serve app:app", 8080),
     ],
 )
 def test_the_port_is_read_from_what_is_started(command: str, port: int) -> None:
@@ -76,6 +80,22 @@ def test_a_port_is_found_in_the_source_that_is_started(text: str, port: int) -> 
     assert listening_ports(project, lifted(project), None, {}, [text])[0] == port
     project = project_of("FROM python:3.13-slim\nEXPOSE 8765\n", {})
     assert listening_ports(project, lifted(project), None, {}, [text]) == (8765,)
+
+
+@pytest.mark.parametrize(
+    ("variables", "text", "port"),
+    [
+        ({"PORT": "9000"}, "app.run(port=int(os.environ.get('PORT', 8081)))\n", 9000),
+        ({"SERVER_PORT": "9000"}, "serve(app, port=os.environ['SERVER_PORT'])\n", 9000),
+        ({"SERVER_PORT": "9000"}, "app.run(port=8081)\n", 8081),
+        ({"REDIS_PORT": "9000"}, "connect(os.environ['REDIS_PORT'])\n", 8000),
+    ],
+)
+def test_a_variable_that_the_source_reads_sets_the_port(
+    variables: dict[str, str], text: str, port: int
+) -> None:
+    project = project_of("FROM python:3.13-slim\n", {})
+    assert listening_ports(project, lifted(project), None, variables, [text])[0] == port
 
 
 @pytest.mark.parametrize("command", ['["python3", "-u", "src/serve.py"]', "python -m serve"])
