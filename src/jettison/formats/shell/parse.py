@@ -49,13 +49,15 @@ def simple_command(node: Node, source: Source, *, connector: str, nested: bool) 
 
 
 def redirected(bare: Command, nodes: list[Node], source: Source) -> Command:
-    """Return the command with redirections, which may stand after it."""
+    """Return the command with redirections, which may stand after it or between its words."""
     if not nodes:
         return bare
     end = max(bare.end, *(source.span(node)[1] for node in nodes))
     found = tuple(one for node in nodes for one in _redirects(node, source))
+    behind = (source.word(one) for node in nodes for one in _behind_target(node))
     return replace(
         bare,
+        tokens=tuple(sorted((*bare.tokens, *behind), key=lambda word: word.start)),
         redirects=bare.redirects + found,
         raw=source.excerpt.text[bare.start : end],
         end=end,
@@ -112,6 +114,11 @@ def _target(node: Node) -> Node | None:
         or _child(node, "heredoc_start")
         or (node.named_children[-1] if node.type == "herestring_redirect" else None)
     )
+
+
+def _behind_target(node: Node) -> list[Node]:
+    """Return the words of the command behind a redirection; the grammar puts them into it."""
+    return node.children_by_field_name("destination")[1:]
 
 
 def _child(node: Node, kind: str) -> Node | None:

@@ -28,10 +28,11 @@ _OF_THE_BUILD = re.compile(
     re.I,
 )
 # What a build of the project leaves beside what it installs (setuptools 80, build and egg_info),
-# and archives of it, which hold when they were made.
+# and archives of it, which hold when they were made; and what an installer printed where a shell
+# took the ">" of "flask>=3.0" for a redirection.
 _BUILT = re.compile(
     r"(?:^|/)(?:[^/]+\.egg-info/|build/(?:lib|bdist)[^/]*/(?P<copied>.+)$"
-    r"|dist/[^/]+\.(?P<archive>egg|whl)$)"
+    r"|dist/[^/]+\.(?P<archive>egg|whl)$|=\d[\d.]*$)"
 )
 _TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(conftest|test_\w+|\w+_test)\.py$")
 # Libraries are linked again where a distribution is built, and cut where the plan says so; scripts

@@ -32,6 +32,8 @@ def one(text: str) -> Command:
         ("echo é ü", ("echo", "é", "ü")),
         ("a \\\n  b", ("a", "b")),
         ("A=1", ()),
+        ("pip install a>=1 b>=2 -r c", ("pip", "install", "a", "b", "-r", "c")),
+        ("A=1 echo > /f a 2>&1 b", ("echo", "a", "b")),
     ],
 )
 def test_words_have_no_quotes(text: str, words: tuple[str, ...]) -> None:

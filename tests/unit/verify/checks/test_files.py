@@ -54,7 +54,7 @@ def less(kind: str, *paths: str) -> Stored:
 
 
 def test_what_a_build_leaves_beside_what_it_installs_may_go() -> None:
-    left = ("build/lib/idna/core.py", "src/idna.egg-info/PKG-INFO")
+    left = ("build/lib/idna/core.py", "src/idna.egg-info/PKG-INFO", "=5.26.0")
     built = replace(HELD, application={**HELD.application, **dict.fromkeys(left, "1")})
     assert judged("files", HELD, stored=built).outcome is Outcome.SAME
     other = replace(HELD, application={**HELD.application, "build/lib/other.py": "1"})
