@@ -41,8 +41,8 @@ OF_CHECKS = {
 }
 # What a program says where a rule keeps it from writing.
 REFUSALS = {"Read-only file system": "production-compose", "Permission denied": NON_ROOT}
-# What a program wrote into the home of root, and writes into another's as another user.
-_AT_HOME = re.compile(r"^file /root/.* became 404\b")
+# What a program wrote into the home of root, or says of it, and of another's as another user.
+_AT_HOME = re.compile(r"^file /root/.* became 404\b|/root/.*' became '|' became '[^']*/home/")
 _REQUEST = re.compile(r"\b(?:GET|HEAD|POST|PUT)\s+([^\s:?]+)")
 _PATH = re.compile(r"(?<![\w.@+-])[\w.@+-]*+/[\w./@+-]+|(?<![\w-])[\w-]++\.\w+")
 _MODULE = re.compile(r"No module named ['\"]?([\w.]+)")
@@ -173,7 +173,7 @@ def _refused(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
     applied = applied_rules(plan)
     for line in lines:
         rules = {rule for said, rule in REFUSALS.items() if said in line}
-        rules |= {NON_ROOT} if _AT_HOME.match(line) else set()
+        rules |= {NON_ROOT} if _AT_HOME.search(line) else set()
         yield from (Withdrawal(rule=one, reason=shown(line)) for one in sorted(rules & {*applied}))
 
 

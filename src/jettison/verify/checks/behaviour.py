@@ -24,7 +24,8 @@ class _Runs:
     def __init__(self, seen: Observation) -> None:
         self.exchanges = (seen.exchanges, *seen.reruns)
         self.times = seen.stored.times if seen.stored else {}
-        self._identity = tuple(map(id, (*self.exchanges, self.times)))
+        self.home = seen.interior.process.get("home", "") if seen.interior else ""
+        self._identity = (self.home, *map(id, (*self.exchanges, self.times)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Runs) and self._identity == other._identity
@@ -41,7 +42,8 @@ def compared(before: Observation, after: Observation, request: VerificationReque
 @lru_cache(maxsize=1)
 def _compared(before: _Runs, after: _Runs, strict: bool) -> Comparison:
     times = dated(before.times, after.times)
-    return compare_exchanges(before.exchanges, after.exchanges, times, strict=strict)
+    homes = before.home, after.home
+    return compare_exchanges(before.exchanges, after.exchanges, times, homes, strict=strict)
 
 
 def compare_routes(

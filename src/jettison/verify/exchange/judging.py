@@ -21,7 +21,7 @@ from jettison.verify.exchange import (
     unvarying,
 )
 from jettison.verify.exchange.changes import Manner, changes
-from jettison.verify.exchange.normal import document
+from jettison.verify.exchange.normal import document, without_home
 from jettison.verify.exchange.pattern import VARIES, Choice, Mask, Sample, choice, masks
 from jettison.verify.exchange.times import Dated
 from jettison.verify.workload import Json
@@ -256,6 +256,7 @@ def compare_exchanges(
     before: Sequence[Run],
     after: Sequence[Run],
     dated: Dated | None = None,
+    homes: tuple[str, str] = ("", ""),
     *,
     strict: bool = False,
 ) -> Comparison:
@@ -263,17 +264,18 @@ def compare_exchanges(
 
     An answer of the candidate is the same when the baseline gave it, or when it differs from that
     only where the baseline differs itself, within its kind, or where both have the time of the
-    same file. Anything else is a difference.
+    same file, or the home of their user, which are ``homes``. Anything else is a difference.
     """
     befores = [run for run in before if run]
     afters = [run for run in after if run] or [()]
+    moved = homes if homes[0] != homes[1] and all(homes) else ("", "")
     length = min(len(run) for run in (*befores, *afters))
     begun = [[_begun(run) for run in runs] for runs in (befores, afters)]
     asked = [
         Request(
             name=befores[0][number].name,
-            before=tuple(run[number].answers for run in befores),
-            after=tuple(run[number].answers for run in afters),
+            before=tuple(_answers(run[number], moved[0]) for run in befores),
+            after=tuple(_answers(run[number], moved[1]) for run in afters),
         )
         for number in range(length)
     ]
@@ -297,6 +299,10 @@ def compare_exchanges(
         certain=any(one.said and not one.open for one in found),
         doubtful=frozenset(one.said for one in found if one.open and one.restless),
     )
+
+
+def _answers(exchange: Exchange, home: str) -> tuple[Answer, ...]:
+    return tuple(without_home(answer, home) for answer in exchange.answers)
 
 
 def _begun(run: Run) -> float:

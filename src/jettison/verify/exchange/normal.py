@@ -13,6 +13,7 @@ from functools import cache
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Compared
+from jettison.values import replace
 from jettison.verify.exchange import Answer
 from jettison.verify.exchange.kinds import signed
 from jettison.verify.exchange.pattern import Series
@@ -58,6 +59,8 @@ _TOKEN = re.compile(
     r"(?=.*\d)(?=.*[a-f])(?:(?=.*[A-Z])[\w-]{43}|[\da-f]{32}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$"
 )
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+# What programs draw around their help.
+_FRAMES = "│┃|─━-╭╮╰╯┌┐└┘+"
 # An attribute of a cookie that holds a time; the others are compared as they are written.
 _EXPIRES = "expires"
 
@@ -101,6 +104,21 @@ def document(
     if whole and answer.content_type.startswith(_TEXT_TYPES) and isinstance(found["body"], list):
         found["line ends"] = _line_ends(answer.body)
     return found
+
+
+def without_home(answer: Answer, home: str) -> Answer:
+    """Give an answer with "~" for the home of the image's user, which another user has elsewhere.
+
+    Plain text that names it is divided into words: a longer path breaks its lines elsewhere.
+    """
+    if not home.strip("/") or home.encode() not in answer.body:
+        return answer
+    own = re.compile(rf"(?<![\w./-]){re.escape(home)}(?![\w.-])".encode())
+    body = own.sub(b"~", answer.body)
+    if answer.content_type == "text/plain":
+        words = body.decode("utf-8", "replace").split()
+        body = "\n".join(one for one in words if one.strip(_FRAMES)).encode()
+    return replace(answer, body=body)
 
 
 def _line_ends(body: bytes) -> str:

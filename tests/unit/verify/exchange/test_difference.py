@@ -70,6 +70,31 @@ def test_equal_answers_are_the_same() -> None:
     assert found.masked == ()
 
 
+HELP = """\
+╭─ Options ─────────────────────────────╮
+│ --config PATH  Where it is. [default: │
+│                {}/app.toml]           │
+╰───────────────────────────────────────╯
+"""
+
+
+def test_the_home_of_another_user_may_be_named_and_break_other_lines() -> None:
+    had, has = (
+        HELP.format("/root"),
+        HELP.format("/home/app").replace("[default: │\n│", "\n│ [default:"),
+    )
+    runs = [[[Exchange(name="`--help`", answer=text(one))]] for one in (had, has)]
+    assert compare_exchanges(*runs, homes=("/root", "/home/app")).differences == ()
+    assert compare_exchanges(*runs).differences
+    other = [[Exchange(name="`--help`", answer=text(has.replace("app.toml", "other.toml")))]]
+    assert compare_exchanges(runs[0], other, homes=("/root", "/home/app")).differences
+    paths = [
+        [[Exchange(name="GET /x", answer=answer({"at": at}))]] for at in ("/root/a", "/home/app/a")
+    ]
+    assert compare_exchanges(*paths, homes=("/root", "/home/app")).differences == ()
+    assert compare_exchanges(*paths, homes=("/srv", "/home/app")).differences
+
+
 @pytest.mark.parametrize(
     "name",
     ["payload", "uploads", "downloads", "candidates", "updates", "available_seats", "sentiment"],
