@@ -155,8 +155,11 @@ def lines(code):
     return found
 
 
-def sources():
-    """Give the application's own files of Python, with the folder that their names begin in."""
+def sources(known):
+    """Give the application's own files of Python, with the folder that their names begin in.
+
+    One that is named like a test is none if a line of it is ``known`` to be executed.
+    """
     for folder, inner, names in os.walk(FOLDER):
         inner[:] = [
             one
@@ -166,16 +169,19 @@ def sources():
             and not os.path.exists(os.path.join(folder, one, "pyvenv.cfg"))
             and not (one == "build" and os.path.isdir(os.path.join(folder, one, "lib")))
         ]
-        yield from ((os.path.join(folder, name), FOLDER) for name in sorted(names) if counts(name))
+        for path in (os.path.join(folder, name) for name in sorted(names)):
+            if counts(path) or os.path.realpath(path) in known:
+                yield path, FOLDER
     for site in sys.path:
         for path in sorted(local(site)) if site.endswith("-packages") else ():
-            if counts(os.path.basename(path)) and not {*path.split("/")} & {*LEFT_OUT}:
+            if counts(path) and not {*path.split("/")} & {*LEFT_OUT}:
                 egg, found, _ = path.partition(f"{EGG}/")
                 yield os.path.join(site, path), os.path.join(site, egg + EGG) if found else site
 
 
-def counts(name):
+def counts(path):
     """Tell by its name whether a file is one of the application's, and no test."""
+    name = os.path.basename(path)
     tests = name.startswith(("test_", "conftest")) or name.endswith(("_test.py", "_tests.py"))
     return name.endswith(".py") and not tests and name != "tests.py"
 
@@ -184,7 +190,7 @@ def count():
     """Say how many lines of each file of the application were executed, and how many there are."""
     known = noted_lines()
     found = {}
-    everything = list(sources())
+    everything = list(sources(known))
     installed = {os.path.relpath(path, top) for path, top in everything if top != FOLDER}
     for number, (path, top) in enumerate(everything):
         try:

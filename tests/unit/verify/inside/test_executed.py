@@ -34,18 +34,19 @@ def test_each_line_that_is_executed_counts_once(tmp_path: Path) -> None:
     (folder / "unused.py").write_text("x = 1\ny = 2\n")
     (folder / "test_main.py").write_text("x = 1\n")
     (folder / "tests.py").write_text("x = 1\n")
+    (folder / "test_server.py").write_text("x = 1\n")
     os.mkfifo(folder / "pipe.py")
     (folder / "zero.py").symlink_to("/dev/zero")
     (folder / "usr").mkdir()
     (folder / "usr" / "system.py").write_text("x = 1\n")
     asked = {"folder": str(folder), "others": [str(folder / "usr")], "output": str(output)}
     hook = script_text("executed", asked)
-    run = f"exec(compile({hook!r}, 'hook', 'exec'), {{}})\nimport main; main.answer(1)"
+    run = f"exec(compile({hook!r}, 'hook', 'exec'), {{}})\nimport main, test_server; main.answer(1)"
     subprocess.run([sys.executable, "-B", "-c", run], cwd=folder, check=True)
     count = [sys.executable, "-B", "-c", script_text("executed", {**asked, "counts": True})]
     said = subprocess.run(count, capture_output=True, check=True).stdout.decode()
     counts = ast.literal_eval(said.split("jettison-says:")[1])
-    assert counts == {"main.py": (9, 10), "unused.py": (0, 2)}
+    assert counts == {"main.py": (9, 10), "test_server.py": (1, 1), "unused.py": (0, 2)}
 
 
 @pytest.mark.parametrize("source", ["shop", "src/shop", "build/lib/shop"])
