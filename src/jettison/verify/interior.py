@@ -281,7 +281,7 @@ def _asked(request: VerificationRequest) -> dict[str, Any]:
 
 
 class _Listed(Struct, frozen=True, kw_only=True):
-    """An inventory as ``inside/inventory.py`` gives it."""
+    """An inventory as ``inside/lists.py`` gives it."""
 
     packages: dict[str, str]
     unclaimed: tuple[str, ...]
@@ -290,7 +290,7 @@ class _Listed(Struct, frozen=True, kw_only=True):
 
 def _inventory(container: Container, interpreter: str) -> Inventory | None:
     """Learn what lists of software know of the files; None without an answer."""
-    found, _ = ask(container, interpreter, "inventory", {}, _Listed)
+    found, _ = ask(container, interpreter, "lists", {"list": "inventory"}, _Listed)
     if found is None:
         return None
     return Inventory(

@@ -23,19 +23,15 @@ COMPRESSED = (".gz", ".br", ".zst")
 CATALOGUES = {"locale", "locales", "translations", "i18n", "lang", "langs", "languages", "messages"}
 # Scripts and styles in such a folder are for browsers, which choose among them themselves.
 TEXTS = (
-    ".json",
-    ".yml",
-    ".yaml",
-    ".toml",
-    ".ftl",
-    ".po",
-    ".mo",
-    ".xml",
-    ".properties",
-    ".ini",
-    ".txt",
+    ".json", ".yml", ".yaml", ".toml", ".ftl", ".po", ".mo", ".xml", ".properties", ".ini", ".txt",
     ".py",
-)
+)  # fmt: skip
+# where lists of packages are, and the folders whose programs they name
+ROOT = os.path.realpath(ASKED.get("root", "/")).rstrip("/")
+DPKG = f"{ROOT}/var/lib/dpkg"
+APK = (f"{ROOT}/lib/apk/db/installed", f"{ROOT}/usr/lib/apk/db/installed")
+SYSTEM = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec")
+NO_MODULES = ("__pycache__", "bin", "include", "share")
 
 
 def distributions():
@@ -114,21 +110,17 @@ def owners():
     """Give the packages of Debian that bring the libraries of some names."""
     from glob import glob
 
-    root = ASKED.get("root", "")
     wanted, found = {}, {}
-    for folder in (one for each in LIBRARIES for one in glob(f"{root}/{each}")):
+    for folder in (one for each in LIBRARIES for one in glob(f"{ROOT}/{each}")):
         for name in ASKED["names"]:
             path = os.path.join(folder, name)
             # as any link of a folder or a file has it
             if os.path.exists(path):
-                for one in (path, os.path.realpath(path)):
-                    wanted[one[len(root) :]] = name
-    for path in sorted(glob(f"{root}/var/lib/dpkg/info/*.list")) if wanted else ():
-        with open(path, encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                name = wanted.get(line.rstrip("\n"))
-                if name:
-                    found[name] = os.path.basename(path)[: -len(".list")].partition(":")[0]
+                wanted.update((one[len(ROOT) :], name) for one in (path, os.path.realpath(path)))
+    for listed in names(f"{DPKG}/info") if wanted else ():
+        if listed.endswith(".list"):
+            for name in filter(None, map(wanted.get, lines(f"{DPKG}/info/{listed}"))):
+                found[name] = listed[: -len(".list")].partition(":")[0]
     return found
 
 
@@ -155,6 +147,146 @@ def texts():
     return found
 
 
+def inventory():
+    """Give what lists of software know of this container's files."""
+    modules, missing, places = recorded()
+    return {
+        "packages": packages(),
+        "unclaimed": unclaimed() + unknown_modules(modules, places),
+        "missing": {name: (len(gone), gone[0]) for name, gone in missing.items()},
+    }
+
+
+def names(folder):
+    """Give what is in a folder, nothing when there is none."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def lines(path):
+    """Read a file's lines, none when it cannot be read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read().splitlines()
+    except OSError:
+        return []
+
+
+def packages():
+    """Name and version of every package of the system that is installed."""
+    statuses = [f"{DPKG}/status"]
+    statuses += [
+        f"{DPKG}/status.d/{name}" for name in names(f"{DPKG}/status.d") if "md5sums" not in name
+    ]
+    found = alpine()[0]
+    for part in (part for path in statuses for part in "\n".join(lines(path)).split("\n\n")):
+        fields = dict(line.partition(": ")[::2] for line in part.split("\n"))
+        if "Package" in fields and fields.get("Status", " installed").endswith(" installed"):
+            found[fields["Package"]] = fields.get("Version", "")
+    return found
+
+
+def alpine():
+    """Give Alpine's packages with their versions, and the paths of their files."""
+    found, paths = {}, set()
+    name = folder = ""
+    for line in lines(APK[0]) or lines(APK[1]):
+        key, _, value = line.partition(":")
+        if key == "P":
+            name = value
+        elif key == "V":
+            found[name] = value
+        elif key == "F":
+            folder = value
+        elif key == "R":
+            paths.add(f"/{folder}/{value}")
+    return found, paths
+
+
+def claimed():
+    """Give the real paths of all files that a package says are its own."""
+    found = alpine()[1]
+    for name in names(f"{DPKG}/info"):
+        if name.endswith(".list"):
+            found.update(lines(f"{DPKG}/info/{name}"))
+    for name in names(f"{DPKG}/status.d"):
+        if name.endswith(".md5sums"):
+            found.update("/" + line.partition("  ")[2] for line in lines(f"{DPKG}/status.d/{name}"))
+    folders = {folder: os.path.realpath(ROOT + folder) for folder in map(os.path.dirname, found)}
+    return {f"{folders[os.path.dirname(path)]}/{os.path.basename(path)}" for path in found}
+
+
+def unclaimed():
+    """Give the programs and libraries of the system that no package says are its own."""
+    known = claimed()
+    found = []
+    for top in SYSTEM:
+        for folder, inner, files in os.walk(ROOT + top):
+            inner[:] = [name for name in inner if not name.startswith("python3")]
+            for name in files:
+                path = f"{os.path.realpath(folder)}/{name}"
+                if path not in known and not os.path.islink(path) and is_program(path):
+                    found.append(path[len(ROOT) :])
+    return sorted(set(found))
+
+
+def is_program(path):
+    """Tell whether a file is a program or a shared library of the machine."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(4) == b"\x7fELF"
+    except OSError:
+        return False
+
+
+def recorded():
+    """Compare what distributions say they have installed with what is there."""
+    import csv
+    import importlib.metadata
+
+    modules, missing, places = set(), {}, set()
+    for one in importlib.metadata.distributions():
+        # what is not there is left out of ``files`` since Python 3.12
+        rows = csv.reader((one.read_text("RECORD") or "").splitlines())
+        files = [row[0] for row in rows if row] or [str(file) for file in one.files or ()]
+        gone = []
+        for file in files:
+            path = os.path.normpath(str(one.locate_file(file)))
+            modules.add(path)
+            if not path.endswith(".pyc") and not os.path.lexists(path):
+                gone.append(file)
+        if files:
+            places.add(os.path.normpath(str(one.locate_file(""))))
+        if gone:
+            missing[str(one.metadata.get("Name"))] = gone
+    return modules, missing, places
+
+
+def unknown_modules(recorded, places):
+    """Give the import packages beside those of distributions that no distribution recorded."""
+    tops = {
+        tuple(path.split("/")[: place.count("/") + 2])
+        for path in recorded
+        for place in places
+        if path.startswith(f"{place}/")
+    }
+    found = []
+    for place in places:
+        for name in names(place):
+            path = f"{place}/{name}"
+            module = name.endswith((".py", ".so")) or (
+                os.path.isdir(path)
+                and not name.endswith((".dist-info", ".egg-info", ".libs"))
+                and name not in NO_MODULES
+                and any(each.endswith((".py", ".so")) for each in names(path))
+            )
+            if module and tuple(path.split("/")) not in tops:
+                found.append(path)
+    return found
+
+
 def imported(names):
     """Say of modules whether they can be imported; what they print is no part of the answer."""
     said = os.fdopen(os.dup(1), "w")
@@ -176,7 +308,7 @@ def load(name):
 
 if "modules" in ASKED:
     imported(ASKED["modules"])
-LISTS = (distributions, library, served, languages, owners, texts)
+LISTS = (distributions, library, served, languages, owners, texts, inventory)
 found = {each.__name__: each for each in LISTS}[ASKED["list"]]()
 found = sorted(found) if isinstance(found, set) else found
 sys.stdout.write(f"\n{MARKER}{found!a}\n")

@@ -250,8 +250,8 @@ def test_lists_of_software_are_held_against_the_files(tmp_path: Path) -> None:
         (site / path).parent.mkdir(parents=True, exist_ok=True)
         (site / path).write_text(text)
     answer = ask(
-        "inventory",
-        {"root": str(tmp_path)},
+        "lists",
+        {"list": "inventory", "root": str(tmp_path)},
         tmp_path,
         environment={**os.environ, "PYTHONPATH": str(site)},
     )
@@ -307,7 +307,7 @@ def test_programs_and_libraries_have_a_package_or_none(
 ) -> None:
     programs = dict.fromkeys(("usr/bin/known", "usr/lib/libknown.so.1", "usr/lib/libown.so"), ELF)
     system(tmp_path / "root", {**files, **programs, "usr/bin/script": "#!/bin/sh"})
-    answer = ask("inventory", {"root": str(tmp_path / "root")}, tmp_path)
+    answer = ask("lists", {"list": "inventory", "root": str(tmp_path / "root")}, tmp_path)
     own = [path for path in answer["unclaimed"] if not path.startswith(sys.prefix)]
     lost = [] if packages else ["/usr/bin/known", "/usr/lib/libknown.so.1"]
     assert answer["packages"] == packages
