@@ -13,6 +13,7 @@ from jettison.plan.removal import Group, Matcher, OwnedFile
 from jettison.plan.removal.listing import LIST, Listed, listed_lines
 from jettison.plan.removing import not_installed, uninstalled
 from jettison.report.why_text import DistributionAnswer, FileAnswer, RuleShare
+from jettison.rules import build_context
 from jettison.values import Evidence, Origin, is_within
 
 VERDICTS = {
@@ -186,7 +187,7 @@ def explain_source(plan: Plan, text: str) -> FileAnswer | None:
         bytes=sum(files.values()),
         kept=True if not out else (False if len(out) == len(files) else None),
         removed_bytes=sum(files[name] for name in out),
-        rule="build-context" if line else "",
+        rule=build_context.RULE.name if line else "",
         reason="the ignore file excludes it" if line else "in the build context",
         line=line.text.strip() if line else "",
         evidence=(Evidence(kind="ignore", message=line.text.strip(), origin=line.origin),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from jettison.rules import (
     build_context,
     build_stage,
@@ -83,3 +85,26 @@ RULES: tuple[Rule, ...] = (
     unreached_system.RULE,
     idle_settings.RULE,
 )
+
+_SYSTEM = (unreached_system.RULE, smaller_base.ANOTHER_DISTRIBUTION, smaller_base.SMALLER_BASE)
+# The rules whose work a check of the verification looks at, by its name, the likeliest first.
+BY_CHECK: Mapping[str, tuple[Rule, ...]] = {
+    "user": (non_root_user.RULE,),
+    "writable-paths": (non_root_user.RULE,),
+    "read-only-root": (production_compose.RULE,),
+    "environment": (python_environment.RULE,),
+    "entry-point": (exec_form_command.RULE,),
+    "labels": (image_labels.RULE,),
+    "health-check": (python_health_check.RULE,),
+    "memory": (compiled_bytecode.RULE,),
+    "programs": (unneeded_packages.UNNEEDED_PACKAGES, *_SYSTEM),
+    "libraries": (unneeded_packages.UNNEEDED_PACKAGES, *_SYSTEM),
+    "time-zones": (*_SYSTEM, composed_base.COMPOSED_BASE),
+    "certificates": (*_SYSTEM, composed_base.COMPOSED_BASE),
+    "resolver": (*_SYSTEM[:2], composed_base.COMPOSED_BASE),
+}
+# The rules that keep a program from writing, by what it says then.
+BY_REFUSAL: Mapping[str, Rule] = {
+    "Read-only file system": production_compose.RULE,
+    "Permission denied": non_root_user.RULE,
+}

@@ -13,6 +13,7 @@ from jettison.contents.links import on_demand
 from jettison.contents.reach import Observed, source_of
 from jettison.contents.standard_reach import unneeded_libraries
 from jettison.plan import Finding, Plan
+from jettison.plan.minimal_base import UNREACHED
 from jettison.plan.removal import Group, OwnedFile
 from jettison.plan.removal.listing import unproven
 from jettison.plan.removing import group, removal, worthwhile
@@ -57,7 +58,7 @@ def unreached_modules(plan: Plan) -> Iterator[Finding]:
     groups = tuple(_groups(plan, leaving))
     yield from removal(
         plan,
-        "unreached-modules",
+        UNREACHED,
         "modules that nothing reaches",
         groups,
         _evidence(plan.observed),
@@ -190,7 +191,7 @@ def _evidence(observed: Observed) -> Iterator[Evidence]:
     )
 
 
-UNREACHED_MODULES = Rule.of("unreached-modules", unreached_modules, level=3)
+UNREACHED_MODULES = Rule.of(UNREACHED, unreached_modules, level=3)
 
 
 _SUFFIX = ".pyc"

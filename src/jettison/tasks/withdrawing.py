@@ -12,35 +12,24 @@ from jettison.plan import Plan, Withdrawal
 from jettison.plan.changes import MoveToDevelopment, RemoveFiles
 from jettison.plan.removal import Matcher
 from jettison.report.result_text import Result
-from jettison.rules import RULES
+from jettison.rules import (
+    BY_CHECK,
+    BY_REFUSAL,
+    RULES,
+    build_context,
+    build_stage,
+    development_requirements,
+    non_root_user,
+)
 from jettison.rules.rule import applied_rules, growing, not_larger, optimized
 from jettison.values import by_key, human, replace
 from jettison.verify import START, CheckResult, Verdict
 from jettison.verify.checks.check import NO_MORE
 from jettison.verify.planned_request import removed_distributions
 
-IGNORING = "build-context"
-MOVING = "development-requirements"
-BUILD_STAGE = "build-stage"
-NON_ROOT = "non-root-user"
-# The rules that each check looks at, the most likely one first.
-OF_CHECKS = {
-    "user": (NON_ROOT,),
-    "writable-paths": (NON_ROOT,),
-    "read-only-root": ("production-compose",),
-    "environment": ("python-environment",),
-    "entry-point": ("exec-form-command",),
-    "labels": ("image-labels",),
-    "health-check": ("python-health-check",),
-    "memory": ("compiled-bytecode",),
-    "programs": ("unneeded-packages", "unreached-system", "another-distribution", "smaller-base"),
-    "libraries": ("unneeded-packages", "unreached-system", "another-distribution", "smaller-base"),
-    "time-zones": ("unreached-system", "another-distribution", "smaller-base", "composed-base"),
-    "certificates": ("unreached-system", "another-distribution", "smaller-base", "composed-base"),
-    "resolver": ("unreached-system", "another-distribution", "composed-base"),
-}
-# What a program says where a rule keeps it from writing.
-REFUSALS = {"Read-only file system": "production-compose", "Permission denied": NON_ROOT}
+# The rules that a difference is traced to by what it names.
+IGNORING, MOVING = build_context.RULE.name, development_requirements.RULE.name
+BUILD_STAGE, NON_ROOT = build_stage.RULE.name, non_root_user.RULE.name
 # What a program wrote into the home of root, or says of it, and of another's as another user.
 _AT_HOME = re.compile(r"^file /root/.* became 404\b|/root/.*' became '|' became '[^']*/home/")
 _REQUEST = re.compile(r"\b(?:GET|HEAD|POST|PUT)\s+([^\s:?]+)")
@@ -172,7 +161,7 @@ def _refused(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
     """The rule that keeps a program from writing which says so, or that gave it another home."""
     applied = applied_rules(plan)
     for line in lines:
-        rules = {rule for said, rule in REFUSALS.items() if said in line}
+        rules = {rule.name for said, rule in BY_REFUSAL.items() if said in line}
         rules |= {NON_ROOT} if _AT_HOME.search(line) else set()
         yield from (Withdrawal(rule=one, reason=shown(line)) for one in sorted(rules & {*applied}))
 
@@ -198,7 +187,7 @@ def _elsewhere(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
 def _of_check(plan: Plan, check: CheckResult) -> Iterator[Withdrawal]:
     """The rule whose work a check looks at, where the plan applied it."""
     applied = applied_rules(plan)
-    rule = next((name for name in OF_CHECKS.get(check.name, ()) if name in applied), None)
+    rule = next((one.name for one in BY_CHECK.get(check.name, ()) if one.name in applied), None)
     if rule is not None:
         yield Withdrawal(rule=rule, reason=f"{check.name}: {shown(check.message)}")
 
