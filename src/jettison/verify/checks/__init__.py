@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jettison.verify import COVERAGE, START
-from jettison.verify.checks import behaviour, configuration, contents, files, process, written
+from jettison.verify.checks import behaviour, configuration, contents, files, process
 from jettison.verify.checks.check import Check, compare_logs, uses, within
 
 CHECKS: tuple[Check, ...] = (
@@ -14,7 +14,7 @@ CHECKS: tuple[Check, ...] = (
     Check(name="process", of=configuration.compare_process),
     Check(name="read-only-root", of=configuration.compare_root_filesystem),
     Check(name="writable-paths", of=uses("paths", lambda inside: inside.writable)),
-    Check(name="written-files", of=written.compare_written),
+    Check(name="written-files", of=contents.compare_written),
     Check(name="routes", of=behaviour.compare_routes),
     Check(name="test-suite", of=behaviour.compare_suite),
     Check(name="workers", of=behaviour.compare_workers),
