@@ -12,7 +12,6 @@ from jettison.contents.inspection import compare
 from jettison.contents.layer_reading import inspect
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
-from jettison.report.inspection_html import inspection_html
 from jettison.tasks.auditing import (
     audit_plan,
     audited,
@@ -47,7 +46,7 @@ def command(*, image: str, platform: str, base: str, html: Path | None, output_f
     """
     found = inspect(image, ConsoleProgress(), platform=platform, base=base)
     if html is not None:
-        save(html, inspection_html(found))
+        save(html, rendered("inspection", "html", found))
     show(rendered("inspection", output_format, found), nl=False)
 
 

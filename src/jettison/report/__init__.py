@@ -34,6 +34,8 @@ _HOMES = {
     "fleet_html": "fleet",
     "fleet_text": "fleet",
     "imports_text": "verdict_text",
+    "inspection_html": "treemaps",
+    "result_html": "treemaps",
 }
 _FORMATS = ("text", "json")
 

@@ -6,8 +6,8 @@ from inspected import distribution, inspected
 from jettison.contents.inspection import compare
 from jettison.report import table
 from jettison.report.documents import comparison_document, inspection_document
-from jettison.report.inspection_html import inspection_html
 from jettison.report.inspection_text import comparison_text, inspection_text
+from jettison.report.treemaps import inspection_html
 
 IMAGE = inspected(
     {"etc/motd": b"x" * 2_000_000},

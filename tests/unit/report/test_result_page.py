@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from jettison.contents.measurement import DistributionMeasurement, ImageMeasurement
 from jettison.plan import Plan
 from jettison.plan.base import BaseChoice
-from jettison.report.result_html import result_html
 from jettison.report.result_text import Result
+from jettison.report.treemaps import result_html
 from jettison.values import Basis, Size
 from jettison.verify import CheckResult, Outcome, Subject, Verdict
 

@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 from inspected import distribution, inspected
 
-from jettison.report.inspection_html import by_layer, by_owner
 from jettison.report.page import Area
+from jettison.report.treemaps import by_layer, by_owner
 
 LARGE = b"x" * 100_000
 
