@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from jettison.verify.inside import sockets
+from jettison.verify.inside import facts
 
 _PROCESSES = Path("/proc")
 # Of a processor: an interpreter that imports takes all that it gets, what waits wakes now and then.
@@ -96,7 +96,7 @@ def listening(process: int) -> set[tuple[int, bool]]:
     for name in ("tcp", "tcp6"):
         with suppress(OSError):
             table = (_PROCESSES / str(process) / "net" / name).read_text("ascii")
-            found |= sockets.listening(table)
+            found |= facts.listening(table)
     return found
 
 

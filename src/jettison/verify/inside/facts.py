@@ -5,7 +5,7 @@ import re
 import sys
 import time
 
-from jettison.verify.inside import digests, sockets, volumes
+from jettison.verify.inside import digests, volumes
 
 ASKED = globals().get("ASKED", {})
 # signals by their numbers (signal(7)), and what proc_pid_status(5) calls those of a process
@@ -20,6 +20,9 @@ SHELLS = {"sh", "bash", "dash", "ash", "tini", "dumb-init", "docker-init"}
 LOOKS, BETWEEN = 4, 0.1
 # A server starts its workers one after the other.
 LATE = 1.0
+# The state of a socket that listens, the name server of an engine, and the loopback in IPv4 and
+# IPv6; addresses are in the order of the machine.
+LISTENS, RESOLVER, LOOPBACK = "0A", "0B00007F", ("7F", "0" * 24 + "01000000")
 # Ports from here on are not named by settings alone.
 CHOSEN = 10_000
 
@@ -192,7 +195,7 @@ def listens():
     Those that a program chooses by chance are not told, as most take one of the higher ones.
     """
     tables = [value(lambda name=name: read(f"/proc/net/{name}"), "") for name in ("tcp", "tcp6")]
-    found = [one for table in tables for one in sockets.listening(table)]
+    found = [one for table in tables for one in listening(table)]
     wide = {not alone for port, alone in found if port in ASKED.get("ports", ())[:1]}
     chosen = sorted({port for port, _ in found if port < CHOSEN})
     first = ("on the loopback alone", "on every address")[max(wide)] if wide else ""
@@ -249,35 +252,49 @@ def value(action, otherwise):
         return otherwise
 
 
-if ASKED.get("alone"):
-    sys.stdout.write(f"\n{MARKER}{value(written, {})!a}\n")
-    sys.exit()
-zones = {name: attempt(lambda name=name: zone(name)) for name in ASKED.get("time_zones", ())}
-counts = value(processes, ({}, 0))
-versions, required = value(distributions, ({}, {}))
-answer = {
-    "user_id": os.getuid(),
-    "python": sys.version.split()[0],
-    "groups": sorted({os.getgid(), *os.getgroups()}),
-    "process": value(process, {}),
-    "processes": counts[0],
-    "early": counts[1],
-    "held": value(held, {}),
-    "distributions": versions,
-    "required": required,
-    "certificates": value(certificates, 0),
-    "time_zones": {name: said if works else f"no: {said}" for name, (works, said) in zones.items()},
-    "programs": {
-        name: attempt(lambda name=name: program(name)) for name in ASKED.get("programs", ())
-    },
-    "libraries": {
-        name: attempt(lambda name=name: library(name)) for name in ASKED.get("libraries", ())
-    },
-    "writable": {
-        name: attempt(lambda name=name: writable(name)) for name in ASKED.get("writable", ())
-    },
-    "written": value(written, {}),
-    "touched": value(lambda: digests.held(ASKED.get("touched", ()), begun()), {}),
-    "names": {name: attempt(lambda name=name: address(name)) for name in ASKED.get("names", ())},
-}
-sys.stdout.write(f"\n{MARKER}{answer!a}\n")
+def facts():
+    """Give all that is asked."""
+    zones = {name: attempt(lambda name=name: zone(name)) for name in ASKED.get("time_zones", ())}
+    counts = value(processes, ({}, 0))
+    versions, required = value(distributions, ({}, {}))
+    return {
+        "user_id": os.getuid(),
+        "python": sys.version.split()[0],
+        "groups": sorted({os.getgid(), *os.getgroups()}),
+        "process": value(process, {}),
+        "processes": counts[0],
+        "early": counts[1],
+        "held": value(held, {}),
+        "distributions": versions,
+        "required": required,
+        "certificates": value(certificates, 0),
+        "time_zones": {
+            name: said if works else f"no: {said}" for name, (works, said) in zones.items()
+        },
+        "programs": {
+            name: attempt(lambda name=name: program(name)) for name in ASKED.get("programs", ())
+        },
+        "libraries": {
+            name: attempt(lambda name=name: library(name)) for name in ASKED.get("libraries", ())
+        },
+        "writable": {
+            name: attempt(lambda name=name: writable(name)) for name in ASKED.get("writable", ())
+        },
+        "written": value(written, {}),
+        "touched": value(lambda: digests.held(ASKED.get("touched", ()), begun()), {}),
+        "names": {
+            name: attempt(lambda name=name: address(name)) for name in ASKED.get("names", ())
+        },
+    }
+
+
+def listening(table: str) -> "set[tuple[int, bool]]":
+    """Give the ports of sockets that listen, and whether each is on the loopback (proc_net_tcp)."""
+    rows = (line.split() for line in table.splitlines()[1:])
+    pairs = (row[1].split(":") for row in rows if row[3] == LISTENS)
+    return {(int(port, 16), at.endswith(LOOPBACK)) for at, port in pairs if at != RESOLVER}
+
+
+if __name__ == "__main__":
+    answer = value(written, {}) if ASKED.get("alone") else facts()
+    sys.stdout.write(f"\n{MARKER}{answer!a}\n")
