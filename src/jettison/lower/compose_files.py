@@ -1,12 +1,14 @@
-"""Compose files for production and for development."""
+"""Compose files for production and for development, whose servers reload or do not."""
 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from yaml.nodes import MappingNode
 
+from jettison.ecosystems import TOOLS
 from jettison.formats.compose import ComposeFile, Service, edit, parse
 from jettison.formats.compose.fields import shields, socket_mounts
 from jettison.formats.compose.services import (
@@ -22,18 +24,40 @@ from jettison.formats.compose.services import (
 )
 from jettison.formats.yaml_nodes import compose_nodes, entries
 from jettison.lift import Project
-from jettison.lower.reload import (
-    script_with_reload,
-    script_without_reload,
-    with_reload,
-    without_reload,
-)
 from jettison.plan.changes import AddDevelopment, HardenService
 
 COMPOSE = "docker-compose.dev.yml"
 
 _READ_ONLY = "The image stays as it was built; what is written goes to the volumes and to /tmp"
 _LEAST = "Serving needs no capability, and no way to gain one"
+# What makes each server watch the source.
+_FLAGS = {
+    "uvicorn": "--reload",
+    "gunicorn": "--reload",
+    "hypercorn": "--reload",
+    "granian": "--reload",
+    "fastapi": "--reload",
+    "litestar": "--reload",
+    "quart": "--debug",
+    "flask": "--debug",
+}
+# Subcommands that serve, for programs that do other things too.
+_SERVES = {"fastapi": ("run",), "litestar": ("run",), "flask": ("run",), "quart": ("run",)}
+_WITH_VALUE = (
+    "--reload-dir", "--reload-include", "--reload-exclude", "--reload-delay", "--reload-engine",
+    "--reload-extra-file"
+)  # fmt: skip
+# Reloading servers run one process.
+_ALONE = ("uvicorn", "fastapi", "granian")
+_SHELLS = ("sh", "bash", "ash", "dash")
+# Words that may stand before the program that serves.
+_STARTERS = frozenset(
+    {"exec", "env", "-m", "-u", "tini", "dumb-init", "--", "-g", "run", *TOOLS}
+    | {"opentelemetry-instrument", "ddtrace-run", "newrelic-admin", "run-program"}
+)
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_SCRIPT_COMMAND = re.compile(r"[^;&|\n]+")
+_WORD = re.compile(r"\S+")
 
 
 def production_compose(text: str, change: HardenService, file: str) -> str:
@@ -49,7 +73,7 @@ def production_compose(text: str, change: HardenService, file: str) -> str:
     found = parse(text, file=file).service(name)
     if found is None:
         return edit(text, [SetKey(service=name, key="read_only", value=True)], file=file)
-    changes: list[Change] = [*_without_mounts(found, change.mounts), *_command(found)]
+    changes: list[Change] = [*_without_mounts(found, change.mounts), *_command(found, reload=False)]
     if change.health_check and found.healthcheck:
         changes.append(SetHealthCheck(service=name, test=change.health_check))
     changes += _volumes(found, change.volumes)
@@ -65,15 +89,17 @@ def _without_mounts(service: Service, targets: Collection[str]) -> Iterator[Chan
         yield RemoveMount(service=service.name, target=mount.target)
 
 
-def _command(service: Service) -> Iterator[Change]:
-    if service.command is None:
-        return
-    written = service.command.written
-    changed = (
-        script_without_reload(written) if isinstance(written, str) else (without_reload(written))
-    )
-    if changed != written:
-        yield SetKey(service=service.name, key="command", value=changed)
+def _command(service: Service, *, reload: bool, comment: str = "") -> Iterator[Change]:
+    """Let the service's command reload or not, if it has one that does or can."""
+    if service.command:
+        written = service.command.written
+        changed = (
+            script_reloading(written, reload=reload)
+            if isinstance(written, str)
+            else reloading(written, reload=reload)
+        )
+        if changed != written:
+            yield SetKey(service=service.name, key="command", value=changed, comment=comment)
 
 
 def _volumes(service: Service, volumes: tuple[tuple[str, str], ...]) -> Iterator[Change]:
@@ -176,17 +202,10 @@ def _serving(service: Service, source_mount: str, test: tuple[str, ...]) -> Iter
         yield AddToList(
             service=service.name, key="volumes", value=source_mount, comment=comment, first=True
         )
-    yield from _reloading(service)
+    comment = "Starts again when the source changes"
+    yield from _command(service, reload=True, comment=comment)
     if test and service.healthcheck:
         yield SetHealthCheck(service=service.name, test=test)
-
-
-def _reloading(service: Service) -> Iterator[Change]:
-    written = service.command.written if service.command else ()
-    changed = script_with_reload(written) if isinstance(written, str) else with_reload(written)
-    if changed != written:
-        comment = "Starts again when the source changes"
-        yield SetKey(service=service.name, key="command", value=changed, comment=comment)
 
 
 def _own_names(text: str, file: str) -> Iterator[Change]:
@@ -203,3 +222,83 @@ def _own_names(text: str, file: str) -> Iterator[Change]:
             if "name" in parts and "external" not in parts:
                 value = f"{parts['name'].value.value}{_SUFFIX}"
                 yield SetTopLevel(path=(section, key, "name"), value=value)
+
+
+def script_reloading(script: str, *, reload: bool) -> str:
+    """Return a shell script whose serving commands have a reload flag, or none."""
+    return _SCRIPT_COMMAND.sub(lambda found: _script(found[0], reload=reload), script)
+
+
+def reloading(words: tuple[str, ...], *, reload: bool) -> tuple[str, ...]:
+    """Return a command that serves with a reload flag, or without one; others stay as they are.
+
+    Words of a script in ``sh -c`` are changed too.
+    """
+    if not words:
+        return words
+    if _name(words[0]) in _SHELLS and len(words) > 1:
+        *before, script = words
+        return (*before, script_reloading(script, reload=reload))
+    server = _server(words)
+    if server is None:
+        return words
+    if reload and _FLAGS[server] in words:
+        return words
+    bare = _without_flags(words, server)
+    if not reload:
+        return bare
+    if server in _ALONE:
+        bare = _without_options(bare, ("--workers",))
+    return (*bare, _FLAGS[server])
+
+
+def _script(command: str, *, reload: bool) -> str:
+    """Change one command of a script; its quotes and spaces stay."""
+    words = tuple(_WORD.findall(command))
+    changed = reloading(words, reload=reload) if words and _name(words[0]) not in _SHELLS else words
+    if changed == words:
+        return command
+    start = len(command) - len(command.lstrip())
+    end = command[len(command.rstrip()) :]
+    return command[:start] + _joined(command.strip(), changed) + end
+
+
+def _joined(command: str, words: tuple[str, ...]) -> str:
+    """Join words as they were apart, when they only grew at the end."""
+    old = tuple(_WORD.findall(command))
+    if words[: len(old)] == old:
+        return " ".join([command, *words[len(old) :]])
+    return " ".join(words)
+
+
+def _server(words: tuple[str, ...]) -> str | None:
+    """Return the serving program of a command, also behind exec, env and python -m."""
+    for index, word in enumerate(words):
+        name = _name(word)
+        if name in _FLAGS:
+            needed = _SERVES.get(name)
+            return name if needed is None or set(needed) & set(words[index + 1 :]) else None
+        if not (name in _STARTERS or _ASSIGNMENT.match(word) or name.startswith("python")):
+            return None
+    return None
+
+
+def _without_flags(words: tuple[str, ...], server: str) -> tuple[str, ...]:
+    flag = _FLAGS[server]
+    return _without_options(tuple(word for word in words if word != flag), _WITH_VALUE)
+
+
+def _without_options(words: tuple[str, ...], options: tuple[str, ...]) -> tuple[str, ...]:
+    """Return words without options and their values (``--x 1`` and ``--x=1``)."""
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word in options:
+            next(rest, None)
+        elif not word.startswith(tuple(f"{option}=" for option in options)):
+            kept.append(word)
+    return tuple(kept)
+
+
+def _name(word: str) -> str:
+    return word.rpartition("/")[2]

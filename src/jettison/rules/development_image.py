@@ -19,8 +19,8 @@ from jettison.ecosystems.finding import development_file
 from jettison.lift.declared import production_files
 from jettison.lift.stages import service_of
 from jettison.lift.writes import source_targets
+from jettison.lower.compose_files import reloading
 from jettison.lower.development import DOCKERFILE
-from jettison.lower.reload import with_reload
 from jettison.plan import Finding, Plan
 from jettison.plan.changes import AddDevelopment
 from jettison.rules.rule import Rule
@@ -52,7 +52,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
     if not evidence:
         return
     command = plan.stage.command
-    words = with_reload(command.words) if command and command.words else ()
+    words = reloading(command.words, reload=True) if command and command.words else ()
     hardened = service_of(project)
     check = hardened.healthcheck.test if hardened and hardened.healthcheck else ()
     change = AddDevelopment(

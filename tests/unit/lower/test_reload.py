@@ -1,15 +1,10 @@
 import pytest
 
-from jettison.lower.reload import (
-    script_with_reload,
-    script_without_reload,
-    with_reload,
-    without_reload,
-)
+from jettison.lower.compose_files import reloading, script_reloading
 
 
 @pytest.mark.parametrize(
-    ("command", "reloading"),
+    ("command", "reloaded"),
     [
         ("uvicorn app:app --port 8000", "uvicorn app:app --port 8000 --reload"),
         ("uvicorn app:app --workers 4", "uvicorn app:app --reload"),
@@ -26,22 +21,22 @@ from jettison.lower.reload import (
         ("pip install uvicorn", "pip install uvicorn"),
     ],
 )
-def test_servers_get_their_reload_flag_once(command: str, reloading: str) -> None:
+def test_servers_get_their_reload_flag_once(command: str, reloaded: str) -> None:
     words = tuple(command.split())
-    assert with_reload(words) == tuple(reloading.split())
-    assert with_reload(with_reload(words)) == with_reload(words)
+    assert reloading(words, reload=True) == tuple(reloaded.split())
+    assert reloading(tuple(reloaded.split()), reload=True) == tuple(reloaded.split())
 
 
 def test_reload_flags_leave_with_their_options() -> None:
     words = ("uvicorn", "app:app", "--reload", "--reload-dir", "src", "--reload-exclude=x", "-x")
-    assert without_reload(words) == ("uvicorn", "app:app", "-x")
-    assert without_reload(("celery", "--reload")) == ("celery", "--reload")
-    assert without_reload(()) == ()
+    assert reloading(words, reload=False) == ("uvicorn", "app:app", "-x")
+    assert reloading(("celery", "--reload"), reload=False) == ("celery", "--reload")
+    assert reloading((), reload=False) == ()
 
 
 def test_scripts_are_changed_one_command_at_a_time() -> None:
     script = "alembic upgrade head && exec uvicorn app:app  --port $PORT; echo 'a  b'\n"
-    reloading = "alembic upgrade head && exec uvicorn app:app  --port $PORT --reload; echo 'a  b'\n"
-    assert script_with_reload(script) == reloading
-    assert with_reload(("sh", "-c", script)) == ("sh", "-c", reloading)
-    assert script_without_reload("A=1 uvicorn a:b --reload\n") == "A=1 uvicorn a:b\n"
+    reloaded = "alembic upgrade head && exec uvicorn app:app  --port $PORT --reload; echo 'a  b'\n"
+    assert script_reloading(script, reload=True) == reloaded
+    assert reloading(("sh", "-c", script), reload=True) == ("sh", "-c", reloaded)
+    assert script_reloading("A=1 uvicorn a:b --reload\n", reload=False) == "A=1 uvicorn a:b\n"
