@@ -17,6 +17,7 @@ from jettison.ecosystems.commands import (
     UserChange,
     invocation,
 )
+from jettison.formats.shell import SHELLS
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, actions_in, lifted_run
 from jettison.lift.stage import FinalStage
@@ -30,7 +31,6 @@ DOCKERFILE = re.compile(r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.(d|D)ockerfile
 HOME = re.compile(r"(^|[\s=:\"'])(/root\b|~/|\$\{?HOME\b)")
 # Folders of programs that packages and environments bring.
 BINS = frozenset({"bin", "sbin"})
-SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
 # Settings of servers that give root up by themselves.
 DROPS_ROOT = re.compile(r"\s*(uid|gid|user)\s*=\s*[\w$%({-]")
 

@@ -22,6 +22,7 @@ from jettison.formats.compose.services import (
     SetKey,
     SetTopLevel,
 )
+from jettison.formats.shell import SHELLS
 from jettison.formats.yaml_nodes import compose_nodes, entries
 from jettison.lift import Project
 from jettison.plan.changes import AddDevelopment, HardenService
@@ -49,7 +50,6 @@ _WITH_VALUE = (
 )  # fmt: skip
 # Reloading servers run one process.
 _ALONE = ("uvicorn", "fastapi", "granian")
-_SHELLS = ("sh", "bash", "ash", "dash")
 # Words that may stand before the program that serves.
 _STARTERS = frozenset(
     {"exec", "env", "-m", "-u", "tini", "dumb-init", "--", "-g", "run", *TOOLS}
@@ -236,7 +236,7 @@ def reloading(words: tuple[str, ...], *, reload: bool) -> tuple[str, ...]:
     """
     if not words:
         return words
-    if _name(words[0]) in _SHELLS and len(words) > 1:
+    if _name(words[0]) in SHELLS and len(words) > 1:
         *before, script = words
         return (*before, script_reloading(script, reload=reload))
     server = _server(words)
@@ -255,7 +255,7 @@ def reloading(words: tuple[str, ...], *, reload: bool) -> tuple[str, ...]:
 def _script(command: str, *, reload: bool) -> str:
     """Change one command of a script; its quotes and spaces stay."""
     words = tuple(_WORD.findall(command))
-    changed = reloading(words, reload=reload) if words and _name(words[0]) not in _SHELLS else words
+    changed = reloading(words, reload=reload) if words and _name(words[0]) not in SHELLS else words
     if changed == words:
         return command
     start = len(command) - len(command.lstrip())

@@ -15,6 +15,7 @@ from jettison.catalogue.packaging import (
     translated,
 )
 from jettison.ecosystems.commands import PackageInstall
+from jettison.formats.shell import SHELLS
 from jettison.index import environment_size
 from jettison.lift.action import ActionKind, actions_in
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED
@@ -32,7 +33,6 @@ from jettison.plan.minimal_base import predicted_size as composed_size
 from jettison.values import Basis, Evidence, Origin, Size
 
 PYTHON = ("python", "pip")
-SHELLS = frozenset({"sh", "dash", "bash", "ash", "ksh", "zsh"})
 # Steps whose programs every candidate brings in its own dialect, or that move to a build stage.
 TRANSLATED = frozenset(
     {ActionKind.INDEX, ActionKind.PACKAGES, ActionKind.CLEANUP, ActionKind.REPOSITORY,

@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator
 
 from jettison.formats.dockerfile.run import run_script
-from jettison.formats.shell import Command, Script
+from jettison.formats.shell import SHELLS, Command, Script
 from jettison.lift import Invocation
 from jettison.plan import Finding, Plan, Safety
 from jettison.plan.changes import SetCommand
@@ -32,7 +32,6 @@ TRANSPARENT = frozenset({"tini", "dumb-init", "catatonit", "docker-init", "env",
 PASSES_ON = re.compile(r"\A(?!.*\$\{?1\b)(?!.*\$1\b).*\bexec \"\$@\"\s*\Z", re.DOTALL)
 # What a shell does to words beside variables: patterns, home folders, braces.
 PATTERN_CHARACTERS = frozenset("*?[]~{}")
-SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
 
 
 def detect(plan: Plan) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service
 from jettison.formats.compose import parse as parse_compose
 from jettison.formats.dockerfile import Dockerfile, Instruction, Stage, final_environment, pairs
 from jettison.formats.dockerfile import parse as parse_dockerfile
+from jettison.formats.shell import SHELLS
 from jettison.formats.shell import parse as parse_shell
 from jettison.source import Use, UsedCommand, is_script, use_of_file
 from jettison.source.operations_lines import split
@@ -218,7 +219,7 @@ def shell_words(
     words: tuple[str, ...], origin: Origin, use: Use, source: str
 ) -> Iterator[UsedCommand]:
     """Give the command itself, or those of the text behind ``sh -c``."""
-    shell = words[0].rpartition("/")[2] in ("sh", "bash", "ash", "dash")
+    shell = words[0].rpartition("/")[2] in SHELLS
     if shell and len(words) > 2 and words[1].startswith("-") and words[1].endswith("c"):  # noqa: PLR2004  # program, option, text
         yield from shell_commands(words[2], origin, use, source)
     elif len(words) == 1 and " " in words[0]:

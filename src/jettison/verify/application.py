@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from jettison.formats.shell import SHELLS
 from jettison.verify.observation import Setting
 
 _TARGET = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(\))?$")
@@ -15,7 +16,6 @@ _MODULE = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
 # What looks like a module in a package, and is a file that configures something.
 _SETTINGS = (".conf", ".json", ".txt", ".ini", ".toml", ".yaml", ".yml", ".xml", ".cfg", ".env")
 _SHELL_COMMAND = 3
-_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
 
 class Application(Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ def words_of(command: tuple[str, ...]) -> tuple[str, ...]:
     """Give the words of a command; those of a shell's text and arguments when it is run by one."""
     if not command:
         return ()
-    shell = command[0].rpartition("/")[2] in _SHELLS
+    shell = command[0].rpartition("/")[2] in SHELLS
     if (
         shell
         and len(command) >= _SHELL_COMMAND

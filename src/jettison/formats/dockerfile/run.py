@@ -12,10 +12,9 @@ from jettison.errors import InputSyntaxError
 from jettison.formats import Excerpt, Piece, shell, split_lines
 from jettison.formats.dockerfile.lines import heredoc_marker
 from jettison.formats.dockerfile.model import Heredoc, Instruction
-from jettison.formats.shell import Command, Script, Word
+from jettison.formats.shell import SHELLS, Command, Script, Word
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
 
 def run_script(instruction: Instruction) -> Script:
@@ -117,7 +116,7 @@ def _on_line(text: str, file: str, line: int) -> Excerpt:
 
 def _script_index(words: tuple[str, ...]) -> int | None:
     """Return which word of an exec form is a shell script."""
-    if not words or words[0].rsplit("/", 1)[-1] not in _SHELLS:
+    if not words or words[0].rsplit("/", 1)[-1] not in SHELLS:
         return None
     for index, word in enumerate(words[1:], 1):
         if re.fullmatch(r"-[a-z]*c", word):

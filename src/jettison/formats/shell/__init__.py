@@ -13,7 +13,16 @@ from itertools import pairwise
 from msgspec import Struct
 
 from jettison.formats.shell.parse import PIPES, parse, parse_excerpt
-from jettison.formats.shell.words import Command, Part, Script, Word, assignments, resolved, value
+from jettison.formats.shell.words import (
+    SHELLS,
+    Command,
+    Part,
+    Script,
+    Word,
+    assignments,
+    resolved,
+    value,
+)
 
 _BOUNDARIES = frozenset({"", ";", "newline"})
 _SETTINGS = frozenset({"set", ":", "true", "cd"})

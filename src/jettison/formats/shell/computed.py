@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from itertools import dropwhile, pairwise
 
-from jettison.formats.shell.words import Command, Script, Word
+from jettison.formats.shell.words import SHELLS, Command, Script, Word
 from jettison.values import replace
 
 # What they run lies in files, or is a text of its own.
@@ -20,7 +20,7 @@ _ANYTHING = frozenset(
 # What they run lies in the file of this option, or where they look without it.
 _CONFIGURED = {"supervisord": ("-c", "--configuration")}
 _EVALUATING = "eval"
-_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "su", "runuser", "script", "watch"})
+_STARTING = SHELLS | {"su", "runuser", "script", "watch"}
 _SOURCING = frozenset({".", "source"})
 # Sets PATH and the prompt alone.
 _ACTIVATE = "activate"
@@ -122,7 +122,7 @@ class _Named:
             options = _CONFIGURED.get(name, ())
             given = [two for one, two in pairwise(others) if one.text in options]
             return not all(map(self._is_read, given or read))
-        if name in _SHELLS:
+        if name in _STARTING:
             return self._starts_anything(command, others)
         if name in _FORWARDING:
             behind = list(dropwhile(_is_own, others))[_FORWARDING[name] :]

@@ -11,6 +11,9 @@ from tree_sitter import Node
 from jettison.formats import Excerpt
 from jettison.values import Origin, replace
 
+# Programs that run scripts in the language of POSIX, or in one like it.
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
+
 
 class Word(Struct, frozen=True, kw_only=True):
     """A word of a command.
