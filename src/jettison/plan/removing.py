@@ -14,7 +14,7 @@ from jettison.lift.usage import Given
 from jettison.plan import Finding, Plan
 from jettison.plan.changes import RemoveFiles
 from jettison.plan.removal import Group, Matcher, OwnedFile, collapsed, names_itself
-from jettison.plan.removal.listing import ARROW, LIST, Unproven, links_in, paths_in, sections_in
+from jettison.plan.removal.listing import ARROW, LIST, Unproven, paths_in
 from jettison.plan.system_removal import leaves_late, place_of_removal, waits_for_steps
 from jettison.values import Evidence, Size, by_key, human, once_each, replace, some
 
@@ -52,16 +52,6 @@ def present(plan: Plan) -> Mapping[str, OwnedFile]:
     """The files that may leave: not taken out yet, and not kept by a line of the settings."""
     kept = plan.overrides.kept
     return {path: file for path, file in remaining(plan).items() if path not in kept}
-
-
-def shortened(plan: Plan) -> tuple[str, ...]:
-    """The patterns of libraries that are shortened already."""
-    return sections_in(plan.project.own_text(LIST))
-
-
-def linked(plan: Plan) -> Mapping[str, str]:
-    """The paths that are other names of equal files already, each with that file."""
-    return links_in(plan.project.own_text(LIST))
 
 
 def grouped(

@@ -1,21 +1,4 @@
-"""Store duplicate files of a distribution once.
-
-Some wheels hold the same file under several names: a model of which two versions are equal, data of
-an interface that did not change from one version to the next. In the image all names are hard links
-to one file.
-
-Source: the directory of each wheel states the size and the checksum of every file. That COPY keeps
-hard links was tried with BuildKit of Docker 26.1 and with Podman 5.4, 2026-11-27.
-
-Safe: only a program that writes to a file in place notices that it has two names. So the
-environment must belong to root and the process must not be root; otherwise all files are kept, and
-the report says so. The build compares content, mode and owner again. Files below 4 KiB are kept:
-there are hundreds, and together they weigh little. Files that are loaded as code are kept: the
-loader takes shared libraries with one file for one library, with one state (glibc, elf/dl-load.c),
-and the byte code of a module states the time of its source. Also kept: SQLite databases, which must
-have one name (sqlite.org, "How To Corrupt An SQLite Database File"), metadata, what `keep` names,
-and equal files of two distributions, which can lie in two layers.
-"""
+"""Files that stay and take less room: equal ones stored once, libraries without symbols."""
 
 from __future__ import annotations
 
@@ -30,26 +13,43 @@ from jettison.lift.stages import BuiltEnvironment, environment_of, services_of
 from jettison.lift.writes import FOR_EVERYONE
 from jettison.plan import Finding, Plan
 from jettison.plan.removal import Group, OwnedFile, names_itself
-from jettison.plan.removal.listing import ARROW
-from jettison.plan.removing import WORTHWHILE, linked, present, removal
+from jettison.plan.removal.listing import ARROW, LIST, links_in, sections_in
+from jettison.plan.removing import WORTHWHILE, present, removal
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
-NAME = "duplicate-files"
+_LIBRARIES = "**/*.so*"
 
 
-def detect(plan: Plan) -> Iterator[Finding]:
-    """Find equal files of one distribution, and whether something may write to them."""
+def duplicate_files(plan: Plan) -> Iterator[Finding]:
+    """Store duplicate files of a distribution once.
+
+    Some wheels hold the same file under several names: a model of which two versions are equal,
+    data of an interface that did not change from one version to the next. In the image all names
+    are hard links to one file.
+
+    Source: the directory of each wheel states the size and the checksum of every file. That COPY
+    keeps hard links was tried with BuildKit of Docker 26.1 and with Podman 5.4, 2026-11-27.
+
+    Safe: only a program that writes to a file in place notices that it has two names. So the
+    environment must belong to root and the process must not be root; otherwise all files are kept,
+    and the report says so. The build compares content, mode and owner again. Files below 4 KiB are
+    kept: there are hundreds, and together they weigh little. Files that are loaded as code are
+    kept: the loader takes shared libraries with one file for one library, with one state (glibc,
+    elf/dl-load.c), and the byte code of a module states the time of its source. Also kept: SQLite
+    databases, which must have one name (sqlite.org, "How To Corrupt An SQLite Database File"),
+    metadata, what `keep` names, and equal files of two distributions, which can lie in two layers.
+    """
     groups = sorted(_groups(plan), key=lambda one: (-one.bytes, one.distribution))
     what = "second copies of equal files"
-    return removal(plan, NAME, what, groups, obstacle=next(_writers(plan), None))
+    return removal(plan, "duplicate-files", what, groups, obstacle=next(_writers(plan), None))
 
 
 def _groups(plan: Plan) -> Iterator[Group]:
     """The files of each distribution that can be links, where they weigh enough."""
     equal: dict[tuple[str, int, str], str] = {}
     of: dict[str, list[tuple[int, str, str]]] = {}
-    here, done = present(plan), linked(plan)
+    here, done = present(plan), links_in(plan.project.own_text(LIST))
     shared = (path for path, file in here.items() if path not in done and _can_be_shared(file))
     for path in sorted(shared):
         file = here[path]
@@ -120,4 +120,42 @@ def _meet(path: str, place: str) -> bool:
     return path.startswith(place) or place.startswith(path)
 
 
-RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
+DUPLICATE_FILES = Rule.of("duplicate-files", duplicate_files, level=2)
+
+
+def unloaded_sections(plan: Plan) -> Iterator[Finding]:
+    """Strip symbols and debug information from shared libraries.
+
+    The loader of a shared library reads its segments. What lies behind the last of them (the symbol
+    table, debug information, the table of sections) is for linkers and debuggers; compiled modules
+    of wheels often have more of it than of code.
+
+    Source: the ELF specification (System V ABI, "Program Loading"): a process image is made from
+    the segments alone. GNU ``strip`` is not used: it moves segments, and damages libraries that
+    auditwheel has patched (pypa/auditwheel#716).
+
+    Safe: not a byte of any segment changes or moves. A library with anything behind its table of
+    sections is not changed, and neither is a plugin of Qt, which looks a section up by its name.
+    Native stack traces of debuggers lose the names of internal functions; those of Python do not.
+    RECORD states the new hashes.
+    """
+    libraries = [file for path, file in present(plan).items() if ".so" in path.rpartition("/")[2]]
+    if not libraries or sections_in(plan.project.own_text(LIST)):
+        return
+    kept = [path for path in plan.overrides.kept if ".so" in path.rpartition("/")[2]]
+    paths = tuple(sorted(file.path for file in libraries)) if kept else (_LIBRARIES,)
+    reason = f"symbols and debug information of {len(libraries)} shared libraries"
+    only = Group(distribution="", reason=reason, sections=paths, bytes=_cut_off(plan))
+    yield from removal(
+        plan, "unloaded-sections", "symbols and debug information of shared libraries", (only,)
+    )
+
+
+def _cut_off(plan: Plan) -> int:
+    """The bytes that are cut off, as far as the wheels were looked into."""
+    here = present(plan)
+    found = (file for facts in plan.closure.facts.values() for file in facts.unloaded or ())
+    return sum(file.size for file in found if file.path in here)
+
+
+UNLOADED_SECTIONS = Rule.of("unloaded-sections", unloaded_sections, level=2)
