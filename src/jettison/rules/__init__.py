@@ -35,7 +35,6 @@ from jettison.rules import (
     unneeded_packages,
     unreached_modules,
     unreached_system,
-    unspoken_languages,
     unused_parts,
     unused_service_data,
 )
@@ -60,8 +59,8 @@ RULES: tuple[Rule, ...] = (
     unused_parts.UNUSED_PARTS,
     unused_service_data.RULE,
     *file_kinds.RULES,
-    unspoken_languages.RULE,
-    unnamed_locales.RULE,
+    unnamed_locales.UNSPOKEN_LANGUAGES,
+    unnamed_locales.UNNAMED_LOCALES,
     duplicate_files.UNLOADED_SECTIONS,
     unused_parts.SMALLER_VARIANTS,
     downloaded_data.RULE,
