@@ -27,10 +27,8 @@ from jettison.formats.dockerfile import Copy, Instruction
 from jettison.lift.action import ActionKind
 from jettison.plan import Finding, Plan
 from jettison.plan.changes import CompileApplication
-from jettison.rules.rule import Rule
+from jettison.rules.rule import WATCHED, Rule
 from jettison.values import Evidence, is_within
-
-TRACED = 3
 
 
 def detect(plan: Plan) -> Iterator[Finding]:
@@ -62,7 +60,7 @@ def _loaded(plan: Plan, library: str) -> Iterator[str]:
     observed = plan.observed
     if observed is None or observed.installed.library != library:
         return
-    if plan.level < TRACED or not observed.traced:
+    if plan.level < WATCHED or not observed.traced:
         yield from sorted(observed.imported)
         return
     inside = f"{library}/"

@@ -23,11 +23,8 @@ from jettison.catalogue.dead_weight import DeadWeight
 from jettison.contents.system import PROGRAMS
 from jettison.formats.own_settings import Ask, Line, Override
 from jettison.plan import Finding, Plan
-from jettison.rules.rule import Rule
+from jettison.rules.rule import WATCHED, Rule
 from jettison.values import Evidence
-
-# From this level on the system around the application is looked at.
-WATCHED = 3
 
 
 def detect(plan: Plan) -> Iterator[Finding]:

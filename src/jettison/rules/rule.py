@@ -12,6 +12,8 @@ from jettison.lower.apply import led_back
 from jettison.plan import Finding, Plan, Safety, Withdrawal
 from jettison.values import human, replace
 
+# From this level of a plan on its image is watched while it runs.
+WATCHED = 3
 Detect = Callable[[Plan], Iterator[Finding]]
 
 

@@ -22,7 +22,7 @@ from jettison.plan.removing import (
     requiring,
     staying,
 )
-from jettison.rules.rule import Rule
+from jettison.rules.rule import WATCHED, Rule
 from jettison.values import Evidence, replace
 
 WHAT = "data of unused locales"
@@ -33,9 +33,6 @@ _ENGLISH = "en"
 # what no locale is without
 _ROOT = "root"
 _TRANSLATION = re.compile(r"(?:^|/)locale/([A-Za-z]{2,3}(?:_\w+)?)/LC_MESSAGES/[^/]+\.mo$")
-# The level from which on an application that chooses a language for each visitor is taken to choose
-# one of its own: one that it has texts in, or names anywhere.
-WATCHED = 3
 
 
 def unnamed_locales(plan: Plan) -> Iterator[Finding]:
@@ -78,6 +75,7 @@ def _doubt(plan: Plan, entry: Locales) -> Evidence | None:
     others = (user for user in users if not any(fnmatchcase(user, form) for form in entry.users))
     computed = "one is computed, or chosen by other means"
     unnamed = not given.names and not entry.default
+    # what chooses one for each visitor chooses one that it has texts in, or names anywhere
     if given.spoken and plan.level >= WATCHED:
         given = replace(given, computed=())
     if doubt := cannot_tell(plan, given, computed, others, unnamed=unnamed):

@@ -49,11 +49,10 @@ from jettison.plan.removal.listing import STARTING_ANEW, SystemGroup
 from jettison.plan.system_leaving import doubled, leaving_groups, staying_bytes, system_reach
 from jettison.plan.system_removal import build_group, is_apart, starts_from_nothing
 from jettison.rules.duplicate_files import run_by_root
-from jettison.rules.rule import Rule
+from jettison.rules.rule import WATCHED, Rule
 from jettison.values import Basis, Evidence, Saving, human, some
 
 SHOWN = 4
-WATCHED = 3
 
 
 def detect(plan: Plan) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from jettison.processes.concurrent import beside
 from jettison.progress import step
 from jettison.report.result_text import Ablation, Result
 from jettison.rules import RULES
-from jettison.rules.rule import applied_rules, optimized
+from jettison.rules.rule import WATCHED, applied_rules, optimized
 from jettison.tasks.loading import project_request
 from jettison.tasks.observing import (
     ROUNDS,
@@ -57,9 +57,6 @@ from jettison.verify.checks.contents import resolved_differently
 from jettison.verify.checks.files import FILES
 from jettison.verify.differential import compare
 
-# The level from which on the image is watched.
-TRACED = 3
-
 
 def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Result:
     """Build, measure, run and compare the image before and the image after.
@@ -90,7 +87,7 @@ def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
         measured = pool.submit(_measured, shop, image, "before", read)
         again = AnotherBuild(shop, start.original)
         before = Before(id=image, made=image, measured=measured, beside=pool, again=again)
-        look = watched if plan.level >= TRACED else looked_at
+        look = watched if plan.level >= WATCHED else looked_at
         try:
             seen, before = look(shop, start, plan, before)
         finally:

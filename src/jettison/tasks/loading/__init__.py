@@ -25,7 +25,7 @@ from jettison.processes import installed
 from jettison.processes.git import present
 from jettison.records import regular_bytes
 from jettison.rules import RULES
-from jettison.rules.rule import not_larger, optimized
+from jettison.rules.rule import WATCHED, not_larger, optimized
 from jettison.source.reading import read_text
 from jettison.tasks.loading.base import base_needs, not_listed, with_composition
 from jettison.tasks.loading.knowledge import Knowledge, knowledge_of
@@ -45,8 +45,6 @@ from jettison.verify.stand_ins import with_files
 _LONGEST_PROBES = 2 << 20
 
 DEFAULT_LEVEL = 2
-# From this level on a trace takes out more than is known yet.
-TRACED = 3
 
 
 class Planned(Struct, frozen=True, kw_only=True):
@@ -110,7 +108,8 @@ def planned(
     if composed.composition is not None or override.debug:
         settled = replace(composed, debug=override.debug)
         plan = optimized(settled, RULES, without=settings.without)
-    if start.level < TRACED:
+    # else a trace takes out more than is known yet
+    if start.level < WATCHED:
         plan = not_larger(settled, plan, RULES)
     return Planned(loaded=loaded, start=settled, plan=plan, reachable=knowledge.reachable)
 
