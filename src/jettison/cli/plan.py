@@ -76,7 +76,7 @@ def apply_command(*, plan: partial[Planned], output: Path | None, force: bool, c
     found = plan()
     changes = found.plan.files
     for finding in found.plan.findings:
-        if finding.rule == idle_settings.RULE.name:
+        if finding.rule == idle_settings.IDLE_SETTINGS.name:
             show(f"{finding.message} ({finding.evidence[0].origin})", err=True)
     if check:
         if changes:

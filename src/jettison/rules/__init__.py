@@ -27,7 +27,6 @@ from jettison.rules import (
     production_groups,
     python_environment,
     python_health_check,
-    requested_removals,
     smaller_base,
     tidy_package_installs,
     uncalled_binaries,
@@ -52,7 +51,7 @@ RULES: tuple[Rule, ...] = (
     missing_libraries.MISSING_LIBRARIES,
     missing_programs.RULE,
     missing_libraries.RUNTIME_LIBRARIES,
-    requested_removals.RULE,
+    idle_settings.REQUESTED_REMOVALS,
     unused_parts.OPTIONAL_DISTRIBUTIONS,
     installers.RULE,
     uncalled_binaries.RULE,
@@ -81,7 +80,7 @@ RULES: tuple[Rule, ...] = (
     composed_base.COMPOSED_BASE,
     composed_base.DEBUG_TARGET,
     unreached_system.RULE,
-    idle_settings.RULE,
+    idle_settings.IDLE_SETTINGS,
 )
 
 _SYSTEM = (unreached_system.RULE, smaller_base.ANOTHER_DISTRIBUTION, smaller_base.SMALLER_BASE)

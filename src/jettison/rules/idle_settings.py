@@ -1,14 +1,4 @@
-"""Report settings that have no effect.
-
-Settings become stale: a distribution under ``keep`` is no longer installed, a newer release renamed
-a path under ``remove``, a rule under ``without`` finds nothing, a file under ``probes`` was moved.
-Such a line misleads its readers.
-
-Source: the settings of the project; the report shows the line.
-
-Safe: nothing is changed. What cannot be looked up, because no list of files is known or the system
-around the application was not watched, is not reported.
-"""
+"""Lines of the project's settings: what they remove, and which of them have no effect."""
 
 from __future__ import annotations
 
@@ -23,12 +13,24 @@ from jettison.catalogue.dead_weight import DeadWeight
 from jettison.contents.system import PROGRAMS
 from jettison.formats.own_settings import Ask, Line, Override
 from jettison.plan import Finding, Plan
+from jettison.plan.removal import WILD, Group
+from jettison.plan.removing import any_version, group, present, remaining, removal
 from jettison.rules.rule import WATCHED, Rule
-from jettison.values import Evidence
+from jettison.values import Evidence, replace
 
 
-def detect(plan: Plan) -> Iterator[Finding]:
-    """Find lines without an effect."""
+def idle_settings(plan: Plan) -> Iterator[Finding]:
+    """Report settings that have no effect.
+
+    Settings become stale: a distribution under ``keep`` is no longer installed, a newer release
+    renamed a path under ``remove``, a rule under ``without`` finds nothing, a file under ``probes``
+    was moved. Such a line misleads its readers.
+
+    Source: the settings of the project; the report shows the line.
+
+    Safe: nothing is changed. What cannot be looked up, because no list of files is known or the
+    system around the application was not watched, is not reported.
+    """
     lines: tuple[Override | Line, ...] = (*plan.overrides.files, *plan.settings.lines)
     yield from (
         Finding.advice(
@@ -85,4 +87,40 @@ def in_system(plan: Plan, name: str) -> bool | None:
     )
 
 
-RULE = Rule(name="idle-settings", level=1, documentation=__doc__, detect=detect)
+IDLE_SETTINGS = Rule.of("idle-settings", idle_settings, level=1)
+
+
+def requested_removals(plan: Plan) -> Iterator[Finding]:
+    """Remove what the settings list under `remove`.
+
+    A line of ``remove`` in ``jettison.toml`` or ``[tool.jettison]`` names a distribution, a module
+    or a pattern of paths below site-packages. A declared requirement that it names moves to
+    development.
+
+    Source: the settings of the project; the report shows the line.
+
+    Safe: as far as the person who wrote the line knows. The build still keeps what a remaining
+    module imports, and reports it.
+    """
+    groups = tuple(_groups(plan))
+    evidence = [
+        Evidence(kind="setting", message=override.shown, origin=override.origin)
+        for override in plan.overrides.of(Ask.REMOVE)
+        if plan.overrides.files[override]
+    ]
+    return removal(plan, "requested-removals", "files that the settings name", groups, evidence)
+
+
+def _groups(plan: Plan) -> Iterator[Group]:
+    here = present(plan)
+    for override in plan.overrides.of(Ask.REMOVE):
+        meant = [file for file in plan.overrides.files[override] if file.path in here]
+        for name in dict.fromkeys(file.distribution for file in meant):
+            files = [file for file in meant if file.distribution == name]
+            reason = f"{plan.contents.label(name)}, {override.shown}"
+            found = group(reason, files, every=remaining(plan), whole=lambda _: True)
+            own = (override.text,) if WILD.search(override.text) else map(any_version, found.paths)
+            yield replace(found, paths=tuple(own), together=True)
+
+
+REQUESTED_REMOVALS = Rule.of("requested-removals", requested_removals, level=1)
