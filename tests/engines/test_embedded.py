@@ -34,11 +34,11 @@ from jettison.engines.embedded import Identity, identity, started
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.embedded.started import refused
 from jettison.engines.limits import Limits
-from jettison.engines.stop_signal import signal_number
 from jettison.errors import EngineError, ImageError, UnsupportedError, WriteError
 from jettison.images.image import Image
 from jettison.images.stores.layout import LayoutStore
 from jettison.images.tar_writer import Member
+from jettison.processes.ending import signal_number
 from jettison.progress import SilentProgress
 
 pytestmark = pytest.mark.namespaces

@@ -12,7 +12,7 @@ import pytest
 
 from jettison import processes
 from jettison.errors import ENDING, IntegrityError, ProgramError
-from jettison.processes import begin, follow, helper, piped, process_group, run, uninterrupted
+from jettison.processes import begin, ending, follow, helper, piped, run, uninterrupted
 
 
 def test_a_result_has_status_and_both_streams() -> None:
@@ -131,7 +131,7 @@ def test_more_is_written_to_a_file_than_is_kept_in_memory(
 def test_output_that_a_child_holds_open_is_waited_for_in_vain(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(process_group, "_SPARE_SECONDS", 0.1)
+    monkeypatch.setattr(ending, "_SPARE_SECONDS", 0.1)
     script = "import subprocess; subprocess.Popen(['sleep', '5'], start_new_session=True)"
     with pytest.raises(ProgramError, match="did not end within"):
         run((sys.executable, "-c", script), timeout=1)

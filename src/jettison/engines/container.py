@@ -27,9 +27,9 @@ from jettison.engines.limits import (
     image_name,
     tmpfs_of,
 )
-from jettison.engines.stop_signal import is_deaf, signal_number
 from jettison.errors import EngineError
 from jettison.processes import Completed, uninterrupted
+from jettison.processes.ending import is_deaf, signal_number
 
 # By the beginning of a line of /proc/PROCESS/cgroup: where the group's folder is, its file of use,
 # and the line of memory.stat for page cache that can be dropped (kernel.org, "Control Group v2" and

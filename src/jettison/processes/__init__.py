@@ -24,7 +24,7 @@ import msgspec
 from msgspec import Struct
 
 from jettison.errors import ENDING, ProgramError
-from jettison.processes.process_group import (
+from jettison.processes.ending import (
     PIECE,
     all_ended,
     deadline,

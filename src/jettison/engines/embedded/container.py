@@ -21,10 +21,10 @@ from jettison.engines.embedded import Program, Spec, identity, started
 from jettison.engines.embedded.chroot import somebody
 from jettison.engines.embedded.started import Started
 from jettison.engines.limits import EXHAUSTED, Groups, Limits
-from jettison.engines.stop_signal import is_deaf
 from jettison.errors import EngineError
 from jettison.images.stores.unpack import remove_unpacked
 from jettison.processes import NEUTRAL, Completed, helper, helper_environment, run, uninterrupted
+from jettison.processes.ending import is_deaf
 from jettison.values import replace
 
 _LOG_BYTES = 8 * 2**20

@@ -28,7 +28,6 @@ from jettison.engines.embedded.chroot import CHROOT, Ports, in_chroot, lay
 from jettison.engines.embedded.container import EmbeddedContainer, limited
 from jettison.engines.embedded.started import REFUSED, require_linux
 from jettison.engines.limits import Limits, container_path, groups_for, tmpfs_of
-from jettison.engines.stop_signal import signal_number
 from jettison.errors import EngineError, JettisonError, UnsupportedError, WriteError
 from jettison.images import locate
 from jettison.images.config import Config
@@ -40,6 +39,7 @@ from jettison.images.stores.cache import blob_cache
 from jettison.images.stores.unpack import own_directory, remove_unpacked, unpack
 from jettison.images.stream import reader
 from jettison.processes import uninterrupted
+from jettison.processes.ending import signal_number
 from jettison.progress import Progress
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

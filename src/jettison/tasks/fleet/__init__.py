@@ -33,7 +33,7 @@ from jettison.assessment.fleet import Failure
 from jettison.errors import DamagedCacheError, InterruptedByUserError, JettisonError
 from jettison.images.stores.cache import cache_directory, cache_in_use
 from jettison.images.stores.unpack import WORK, own_directory, working_folder
-from jettison.processes.process_group import end_children
+from jettison.processes.ending import end_children
 from jettison.values import replace
 
 # What planning imports; loaded once, so that a project costs no start of Python.

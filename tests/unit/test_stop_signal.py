@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from jettison.engines.stop_signal import is_deaf
+from jettison.processes.ending import is_deaf
 
 IGNORES = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
 WAITS = (
