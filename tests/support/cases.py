@@ -67,8 +67,8 @@ from jettison.index import DistributionFacts, InstalledFile, Source
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.target import Target
 from jettison.plan import FileChange, Finding, Plan
+from jettison.plan.brought_by_base import with_observed
 from jettison.plan.minimal_base import ArchiveFile, Composition
-from jettison.plan.observed_image import with_observed
 from jettison.plan.removal import contents_of, overrides_of
 from jettison.plan.removal.listing import SORTING
 from jettison.plan.removal.listing import SYSTEM_SCRIPT as SCRIPT

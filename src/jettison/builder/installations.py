@@ -20,7 +20,7 @@ from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import steering_pip
 from jettison.lower.removed_files import is_manifest, is_removal
 from jettison.plan import Plan
-from jettison.plan.base_setuptools import requirement_of_base
+from jettison.plan.brought_by_base import requirement_of_base
 from jettison.plan.removal.listing import LIST
 from jettison.values import replace
 

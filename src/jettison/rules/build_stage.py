@@ -44,7 +44,7 @@ from jettison.lift.scopes import PackageScope
 from jettison.lift.usage import SCRIPT, UNCALLED
 from jettison.plan import Finding, Plan
 from jettison.plan.base import Variant, image_facts
-from jettison.plan.base_setuptools import (
+from jettison.plan.brought_by_base import (
     has_setuptools,
     requires_setuptools,
     uses_setuptools,

@@ -25,7 +25,7 @@ from jettison.lift.action import ActionKind, actions_in, named_by
 from jettison.lift.stages import BuiltEnvironment, NotApart, environment_of, steps_on
 from jettison.lift.usage import BUILDING, UNCALLED
 from jettison.plan import Finding, Plan
-from jettison.plan.base_setuptools import WITHOUT_SETUPTOOLS
+from jettison.plan.brought_by_base import WITHOUT_SETUPTOOLS
 from jettison.plan.removal import Group
 from jettison.plan.removing import listed, removal
 from jettison.plan.system_removal import INSTALLERS, building_modules, leaves_late

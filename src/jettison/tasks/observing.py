@@ -17,7 +17,7 @@ from jettison.engines.measuring import read_image_files
 from jettison.errors import BuildError
 from jettison.lift import Project
 from jettison.plan import Plan, Withdrawal
-from jettison.plan.observed_image import with_observed
+from jettison.plan.brought_by_base import with_observed
 from jettison.plan.system_removal import is_apart
 from jettison.progress import step
 from jettison.rules.rule import applied_rules

@@ -11,7 +11,7 @@ from jettison.contents.reach import Observed
 from jettison.images.stores.cache import cache_directory
 from jettison.lift import Project
 from jettison.plan import Built, Withdrawal
-from jettison.plan.observed_image import with_observed
+from jettison.plan.brought_by_base import with_observed
 from jettison.records import Records
 from jettison.report.result_text import Result
 from jettison.rules import RULES

@@ -10,7 +10,7 @@ from jettison.contents.reach import Observed, Reach
 from jettison.contents.system import System
 from jettison.images.config import Config
 from jettison.plan import Withdrawal
-from jettison.plan.observed_image import with_observed
+from jettison.plan.brought_by_base import with_observed
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading import planned

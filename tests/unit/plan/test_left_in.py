@@ -9,8 +9,8 @@ from jettison.contents.reach import Observed, Reach
 from jettison.contents.system import System, SystemPackage
 from jettison.images.config import Config
 from jettison.plan import Plan, Withdrawal
+from jettison.plan.brought_by_base import with_observed
 from jettison.plan.minimal_base import pattern
-from jettison.plan.observed_image import with_observed
 from jettison.plan.removal.listing import system_written
 from jettison.plan.system_leaving import leaving_distributions, leaving_groups, left_in
 from jettison.report.why import why

@@ -16,7 +16,7 @@ from jettison.images.config import Config
 from jettison.images.descriptor import Platform
 from jettison.images.entry import Kind
 from jettison.plan import Withdrawal
-from jettison.plan.observed_image import with_observed
+from jettison.plan.brought_by_base import with_observed
 from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import optimized

@@ -1,21 +1,29 @@
-"""A plan with what was read of an image: its files, and what its base is configured with."""
+"""What the base image brings that no line of the Dockerfile says: as it was read; setuptools."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from packaging.version import InvalidVersion, Version
+
+from jettison.catalogue import table
+from jettison.catalogue.packaging import Tools
 from jettison.contents import Installed
 from jettison.contents.reach import Observed
 from jettison.contents.system import System
+from jettison.ecosystems.commands import PipInstall
 from jettison.errors import UnsupportedError
 from jettison.formats.dockerfile import final_environment
+from jettison.formats.shell import Word
 from jettison.images.config import Config
+from jettison.lift.action import ActionKind, named_by
 from jettison.lift.stages import Said, configured, variables_said
 from jettison.plan import Plan
+from jettison.plan.base import Variant, image_facts
 from jettison.plan.removal import Contents, OwnedFile, overrides_of
 from jettison.plan.system_removal import leaves_late
-from jettison.values import replace
+from jettison.values import Evidence, replace
 
 _INHERITED = "\0"
 
@@ -97,3 +105,72 @@ def _before(value: str, made: str) -> str | None:
         return None
     before, _, after = made.partition(_INHERITED)
     return value.removeprefix(before).removesuffix(after)
+
+
+WITHOUT_SETUPTOOLS = (3, 12)
+"""Official images of this Python and later have none."""
+
+_NAME = "setuptools"
+# The last releases that have pkg_resources (pypi.org, setuptools 81.0.0 and 82.0.0).
+_WITH_PKG_RESOURCES = "setuptools<82"
+
+
+def uses_setuptools(plan: Plan) -> Evidence | None:
+    """What uses setuptools of the base, or installed beside pip; a new environment has none."""
+    if _named(plan) or has_setuptools(plan):
+        return None if _NAME in plan.distributions else _user_of_setuptools(plan)
+    return None
+
+
+def has_setuptools(plan: Plan) -> bool:
+    """Whether the official image of this Python has setuptools."""
+    minor = tuple(int(part) for part in (plan.python or "3.12").split("."))
+    return minor < WITHOUT_SETUPTOOLS
+
+
+def requires_setuptools(plan: Plan) -> bool:
+    """Whether a distribution requires setuptools, which the one of the image was enough for."""
+    named = any(one.name == _NAME for one in plan.requirements)
+    return _NAME in plan.distributions and not named
+
+
+def requirement_of_base(plan: Plan) -> str:
+    """Give what to require where the image of the base is not there; empty where nobody needs it.
+
+    A release that a step asks for by name is the one that is meant.
+    """
+    official = image_facts(plan.stage.base).variant is not Variant.OTHER
+    needed = uses_setuptools(plan) or (has_setuptools(plan) and requires_setuptools(plan))
+    if not (official and needed):
+        return ""
+    named = [word for word in _named(plan) if word.literal and named_by(word) == _NAME]
+    pinned = [word.text for word in named if "=" in word.text]
+    return pinned[-1] if pinned else _WITH_PKG_RESOURCES
+
+
+def _named(plan: Plan) -> list[Word]:
+    facts = [action.fact for action in plan.stage.of_kind(ActionKind.PYTHON)]
+    words = [word for fact in facts if isinstance(fact, PipInstall) for word in fact.requirements]
+    return [word for word in words if word.text.startswith(_NAME)]
+
+
+def _user_of_setuptools(plan: Plan) -> Evidence | None:
+    for name in ("pkg_resources", _NAME):
+        for use in plan.usage.imports.get(name, ()):
+            message = f"{name} is imported, and only the environment of the image has it"
+            return Evidence(kind="import", message=message, origin=use.origin)
+    for name, below in table(Tools).setuptools.items():
+        facts = plan.distributions.get(name)
+        if facts and (not below or _is_older(facts.version, below)):
+            found = "imports pkg_resources, which the environment of the image has"
+            message = f"{name} {facts.version} {found}"
+            return Evidence(kind="import", message=message)
+    return None
+
+
+def _is_older(version: str, than: str) -> bool:
+    """Whether a release is older; one that states no version may be."""
+    try:
+        return Version(version) < Version(than)
+    except InvalidVersion:
+        return True
