@@ -10,7 +10,7 @@ from tests.support.names import RUN
 
 from jettison.engines import BuildRequest, Engine
 from jettison.progress import SilentProgress
-from jettison.verify import CheckResult, Outcome, Verdict, own_runs
+from jettison.verify import CheckResult, Outcome, Verdict, runs
 from jettison.verify.differential import compare
 from jettison.verify.request import NeededService, VerificationRequest, Worker
 
@@ -85,7 +85,7 @@ Verify = Callable[..., Verdict]
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at workers for less long: one that cannot work ends at once."""
-    monkeypatch.setattr(own_runs, "_WATCHED_SECONDS", 4.0)
+    monkeypatch.setattr(runs, "_WATCHED_SECONDS", 4.0)
 
 
 @pytest.fixture(scope="module")

@@ -19,12 +19,12 @@ from jettison.errors import NotEquivalentError
 from jettison.processes.concurrent import beside
 from jettison.progress import SilentProgress
 from jettison.verify import CheckResult, Outcome, Verdict
-from jettison.verify.before import Baseline, Begun, prefetch
+from jettison.verify.before import prefetch
 from jettison.verify.differential import BegunSuite, observe_after, verdict
 from jettison.verify.observation import Observation, Trial
-from jettison.verify.own_runs import counted_to_its_end
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import starting
+from jettison.verify.runs import Baseline, Begun, counted_to_its_end
 
 pytestmark = [pytest.mark.engine]
 

@@ -1,50 +1,29 @@
-"""The image before: what it offers, and how it answers when nothing was taken."""
+"""How the image before is run: as it is asked for, or in another way in which it works."""
 
 from __future__ import annotations
 
+import posixpath
+import re
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from jettison.engines import Container, Engine
-from jettison.errors import EngineError
-from jettison.images.config import SECOND
+from jettison.engines import Engine, Network, RunOptions
+from jettison.errors import EngineError, ProgramError
 from jettison.progress import Progress
 from jettison.values import replace
-from jettison.verify import batch
-from jettison.verify.absent_files import absent
-from jettison.verify.batch import with_stored
+from jettison.verify.batch import waiting, with_stored
 from jettison.verify.checks.check import made_from
-from jettison.verify.discover import Discovery, conversation, discover, session_with
-from jettison.verify.observation import Conversation, Observation, Setting, Trial
-from jettison.verify.observe import (
-    ended,
-    observe,
-    running,
-    still_there,
-    unready,
-)
-from jettison.verify.own_runs import counted, counted_to_its_end, worked
+from jettison.verify.observation import Observation, Trial, words_started
 from jettison.verify.request import VerificationRequest
+from jettison.verify.runs import FAILS, HTTP_SECONDS, Baseline, Begun, begun, finished
 from jettison.verify.services import NO_PORT, SPEAKS_HTTP2, TOO_LATE, within_reach
 from jettison.verify.time_limit import TimedEngine
 
 # Of values that an application may do without: those that its errors name, then more, then all.
 _TRIES = 4
-# So many pages tell whether an application works at all: where as large a share of them fails, it
-# lacks something that whoever runs it knows of.
-_FIRST_PAGES, _MOST = 12, 0.8
-_SERVER_ERROR = 500
-_FAILS = "what it is asked fails with server errors alone"
-# How long is waited for an answer on a port that nobody declares: it need not speak HTTP.
-_HTTP_SECONDS = 20.0
-
-
-class Baseline(Struct, frozen=True, kw_only=True):
-    """The image before as it was seen, and how to ask the same of another image."""
-
-    observation: Observation
-    conversation: Conversation
 
 
 def _of_before(request: VerificationRequest) -> VerificationRequest:
@@ -58,22 +37,6 @@ def _of_before(request: VerificationRequest) -> VerificationRequest:
         "kept_out", "edited",
     )  # fmt: skip
     return replace(request, **{name: getattr(blank, name) for name in others})
-
-
-class Begun(Struct, frozen=True, kw_only=True):
-    """The image before after its first run, while what it holds may still be read.
-
-    The image after can be asked the same from now on. ``whole`` tells that no more is to be seen.
-    """
-
-    baseline: Baseline
-    stored: Future[Observation]
-    whole: bool = False
-
-    def commands(self) -> tuple[str, ...] | None:
-        """Give the names of its commands that were run; None where they are not known."""
-        stored = self.stored.result().stored
-        return tuple(stored.commands) if stored else None
 
 
 class Prefetched(Struct, frozen=True, kw_only=True):
@@ -141,7 +104,7 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
             tried, found = _begun_with_absent(tried, held)
             if found.baseline.observation.failure.endswith(SPEAKS_HTTP2):
                 tried = trial.asking(_without_requests(tried.request))
-                found = _begun(tried, held)
+                found = begun(tried, held)
             if not found.baseline.observation.failure:
                 return tried, found
             if taken == way.optional:
@@ -150,8 +113,8 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
             taken = more if more != taken else way.optional
     if declared and (elsewhere := _where_it_listens(trial, first, held)):
         return elsewhere
-    if first.baseline.observation.failure == _FAILS:
-        return trial, _begun(trial, held, failing=True)
+    if first.baseline.observation.failure == FAILS:
+        return trial, begun(trial, held, failing=True)
     return trial, first
 
 
@@ -165,9 +128,9 @@ def _where_it_listens(
     how = f"on port {', '.join(map(str, listens))}, where it listens"
     # one that was given up for its time begins to listen late
     late = first.baseline.observation.failure.endswith(TOO_LATE)
-    patience = request.startup_timeout if late else _HTTP_SECONDS
+    patience = request.startup_timeout if late else HTTP_SECONDS
     way = replace(request, ports=listens, how=how, startup_timeout=patience)
-    found = _begun(trial.asking(way), held)
+    found = begun(trial.asking(way), held)
     if found.baseline.observation.failure:
         return None
     return trial.asking(replace(way, startup_timeout=request.startup_timeout)), found
@@ -178,7 +141,7 @@ def _begun_with_absent(trial: Trial, held: Future[Observation]) -> tuple[Trial, 
 
     Whoever runs it mounts something there, which nothing of the project tells.
     """
-    found = _begun(trial, held)
+    found = begun(trial, held)
     for _ in range(_TRIES):
         seen = found.baseline.observation
         failed = seen.failure or found.baseline.conversation.ends
@@ -186,7 +149,7 @@ def _begun_with_absent(trial: Trial, held: Future[Observation]) -> tuple[Trial, 
         if not missing:
             break
         trial = trial.asking(missing.given(trial.request))
-        found = _begun(trial, held)
+        found = begun(trial, held)
     return trial, found
 
 
@@ -219,93 +182,84 @@ def _held(trial: Trial) -> Observation:
     return with_stored(own, whole=made_from(own.facts, other.facts))
 
 
-def _begun(trial: Trial, stored: Future[Observation], *, failing: bool = False) -> Begun:
-    """Find out what the image before offers, and run it once.
+# What Python says of a file or folder that is not there, by its name as the program wrote it.
+_ABSENT = re.compile(r"No such file or directory: (['\"])(?P<path>.+?)\1")
+_OF_THE_KERNEL = ("/dev", "/proc", "/sys")
+_EXIST = "import os, sys; print(*map(int, map(os.path.lexists, sys.argv[1:])))"
 
-    With ``failing`` it is asked more also where all that it is asked first fails.
+
+class Absent(Struct, frozen=True, kw_only=True):
+    """What errors miss and the image lacks: ``folders``, and ``files`` that the project has.
+
+    The files map targets to paths of this machine.
     """
-    setting, request = _as_before(trial), trial.request
-    with trial.step("Finding what the application offers"):
-        found = _discover(setting, failing=failing)
-    seen, talk, whole = found.unready, Conversation(), True
-    if seen is None:
-        with trial.step("Running the baseline"):
-            talk = conversation(found, request, setting.engine.limits)
-            seen = observe(setting, talk)
-            touched = frozenset(seen.interior.touched) if seen.interior else frozenset()
-            talk = replace(talk, steps=seen.steps, explores=False, touched=touched)
-        # it would not become ready the next time either
-        whole = bool(seen.failure)
-        if found.why:
-            seen = replace(seen, missing={**seen.missing, "routes": found.why})
-    # only a run tells of one without a port whether it is a server
-    command = is_command(seen.failure, serves=request.serves, port=bool(request.ports))
-    if command and (found.unready or not request.ports):
-        with trial.step("Running the baseline to its end"):
-            seen = batch.observed(setting)
-        talk, whole = Conversation(ends=True), True
-    return Begun(baseline=Baseline(observation=seen, conversation=talk), stored=stored, whole=whole)
+
+    folders: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.folders or self.files)
+
+    def given(self, request: VerificationRequest) -> VerificationRequest:
+        """Run both images with empty folders, and with the files, and tell so."""
+        parts = [f"an empty folder {', '.join(self.folders)}"] if self.folders else []
+        parts += [f"{', '.join(self.files)} of the project"] if self.files else []
+        more = f"{request.how}, " if request.how else ""
+        return replace(
+            request,
+            made=(*request.made, *self.folders),
+            mounted={**request.mounted, **self.files},
+            how=f"{more}with {' and '.join(parts)}, which the image lacks",
+        )
 
 
-def finished(first: Begun, trial: Trial) -> Baseline:
-    """Run the image before once more, while its lines are counted."""
-    setting = _as_before(trial)
-    seen, talk = first.baseline.observation, first.baseline.conversation
-    held = first.stored.result()
-    site = held.stored.site if held.stored else ""
-    if not first.whole:
-        with trial.step("Running the baseline again"):
-            seen = counted(setting, talk, seen, site)
-            seen = worked(setting, seen, trial.progress)
-    elif talk.ends and not seen.failure:
-        with trial.step("Running the baseline to its end once more"):
-            seen = counted_to_its_end(setting, seen, site)
-    seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
-    return replace(first.baseline, observation=seen)
+def absent(trial: Trial, seen: Observation) -> Absent:
+    """Give what errors name, where the image has nothing of that name."""
+    folder = seen.facts.working_directory or "/"
+    named = {
+        posixpath.normpath(posixpath.join(folder, found["path"]))
+        for line in seen.errors
+        for found in _ABSENT.finditer(line)
+    }
+    places = {place for path in named for place in (posixpath.dirname(path), path)}
+    known = sorted(
+        place
+        for place in places - {"/", *trial.request.empty, *trial.request.mounted}
+        if not f"{place}/".startswith(tuple(f"{one}/" for one in _OF_THE_KERNEL))
+    )
+    if not known:
+        return Absent()
+    there = _existing(trial, known)
+    lacking = {path for path in named if not there.get(path, True)}
+    files = dict(_of_the_project(trial.request.files, folder, lacking))
+    folders = {posixpath.dirname(path) for path in named - files.keys()}
+    # a name without an ending is one of a folder, where what it should lie in is there
+    folders |= {
+        path
+        for path in lacking - files.keys()
+        if there.get(posixpath.dirname(path), True) and "." not in posixpath.basename(path)
+    }
+    made = tuple(place for place in sorted(folders) if not there.get(place, True))
+    return Absent(folders=made, files=files)
 
 
-def _as_before(trial: Trial) -> Setting:
-    setting = trial.before()
-    check = setting.facts.health_check
-    patient = setting.request.patient(check.start_period / SECOND if check else 0.0)
-    return replace(setting, request=patient, watched=True)
+def _of_the_project(files: str, folder: str, targets: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Give those of the targets that the project has, ``files`` being what is in ``folder``."""
+    for target in sorted(targets) if files else ():
+        root = Path(files).resolve()
+        place = (root / posixpath.relpath(target, folder)).resolve()
+        if place != root and place.is_relative_to(root) and (place.is_file() or place.is_dir()):
+            yield target, str(place)
 
 
-def _discover(setting: Setting, *, failing: bool) -> Discovery:
-    """Ask a run of its own, because finding the routes imports the application once more."""
-    if not setting.request.ports:
-        return Discovery(why="the application listens on no port that is known")
+def _existing(trial: Trial, places: list[str]) -> dict[str, bool]:
+    """Tell of each place whether the image before has it; of none where that cannot be seen."""
+    facts, options = trial.before().facts, RunOptions(network=Network.NONE)
+    words = words_started(trial.request, facts)
     try:
-        with running(setting) as run:
-            if run.failure:
-                return Discovery(unready=unready(run, setting))
-            found = discover(run.container, setting)
-            fails = not failing and _fails(run.container, setting, found)
-            if failure := ended(run.container) or (fails and _FAILS):
-                return Discovery(unready=unready(replace(run, failure=failure), setting))
-            return found
-    except EngineError as failure:
-        still_there(setting, failure)
-        return Discovery(why=str(failure))
-
-
-def _fails(container: Container, setting: Setting, found: Discovery) -> bool:
-    """Whether an application fails whatever it is asked, by its first pages."""
-    talk = conversation(found, setting.request, setting.engine.limits)
-    session = session_with(container, setting.request, talk, _HTTP_SECONDS)
-    pages = [step for step in talk.steps if step.method == "GET"]
-    statuses = [one.answer.status for one in session.exchanges(pages[:_FIRST_PAGES])]
-    return sum(one >= _SERVER_ERROR for one in statuses) > len(statuses) * _MOST
-
-
-_ENDED = "it ended with status "
-
-
-def is_command(failure: str, *, serves: bool, port: bool) -> bool:
-    """Whether an image that did not become or stay ready is a command, which ends when it is done.
-
-    A command may end with any status where it gets no arguments, settings or services; an image
-    that should serve has failed then. Without a ``port`` it may count as ready for a while.
-    """
-    done = failure == f"{_ENDED}0" or (not port and failure.startswith(f"{_ENDED}0 "))
-    return done or (failure.startswith(_ENDED) and not serves)
+        with waiting(trial.engine, facts.id, options, words) as (container, interpreter):
+            done = container.execute((interpreter, "-I", "-c", _EXIST, *places))
+    except (EngineError, ProgramError):
+        return {}
+    said = done.text.split()
+    return dict(zip(places, (one == "1" for one in said), strict=False))

@@ -14,7 +14,7 @@ from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome, Subject, Verdict, batch, retries
 from jettison.verify.batch import run_suite, waiting, with_stored
-from jettison.verify.before import Baseline, Begun, Prefetched, begun_somehow, finished
+from jettison.verify.before import Prefetched, begun_somehow
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.changed import changed_files, installed_files, with_changes
 from jettison.verify.checks.check import made_from, skipped
@@ -22,9 +22,9 @@ from jettison.verify.exchange.judging import IMPROBABLE, chance
 from jettison.verify.interior import ask
 from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import observe
-from jettison.verify.own_runs import watched_on, worked
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import further, hasty, joined
+from jettison.verify.runs import Baseline, Begun, finished, watched_on, worked
 from jettison.verify.services import TOO_LATE, within_reach
 from jettison.verify.time_limit import timed
 

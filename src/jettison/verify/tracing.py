@@ -35,8 +35,8 @@ from jettison.verify.discover import conversation, discover
 from jettison.verify.interior import interior, interpreters, script_text
 from jettison.verify.observation import Observation, Setting, Trial, health_path
 from jettison.verify.observe import converse, running
-from jettison.verify.own_runs import watched
 from jettison.verify.request import VerificationRequest
+from jettison.verify.runs import watched
 from jettison.verify.services import health_command, run_health_command, within_reach
 from jettison.verify.time_limit import timed
 from jettison.verify.watching import WatchingEngine, hook_binds

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from jettison.engines import ImageFacts, ImageID
 from jettison.processes import Completed
-from jettison.verify import Outcome, batch, before
+from jettison.verify import Outcome, batch, runs
 from jettison.verify.checks.behaviour import compare_routes, compared
 from jettison.verify.observation import Observation, Setting
 from jettison.verify.request import VerificationRequest
@@ -205,7 +205,7 @@ def test_a_command_that_only_ends_shows_nothing_of_the_application(tmp_path: Pat
 def test_an_image_that_ends_is_a_command_unless_it_should_serve(
     failure: str, serves: bool, port: bool, command: bool
 ) -> None:
-    assert before.is_command(failure, serves=serves, port=port) is command
+    assert runs.is_command(failure, serves=serves, port=port) is command
 
 
 def test_only_names_of_packages_are_taken_from_an_image(

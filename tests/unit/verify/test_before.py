@@ -7,8 +7,8 @@ from tests.support.local_engine import LocalEngine
 
 from jettison.engines import ImageFacts, ImageID
 from jettison.progress import SilentProgress
-from jettison.verify import absent_files, batch, before, services
-from jettison.verify.before import Baseline, Begun, Prefetched
+from jettison.verify import batch, before, runs, services
+from jettison.verify.before import Prefetched
 from jettison.verify.observation import Conversation, Observation, Trial
 from jettison.verify.request import (
     CustomRequest,
@@ -17,6 +17,7 @@ from jettison.verify.request import (
     Unreached,
     VerificationRequest,
 )
+from jettison.verify.runs import Baseline, Begun
 
 FAILING = """
 import os, sys
@@ -82,10 +83,10 @@ def test_an_image_without_a_port_that_ends_is_a_command(
     serves: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = Observation(facts=FACTS, failure="it ended with status 3")
-    monkeypatch.setattr(before, "observe", lambda *_: ended)
+    monkeypatch.setattr(runs, "observe", lambda *_: ended)
     monkeypatch.setattr(batch, "observed", lambda *_: Observation(facts=FACTS))
     asked = replace(ASKED, ports=(), serves=serves)
-    begun = before._begun(trial(asked, tmp_path), Future())
+    begun = runs.begun(trial(asked, tmp_path), Future())
     assert begun.baseline.conversation.ends is not serves
     assert begun.whole
 
@@ -107,7 +108,7 @@ def test_a_server_is_asked_where_it_listens_if_not_on_a_port_that_it_declares(
             baseline=Baseline(observation=seen, conversation=Conversation()), stored=Future()
         )
 
-    monkeypatch.setattr(before, "_begun", begun)
+    monkeypatch.setattr(before, "begun", begun)
     asked = replace(ASKED, ports=declared, serves=bool(declared))
     with ThreadPoolExecutor(1) as pool:
         found, _ = before.begun_somehow(trial(asked, tmp_path), pool)
@@ -128,8 +129,8 @@ def test_what_misses_a_folder_that_the_image_lacks_is_run_with_an_empty_one(
             baseline=Baseline(observation=seen, conversation=Conversation()), stored=Future()
         )
 
-    monkeypatch.setattr(before, "_begun", begun)
-    monkeypatch.setattr(absent_files, "_existing", lambda _, places: dict.fromkeys(places, False))
+    monkeypatch.setattr(before, "begun", begun)
+    monkeypatch.setattr(before, "_existing", lambda _, places: dict.fromkeys(places, False))
     with ThreadPoolExecutor(1) as pool:
         found, _ = before.begun_somehow(trial(ASKED, tmp_path), pool)
     assert found.request.how == "with an empty folder /srv/logs, which the image lacks"
@@ -179,9 +180,9 @@ def test_an_empty_folder_covers_nothing_that_the_image_has(
     facts = replace(FACTS, working_directory="/app")
     seen = Observation(facts=facts, errors=(f"OSError: No such file or directory: '{path}'",))
     monkeypatch.setattr(
-        absent_files, "_existing", lambda _, places: {one: one in there for one in places}
+        before, "_existing", lambda _, places: {one: one in there for one in places}
     )
-    assert absent_files.absent(trial(ASKED, tmp_path), seen).folders == folders
+    assert before.absent(trial(ASKED, tmp_path), seen).folders == folders
 
 
 def test_a_file_of_the_project_that_the_image_lacks_is_there_to_be_read(
@@ -197,9 +198,9 @@ def test_a_file_of_the_project_that_the_image_lacks_is_there_to_be_read(
     )
     seen = Observation(facts=replace(FACTS, working_directory="/srv/app"), errors=errors)
     monkeypatch.setattr(
-        absent_files, "_existing", lambda _, places: {one: one == "/srv/app" for one in places}
+        before, "_existing", lambda _, places: {one: one == "/srv/app" for one in places}
     )
     asked = replace(ASKED, files=str(project))
-    missing = absent_files.absent(trial(asked, tmp_path), seen)
+    missing = before.absent(trial(asked, tmp_path), seen)
     assert missing.files == {"/srv/app/model.pkl": str(project / "model.pkl")}
     assert missing.given(asked).mounted == missing.files

@@ -26,15 +26,16 @@ from jettison.verify import (
     before,
     differential,
     observe,
-    own_runs,
     retries,
+    runs,
     services,
     time_limit,
 )
-from jettison.verify.before import Baseline, Prefetched, prefetch
+from jettison.verify.before import Prefetched, prefetch
 from jettison.verify.differential import compare
 from jettison.verify.observation import Conversation, Observation, Setting, Stored, SuiteOutcome
 from jettison.verify.request import CustomRequest, Suite, Surroundings, VerificationRequest, Worker
+from jettison.verify.runs import Baseline
 
 SERVER = """
 import json, os, random, sys, time, uuid
@@ -272,8 +273,8 @@ def test_workers_run_as_production_will_run_them(
     planned: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # one that ends does so at once
-    monkeypatch.setattr(own_runs, "_WATCHED_SECONDS", 2.0)
-    monkeypatch.setattr(own_runs, "_LONG_WATCHED_SECONDS", 4.0)
+    monkeypatch.setattr(runs, "_WATCHED_SECONDS", 2.0)
+    monkeypatch.setattr(runs, "_LONG_WATCHED_SECONDS", 4.0)
     writes = "'ROLE' in os.environ and 'READ_ONLY' in os.environ and sys.exit(1)"
     for name in ("before.py", "after.py"):
         # before anything takes time

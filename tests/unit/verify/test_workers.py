@@ -5,7 +5,7 @@ from local_engine import LocalEngine
 from msgspec.structs import replace
 
 from jettison.engines import ImageFacts, ImageID
-from jettison.verify import own_runs
+from jettison.verify import runs
 from jettison.verify.observation import Observation, Setting, WorkerOutcome
 from jettison.verify.request import VerificationRequest, Worker
 
@@ -25,7 +25,7 @@ def test_a_worker_that_fails_in_the_candidate_is_watched_for_longer_in_the_basel
         asked.append(worker.name)
         return replace(FAILS, seconds=seconds)
 
-    monkeypatch.setattr(own_runs, "watched", watched)
+    monkeypatch.setattr(runs, "watched", watched)
     facts = ImageFacts(id=ImageID("sha256:1"), size=0, layers=())
     request = VerificationRequest(
         image_before="a", image_after="b", workers=tuple(Worker(name=name) for name in had)
@@ -34,7 +34,7 @@ def test_a_worker_that_fails_in_the_candidate_is_watched_for_longer_in_the_basel
         engine=LocalEngine(Path()), request=request, image="a", facts=facts, health_path=""
     )
     before, after = (Observation(facts=facts, workers=each) for each in (had, has))
-    found = own_runs.watched_on(setting, before, after)
+    found = runs.watched_on(setting, before, after)
     assert asked == ["queue"]
     assert {name: one.running for name, one in found.workers.items()} == {
         "queue": False,

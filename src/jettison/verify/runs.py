@@ -1,27 +1,165 @@
-"""Runs beside those that requests go to: of the other commands, and of lines that are noted."""
+"""What a run of the image before shows, and what further runs of an image add to it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
+from msgspec import Struct
+
 from jettison.engines import Container, RunOptions
 from jettison.errors import EngineError, ProgramError
+from jettison.images.config import SECOND
 from jettison.images.stores.unpack import working_folder
 from jettison.processes.concurrent import mapped
 from jettison.progress import Progress, step
 from jettison.values import replace
+from jettison.verify import batch
 from jettison.verify.batch import run_to_its_end, waiting
+from jettison.verify.discover import Discovery, conversation, discover, session_with
 from jettison.verify.first_process import listening
 from jettison.verify.interior import ask, hooked, inquire, own_files, script_text
-from jettison.verify.observation import Conversation, Observation, Setting, WorkerOutcome
-from jettison.verify.observe import options, reason_of, still_there
+from jettison.verify.observation import Conversation, Observation, Setting, Trial, WorkerOutcome
+from jettison.verify.observe import (
+    ended,
+    observe,
+    options,
+    reason_of,
+    running,
+    still_there,
+    unready,
+)
 from jettison.verify.request import Worker
 from jettison.verify.retries import further, joined
 from jettison.verify.services import start
+
+# So many pages tell whether an application works at all: where as large a share of them fails, it
+# lacks something that whoever runs it knows of.
+_FIRST_PAGES, _MOST = 12, 0.8
+_SERVER_ERROR = 500
+FAILS = "what it is asked fails with server errors alone"
+# How long is waited for an answer on a port that nobody declares: it need not speak HTTP.
+HTTP_SECONDS = 20.0
+
+
+class Baseline(Struct, frozen=True, kw_only=True):
+    """The image before as it was seen, and how to ask the same of another image."""
+
+    observation: Observation
+    conversation: Conversation
+
+
+class Begun(Struct, frozen=True, kw_only=True):
+    """The image before after its first run, while what it holds may still be read.
+
+    The image after can be asked the same from now on. ``whole`` tells that no more is to be seen.
+    """
+
+    baseline: Baseline
+    stored: Future[Observation]
+    whole: bool = False
+
+    def commands(self) -> tuple[str, ...] | None:
+        """Give the names of its commands that were run; None where they are not known."""
+        stored = self.stored.result().stored
+        return tuple(stored.commands) if stored else None
+
+
+def begun(trial: Trial, stored: Future[Observation], *, failing: bool = False) -> Begun:
+    """Find out what the image before offers, and run it once.
+
+    With ``failing`` it is asked more also where all that it is asked first fails.
+    """
+    setting, request = _as_before(trial), trial.request
+    with trial.step("Finding what the application offers"):
+        found = _discover(setting, failing=failing)
+    seen, talk, whole = found.unready, Conversation(), True
+    if seen is None:
+        with trial.step("Running the baseline"):
+            talk = conversation(found, request, setting.engine.limits)
+            seen = observe(setting, talk)
+            touched = frozenset(seen.interior.touched) if seen.interior else frozenset()
+            talk = replace(talk, steps=seen.steps, explores=False, touched=touched)
+        # it would not become ready the next time either
+        whole = bool(seen.failure)
+        if found.why:
+            seen = replace(seen, missing={**seen.missing, "routes": found.why})
+    # only a run tells of one without a port whether it is a server
+    command = is_command(seen.failure, serves=request.serves, port=bool(request.ports))
+    if command and (found.unready or not request.ports):
+        with trial.step("Running the baseline to its end"):
+            seen = batch.observed(setting)
+        talk, whole = Conversation(ends=True), True
+    return Begun(baseline=Baseline(observation=seen, conversation=talk), stored=stored, whole=whole)
+
+
+def finished(first: Begun, trial: Trial) -> Baseline:
+    """Run the image before once more, while its lines are counted."""
+    setting = _as_before(trial)
+    seen, talk = first.baseline.observation, first.baseline.conversation
+    held = first.stored.result()
+    site = held.stored.site if held.stored else ""
+    if not first.whole:
+        with trial.step("Running the baseline again"):
+            seen = counted(setting, talk, seen, site)
+            seen = worked(setting, seen, trial.progress)
+    elif talk.ends and not seen.failure:
+        with trial.step("Running the baseline to its end once more"):
+            seen = counted_to_its_end(setting, seen, site)
+    seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
+    return replace(first.baseline, observation=seen)
+
+
+def _as_before(trial: Trial) -> Setting:
+    setting = trial.before()
+    check = setting.facts.health_check
+    patient = setting.request.patient(check.start_period / SECOND if check else 0.0)
+    return replace(setting, request=patient, watched=True)
+
+
+def _discover(setting: Setting, *, failing: bool) -> Discovery:
+    """Ask a run of its own, because finding the routes imports the application once more."""
+    if not setting.request.ports:
+        return Discovery(why="the application listens on no port that is known")
+    try:
+        with running(setting) as run:
+            if run.failure:
+                return Discovery(unready=unready(run, setting))
+            found = discover(run.container, setting)
+            fails = not failing and _fails(run.container, setting, found)
+            if failure := ended(run.container) or (fails and FAILS):
+                return Discovery(unready=unready(replace(run, failure=failure), setting))
+            return found
+    except EngineError as failure:
+        still_there(setting, failure)
+        return Discovery(why=str(failure))
+
+
+def _fails(container: Container, setting: Setting, found: Discovery) -> bool:
+    """Whether an application fails whatever it is asked, by its first pages."""
+    talk = conversation(found, setting.request, setting.engine.limits)
+    session = session_with(container, setting.request, talk, HTTP_SECONDS)
+    pages = [step for step in talk.steps if step.method == "GET"]
+    statuses = [one.answer.status for one in session.exchanges(pages[:_FIRST_PAGES])]
+    return sum(one >= _SERVER_ERROR for one in statuses) > len(statuses) * _MOST
+
+
+_ENDED = "it ended with status "
+
+
+def is_command(failure: str, *, serves: bool, port: bool) -> bool:
+    """Whether an image that did not become or stay ready is a command, which ends when it is done.
+
+    A command may end with any status where it gets no arguments, settings or services; an image
+    that should serve has failed then. Without a ``port`` it may count as ready for a while.
+    """
+    done = failure == f"{_ENDED}0" or (not port and failure.startswith(f"{_ENDED}0 "))
+    return done or (failure.startswith(_ENDED) and not serves)
+
 
 _FOLDER, _OUTPUT = "/jettison-coverage", "/jettison-executed"
 _HOOK = "jettison_coverage.pth"
