@@ -1,4 +1,4 @@
-"""The optimizations, one module or row of the catalogue each, in the order of application."""
+"""The optimizations in the order of application, and what of a difference leads back to one."""
 
 from __future__ import annotations
 
