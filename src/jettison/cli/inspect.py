@@ -80,12 +80,6 @@ def compare_command(*, before: str, after: str, platform: str, output_format: st
 @click.option("--before", default="", metavar="IMAGE", help="Compare with this image.")
 @click.option("--service", metavar="NAME", help="Select the compose service of a project.")
 @click.option("--offline", is_flag=True, help="Fetch nothing; use cached data only.")
-@click.option(
-    "--under-investigation",
-    "undecided",
-    is_flag=True,
-    help="State what is present as under_investigation in VEX; default: say nothing of it.",
-)
 @platform_option
 @reports_option("audit")
 @format_option("audit")
@@ -96,7 +90,6 @@ def audit_command(
     before: str,
     service: str | None,
     offline: bool,
-    undecided: bool,
     platform: str,
     reports: tuple[tuple[str, Path], ...],
     output_format: str,
@@ -116,7 +109,6 @@ def audit_command(
     else:
         baseline = side_of(before, platform, progress) if before else None
         found = audited(baseline, side_of(target, platform, progress), known)
-    options = {"undecided": undecided}
     for form, path in reports:
-        save(path, rendered("audit", form, found, **options))
-    show(rendered("audit", output_format, found, **options), nl=False)
+        save(path, rendered("audit", form, found))
+    show(rendered("audit", output_format, found), nl=False)

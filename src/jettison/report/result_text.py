@@ -105,7 +105,7 @@ def _whole(result: Result) -> list[str]:
         _images(result),
         _changes(result),
         _left_in(result),
-        audit_text(result.audit, undecided=False).rstrip("\n") if result.audit else "",
+        audit_text(result.audit).rstrip("\n") if result.audit else "",
         _advice(result),
     ]
 
@@ -245,7 +245,7 @@ _HEADERS = {
 }
 
 
-def audit_text(audit: Audit, *, undecided: bool) -> str:  # noqa: ARG001  # an option of VEX alone
+def audit_text(audit: Audit) -> str:
     """Give what is present first, with what would remove it, then what was removed and why."""
     parts = [summary_text(audit), *_by_fate(audit)]
     parts += [f"note: {one.what} not matched: {one.reason}" for one in audit.skipped]

@@ -19,12 +19,11 @@ _JUSTIFICATIONS = {
     Fate.REMOVED: "component_not_present",
     Fate.CODE_REMOVED: "vulnerable_code_not_present",
 }
-_UNDECIDED = (Fate.PRESENT, Fate.NEW)
 
 
-def audit_openvex(audit: Audit, *, undecided: bool) -> str:
-    """State what was removed; ``undecided`` also states what is present as under investigation."""
-    statements = list(_statements(audit, undecided=undecided))
+def audit_openvex(audit: Audit) -> str:
+    """State what was removed; nothing is stated of what is present."""
+    statements = list(_statements(audit))
     digest = hashlib.sha256(json.dumps([audit.image, statements]).encode()).hexdigest()
     document = {
         "@context": "https://openvex.dev/ns/v0.2.0",
@@ -44,21 +43,22 @@ def _named(names: tuple[str, ...]) -> str:
     return next((name for name in names if name.startswith("CVE-")), names[0])
 
 
-def _statements(audit: Audit, *, undecided: bool) -> Iterator[dict[str, Any]]:
-    for one in audit.findings:
+def _statements(audit: Audit) -> Iterator[dict[str, Any]]:
+    for one in _removed(audit):
         vulnerability: dict[str, Any] = {"name": _named(one.names)}
         aliases = [name for name in one.names if name != vulnerability["name"]]
         vulnerability |= {"aliases": aliases} if aliases else {}
         statement = {"vulnerability": vulnerability, "products": _products(audit, one)}
-        if one.fate in _JUSTIFICATIONS:
-            yield {
-                **statement,
-                "status": "not_affected",
-                "justification": _JUSTIFICATIONS[one.fate],
-                "status_notes": _impact(audit, one),
-            }
-        elif undecided and one.fate in _UNDECIDED:
-            yield {**statement, "status": "under_investigation"}
+        yield {
+            **statement,
+            "status": "not_affected",
+            "justification": _JUSTIFICATIONS[one.fate],
+            "status_notes": _impact(audit, one),
+        }
+
+
+def _removed(audit: Audit) -> list[Finding]:
+    return [one for one in audit.findings if one.fate in _JUSTIFICATIONS]
 
 
 def _impact(audit: Audit, finding: Finding) -> str:
@@ -77,13 +77,12 @@ def _products(audit: Audit, finding: Finding) -> list[dict[str, Any]]:
     return [*image, *packages]
 
 
-def audit_cyclonedx(audit: Audit, *, undecided: bool) -> str:
-    """State what was removed; ``undecided`` also states what is present as in triage.
+def audit_cyclonedx(audit: Audit) -> str:
+    """State what was removed; nothing is stated of what is present.
 
     What is gone is listed with the scope ``excluded``, so that statements can refer to it.
     """
-    told = [one for one in audit.findings if one.fate in _JUSTIFICATIONS]
-    told += [one for one in audit.findings if undecided and one.fate in _UNDECIDED]
+    told = _removed(audit)
     gone = {one.component for one in told if one.fate is Fate.REMOVED}
     components = [
         component
@@ -129,16 +128,6 @@ def _package(url: str) -> str:
 
 def _vulnerability(audit: Audit, finding: Finding) -> dict[str, Any]:
     name = _named(finding.names)
-    stated = finding.fate in _JUSTIFICATIONS
-    analysis = (
-        {
-            "state": "not_affected",
-            "justification": "code_not_present",
-            "detail": _impact(audit, finding),
-        }
-        if stated
-        else {"state": "in_triage"}
-    )
     others = [
         {"id": one, "source": {"name": "OSV", "url": f"https://osv.dev/vulnerability/{one}"}}
         for one in finding.names
@@ -149,6 +138,10 @@ def _vulnerability(audit: Audit, finding: Finding) -> dict[str, Any]:
         "source": {"name": "OSV", "url": f"https://osv.dev/vulnerability/{name}"},
         "references": others,
         "description": finding.summary,
-        "analysis": analysis,
+        "analysis": {
+            "state": "not_affected",
+            "justification": "code_not_present",
+            "detail": _impact(audit, finding),
+        },
         "affects": [{"ref": url} for url in finding.component.packages],
     }
