@@ -19,9 +19,10 @@ from debian_contents import FileOwners, archive_owners, owners_of, relevant_line
 from recommended import with_recommended
 
 from jettison.catalogue import table
+from jettison.catalogue.base_release import RELEASES
 from jettison.catalogue.bases import SystemPackages
 from jettison.formats.debian_control import Alternatives
-from jettison.index.debian import RELEASES, Archive
+from jettison.index.debian import Archive
 from jettison.index.debian.package import Package
 from jettison.index.debian.packages import PackageIndex, closure, needs
 

@@ -51,6 +51,8 @@ def whole_number(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
+# How settings and variables say yes and no.
+TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 LAST_PORT = 65_535
 # Users and groups that Linux numbers; it keeps one more number for "no change".
 MOST_IDENTITIES = 2**32 - 1

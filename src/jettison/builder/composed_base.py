@@ -21,7 +21,7 @@ from jettison.builder.bytecode_interpreters import (
 )
 from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.builder.minimal_base import chosen, composed_base, unpacked_ahead
-from jettison.builder.minimal_packages import Unpacked
+from jettison.builder.minimal_packages import MOVED, Unpacked
 from jettison.catalogue.base_release import debian_release, release_number
 from jettison.catalogue.bases import DebianFacts
 from jettison.catalogue.packaging import translated
@@ -43,8 +43,6 @@ _PATH = "/usr/local/bin:/usr/bin:/bin"
 _PYTHON = ("usr/lib/python3", "usr/bin/python", "usr/share/python", "usr/local/bin/python")
 # What tells what else there is.
 _LISTS = frozenset({"etc/ld.so.cache", "usr/sbin/ldconfig"})
-# Links in the root that stand for directories.
-_MERGED = frozenset({"bin", "sbin", "lib", "lib64"})
 
 
 def request_of(wanted: BaseWanted, architecture: str) -> BaseRequest:
@@ -293,7 +291,7 @@ def _facts_of(tree: BaseTree, request: BaseRequest, members: tuple[Member, ...])
         libc_version=_release(request).glibc,
         directories=frozenset(
             path for path, member in texts.items()
-            if member.entry.kind is Kind.DIRECTORY or path in _MERGED
+            if member.entry.kind is Kind.DIRECTORY or path in MOVED
         ),
         passwd=b"".join(texts["etc/passwd"].content()).decode(),
         group=b"".join(texts["etc/group"].content()).decode(),

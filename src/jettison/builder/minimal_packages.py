@@ -113,12 +113,12 @@ def _slice(path: Path, offset: int, size: int) -> Callable[[], Iterator[bytes]]:
     return chunks
 
 
-_MOVED = frozenset({"bin", "sbin", "lib", "lib64"})
+MOVED = frozenset({"bin", "sbin", "lib", "lib64"})
 
 
 def merged_path(path: str) -> str:
     """Return where a path is after the merge: ``lib/x`` becomes ``usr/lib/x``."""
-    return f"usr/{path}" if path.split("/", 1)[0] in _MOVED else path
+    return f"usr/{path}" if path.split("/", 1)[0] in MOVED else path
 
 
 def merged(entry: Entry) -> Entry | None:
@@ -126,7 +126,7 @@ def merged(entry: Entry) -> Entry | None:
 
     The text of a relative link is kept when it still leads to the same file.
     """
-    if entry.path in _MOVED and entry.kind is Kind.SYMLINK:
+    if entry.path in MOVED and entry.kind is Kind.SYMLINK:
         return None
     path = merged_path(entry.path)
     link = entry.link
@@ -147,5 +147,5 @@ def _relative_link(entry: Entry, path: str) -> str:
 
 def root_links(architecture: str) -> tuple[Member, ...]:
     """Return the links that are in the root for the moved directories."""
-    names = sorted(_MOVED) if architecture == "amd64" else sorted(_MOVED - {"lib64"})
+    names = sorted(MOVED) if architecture == "amd64" else sorted(MOVED - {"lib64"})
     return tuple(Member.symlink(name, f"usr/{name}") for name in names)

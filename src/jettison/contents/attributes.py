@@ -80,7 +80,7 @@ def _names(package: str, node: ast.AST) -> Iterator[str]:
             yield package
 
 
-_MISSING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+MISSING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 
 def running(tree: ast.AST) -> Iterator[ast.AST]:
@@ -126,7 +126,7 @@ def goes_on(node: ast.AST) -> bool:
     """Whether a statement catches that a module is missing."""
     return isinstance(node, ast.Try) and any(
         handler.type is None
-        or any(getattr(each, "id", "") in _MISSING for each in ast.walk(handler.type))
+        or any(getattr(each, "id", "") in MISSING for each in ast.walk(handler.type))
         for handler in node.handlers
     )
 

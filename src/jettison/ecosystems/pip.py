@@ -44,10 +44,11 @@ def _source(one: Table) -> tuple[SourceKind, str]:
 
 
 # The files that pip reads of a project, in the order in which it looks for them.
+DECLARING = ("pyproject.toml", "setup.cfg", "setup.py")
 PIP = Tool(
     name="pip",
     installs=("install",),
-    declares=("pyproject.toml", "setup.cfg", "setup.py"),
+    declares=DECLARING,
     follows=True,
     variables="PIP_",
     extras=True,

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.declaration import Declaration, Document
 from jettison.formats.toml import Table, read_toml, table, tables, text_of
-from jettison.values import Origin, replace
+from jettison.values import FALSE, TRUE, Origin, replace
 
 
 class SourceKind(StrEnum):
@@ -141,8 +141,6 @@ def marked(name: str, marker: str) -> str:
 
 SYSTEM = "/usr/local"
 VIRTUAL = "/opt/venv"
-TRUE = ("1", "true", "yes", "on")
-FALSE = ("0", "false", "no", "off")
 NONE: Mapping[str, str] = MappingProxyType({})
 
 

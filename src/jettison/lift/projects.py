@@ -22,10 +22,10 @@ from jettison.lift import Project
 from jettison.lift.action import Action, actions_in, lifted_run
 from jettison.lift.build_context import context_path, feeding_stages, may_read
 from jettison.lift.stage import lifted, lifted_stage
+from jettison.values import FALSE
 
 MAIN = "main"
 DEVELOPMENT = "dev"
-FALSE = ("", "0", "false", "no", "off")
 # What each tool is told to leave every group out, but for the ones asked for by name.
 NO_GROUPS = ("--no-default-groups", "--prod", "--production")
 
@@ -79,7 +79,7 @@ def selection_of(
     excluded = set(fact.without_groups)
     if options.has(*NO_GROUPS) or fact.action in tool.bare:
         defaults = frozenset()
-    if options.has("--no-dev") or environment.get(tool.production, "").lower() not in FALSE:
+    if options.has("--no-dev") or environment.get(tool.production, "").lower() not in ("", *FALSE):
         excluded.add(DEVELOPMENT)
     if options.has("--all-groups", "--all"):
         defaults = None

@@ -14,6 +14,7 @@ from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
+from jettison.ecosystems.pip import DECLARING
 from jettison.formats.dockerfile import COPIES, Instruction, mounts, raw_pairs
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import replacing_words
@@ -32,7 +33,6 @@ EDITABLE = ("-e", "--editable")
 _PIPS = ("pip", "pip3", "python", "python3")
 _ASKING = ("test", "[", "[[", "echo", "true", ":", "set")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
-DECLARING = ("pyproject.toml", "setup.py", "setup.cfg")
 _ARCHIVE = re.compile(r"[*?]|\.(whl|zip|tar\.gz|tgz|tar\.bz2)$")
 # Builds of the project itself that take its version from version control, unless they are told it.
 VERSIONED = re.compile(

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
 from jettison.catalogue.packaging import Tools
+from jettison.contents.system import PROGRAMS
 from jettison.formats.shell import Script
 from jettison.formats.shell.computed import FUNCTION, computed_command
 from jettison.lift.data_folders import (
@@ -34,8 +35,6 @@ from jettison.values import Evidence, Origin, by_key, counted, replace
 
 PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
 INTERPRETER = re.compile(r"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(\S+)")
-# Where programs of packages are; a program in another folder belongs to the application.
-PATH = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"})
 # Builtins that run the program behind them.
 FORWARDING = frozenset({"exec", "command"})
 # Programs that run another one, which stands somewhere behind them.
@@ -243,7 +242,8 @@ def _scripted(scripts: Iterable[tuple[Script, str]]) -> Iterator[Use]:
         for command in script.programs:
             for program in (_program(command.words), *_wrapped(command.words)):
                 folder, _, name = program.rpartition("/")
-                if name and name not in functions and (not folder or folder in PATH):
+                # a program in another folder than those of packages belongs to the application
+                if name and name not in functions and (not folder or folder in PROGRAMS):
                     message = f"the script runs {name}"
                     yield name, Evidence(kind=kind, message=message, origin=command.origin)
 

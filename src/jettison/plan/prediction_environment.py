@@ -31,7 +31,7 @@ from jettison.lift.declared import installed_declarations
 from jettison.lift.own_environment import locked_place
 from jettison.lift.stage import FinalStage, lifted
 from jettison.plan.prediction_parts import Part, applies_list, taken_out
-from jettison.values import Basis, Origin, Size, Skipped, once_each
+from jettison.values import FALSE, Basis, Origin, Size, Skipped, once_each
 
 
 def locked_roots(project: Project) -> frozenset[str]:
@@ -214,7 +214,7 @@ def _compiles(stage: FinalStage, fact: PipInstall) -> bool:
 
 def _caches(stage: FinalStage, run: LiftedRun, fact: PipInstall) -> bool:
     """Whether pip leaves the wheels that it fetched in the layer."""
-    off = stage.environment.get("PIP_NO_CACHE_DIR", "").lower() not in ("", "0", "off", "false")
+    off = stage.environment.get("PIP_NO_CACHE_DIR", "").lower() not in ("", *FALSE)
     mounted = any((mount.target or "").startswith(CACHES) for mount in mounts(run.instruction))
     return fact.cached and not off and not mounted
 

@@ -18,6 +18,7 @@ _LEAST = 24
 DIGEST = re.compile(r"(sha256:[0-9a-f]{8})[0-9a-f]{56}")
 # So many optimizations a summary shows, and so many columns a bar has.
 _LARGEST, _BAR = 5, 48
+SAVING = ("optimization", "saves", "what")
 _NO_CHANGE = "No rule changes anything."
 # Formats that share a module, and are not called as it is.
 _HOMES = {
@@ -106,7 +107,7 @@ def largest(rows: Iterable[tuple[str, Saving | None, str]], more: Iterable[str] 
     shown = [(rule, sized(saving), message) for rule, saving, message in found[:_LARGEST]]
     rest = found[_LARGEST:]
     counts = [*([counted(len(rest), "more optimization")] if rest else []), *more]
-    text = table(("optimization", "saves", "what"), shown, right=(1,)) if shown else _NO_CHANGE
+    text = table(SAVING, shown, right=(1,)) if shown else _NO_CHANGE
     return "\n".join((text, *([f"and {', '.join(counts)}"] if counts else [])))
 
 

@@ -14,7 +14,7 @@ from jettison.plan.base import COMPOSED
 from jettison.plan.prediction_parts import Predictions
 from jettison.plan.removing import TOLD
 from jettison.plan.system_leaving import left_in
-from jettison.report import bars, fitted, largest, table
+from jettison.report import SAVING, bars, fitted, largest, table
 from jettison.report.plan_text import diff_text, plan_text, to_review
 from jettison.report.verdict_text import conclusion, differences_text, verdict_text
 from jettison.values import Saving, Size, counted, human, sized
@@ -133,7 +133,7 @@ def savings(result: Result) -> Iterator[tuple[str, Saving | None, str]]:
 
 def _changes(result: Result) -> str:
     rows = [(rule, sized(saving), message) for rule, saving, message in savings(result)]
-    return table(("optimization", "saves", "what"), rows, right=(1,)) if rows else ""
+    return table(SAVING, rows, right=(1,)) if rows else ""
 
 
 def _images(result: Result) -> str:

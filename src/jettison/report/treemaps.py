@@ -13,6 +13,7 @@ from jettison.contents.measurement import ImageMeasurement
 from jettison.contents.stored_files import OwnerKind
 from jettison.plan import FileChange, FileKind
 from jettison.plan.system_leaving import left_in
+from jettison.report import SAVING
 from jettison.report.inspection_text import LARGEST_OWNERS, heading, share
 from jettison.report.page import Area, page, tabulated
 from jettison.report.plan_text import named
@@ -89,7 +90,7 @@ def _sections(result: Result, before: str) -> Iterator[str]:
     header, rows = compared_figures(result)
     yield tabulated("Images", header, rows, right=range(1, len(header)))
     changes = [(rule, sized(saving), message) for rule, saving, message in savings(result)]
-    yield tabulated("Optimizations", ("optimization", "saves", "what"), changes, right=(1,))
+    yield tabulated("Optimizations", SAVING, changes, right=(1,))
     advice = [(one.rule, one.message) for one in result.plan.findings if not one.applied]
     if advice:
         yield tabulated("Needs review", ("rule", "what"), advice, right=())

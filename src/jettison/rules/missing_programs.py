@@ -21,6 +21,7 @@ from jettison.catalogue import table
 from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.packaging import Tools, package_of_program
 from jettison.ecosystems.commands import PipInstall
+from jettison.ecosystems.pip import DECLARING
 from jettison.lift.action import actions_in
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.scopes.decide import console_scripts
@@ -36,7 +37,6 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 PLACED = re.compile(r"/s?bin/([\w.+-]+)(?![\w./+-])")
 # What the Python of every image brings.
 PYTHON = ("python", "pip")
-DECLARING = ("pyproject.toml", "setup.cfg", "setup.py")
 # How the packages are called that one which is named brings.
 PARTS = ("-common", "-core", "-bin", "-base")
 

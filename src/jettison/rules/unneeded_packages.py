@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import GroupChange, UserChange
+from jettison.ecosystems.pip import DECLARING
 from jettison.formats.dockerfile.run import run_script
 from jettison.lift.action import Action, ActionKind
 from jettison.lift.packages import passing_packages, removable, saved_without
@@ -19,7 +20,7 @@ from jettison.plan.changes import RemoveCommands, RemovePackages
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
-DECLARING = re.compile(r"requirements|constraints|pyproject\.toml$|\.lock$|Pipfile")
+NAMING = re.compile(r"requirements|constraints|pyproject\.toml$|\.lock$|Pipfile")
 # A source under version control, as requirements, locks and old lists (`-e git://…`) write it.
 FETCHED = re.compile(r"\b(?:git|hg|svn|bzr)\+|\bgit(?:://|@| =)")
 GROUP = "docker"
@@ -57,16 +58,16 @@ def _called_by_installers(plan: Plan) -> frozenset[str]:
     """What an installation that is left in the final stage fetches requirements with."""
     if not plan.stage.of_kind(ActionKind.PYTHON, ActionKind.LOCKED):
         return frozenset()
-    if any(VERSIONED.search(text) for path, text in plan.project.texts.items() if _builds(path)):
+    if any(
+        VERSIONED.search(text)
+        for path, text in plan.project.texts.items()
+        if path.endswith(DECLARING)
+    ):
         return FETCHERS
-    texts = [text for path, text in plan.project.texts.items() if DECLARING.search(path)]
+    texts = [text for path, text in plan.project.texts.items() if NAMING.search(path)]
     texts += [action.text for action in plan.stage.of_kind(ActionKind.PYTHON)]
     fetched = any(FETCHED.search(text) for text in texts)
     return FETCHERS if fetched else frozenset()
-
-
-def _builds(path: str) -> bool:
-    return path.endswith(("pyproject.toml", "setup.cfg", "setup.py"))
 
 
 def _called_by_health_check(plan: Plan) -> frozenset[str]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Implied, Launchers, Prefix
+from jettison.ecosystems.commands.invocation import PYTHON_VALUES
 from jettison.source.vocabulary import SourceIndex
 from jettison.values import Origin
 
@@ -117,7 +118,7 @@ def _entries(
 def _python(arguments: Sequence[str], place: _Place) -> Iterator[Entry]:
     rest = [part for word in arguments for part in _apart(word)]
     while rest and rest[0].startswith("-") and rest[0] not in ("-m", "-c"):
-        takes_value = rest.pop(0) in ("-W", "-X", "--check-hash-based-pycs")
+        takes_value = rest.pop(0) in PYTHON_VALUES
         if takes_value and rest:
             rest.pop(0)
     if not rest:

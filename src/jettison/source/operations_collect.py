@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import ProjectFiles
+from jettison.formats.shell import ALONE
 from jettison.formats.shell import parse as parse_shell
 from jettison.formats.shell.words import assignments
 from jettison.source import (
@@ -44,8 +45,6 @@ from jettison.values import Origin, by_key
 _KEY = re.compile(r"""^\s*(?:-\s+)?(?:export\s+)?["']?(?P<key>[A-Za-z_][\w.-]*)["']?\s*[:=]""")
 # A name that matters has a dot, a colon or a plus sign in it, except where one word is enough.
 _MARK = re.compile(r"\w[.+]\w|\w:[\w/]")
-# What stands before a command that runs whatever another one says.
-ALONE = frozenset({"", ";", "newline"})
 _VALUE = re.compile(r"[A-Za-z_][A-Za-z0-9_.+:-]*(?://)?")
 
 

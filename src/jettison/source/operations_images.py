@@ -24,7 +24,7 @@ _DEVELOPMENT = re.compile(
     r"(^|[-_.])(dev|devserver|devel|develop|development|debug|debugging|test|tests|testing|lint|ci|docs)($|[-_.])"
 )
 _PRODUCTION = re.compile(r"(^|[-_.])(prod|production|release|live)($|[-_.])")
-_RUNNING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
+RUNNING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 
 
 def is_for_development(name: str) -> bool:
@@ -245,7 +245,7 @@ def _instruction(instruction: Instruction, use: Use) -> Iterator[UsedCommand]:
         return
     if keyword == "RUN":
         use = Use.BUILD if use is Use.PRODUCTION else use
-    elif keyword not in _RUNNING:
+    elif keyword not in RUNNING:
         return
     if instruction.exec_form:
         yield from shell_words(instruction.exec_form, instruction.origin, use, keyword)

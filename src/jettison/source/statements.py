@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
+from jettison.contents.attributes import MISSING
 from jettison.source.conditions import (
     is_development_value,
     names_environment,
@@ -160,9 +161,6 @@ def last_names() -> frozenset[str]:
     return frozenset(name.rpartition(".")[2] for group in groups for name in group)
 
 
-_CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
-
-
 def see_import(
     walk: Walk, node: ast.Import | ast.ImportFrom, scope: Scope, _target: str, _role: str
 ) -> None:
@@ -248,7 +246,7 @@ def _catches_missing(kind: ast.expr | None) -> bool:
     if kind is None:
         return True
     kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
-    return any(dotted(each).rpartition(".")[2] in _CAUGHT for each in kinds)
+    return any(dotted(each).rpartition(".")[2] in MISSING for each in kinds)
 
 
 def see_with(

@@ -103,7 +103,7 @@ _SAME = {
 }
 # "-mvenv": the module behind the letter, without a space.
 _JOINED_MODULE = re.compile(r"-[bBdEhiIOqsSuvx]*m([A-Za-z_][\w.]*)")
-_PYTHON_VALUES = frozenset({"-W", "-X", "--check-hash-based-pycs"})
+PYTHON_VALUES = frozenset({"-W", "-X", "--check-hash-based-pycs"})
 
 
 class Invocation(Struct, frozen=True, kw_only=True, dict=True):
@@ -198,7 +198,7 @@ def _module_index(words: Sequence[Word]) -> int | None:
     index = 0
     while index < len(words):
         text = words[index].text
-        if text in _PYTHON_VALUES:
+        if text in PYTHON_VALUES:
             index += 1
         elif _JOINED_MODULE.fullmatch(text):
             return index

@@ -14,7 +14,7 @@ from jettison.errors import InputSyntaxError
 from jettison.formats.compose.services import ComposeCommand, ComposeMount, MountKind, Port, Service
 from jettison.formats.dotenv import Variable, interpolate
 from jettison.formats.yaml_nodes import Entry, entries, is_empty, is_null, origin_of, wrong_shape
-from jettison.values import Origin
+from jettison.values import TRUE, Origin
 
 
 class Fields(Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class Fields(Struct, frozen=True, kw_only=True):
 
     def flag(self, key: str) -> bool:
         """Return a boolean; absent is false."""
-        return (self.text(key) or "").lower() in ("true", "yes", "on", "1")
+        return (self.text(key) or "").lower() in TRUE
 
     def words(self, key: str) -> tuple[str, ...]:
         """Return a list of scalars; one scalar is a list of one."""

@@ -24,7 +24,8 @@ from jettison.formats.shell.words import (
     value,
 )
 
-_BOUNDARIES = frozenset({"", ";", "newline"})
+# What stands before a command that runs whatever another one says.
+ALONE = frozenset({"", ";", "newline"})
 _SETTINGS = frozenset({"set", ":", "true", "cd"})
 _TRAILING_COMMENT = re.compile(r"(?:[ \t]*+;)?[ \t]++#[^\n]*")
 _COMMENT_LINE = re.compile(r"^[ \t]*#(?!!)", re.MULTILINE)
@@ -133,7 +134,7 @@ def _removed(
             emptied.append(pipeline)
             continue
         gone = bool(asked) or (all_gone and fallback)
-        all_gone = gone and (all_gone or first.connector in _BOUNDARIES)
+        all_gone = gone and (all_gone or first.connector in ALONE)
         removed.update(pipeline if gone else ())
     return frozenset(removed), emptied
 
@@ -178,9 +179,7 @@ def _inner_cuts(script: Script, before: int, after: int) -> Iterator[_Cut]:
     if after - before == 1:
         return
     between = range(after, before, -1)
-    joint = next(
-        (index for index in between if script.parts[index].connector in _BOUNDARIES), after
-    )
+    joint = next((index for index in between if script.parts[index].connector in ALONE), after)
     yield _Cut(start=_full_end(script, before), end=_full_end(script, joint - 1))
     if joint < after:
         start, end = (_start(script, script.parts[index]) for index in (joint, after))

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
+from jettison.catalogue.base_release import RELEASES
 from jettison.errors import IntegrityError, PackageError
 from jettison.formats.debian_control import Paragraph, paragraph
 from jettison.images.entry import read_entries
@@ -64,7 +65,6 @@ def _ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 # Raised when the form of kept indexes changes; older ones are then left alone.
 _FORMAT = "3"
-RELEASES = ("trixie", "bookworm", "bullseye")
 
 
 class Archive:

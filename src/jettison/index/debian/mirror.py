@@ -31,7 +31,7 @@ from jettison.index.debian.openpgp import (
 )
 from jettison.index.debian.package import Release, date_of, parse_release, require_current
 from jettison.records import discard, regular_bytes
-from jettison.values import replace
+from jettison.values import FALSE, replace
 
 _BEGIN = "-----BEGIN PGP SIGNED MESSAGE-----"
 _SIGNATURE = "-----BEGIN PGP SIGNATURE-----"
@@ -105,7 +105,6 @@ MIRROR = "JETTISON_DEBIAN_MIRROR"
 SECURITY_MIRROR = "JETTISON_DEBIAN_SECURITY_MIRROR"
 CHECK_VALID_UNTIL = "JETTISON_DEBIAN_CHECK_VALID_UNTIL"
 KEYRING = "JETTISON_DEBIAN_KEYRING"
-_NO = frozenset({"0", "no", "false", "off"})
 _HOUR = 3600
 
 
@@ -136,7 +135,7 @@ def archive_settings(variables: Mapping[str, str]) -> ArchiveSettings:
     return ArchiveSettings(
         mirror=mirror,
         security_mirror=variables.get(SECURITY_MIRROR, "").rstrip("/") or f"{mirror}-security",
-        check_valid_until=variables.get(CHECK_VALID_UNTIL, "").strip().lower() not in _NO,
+        check_valid_until=variables.get(CHECK_VALID_UNTIL, "").strip().lower() not in FALSE,
         keyring=variables.get(KEYRING, ""),
     )
 

@@ -16,6 +16,7 @@ from jettison.lift.scopes.context import Context, toward_development, toward_run
 from jettison.source import COMMAND_LINE, Call, Use, UsedCommand, fits
 from jettison.source.effects import programs_called
 from jettison.source.literals import HOLE
+from jettison.source.operations_images import RUNNING
 from jettison.source.pickles import missing_pickle
 from jettison.source.tree import is_documentation, is_test
 from jettison.values import Origin
@@ -99,7 +100,6 @@ def _registers(facts: DistributionFacts, host: str) -> bool:
 
 
 _WEIGHTS = {Use.PRODUCTION: Weight.STRONG, Use.BUILD: Weight.STRONG, Use.UNCALLED: Weight.FAINT}
-_INSTRUCTIONS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 # Words in the names of scripts and commands by which developers check their code.
 _CHECKS = frozenset({"run", "lint", "format", "fmt", "check", "checks", "test", "tests", "typing"})
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.\w+)+(:\w+)?\Z")
@@ -171,7 +171,7 @@ def _of_command(context: Context, name: str, command: UsedCommand) -> Signal | N
     if command.use is not Use.DEVELOPMENT:
         weight = _WEIGHTS[command.use]
         note = ", though nothing is seen to call it" if command.use is Use.UNCALLED else ""
-        always = command.always or command.source in _INSTRUCTIONS
+        always = command.always or command.source in RUNNING
         if command.use is Use.PRODUCTION and _is_check(name) and not always:
             # A start script or a service that can also run the tests is not what production runs.
             weight = Weight.FAINT

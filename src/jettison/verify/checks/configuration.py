@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from jettison.engines import ImageFacts
 from jettison.engines.client import LABEL
+from jettison.lift.stage import ROOT_NAMES
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.check import (
     command_of,
@@ -168,7 +169,7 @@ def _judge(
     if expected.isdecimal() and int(expected) != has:
         return Outcome.DIFFERENT, f"runs as user {has}, not as {expected}"
     if has == 0:
-        meant = expected in {"", "0", "root"} or request.root_allowed
+        meant = expected in ROOT_NAMES or request.root_allowed
         if had == 0 and meant:
             return Outcome.SAME, "runs as root in both"
         return Outcome.DIFFERENT, "the candidate runs as root"

@@ -9,14 +9,13 @@ from packaging.utils import canonicalize_name
 
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.check import inside, judged, keeps_command, skipped
+from jettison.verify.inside.commands import INSTALLERS
 from jettison.verify.inside.volumes import OF_A_MOMENT
 from jettison.verify.observation import Interior, Inventory, Observation
 from jettison.verify.request import VerificationRequest
 
 DISTRIBUTIONS = "distributions"
 _RESOLVED = "resolved differently"
-# What installs is no part of an application; one that imports it shows in the check of modules.
-_INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
 
 
 def resolved_differently(check: CheckResult) -> bool:
@@ -29,7 +28,7 @@ def compare_distributions(
 ) -> CheckResult:
     """Compare the distributions of both."""
     had, has = one.distributions, other.distributions
-    expected = {canonicalize_name(name) for name in request.removed_distributions} | _INSTALLERS
+    expected = {canonicalize_name(name) for name in request.removed_distributions} | INSTALLERS
     if request.installed_distributions is not None:
         own = {canonicalize_name(name) for name in request.installed_distributions}
         expected |= had.keys() - has.keys() - own
@@ -37,11 +36,11 @@ def compare_distributions(
     changed = sorted(
         name
         for name in had.keys() & has.keys()
-        if had[name] != has[name] and name not in _INSTALLERS
+        if had[name] != has[name] and name not in INSTALLERS
     )
     details = [f"{name} {had[name]}: no metadata is found any more" for name in lost]
     details += [f"{name}: {_RESOLVED}, {had[name]} became {has[name]}" for name in changed]
-    kept = sorted(expected & has.keys() - _INSTALLERS)
+    kept = sorted(expected & has.keys() - INSTALLERS)
     notes = [f"{name}: was expected to be removed and is there" for name in kept]
     parts = [f"no metadata of {', '.join(lost)}"] if lost else []
     parts += [f"other versions of {', '.join(changed)}"] if changed else []
@@ -52,15 +51,15 @@ def compare_distributions(
 def _brought(required: Mapping[str, tuple[str, ...]]) -> set[str]:
     """Give the distributions that installers require and nothing else does."""
     brought: set[str] = set()
-    following = list(_INSTALLERS)
+    following = list(INSTALLERS)
     while following:
-        new = {*required.get(following.pop(), ())} - brought - _INSTALLERS
+        new = {*required.get(following.pop(), ())} - brought - INSTALLERS
         brought |= new
         following += new
     while kept := {
         name
         for user, names in required.items()
-        if user not in brought | _INSTALLERS
+        if user not in brought | INSTALLERS
         for name in brought.intersection(names)
     }:
         brought -= kept

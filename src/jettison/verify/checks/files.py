@@ -17,6 +17,7 @@ from jettison.values import replace
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.changed import UNREADABLE, in_short, owner_of, unlike, what_changed
 from jettison.verify.checks.check import judged, keeps_command, made_from, same_base, skipped
+from jettison.verify.inside.commands import INSTALLERS
 from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import VerificationRequest
 
@@ -50,8 +51,6 @@ _PROGRAM = re.compile(r"^(/usr(/local)?)?/s?bin/")
 _TELLING = re.compile(rf"{_PROGRAM.pattern}|^/etc/|\.(py|pth|so(\.\d+)*)$")
 # What another C library has under another name: extension modules, and copies of libraries.
 _OF_THE_PLATFORM = re.compile(r"\.(cpython-\d\w*-[\w-]+|abi3)\.so$|(?<=\.libs/).+$")
-# What only installs.
-_INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
 
 
 def compare_files(
@@ -141,7 +140,7 @@ def _gone(
     for path, (owner, _) in had.distributions.items():
         names = _names(owner)
         known = bool(names & owners) or whole
-        if path in has.distributions or not known or names & _INSTALLERS:
+        if path in has.distributions or not known or names & INSTALLERS:
             continue
         used = _ends(path, opened)
         if used:
@@ -208,7 +207,7 @@ def _other(
     for path, (owner, digest) in had.distributions.items():
         _, now = has.distributions.get(path, ("", ""))
         names = _names(owner)
-        own = bool(names) and not names & _INSTALLERS
+        own = bool(names) and not names & INSTALLERS
         own = whole or (own and (len(names) == 1 or _ends(path, opened)))
         said = unlike(digest, now) if own else ""
         if said and (whole or now == UNREADABLE or not _WRITTEN.search(path)):

@@ -11,6 +11,7 @@ from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
 from jettison.values import by_key, replace
 from jettison.verify.exchange import Answer, Exchange
+from jettison.verify.workload import READING
 from jettison.verify.workload.plan import by_need, is_needed
 from jettison.verify.workload.step import Client, Step, route_of
 
@@ -19,7 +20,6 @@ ORIGIN = "http://localhost:3000"
 _DEFAULT_LANGUAGE = "en"
 _PAGES = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 _DATA = "application/json, text/plain, */*"
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Which cookies hold a token against forgery, and in which headers scripts send it back: Django's,
 # Angular's and axios', and that of most other middleware.
 _AGAINST_FORGERY = re.compile(r"csrf|xsrf", re.I)
@@ -64,13 +64,13 @@ def browser_headers(method: str, host: str, language: str) -> dict[str, str]:
         "Accept-Encoding": "gzip, deflate",
         "Accept-Language": language or _DEFAULT_LANGUAGE,
     }
-    return headers if method in _SAFE else {**headers, "Origin": f"http://{host}"}
+    return headers if method in READING else {**headers, "Origin": f"http://{host}"}
 
 
 def echoed_token(method: str, cookies: Mapping[str, str]) -> dict[str, str]:
     """Give the headers by which a page's script shows that it can read a cookie's token."""
     tokens = [one for name, one in cookies.items() if one and _AGAINST_FORGERY.search(name)]
-    if method in _SAFE or not tokens:
+    if method in READING or not tokens:
         return {}
     return dict.fromkeys(_ECHOES, tokens[-1])
 

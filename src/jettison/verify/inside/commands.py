@@ -14,7 +14,8 @@ COMMANDS = 12
 LONGEST = 20_000
 SECONDS = 8.0
 PATIENCE = 5
-INSTALLERS = ("pip", "setuptools", "wheel", "uv")
+# no part of an application; one that imports them shows in the check of modules
+INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
 # what reads arguments, and answers to --help
 PARSERS = frozenset({b"argparse", b"click", b"typer", b"fire", b"docopt", b"optparse", b"cyclopts"})
 # of a larger source, the beginning is read

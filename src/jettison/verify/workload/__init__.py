@@ -21,6 +21,9 @@ Schema = Mapping[str, Json]
 ODD = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 """What reading a document may raise that others wrote and nobody checked."""
 
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing (RFC 9110, "Safe Methods")."""
+
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 

@@ -13,6 +13,7 @@ from jettison.values import by_key, replace
 from jettison.verify.request import Credentials
 from jettison.verify.workload import (
     ODD,
+    READING,
     Account,
     Interface,
     Json,
@@ -38,7 +39,6 @@ _LEAVES = re.compile(r"log-?_?out|sign-?_?out", re.I)
 _ENDS_SESSION = re.compile(r"revoke|password|deactivate", re.I)
 _TAKES_BACK = re.compile(r"restore|reset|clear|purge|clean|shutdown|delete|remove|wipe|flush", re.I)
 _COMPLETES = re.compile(r"commit|complete|finish|finali[sz]e|assemble", re.I)
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _RANK = {"POST": 0, "GET": 1, "PUT": 2, "PATCH": 3}
 _DIGITS = re.compile(r"\d+")
 
@@ -57,7 +57,7 @@ def phase_of(operation: Operation) -> Phase:
     """Tell from method and path what an operation does."""
     if _LEAVES.search(operation.path):
         return Phase.LEAVE
-    if operation.method in _READING:
+    if operation.method in READING:
         return Phase.USE
     if _ENDS_SESSION.search(operation.path):
         return Phase.LEAVE
@@ -121,7 +121,7 @@ def _unserved(interface: Interface) -> Iterator[Step]:
     for one in interface.operations:
         methods.setdefault(one.path, set()).add(one.method)
     plain = sorted(path for path in methods if "{" not in path)
-    for path in [one for one in plain if methods[one] <= _READING][:1]:
+    for path in [one for one in plain if methods[one] <= READING][:1]:
         yield Step(method="PUT", path=path, variation=NO_METHOD)
     for path in [one for one in plain if "GET" in methods[one] and one.strip("/")][:1]:
         other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
