@@ -18,6 +18,9 @@ from jettison.formats.requirements.statement import Statement, statement_of
 from jettison.formats.toml import Path, Place, Table, places, read_toml, table
 from jettison.values import Origin, replace
 
+# How tools and people name the group for development.
+DEVELOPMENT = ("dev", "develop", "development")
+
 
 class Kind(StrEnum):
     """Who gets a declared requirement.

@@ -14,6 +14,7 @@ from jettison.catalogue import table
 from jettison.catalogue.packaging import RequirementFiles
 from jettison.ecosystems import TOOLS
 from jettison.ecosystems.declaration import (
+    DEVELOPMENT,
     MAIN,
     Declaration,
     Document,
@@ -272,7 +273,6 @@ def parse_lock(text: str, *, file: str) -> Lock:
     return parse(text, file=file) if parse else Lock(distributions=())
 
 
-_DEVELOPMENT = ("dev", "develop", "development")
 MOVES = {
     "pyproject.toml": move_in_pyproject,
     "Pipfile": move_in_pipfile,
@@ -295,7 +295,7 @@ def development_file(file: str, listing: Collection[str]) -> str:
             and (is_requirements_file(other) or may_be_requirements_file(posixpath.basename(other)))
         ):
             group = group_of(other)
-            if group.kind is Kind.GROUP and group.name in _DEVELOPMENT:
+            if group.kind is Kind.GROUP and group.name in DEVELOPMENT:
                 return other
     inside = posixpath.basename(folder) == "requirements"
     return posixpath.join(folder, f"dev{ending}" if inside else f"{stem}-dev{ending}")

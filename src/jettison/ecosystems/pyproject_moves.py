@@ -9,7 +9,7 @@ from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from jettison.ecosystems.declaration import Kind, mark_of
+from jettison.ecosystems.declaration import DEVELOPMENT, Kind, mark_of
 from jettison.ecosystems.setuptools import lines_of, parse_setup_cfg
 from jettison.formats.requirements import Parted, parted
 from jettison.formats.requirements.sections import Mark
@@ -22,8 +22,6 @@ from jettison.formats.toml_edit import (
     quoted,
     with_lines,
 )
-
-_NAMES = ("dev", "develop", "development")
 
 
 class Destination(Struct, frozen=True, kw_only=True):
@@ -51,14 +49,14 @@ def _candidates(root: Table) -> Iterator[Destination]:
     uv = "dev-dependencies" in table(root, "tool", "uv")
     yield Destination(path=("tool", "uv", "dev-dependencies"), is_table=False, exists=uv)
     yield from _arrays(root, ("tool", "pdm", "dev-dependencies"))
-    for name in _NAMES:
+    for name in DEVELOPMENT:
         path = ("tool", "poetry", "group", name, "dependencies")
         yield Destination(path=path, is_table=True, exists=bool(table(root, *path)))
     yield from _arrays(root, ("project", "optional-dependencies"))
 
 
 def _arrays(root: Table, parent: tuple[str, ...]) -> Iterator[Destination]:
-    for name in _NAMES:
+    for name in DEVELOPMENT:
         members = array(table(root, *parent), name)
         exists = name in table(root, *parent) and isinstance(members, list)
         yield Destination(path=(*parent, name), is_table=False, exists=exists)

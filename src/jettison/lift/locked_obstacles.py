@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.ecosystems.tool import Tool
-from jettison.formats.dockerfile import Mount, mounts
+from jettison.formats.dockerfile import MAKING, Mount, mounts
 from jettison.formats.toml import read_toml
 from jettison.index import DistributionFacts
 from jettison.lift import Invocation, Project
@@ -280,5 +280,5 @@ def _is_of_environment(found: re.Match[str], stage: FinalStage) -> bool:
     return not name or not any(
         own[item.keyword == "RUN"].search(item.text)
         for item in stage.inherited
-        if item.keyword in ("COPY", "ADD", "RUN")
+        if item.keyword in MAKING
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
-from jettison.formats.dockerfile import Dockerfile, Instruction
+from jettison.formats.dockerfile import MAKING, Dockerfile, Instruction
 from jettison.formats.dockerfile.lines import in_exec_form, quoted
 from jettison.formats.dockerfile.run import run_script
 from jettison.formats.shell import Command, Script
@@ -120,8 +120,6 @@ def written(script: Script, command: Command) -> str:
 
 # Variables that only change how the application runs.
 ONLY_RUNNING = frozenset({"PYTHONUNBUFFERED"})
-# What makes files of an image.
-STEPS = frozenset({"RUN", "COPY", "ADD"})
 HEAD = frozenset({"ARG", "LABEL", "ENV", "MAINTAINER", "SHELL"})
 ENVIRONMENT_COMMENTS = {
     "PYTHONUNBUFFERED": "Write log lines at once, even when the process dies.",
@@ -215,7 +213,7 @@ def _compiling(project: Project, change: CompileApplication) -> str:
 
 def last_step(stage: FinalStage) -> Instruction:
     """The last instruction that makes files; where there is none, the last that only describes."""
-    steps = [item for item in stage.instructions if item.keyword in STEPS]
+    steps = [item for item in stage.instructions if item.keyword in MAKING]
     return steps[-1] if steps else last_of_head(stage)
 
 

@@ -10,7 +10,7 @@ from jettison.catalogue import removal_script, table
 from jettison.catalogue.bases import ComposedBase, SystemPackages
 from jettison.catalogue.packaging import package_of_program
 from jettison.ecosystems.commands import GroupChange, UserChange
-from jettison.formats.dockerfile import Instruction, Stage, healthcheck
+from jettison.formats.dockerfile import MAKING, Instruction, Stage, healthcheck
 from jettison.formats.dockerfile.lines import in_exec_form
 from jettison.lift import Project
 from jettison.lift.action import ActionKind, LiftedRun
@@ -197,7 +197,6 @@ MOVED = frozenset({
     "LABEL", "MAINTAINER", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT",
 })  # fmt: skip
 REPEATED = frozenset({"ARG", "ENV", "WORKDIR", "SHELL"})
-SCRATCH_STEPS = frozenset({"RUN", "COPY", "ADD"})
 LEFT_OUT = "Remove what the application cannot reach; the list says what and why."
 FROM_NOTHING = (
     "The image starts from nothing and takes what is left: a layer on top of the base could hide "
@@ -304,7 +303,7 @@ def _from_nothing(stage: FinalStage, kept: str, start: str, change: StartFromNot
 def _users_at_end(stage: Stage) -> Iterator[Instruction]:
     """The last USER, when no step of the stage runs as that user."""
     for item in reversed(stage.instructions):
-        if item.keyword in SCRATCH_STEPS:
+        if item.keyword in MAKING:
             return
         if item.keyword == "USER":
             yield item

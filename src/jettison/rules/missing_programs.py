@@ -22,6 +22,7 @@ from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.packaging import Tools, package_of_program
 from jettison.ecosystems.commands import PipInstall
 from jettison.ecosystems.pip import DECLARING
+from jettison.formats.dockerfile import MAKING
 from jettison.lift.action import actions_in
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.scopes.decide import console_scripts
@@ -95,7 +96,7 @@ def _placed(plan: Plan) -> Iterator[str]:
     """The programs that the Dockerfile itself puts into a folder of programs: copied, fetched."""
     for stage in plan.original_stage.chain:
         for item in stage.instructions:
-            if item.keyword in ("COPY", "ADD", "RUN"):
+            if item.keyword in MAKING:
                 yield from PLACED.findall(item.text)
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands.invocation import Invocation, Option, Options, invocation
+from jettison.ecosystems.declaration import DEVELOPMENT
 from jettison.ecosystems.uv import UV
 from jettison.formats.shell import Command, Word
 from jettison.values import Origin
@@ -193,7 +194,6 @@ _WITH = ("--with", "--group", "-G")
 _WITHOUT = ("--without", "--no-group")
 _ONLY = ("--only", "--only-group")
 _EXTRAS = ("--extra", "-E", "--extras")
-_DEVELOPMENT = frozenset({"dev", "develop", "development"})
 
 
 class ProjectInstall(Struct, frozen=True, kw_only=True):
@@ -305,11 +305,11 @@ def _development(
     if run.program == "pipenv":
         return options.has("--dev", "-d", "--dev-only")
     if only or options.has("--only-root"):
-        return bool(_DEVELOPMENT & set(only))
-    if options.has("--only-dev", "--dev") or _DEVELOPMENT & set(included):
+        return bool({*DEVELOPMENT} & set(only))
+    if options.has("--only-dev", "--dev") or {*DEVELOPMENT} & set(included):
         return True
     refused = options.has("--no-dev", "--no-default-groups", "--prod", "--production")
-    if refused or _DEVELOPMENT & set(excluded):
+    if refused or {*DEVELOPMENT} & set(excluded):
         return False
     tool = TOOLS.get(run.program)
     return not (tool and options.arguments[0].text in tool.bare)

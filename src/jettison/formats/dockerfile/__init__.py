@@ -36,6 +36,8 @@ from jettison.formats.dockerfile.views import (
 from jettison.formats.dotenv import require_bounded
 from jettison.values import Origin, replace
 
+# What makes files of an image.
+MAKING = frozenset({"RUN", "COPY", "ADD"})
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
