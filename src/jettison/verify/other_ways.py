@@ -20,13 +20,13 @@ from jettison.lift.stages import service_of
 from jettison.lift.writes import given_mounts
 from jettison.plan import Plan
 from jettison.values import by_key, replace
+from jettison.verify.application import listening_ports
 from jettison.verify.compose_services import (
     environment,
     needed_services,
     neighbours,
     started_by,
 )
-from jettison.verify.ports import listening_ports
 from jettison.verify.request import NeededService, Surroundings
 from jettison.verify.variables import Variable, variables_of
 

@@ -23,6 +23,13 @@ from jettison.plan.removal.listing import SYSTEM_LIST, paths_in
 from jettison.plan.removing import not_installed, removed_lines, uninstalled
 from jettison.plan.system_leaving import leaving_distributions
 from jettison.rules.rule import applied_rules
+from jettison.verify.application import (
+    DEFAULT_PORT,
+    listening_ports,
+    started_sources,
+    tells_of_server,
+    wants_port,
+)
 from jettison.verify.compose_services import (
     as_run,
     environment,
@@ -31,13 +38,6 @@ from jettison.verify.compose_services import (
     workers_of,
 )
 from jettison.verify.other_ways import other_ways
-from jettison.verify.ports import (
-    DEFAULT_PORT,
-    listening_ports,
-    started_sources,
-    tells_of_server,
-    wants_port,
-)
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.variables import account_of
 

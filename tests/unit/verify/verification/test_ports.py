@@ -7,7 +7,7 @@ from base_needs import project_of
 from msgspec.structs import replace
 
 from jettison.lift.stage import lifted
-from jettison.verify.ports import listening_ports, started_sources, wants_port
+from jettison.verify.application import listening_ports, started_sources, wants_port
 
 
 def ports(last: str, files: dict[str, str] | None = None, **environment: str) -> tuple[int, ...]:
