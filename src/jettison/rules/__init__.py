@@ -13,7 +13,6 @@ from jettison.rules import (
     development_requirements,
     downloaded_data,
     duplicate_files,
-    end_of_life,
     exec_form_command,
     file_kinds,
     idle_settings,
@@ -40,7 +39,7 @@ from jettison.rules import (
 from jettison.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
-    end_of_life.RULE,
+    smaller_base.END_OF_LIFE,
     misplaced_requirements.RULE,
     production_groups.RULE,
     development_requirements.RULE,

@@ -1,9 +1,10 @@
-"""The chosen base: how the final stage, or every stage that feeds it, comes to start from it."""
+"""The base image: whether it still gets security fixes, and how the chosen one takes its place."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.packaging import runtime_libraries_of, translated
@@ -11,7 +12,7 @@ from jettison.lift import brings_uv
 from jettison.lift.build_context import installed_names
 from jettison.lift.packages import requested
 from jettison.plan import Finding, Plan
-from jettison.plan.base import BaseCandidate, Variant, image_facts
+from jettison.plan.base import BaseCandidate, ImageFacts, Variant, image_facts
 from jettison.plan.candidate_needs import build_packages
 from jettison.plan.changes import AddPackages, Change, ChangeDistribution, ReplaceBase
 from jettison.plan.system_removal import leaves_late
@@ -21,6 +22,46 @@ from jettison.values import Basis, Evidence, Saving
 _CALL_OF_UV = re.compile(r"(?<![\w.-])uvx?(?![\w.-])")
 # On Debian a compiler brings the headers of the C library along, on Alpine it does not.
 _COMPILERS = ("gcc", "g++", "clang")
+
+
+def end_of_life(plan: Plan) -> Iterator[Finding]:
+    """Report a Python or distribution without security fixes.
+
+    A base image whose Python or whose distribution has reached the end of its life gets no more
+    security fixes. An upgrade needs tests of the application, so Jettison only reports it.
+
+    Source: devguide.python.org/versions; www.debian.org/releases and wiki.debian.org/LTS;
+    alpinelinux.org/releases.
+
+    Safe: nothing is changed.
+    """
+    if plan.today is None:
+        return
+    origin = plan.stage.chain[0].origin
+    yield from (
+        Finding.advice(
+            message, Evidence(kind="base", message=f"the base is {plan.stage.base}", origin=origin)
+        )
+        for message in _ended(image_facts(plan.stage.base), plan.today)
+    )
+
+
+def _ended(image: ImageFacts, today: date) -> Iterator[str]:
+    if image.python_ends and image.python_ends < today:
+        yield f"Python {image.python} has had no security fixes since {image.python_ends}"
+    regular, long_term = image.distribution_ends, image.long_term_ends
+    if "@" in image.reference and (image.release or "?") not in image.reference:
+        return  # the image of a digest may be older than what its tag stands for today
+    if regular is None or regular >= today:
+        return
+    if long_term and long_term >= today:
+        only = f"long-term support only since {regular}, until {long_term}"
+        yield f"{image.distribution} has had {only}"
+    else:
+        yield f"{image.distribution} has had no security fixes since {long_term or regular}"
+
+
+END_OF_LIFE = Rule.of("end-of-life", end_of_life, level=1)
 
 
 def smaller_base(plan: Plan) -> Iterator[Finding]:
