@@ -150,9 +150,8 @@ class Case:
                 base=BaseOverride(reference=self.field("Base")),
             )
 
-    def plan(self, folder: Path) -> Plan:
-        """The plan after the rules of the case."""
-        found = self.start(folder)
+    def plan(self, found: Planned) -> Plan:
+        """The plan after the rules of the case, which was started."""
         plan = with_wheels(found, self.wheels) if self.wheels else found.start
         if self.field("Composed"):
             plan = replace(plan, composition=composition(self.field("Composed").split()))

@@ -20,7 +20,7 @@ def main(words: list[str]) -> None:
     for case in all_cases():
         if all(word in case.name for word in words):
             with tempfile.TemporaryDirectory() as folder:
-                text = case.text(case.plan(Path(folder)))
+                text = case.text(case.plan(case.start(Path(folder))))
             if text != case.path.read_text(encoding="utf-8"):
                 case.path.write_text(text, encoding="utf-8")
                 print(f"wrote {case.name}")

@@ -11,7 +11,8 @@ from jettison.tasks.loading import planned
 def test_a_composed_base_compiles_what_the_plan_lists_and_has_the_programs_called(
     tmp_path: Path,
 ) -> None:
-    plan = read_case(FOLDER / "compiled-bytecode" / "watched.case").plan(tmp_path)
+    case = read_case(FOLDER / "compiled-bytecode" / "watched.case")
+    plan = case.plan(case.start(tmp_path))
     wanted = base_wanted(plan, "composed")
     assert wanted.loaded == {"ast.py", "json/__init__.py"}
     assert wanted.programs == {"main.py", "python"}
