@@ -14,6 +14,8 @@ setup: .venv/.ready
 	touch $@
 
 # One worker more than cores of a small machine: many tests wait for containers and servers.
+# Bytecode is kept, as each worker would compile all tests again.
+test: export PYTHONDONTWRITEBYTECODE =
 test: setup
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 

@@ -11,6 +11,7 @@ from tests.support.names import RUN
 from tests.support.runners import Runner
 
 from jettison.engines import BuildRequest, Engine
+from jettison.engines.finding import EMBEDDED
 from jettison.progress import SilentProgress
 from jettison.verify import CheckResult, Verdict
 from jettison.verify.differential import compare
@@ -97,7 +98,13 @@ def test_root_may_need_its_capabilities_for_a_folder_of_another_user(itself: Ver
     assert told == "neither works with a read-only root: no file can be made in /data"
 
 
-@pytest.mark.parametrize("kind", ["restless", "writes at once"])
+# Another root is asked for in the same way with every engine.
+@pytest.mark.parametrize(
+    ("runner", "kind"),
+    [("engine", "restless"), (EMBEDDED, "writes at once")],
+    indirect=["runner"],
+    scope="module",
+)
 def test_it_is_equivalent(itself: Verify, kind: str) -> None:
     found = itself(RUNS[kind], f"{RUN}/alike:{kind.replace(' ', '-')}")
     assert found.equivalent, [(check.name, check.details) for check in found.differences]

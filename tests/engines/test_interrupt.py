@@ -20,6 +20,7 @@ from tests.support.runners import Runner
 
 from jettison.engines import BuildRequest, Engine
 from jettison.engines.client import LABEL
+from jettison.engines.finding import EMBEDDED
 from jettison.progress import SilentProgress
 
 pytestmark = [pytest.mark.engine]
@@ -115,7 +116,13 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     assert list(place.iterdir()) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+# Which signal it was no engine knows: the command ends for each in the same way.
+@pytest.mark.parametrize(
+    ("runner", "number"),
+    [("engine", signal.SIGINT), ("engine", signal.SIGHUP), (EMBEDDED, signal.SIGTERM)],
+    indirect=["runner"],
+    scope="module",
+)
 def test_an_interrupted_verification_leaves_nothing(
     number: signal.Signals, runner: Runner, image: Callable[[str, str], str], folder: Path
 ) -> None:

@@ -22,7 +22,6 @@ pytestmark = [pytest.mark.engine, pytest.mark.network]
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CONTEXTS = {
     "pkms": "pkms-backend",
-    "flask-links": "",
     "django-guestbook": "",
     "fastapi-units": "",
 }
