@@ -115,6 +115,8 @@ _OTHER = re.compile(
 )
 _PASSWORD = re.compile(r"^passw(or)?d\w{0,2}$|^password1$", re.I)
 _NAME = re.compile(r"user_?name|e_?mail|login|phone", re.I)
+# What names somebody only beside a password, where no other field does.
+_PLAIN_NAME = re.compile(r"name|user|account|nick(_?name)?|handle", re.I)
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -157,8 +159,16 @@ def _takes_password(operation: Operation) -> bool:
         and not operation.path_parameters
         and not _OTHER.search(operation.path)
         and any(_PASSWORD.search(name) for name in fields)
-        and any(_NAME.search(name) for name in fields)
+        and bool(plain_names(fields) or any(_NAME.search(name) for name in fields))
     )
+
+
+def plain_names(fields: Iterable[str]) -> tuple[str, ...]:
+    """Give the fields that name an account by a word that names other things elsewhere."""
+    known = tuple(fields)
+    if any(_NAME.search(name) for name in known):
+        return ()
+    return tuple(name for name in known if _PLAIN_NAME.fullmatch(name))
 
 
 def names_somebody(field: str) -> bool:

@@ -18,9 +18,11 @@ from jettison.verify.workload import (
     Interface,
     Json,
     Operation,
+    Place,
     find_account,
     is_password,
     names_somebody,
+    plain_names,
 )
 from jettison.verify.workload.filling import fill
 from jettison.verify.workload.openapi import schema_steps
@@ -169,11 +171,14 @@ def _asked(operation: Operation, shelves: tuple[str, ...]) -> Iterator[Step]:
 def _entrance(account: Account, credentials: Credentials | None) -> Iterator[Step]:
     """Sign up and log in; a login may take the address where another takes the name."""
     if account.sign_up:
-        first = Variation(name="sign-up", extent=Extent.TYPICAL, signs_in=True)
+        plain = _plainly_named(account.sign_up)
+        first = Variation(name="sign-up", extent=Extent.TYPICAL, signs_in=True, chosen=plain)
         yield fill(account.sign_up, first)
-        yield fill(account.sign_up, Variation(name="sign-up again", signs_in=True))
+        again = Variation(name="sign-up again", signs_in=True, chosen=plain)
+        yield fill(account.sign_up, again)
         if known := _compared(account.sign_up):
-            yield fill(account.sign_up, replace(first, name="sign-up, known values", chosen=known))
+            chosen = {**known, **plain}
+            yield fill(account.sign_up, replace(first, name="sign-up, known values", chosen=chosen))
     if account.login is None:
         return
     # whom a name is of in other letters, and that no other password does
@@ -184,7 +189,14 @@ def _entrance(account: Account, credentials: Credentials | None) -> Iterator[Ste
         name: _WRONG if is_password(name) else one for name, one in _named(account.login).items()
     }
     yield fill(account.login, Variation(name="login, another password", chosen=wrong))
-    yield fill(account.login, Variation(name="login", signs_in=True, chosen=_named(account.login)))
+    usual = Variation(name="login", signs_in=True, chosen=_named(account.login))
+    yield fill(account.login, usual)
+    # where it leads to is told in the query
+    for one in account.login.parameters:
+        texts = account.login.compared.get(one.name, ()) if one.place is Place.QUERY else ()
+        for text in texts[:_LEADS]:
+            led = replace(usual, name=f"login, {one.name}={text}", query={one.name: text})
+            yield fill(account.login, led)
     signed = account.sign_up.body if account.sign_up else None
     if signed and "username" not in signed.properties:
         address = sample({"format": "email"}, "email", Extent.MINIMAL)
@@ -207,7 +219,14 @@ def _named(operation: Operation) -> dict[str, Json]:
     """Give who logs in where the schema says that both are optional."""
     fields = operation.body.properties if operation.body else {}
     names = (one for one in fields if names_somebody(one))
-    return {name: sample(fields[name], name, Extent.MINIMAL) for name in names}
+    found = {name: sample(fields[name], name, Extent.MINIMAL) for name in names}
+    return {**_plainly_named(operation), **found}
+
+
+def _plainly_named(operation: Operation) -> dict[str, Json]:
+    """Give who signs up or logs in under a plain name: another operation may say ``username``."""
+    fields = operation.body.properties if operation.body else {}
+    return {name: sample(fields[name], "username", Extent.MINIMAL) for name in plain_names(fields)}
 
 
 def _in_capitals(operation: Operation) -> dict[str, Json]:
@@ -288,6 +307,8 @@ def few(steps: Sequence[Step], most: int) -> tuple[Step, ...]:
 _WRONG = "Another-password-1"
 # A request line that servers take by default: gunicorn's may have 4,094 bytes.
 _LENGTH = 3_000
+# So many texts of a parameter of the login are tried.
+_LEADS = 4
 _NO_ROUTES = frozenset({"file", NO_PAGE, NO_METHOD, NO_SLASH})
 
 

@@ -336,6 +336,30 @@ def test_who_logs_in_is_named_also_where_no_field_is_required() -> None:
     assert step.payload.value.keys() == {"username", "password"}
 
 
+def test_a_login_is_told_where_to_lead() -> None:
+    there = Parameter(name="next", place=Place.QUERY, required=False, schema=TEXT)
+    login = replace(LOGIN, parameters=(there,), compared={"next": ("/hello", "//hello")})
+    steps = {one.variation: one for one in workload(Interface(operations=(login,)))}
+    assert steps["login, next=//hello"].query == (("next", "//hello"),)
+    assert steps["login, next=//hello"].signs_in
+
+
+def test_a_plain_name_beside_a_password_is_that_of_the_account() -> None:
+    sign_up = operation("POST /accounts", {"name": TEXT, "password": TEXT})
+    steps = {
+        one.variation: one.payload.value
+        for one in workload(Interface(operations=(sign_up, LOGIN)))
+        if one.payload
+    }
+    assert steps["sign-up"]["name"] == steps["login"]["username"] == "mara_lindqvist"
+    named = operation("POST /register", {"name": TEXT, "email": TEXT, "password": TEXT})
+    found = {one.variation: one for one in workload(Interface(operations=(named, LOGIN)))}
+    assert found["sign-up"].payload
+    assert found["sign-up"].payload.value["name"] != "mara_lindqvist"
+    room = operation("POST /rooms", {"name": TEXT, "password": TEXT})
+    assert find_account(Interface(operations=(room,))).sign_up is None
+
+
 def test_who_signs_up_chooses_what_the_source_knows() -> None:
     voiced = operation("POST /auth/register", {"username": TEXT, "password": TEXT, "voice": TEXT})
     one = replace(voiced, compared={"voice": ("alto", "bass"), "password": ("xxx",)})
