@@ -149,12 +149,17 @@ def _part(texts: Sequence[str], moments: Sequence[float]) -> Part:
 
 def _shared(texts: Sequence[str]) -> tuple[str, str]:
     """Give the beginning and the end that all texts have, up to a word, or a value in quotes."""
-    begins = _beginning(texts)
-    ends = _beginning([text[len(begins) :][::-1] for text in texts])[::-1]
+    begins = _begun(_beginning(texts))
+    ends = _begun(_beginning([text[len(begins) :][::-1] for text in texts]))[::-1]
     # that a few values in quotes begin alike may be chance
     if (opened := _OPENED.search(begins)) and opened["quote"] in ends:
         return begins[: opened.end("quote")], ends[ends.index(opened["quote"]) :]
     return begins, ends
+
+
+def _begun(shared: str) -> str:
+    """Leave out what two tokens of base 64 begin with alike by chance: a sign is a letter there."""
+    return "" if len(shared) == 1 and shared in _BASE_64 else shared
 
 
 def _beginning(texts: Sequence[str]) -> str:

@@ -371,6 +371,18 @@ def test_a_value_in_quotes_that_varies_may_begin_otherwise_than_some_do_by_chanc
     assert "body" in difference(pages[:2], other)
 
 
+@pytest.mark.parametrize(("one", "other"), [("_F0a", "_cd3"), ("0aF_", "3dc_")])
+def test_a_sign_with_which_tokens_begin_or_end_alike_is_one_of_their_letters(
+    one: str, other: str
+) -> None:
+    before = [
+        text(f"t: {one}VWaNW7hJ27lNvjoyamQ{one}"),
+        text(f"t: {other}cIWptyvDviO7jx6gwQ3{other}"),
+    ]
+    assert difference(before, text("t: cdIWWptyvDviO7jx6gwQ3IAym8i")) == ""
+    assert "body" in difference(before, text("t: cdIWWptyvDviO7jx6gwQ3IAym8"))
+
+
 def test_a_secret_that_is_hidden_but_for_a_few_characters_may_begin_with_others() -> None:
     def page(shown: str) -> Answer:
         text = f"<b>salt</b>: <bdi>{shown}</bdi>"
