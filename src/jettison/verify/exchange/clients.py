@@ -24,7 +24,10 @@ _DATA = "application/json, text/plain, */*"
 # Angular's and axios', and that of most other middleware.
 _AGAINST_FORGERY = re.compile(r"csrf|xsrf", re.I)
 _ECHOES = ("X-CSRFToken", "X-XSRF-TOKEN", "X-CSRF-Token")
-_OK, UNAUTHORIZED = 200, 401
+_OK, UNAUTHORIZED, _NOT_FOUND = 200, 401, 404
+# What stores something under the address that it is sent to, and what is asked after that.
+_STORES = frozenset({"PUT", "PATCH"})
+_STORED, _OF_ANOTHER, _OTHER_TAG = "after it was stored", "tag of another version", '"another"'
 SUCCESS = range(200, 300)
 # A slow or large answer is not worth another.
 _QUICK_SECONDS = 0.5
@@ -128,6 +131,36 @@ def beside_others(sent: Iterable[tuple[Step, Exchange]]) -> tuple[Step, ...]:
         )
         for number, step in enumerate(chosen if len(chosen) > 1 else [])
     )
+
+
+def stored_steps(sent: Iterable[tuple[Step, Exchange]]) -> tuple[Step, ...]:
+    """Give requests for what was not there until it was stored, and that store it once more.
+
+    Who names the tag of another version is refused, where tags are compared (RFC 9110, 13.1.1).
+    """
+    absent: dict[str, Step] = {}
+    stored: dict[str, Step] = {}
+    tagged: set[str] = set()
+    known: set[str] = set()
+    for step, one in sent:
+        known.add(step.name)
+        if one.answer.headers.get("etag"):
+            tagged.add(step.path)
+        if step.method == "GET" and one.answer.status == _NOT_FOUND and not step.variation:
+            absent[step.path] = step
+        elif step.method in _STORES and one.answer.status in SUCCESS:
+            stored.setdefault(step.path, step)
+    found = [
+        replace(step, variation=_STORED)
+        for path, step in absent.items()
+        if any(f"{path}/".startswith(f"{one}/") for one in stored)
+    ]
+    found += [
+        replace(step, headers=(*step.headers, ("If-Match", _OTHER_TAG)), variation=_OF_ANOTHER)
+        for path, step in stored.items()
+        if path in tagged
+    ]
+    return tuple(step for step in found if step.name not in known)
 
 
 class Repetition:

@@ -27,6 +27,8 @@ _ADDRESS = re.compile(r"(http://localhost(:\d+)?)?/[\w./~%?=&+,:@-]*")
 _PLAINLY = re.compile(r"http:|/.*/[^/?]+\.[a-z]\w{1,4}$")
 _LEADS = 20
 _AFTER = "after "
+# A page is read after what the own account sent, and after forms, which may log in another one.
+_LANDED = 2
 _OF_A_ROUTE = 3
 _LINKED = "linked on "
 _NUMBER = re.compile(r"\d+")
@@ -83,14 +85,15 @@ def landing_steps(landings: Mapping[str, str], known: Iterable[Step]) -> tuple[S
 
     What was not there then, or not to be seen, may be now.
     """
-    asked = {_bare(step.path) for step in known if step.variation.startswith(_AFTER)}
+    asked = [step for step in known if step.variation.startswith(_AFTER)]
+    names = {step.name for step in asked}
+    counts = Counter(_bare(step.path) for step in asked)
     found: dict[str, Step] = {}
     for page, location in landings.items():
         path = _local(page, location)
-        if path and _bare(path) not in asked:
-            found.setdefault(
-                _bare(path), Step(method="GET", path=path, variation=f"{_AFTER}{page}")
-            )
+        step = Step(method="GET", path=path, variation=f"{_AFTER}{page}")
+        if path and counts[_bare(path)] < _LANDED and step.name not in names:
+            found.setdefault(_bare(path), step)
     return tuple(found.values())[:_LIMIT]
 
 

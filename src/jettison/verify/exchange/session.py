@@ -23,6 +23,7 @@ from jettison.verify.exchange.clients import (
     languages_in_turn,
     named_account,
     repeated,
+    stored_steps,
     wants_password,
 )
 from jettison.verify.exchange.forms import hidden_values
@@ -193,7 +194,7 @@ class Session:
         sent = list(self._explored((step for step in steps if not step.last), first))
         for _ in range(_ROUNDS):
             known = (*(step for step, _ in sent), *self._passed.values())
-            sent += self._explored(self.explored(known), pages)
+            sent += self._explored((*self.explored(known), *stored_steps(sent)), pages)
         together = beside_others(sent)
         sent += zip(together, self.exchanges(together), strict=False)
         sent += self._explored((step for step in steps if step.last), 1.0)
@@ -214,7 +215,7 @@ class Session:
         named = refused_steps(self._refused)
         new = (one for one in (*queries, *named) if one.name not in asked)
         led = json_steps(memory.links, memory.reached, (*known, *found))
-        return (*found, *led, *landing_steps(memory.landings, known), *new)
+        return (*landing_steps(memory.landings, known), *found, *led, *new)
 
     def _prepared(self, step: Step) -> tuple[str, str, Mapping[str, str], bytes]:
         """Give the method, target, headers and body of a step."""

@@ -428,3 +428,31 @@ def test_a_search_is_for_what_things_are_called_and_no_id_stands_for_another_tex
     one = Step(method="GET", path="/items")
     app.run(one, Step(method="GET", path="/items", query=query))
     assert app.asked[-1][0] == "GET /items?q=tape&kind=supply&order=none"
+
+
+def test_what_is_stored_is_asked_for_after_that_and_tags_of_other_versions_are_sent() -> None:
+    class Shelf(Application):
+        stored = False
+
+        def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+            super().send(method, target, headers, body)
+            self.stored = self.stored or method == "PUT"
+            return (
+                Answer(status=200, headers={"etag": '"1"'}) if self.stored else Answer(status=404)
+            )
+
+    app = Shelf({})
+    read = Step(method="GET", path="/blobs/{name}", path_values={"name": "one"})
+    absent = replace(read, variation="absent", path_values={"name": "none"})
+    write = replace(read, method="PUT")
+    steps, _ = Session(app.send, "localhost:8000", TokenScheme()).explore((read, absent, write))
+    own = [one.name for one in steps if not one.beside]
+    assert own == [
+        "GET /blobs/{name}",
+        "GET /blobs/{name} (absent)",
+        "PUT /blobs/{name}",
+        "GET /blobs/{name} (after it was stored)",
+        "PUT /blobs/{name} (tag of another version)",
+    ]
+    tags = [headers.get("If-Match") for asked, headers, _ in app.asked if asked.startswith("PUT")]
+    assert tags == [None, '"another"']
