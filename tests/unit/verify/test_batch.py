@@ -14,6 +14,7 @@ from jettison.engines import ImageFacts, ImageID
 from jettison.processes import Completed
 from jettison.verify import Outcome, batch, runs
 from jettison.verify.checks.behaviour import compare_routes, compared
+from jettison.verify.inside import commands
 from jettison.verify.observation import Observation, Setting
 from jettison.verify.request import VerificationRequest
 
@@ -174,6 +175,69 @@ def test_what_else_a_program_offers_is_run(
     other = observed(shared, TOOL.replace(old, new), names)
     (found,) = compared(before, other, ASKED).differences
     assert said in found
+
+
+WEIGHING = """\
+import argparse, sys
+parser = argparse.ArgumentParser()
+inner = parser.add_subparsers(dest="command")
+price = inner.add_parser("price")
+price.add_argument("grain", choices=["rye", "oats"])
+price.add_argument("tons", type=float)
+inner.add_parser("read").add_argument("file")
+inner.add_parser("weigh")
+given = parser.parse_args()
+if given.command == "price":
+    print(given.grain, given.tons * 2)
+elif given.command == "read":
+    print(len(open(given.file).read()))
+elif given.command == "weigh":
+    print(float(sys.stdin.readline()) * 3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("given.tons * 2", "given.tons * 4", "`python job.py price rye 3`: body[1]"),
+        (
+            "len(open",
+            "2 * len(open",
+            "`python job.py read /tmp/jettison-sample/table.csv`: body[1]",
+        ),
+        ("* 3)", "* 6)", "`python job.py weigh`: body[1]: '9.75' became '19.5'"),
+    ],
+)
+def test_a_command_is_given_what_it_says_it_lacks_and_lines_to_read(
+    old: str, new: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "app"
+    monkeypatch.setattr(Engine, "command", (sys.executable, "job.py"))
+    before = observed(shared, WEIGHING)
+    shared.rename(tmp_path / "first")
+    names = tuple(one.name for one in before.exchanges)
+    other = observed(shared, WEIGHING.replace(old, new), names)
+    assert said in " ".join(compared(before, other, ASKED).differences)
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "better"),
+    [
+        ("price", "Error: Missing argument 'GRAIN'.", "price hello"),
+        ("price", "│ Missing option '--kind'. │", "price --kind hello"),
+        ("price hello", "Invalid value for 'N': 'hello' is not a valid integer.", "price 3"),
+        ("price hello", "Invalid value: Directory 'hello' does not exist.",
+         "price /tmp/jettison-sample"),
+        ("price hello", "unknown grain hello; one of oats, rye", "price oats"),
+        ("price oats", "no oats are left", None),
+    ],
+)  # fmt: skip
+def test_what_a_command_complains_of_is_put_right(
+    words: str, said: str, better: str | None
+) -> None:
+    found = commands.corrected(words.split(), 2, b"", said.encode())
+    assert found == (better and better.split())
+    assert commands.corrected(words.split(), 0, b"", said.encode()) is None
 
 
 def test_a_command_that_only_ends_shows_nothing_of_the_application(tmp_path: Path) -> None:

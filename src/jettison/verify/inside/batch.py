@@ -49,17 +49,23 @@ def first(descriptor):
     return descriptor.read(LONGEST)
 
 
-def ran(words, seconds):
-    """Run a command, and give its status and both streams."""
+def ran(words, seconds, said=b""):
+    """Run a command, and give its status and both streams; it is told ``said`` at its input."""
     import subprocess
     import tempfile
 
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with (
+        tempfile.TemporaryFile() as told,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+    ):
+        told.write(said)
+        told.seek(0)
         try:
             # the image's own commands, in a container of it
             done = subprocess.run(  # noqa: S603 - as above
                 words,
-                stdin=subprocess.DEVNULL,
+                stdin=told if said else subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
                 timeout=seconds,
@@ -80,7 +86,7 @@ def written(since, most):
     return {path: content(path) for path in paths[:most]}, now
 
 
-def others(since):
+def others():
     """Run what else the program offers: its other commands, and options.
 
     Without names of those to run, as many as there is time for; one that does not end is none.
@@ -88,13 +94,16 @@ def others(since):
     known, found = ASKED.get("others"), {}
     patience = 1 if known is None else PATIENCE
     ends = time.monotonic() + TOGETHER * patience
+    commands.lay_sample()
+    since = state()
     wanted = commands.offered(ASKED["words"]) if known is None else map(shlex.split, known)
-    for words in wanted:
-        if time.monotonic() > ends:
-            break
-        told = ran(
-            [sys.executable if words[0] == PYTHON else words[0], *words[1:]], EACH * patience
-        )
+    wanted = list(wanted)
+    while wanted and time.monotonic() < ends:
+        words = wanted.pop(0)
+        program = sys.executable if words[0] == PYTHON else words[0]
+        told = ran([program, *words[1:]], EACH * patience, commands.SAMPLE)
+        better = commands.corrected(words, *told) if known is None else None
+        wanted[:0] = [better] if better and shlex.join(better) not in found else []
         # where it was stopped is chance
         told = told if told[0] != STOPPED else (STOPPED, b"", b"")
         made, since = written(since, OF_OTHERS) if told[0] != STOPPED else ({}, state())
@@ -106,8 +115,8 @@ def others(since):
 began = time.monotonic()
 before = state()
 status, out, err = ran(ASKED["words"], ASKED["seconds"])
-files, after = written(before, FILES)
+files, _ = written(before, FILES)
 brief = ASKED.get("others") or time.monotonic() - began < BRIEF
 answer = {"status": status, "out": out, "err": err, "files": files}
-answer["others"] = others(after) if brief else {}
+answer["others"] = others() if brief else {}
 sys.stdout.write(f"\n{MARKER}{answer!a}\n")

@@ -52,6 +52,51 @@ def offered(words):
     return [*found[: OTHERS // 2], *others][:OTHERS]
 
 
+# What a further command is told at its input, and holds a file that it is given.
+SAMPLE = b"3.25\nhello,7\n"
+FOLDER, FILE = "/tmp/jettison-sample", "/tmp/jettison-sample/table.csv"  # noqa: S108 - in a container
+# How argparse and click say what is missing; what is given then; and what they say is wrong of it.
+LACKS = re.compile(r"(?:Missing (?:argument|option)|arguments are required:)\W*?(--)?([\w-]+)")
+GIVEN, NUMBER, CORRECTIONS = "hello", "3", 6
+DIRECTORY = re.compile(rf"(?i)(?<!or )director\w*:? '{GIVEN}'")
+ABSENT = re.compile(rf"(?i)(?:'{GIVEN}'|{GIVEN}:?) (?:does not exist|not found)|no such file")
+NUMBERED = re.compile(r"not a valid (?:int|float|number)|invalid (?:int|float) value")
+AMONG = re.compile(r"(?:one of|choose from):?[^\w]+([\w.-]*\w)")
+
+
+def lay_sample():
+    """Write the file that commands are given which want one, where that may be written."""
+    try:
+        os.makedirs(FOLDER, exist_ok=True)
+        with open(FILE, "wb") as file:
+            file.write(SAMPLE)
+    except OSError:
+        return
+
+
+def corrected(words, status, out, err):
+    """Give a command with that put right of which it complains, or nothing."""
+    said = (out + err).decode("utf-8", "replace")
+    lacks = LACKS.search(said)
+    if status <= 0 or len(words) > CORRECTIONS:
+        return None
+    if lacks:
+        option = lacks[1] and "".join(lacks.groups())
+        return [*words, *([option] if option else []), GIVEN]
+    if words[-1] != GIVEN:
+        return None
+    among = AMONG.search(said)
+    for is_so, value in (
+        (DIRECTORY.search(said), FOLDER),
+        (ABSENT.search(said), FILE),
+        (NUMBERED.search(said), NUMBER),
+        (among, among and among[1]),
+    ):
+        if is_so:
+            return [*words[:-1], value]
+    return None
+
+
 def is_script(words):
     """Tell whether a command is a script of Python."""
     import shutil
