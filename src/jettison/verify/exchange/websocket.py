@@ -34,6 +34,8 @@ _LONGEST_OF_CONTROL = 125  # RFC 6455, section 5.5
 _KEY = "amV0dGlzb24tdmVyaWZ5IQ=="
 _TEXT, _BINARY, _CLOSE, _PING, _PONG = 1, 2, 8, 9, 10
 _NORMAL = 1000
+# How a line begins that is a message of bytes.
+_AS_BYTES = "\0"
 
 
 class _Client(Struct, frozen=True, kw_only=True):
@@ -77,7 +79,9 @@ def converse(
             status, given = wire.opened(target, headers)
             lines = []
             if status == 101:  # noqa: PLR2004 - RFC 6455
-                says = tuple(body.decode().splitlines()) or _SAID
+                known = tuple(body.decode().splitlines())
+                texts = [one for one in known if not one.startswith(_AS_BYTES)]
+                says = known if texts else (*known, *_SAID)
                 lines = list(wire.conversation(_client(target), says))
     except (OSError, ValueError, EOFError) as failure:
         return Answer(status=0, failure=f"{type(failure).__name__}: {failure}")
@@ -123,11 +127,11 @@ class _Wire:
                 yield from self._page(client)
             said = 0
             for text in () if client else says:
-                yield f"> {text}"
-                self._send(_TEXT, text.encode())
+                yield self._say(text)
                 said = yield from self._heard(_ANSWER_SECONDS)
             # one that goes on by itself is met already
-            if 0 < said < _MESSAGES and len(says) <= len(_SAID):
+            texts = [one for one in says if not one.startswith(_AS_BYTES)]
+            if 0 < said < _MESSAGES and len(texts) <= len(_SAID):
                 yield from self._repeated(says[-1], said)
             self._send(_CLOSE, struct.pack(">H", _NORMAL))
             yield from self._heard(_ANSWER_SECONDS, after_all=True)
@@ -140,13 +144,18 @@ class _Wire:
     def _repeated(self, text: str, count: int) -> Iterator[str]:
         """Say the same again, and wait for as many messages each time, and after all for more."""
         for left in reversed(range(_AGAIN)):
-            yield f"> {text}"
-            self._send(_TEXT, text.encode())
+            yield self._say(text)
             said = yield from self._heard(_ANSWER_SECONDS, count)
             if said < count:
                 return
             if not left:
                 yield from self._heard(_SILENCE_SECONDS)
+
+    def _say(self, text: str) -> str:
+        """Send a line, one that begins with a zero byte as bytes; give how it is told."""
+        plain = text.removeprefix(_AS_BYTES)
+        self._send(_TEXT if plain == text else _BINARY, plain.encode())
+        return f"> {plain}" if plain == text else f"> {plain} in bytes"
 
     def _page(self, client: _Client) -> Iterator[str]:
         """Give what is sent of a page, up to its end."""

@@ -148,11 +148,13 @@ def environment(node):
 
 
 def wrapped(node):
-    """Give what is awaited, taken where it is there, or made a number or text of; or nothing."""
+    """Give what is awaited, taken under a condition, or made a number or text of; or nothing."""
     if isinstance(node, ast.Await):
         return node.value
     if isinstance(node, ast.BoolOp):
         return node.values[0]
+    if isinstance(node, ast.IfExp):
+        return node.body
     if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ALIKE | BOUNDS:
         return next((one for one in node.args if not isinstance(one, ast.Constant)), None)
     return None

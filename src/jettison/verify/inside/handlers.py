@@ -67,12 +67,22 @@ PARAMETER, PARAMETERS = "get_param", {"_as_int": "int", "_as_float": "float"}
 
 
 class Arguments(ast.NodeTransformer):
-    """Writes what Tornado's and Falcon's handlers read by methods of their own as others do."""
+    """Writes what Tornado's and Falcon's handlers read by methods of their own as others do.
+
+    What Flask reads of the query or form is the query where there is no form.
+    """
 
     def __init__(self, method):
-        either = "args" if method in ("GET", "HEAD") else "form"
+        either = self.either = "args" if method in ("GET", "HEAD") else "form"
         self.parts = {"get_query_argument": "args", "get_body_argument": "form"}
         self.parts["get_argument"] = either
+
+    def visit_Attribute(self, node):
+        """Put the query or form in the place of both."""
+        self.generic_visit(node)
+        both = node.attr == "values" and getattr(node.value, "id", "") == "request"
+        node.attr = self.either if both else node.attr
+        return node
 
     def visit_Call(self, node):
         """Put a field of the query or form in the place of a call."""
@@ -142,6 +152,7 @@ def takes(function, method):
         read.known[tree.args.args[-1].arg] = handed
     read.visit(tree)
     met = read.met
+    read.headed()
     described = functools.partial(schema, known=read.schemas)
     found = {"query": described(met["query"])} if met.get("query") else {}
     found.update(known_of(read))
@@ -155,9 +166,11 @@ def takes(function, method):
 def body_of(met, described):
     """Give the media type and schema of a body of which these fields are read, or nothing."""
     if "files" in met:
-        body = described({**met.get("form", {}), **met["files"]})
+        # where no part is named, each is taken as it comes
+        files = met["files"] or ({} if met.get("form") else {"file": (None, True)})
+        body = described({**met.get("form", {}), **files})
         told = body["properties"]
-        for name in [one for one in met["files"] if told[one].get("format") != "binary"]:
+        for name in [one for one in files if told[one].get("format") != "binary"]:
             told[name] = {"type": "string", "format": "binary"}
         return "multipart/form-data", body
     if "json" in met:

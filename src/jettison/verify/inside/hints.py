@@ -13,6 +13,12 @@ ZONED, ZONES = {"ZoneInfo", "timezone", "gettz"}, ["Europe/Berlin", "Asia/Tokyo"
 CHOOSES, ACCEPTS = {"best_match", "best", "match"}, "accept_"
 # how a field is named that is a header
 HEADER = "header "
+# headers that clients send anyway, and what is sent in others of which nothing else is known
+SENT = (
+    "accept", "authorization", "content-", "cookie", "host", "if-", "origin", "range", "referer",
+    "sec-websocket", "user-agent", "x-csrf", "x-forwarded", "x-xsrf",
+)  # fmt: skip
+NUMBER, TEXT = "1", "hello"
 # how a place is named that is a part of an upload, and what stands for each row or element
 DOCUMENT, TABLE, EACH = "document ", "table ", "[]"
 # what reads a document of keys and values, and a table with names of columns
@@ -40,6 +46,7 @@ class Hints:
                 self.typed(first, found)
         if name == "isinstance" and len(node.args) > 1:
             named = {getattr(one, "id", "") for one in ast.walk(node.args[1])}
+            self.binary("bytes" if "bytes" in named else "")
             kinds = [kind for python, kind in TYPES.items() if python in named]
             for kind in kinds[:1]:
                 self.typed(first, kind)
@@ -49,6 +56,13 @@ class Hints:
         if name in CHOOSES and owner.startswith(ACCEPTS):
             kind = owner.removeprefix(ACCEPTS).removesuffix("s").title()
             self.choose(f"{HEADER}Accept-{kind}", self.texts(first))
+
+    def headed(self):
+        """Give headers a value that are read and compared with nothing that is known."""
+        for name, (kind, _) in self.met.get("headers", {}).items():
+            field = f"{HEADER}{name}"
+            if not (self.compared.get(field) or name.lower().startswith(SENT)):
+                self.choose(field, [NUMBER if kind in ("integer", "number") else TEXT])
 
     def choose(self, field, texts):
         """Write down values of a field."""

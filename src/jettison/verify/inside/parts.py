@@ -22,7 +22,7 @@ REQUESTS = {"request", "req"}
 HEADER = "header "
 FROM_HEADERS = {"subprotocols": f"{HEADER}Sec-WebSocket-Protocol"}
 # methods that give a text in another form
-FORMS = {"lower", "upper", "strip", "rstrip", "casefold", "title", "decode"}
+FORMS = {"lower", "upper", "strip", "rstrip", "casefold", "title", "decode", "encode"}
 METHOD = "WEBSOCKET"
 # what gives a message, or each of them, as it is or read as JSON
 RECEIVES = {"receive": "raw", "receive_text": "raw", "receive_str": "raw", "iter_text": "raw"}
@@ -32,6 +32,8 @@ HANDED = {"on_message": "raw", "on_receive": "raw", "receive_json": "json", "rec
 SAMPLES = {"integer": 1, "number": 1.5, "boolean": True, "array": [1], "object": {}}
 # what a client says that is not understood, and how much it says at most, as each takes time
 UNKNOWN, MOST = "hello", 8
+# what shows that a handler takes bytes, and how a line begins that is sent as bytes
+OF_BYTES, AS_BYTES = {"BINARY", "bytes", "receive_bytes", "iter_bytes"}, "\0"
 
 
 class Parts:
@@ -64,7 +66,7 @@ class Parts:
     def attribute(self, node):
         """Give which part of the request an attribute is."""
         named = getattr(node.value, "id", getattr(node.value, "attr", ""))
-        if node.attr in RAW and named in REQUESTS:
+        if self.holds(node, "data") or (node.attr in RAW and named in REQUESTS):
             return "raw"
         return KINDS.get(node.attr) if self.of_request(node.value) else None
 
@@ -73,7 +75,7 @@ class Parts:
         function = node.func
         name = getattr(function, "attr", getattr(function, "id", ""))
         if isinstance(function, ast.Attribute):
-            if found := self.received(name):
+            if found := self.received(name, function.value):
                 return found
             if name in KINDS and self.of_request(function.value):
                 return KINDS[name]
@@ -118,9 +120,15 @@ class Parts:
             return None
         return f"{HEADER}{text}" if kind == "headers" else text
 
-    def received(self, name):
+    def received(self, name, owner):
         """Give of which kind a message is that a call gives, or nothing."""
+        if self.holds(ast.Attribute(value=owner, attr=name), "json"):
+            return name
         return RECEIVES.get(name) if self.receives else None
+
+    def holds(self, node, name):
+        """Tell whether an attribute of this name is what a message of aiohttp holds."""
+        return self.receives and node.attr == name and self.kind(node.value) == "raw"
 
     def message(self, node):
         """Tell whether an expression is a whole message, or one in another form."""
@@ -129,10 +137,21 @@ class Parts:
         return self.receives and self.kind(node) == "raw"
 
     def begins(self, node, name):
-        """Write down how a message begins that a handler looks for."""
+        """Write down how a message or a field begins that a handler looks for."""
         owner = getattr(node.func, "value", None)
-        if name == "startswith" and node.args and self.message(owner):
-            self.whole += [f"{one}{UNKNOWN}" for one in self.texts(node.args[0])]
+        if name != "startswith" or not node.args:
+            return
+        texts = [f"{one}{UNKNOWN}" for one in self.texts(node.args[0])]
+        field = self.field(owner)
+        if self.message(owner):
+            self.whole += texts
+        elif field:
+            self.choose(field, texts)
+
+    def binary(self, word):
+        """Write down that a handler takes bytes, where a word says so."""
+        if self.receives and isinstance(word, str) and word in OF_BYTES:
+            self.whole.append(f"{AS_BYTES}{UNKNOWN}")
 
 
 def handed(handler):
@@ -149,6 +168,7 @@ def said(read):
 
     What is not understood, and what a message is compared with as a whole, comes after the others:
     it may end the conversation. Where it does not, the first is said again, as it may count.
+    Bytes alone show nothing of texts.
     """
     fields = {name: kind for name, (kind, _) in read.met.get("json", {}).items() if name}
     usual = {name: SAMPLES.get(kind, UNKNOWN) for name, kind in fields.items()}
@@ -157,5 +177,9 @@ def said(read):
         known = read.compared.get(name, ())
         lines += [{**usual, name: one} for one in known]
     texts = [one for one in dict.fromkeys(read.whole) if one and "\n" not in one]
+    packed = [one for one in texts if one.startswith(AS_BYTES)]
+    texts = [one for one in texts if one not in packed]
     lines = [json.dumps(one) for one in lines][: MOST - len(texts[: MOST // 2])]
-    return [*lines, UNKNOWN, *(texts[: MOST // 2] or lines[:1])] if lines or texts else []
+    if not (lines or texts):
+        return packed
+    return [*lines, *packed, UNKNOWN, *(texts[: MOST // 2] or lines[:1])]

@@ -73,16 +73,23 @@ class Reader(*KNOWING, constants.Constants, ast.NodeVisitor):
             self.fields.setdefault(target.id, upload)
         if isinstance(value, (ast.Dict, ast.List, ast.Tuple, ast.Set)):
             self.names[target.id] = self.texts(value)
+        elif type(number := self.value(value)) in (int, float):
+            self.names[target.id] = number
         if model := self.model(getattr(value, "func", None)):
             self.names[target.id] = model
 
     def visit_Attribute(self, node):
         """See a part of the request that is used as a whole, and a field that is a file."""
         self.note(node)
+        self.binary(node.attr)
         self.generic_visit(node)
         field = self.field(node.value) if node.attr in parts.OF_FILES else None
         if field in self.met.get("form", {}):
             self.met.setdefault("files", {})[field] = self.met["form"][field]
+
+    def visit_Constant(self, node):
+        """See the name under which a message of a WebSocket holds bytes."""
+        self.binary(node.value)
 
     def visit_Compare(self, node):
         """See a field that is looked for."""
@@ -165,7 +172,7 @@ class Reader(*KNOWING, constants.Constants, ast.NodeVisitor):
         """Remember the name of each part of a body, or of each message."""
         kind = self.kind(node.iter)
         if isinstance(node.target, ast.Name) and (kind == "files" or self.receives):
-            self.known[node.target.id] = kind
+            self.known[node.target.id] = kind or "raw"
         self.generic_visit(node)
 
     def visit_For(self, node):

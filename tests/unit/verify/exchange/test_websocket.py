@@ -149,6 +149,14 @@ def test_a_client_says_what_the_request_holds_however_long(
     assert lines[:3] == ["> 40", '< 40{"sid":"a"}', f"> {long}"]
 
 
+def test_a_line_that_begins_with_a_zero_byte_is_sent_as_bytes_before_the_usual_texts(
+    serve: Callable[..., Requests],
+) -> None:
+    exchange = serve(UPGRADE, frame("olleh", 2), b"", b"")("WEBSOCKET", "/ws", {}, b"\0hello")
+    lines = exchange.body.decode().splitlines()
+    assert lines[:3] == ["> hello in bytes", "< olleh", "> hello"]
+
+
 def test_what_the_server_answers_is_said_again_so_that_later_answers_are_compared(
     serve: Callable[..., Requests],
 ) -> None:

@@ -287,6 +287,40 @@ async def counting(socket):
 async def silent(socket):
     print(await socket.receive_text())
 
+async def packed(request):
+    socket = web.WebSocketResponse()
+    async for message in socket:
+        if message.type == WSMsgType.BINARY:
+            await socket.send_bytes(message.data[::-1])
+        elif message.data == "bye":
+            await socket.close()
+
+async def bytes_alone(socket):
+    await socket.send_bytes(await socket.receive_bytes())
+
+async def any_parts(request):
+    async for part in await request.multipart():
+        print(await part.read())
+
+def by_own_header(request):
+    if not verify(request.headers.get("X-Signature", "")):
+        return None
+    return int(request.headers.get("Last-Event-ID", 0)), request.headers["User-Agent"]
+
+def by_beginning(request):
+    after = request.args.get("next", "")
+    return after if after.startswith("/") and not after.startswith("//") else "/"
+
+def by_either(request):
+    return request.values.get("unit", "kg")
+
+def by_local_limit(request):
+    body = request.get_json()
+    limit = 2 * 3
+    title = body.get("title", "") if isinstance(body, dict) else str(body)
+    if len(title.encode()) > limit:
+        raise ValueError
+
 class Chat:
     def on_message(self, message):
         if message == "quit":
@@ -374,6 +408,8 @@ def test_what_a_serializer_checks_is_found(handler: Any) -> None:
         ),
         ("counting", ['{"count": 1}', "hello", '{"count": 1}']),
         ("Chat", ["hello", "quit"]),
+        ("packed", ["\0hello", "hello", "bye"]),
+        ("bytes_alone", ["\0hello"]),
     ],
 )  # fmt: skip
 def test_a_client_of_a_web_socket_says_what_the_handler_reads(
@@ -400,6 +436,7 @@ def test_a_decorator_of_a_distribution_is_looked_through(handler: Any) -> None:
         ("with_file", "multipart/form-data", ["title", "photo"]),
         ("in_parts", "multipart/form-data", ["photo"]),
         ("each_part", "multipart/form-data", ["photo"]),
+        ("any_parts", "multipart/form-data", ["file"]),
         ("file_of_form", "multipart/form-data", ["photo", "title"]),
         ("whole", "application/json", []),
     ],
@@ -428,6 +465,26 @@ def test_headers_and_protocols_are_compared_with_texts(handler: Any) -> None:
     assert found == {"header X-Version": ["2"], "header Accept-Encoding": ["zstd"]}
     (told,) = handlers.route("/chat", ["WEBSOCKET"], handler.by_protocol)["reads"].values()
     assert told["compared"] == {"header Sec-WebSocket-Protocol": ["v1"]}
+
+
+def test_a_header_that_only_the_application_knows_is_sent(handler: Any) -> None:
+    found = handlers.takes(handler.by_own_header, "GET")["compared"]
+    assert found == {"header X-Signature": ["hello"], "header Last-Event-ID": ["1"]}
+
+
+def test_a_text_that_a_field_begins_with_is_sent_with_more_behind_it(handler: Any) -> None:
+    found = handlers.takes(handler.by_beginning, "GET")["compared"]
+    assert found == {"next": ["/hello", "//hello"]}
+
+
+def test_what_is_read_of_query_or_form_is_the_query_where_there_is_no_form(handler: Any) -> None:
+    assert "unit" in handlers.takes(handler.by_either, "GET")["query"]["properties"]
+    assert "unit" in handlers.takes(handler.by_either, "POST")["body"][1]["properties"]
+
+
+def test_a_bound_that_a_local_name_stands_for_is_found(handler: Any) -> None:
+    found = handlers.takes(handler.by_local_limit, "POST")["compared"]
+    assert found == {"title": ["x" * 5, "x" * 6, "x" * 7]}
 
 
 def test_a_class_is_read_method_by_method(handler: Any) -> None:
