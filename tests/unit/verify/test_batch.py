@@ -167,10 +167,10 @@ def test_what_else_a_program_offers_is_run(
     shared.rename(tmp_path / "first")
     names = tuple(one.name for one in before.exchanges)
     assert [one for one in names if one.startswith("`")] == [
+        "`python job.py list`",
         "`python job.py book --strict`",
         "`python job.py book --order up`",
         "`python job.py book --order down`",
-        "`python job.py list`",
     ]
     other = observed(shared, TOOL.replace(old, new), names)
     (found,) = compared(before, other, ASKED).differences

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import time
+from itertools import zip_longest
 
 COMMANDS = 12
 LONGEST = 20_000
@@ -49,7 +50,9 @@ def offered(words):
     for name, values in CHOSEN.findall(options):
         found += [[*words, name, one] for one in re.split(r"[|,]", values) if name not in words]
     others = [[*program, one] for one in parts(inner) if one not in words]
-    return [*found[: OTHERS // 2], *others][:OTHERS]
+    # other commands lead to more code than an option does, if there is no time for all
+    both = zip_longest(others, found[: OTHERS // 2])
+    return [one for pair in both for one in pair if one][:OTHERS]
 
 
 # What a further command is told at its input, and holds a file that it is given.

@@ -4,21 +4,25 @@ import ast
 
 from jettison.verify.inside import constants
 
+# what is sent in the place of a number and a text of which nothing else is known
+NUMBER, TEXT = "1", "hello"
+
 LISTS = {"sum", "max", "min", "mean", "median"}
 # the types of Python that JSON has others for
 TYPES = {"int": "integer", "float": "number", "bool": "boolean", "list": "array", "str": "string"}
 # what takes the name of a time zone, and two of different offsets
 ZONED, ZONES = {"ZoneInfo", "timezone", "gettz"}, ["Europe/Berlin", "Asia/Tokyo"]
+# what compares a text with a pattern, and texts that many do not fit
+MATCHES, UNFIT = {"fullmatch", "match"}, [TEXT.upper(), f"{TEXT} {TEXT}"]
 # what chooses among what a client accepts, and the header that says what
 CHOOSES, ACCEPTS = {"best_match", "best", "match"}, "accept_"
 # how a field is named that is a header
 HEADER = "header "
-# headers that clients send anyway, and what is sent in others of which nothing else is known
+# headers that clients send anyway
 SENT = (
     "accept", "authorization", "content-", "cookie", "host", "if-", "origin", "range", "referer",
     "sec-websocket", "user-agent", "x-csrf", "x-forwarded", "x-xsrf",
 )  # fmt: skip
-NUMBER, TEXT = "1", "hello"
 # how a place is named that is a part of an upload, and what stands for each row or element
 DOCUMENT, TABLE, EACH = "document ", "table ", "[]"
 # what reads a document of keys and values, and a table with names of columns
@@ -50,6 +54,9 @@ class Hints:
             kinds = [kind for python, kind in TYPES.items() if python in named]
             for kind in kinds[:1]:
                 self.typed(first, kind)
+        if name in MATCHES:
+            for field in filter(None, map(self.field, node.args)):
+                self.choose(field, UNFIT)
         if name in ZONED and (field := self.field(first)):
             self.choose(field, ZONES)
         owner = getattr(getattr(node.func, "value", None), "attr", "")

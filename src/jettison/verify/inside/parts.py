@@ -11,7 +11,7 @@ KINDS = {
     "data": "json", "form": "form", "forms": "form", "POST": "form", "post": "form",
     "values": "form", "files": "files", "FILES": "files", "args": "query", "query": "query",
     "query_params": "query", "GET": "query", "params": "query", "query_args": "query",
-    "headers": "headers", "multipart": "files",
+    "headers": "headers", "multipart": "files", "match_info": "path", "path_params": "path",
 }  # fmt: skip
 # what a part of a multipart body has, and what the value of a field has that is a file
 PART, OF_FILES = "name", {"filename", "file"}

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from zlib import crc32
 
-from jettison.verify.workload import Json, Operation, Parameter, Place
+from jettison.values import replace
+from jettison.verify.request import Credentials
+from jettison.verify.workload import (
+    Account,
+    Json,
+    Operation,
+    Parameter,
+    Place,
+    is_password,
+    names_somebody,
+    plain_names,
+)
 from jettison.verify.workload.sample import (
     FILE,
     Extent,
@@ -156,3 +168,98 @@ def _anything(name: str, value: Json) -> Json:
     """Let a field that is a text take one that an answer has under the same name."""
     plain = isinstance(value, str) and not _SECRET.search(name)
     return Remembered(name=name, prefix="", otherwise=value) if plain else _foreign(name, value)
+
+
+# Long enough for any rule, and nobody's.
+_WRONG = "Another-password-1"
+# So many texts of a parameter of the login are tried.
+_LEADS = 4
+# Of the whole body of a login, so much is left to other fields; a larger one is not sent.
+_FIELDS, _LARGE = 2_000, 1 << 20
+
+
+def entrance(account: Account, credentials: Credentials | None) -> Iterator[Step]:
+    """Sign up and log in; a login may take the address where another takes the name."""
+    if account.sign_up:
+        plain = _plainly_named(account.sign_up)
+        first = Variation(name="sign-up", extent=Extent.TYPICAL, signs_in=True, chosen=plain)
+        yield fill(account.sign_up, first)
+        again = Variation(name="sign-up again", signs_in=True, chosen=plain)
+        yield fill(account.sign_up, again)
+        if known := _compared(account.sign_up):
+            chosen = {**known, **plain}
+            yield fill(account.sign_up, replace(first, name="sign-up, known values", chosen=chosen))
+    if account.login is not None:
+        yield from _logins(account, account.login, credentials)
+
+
+def _logins(account: Account, login: Operation, credentials: Credentials | None) -> Iterator[Step]:
+    """Log in, also as nobody can, and told where to lead in the query."""
+    # whom a name is of in other letters, and that no other password does
+    for operation, way in ((account.sign_up, "sign-up"), (login, "login")):
+        if operation and (capitals := _in_capitals(operation)):
+            yield fill(operation, Variation(name=f"{way} in capitals", chosen=capitals))
+    wrong = {name: _WRONG if is_password(name) else one for name, one in _named(login).items()}
+    yield fill(login, Variation(name="login, another password", chosen=wrong))
+    usual = Variation(name="login", signs_in=True, chosen=_named(login))
+    yield fill(login, usual)
+    # where it leads to is told in the query
+    for one in login.parameters:
+        texts = login.compared.get(one.name, ()) if one.place is Place.QUERY else ()
+        for text in texts[:_LEADS]:
+            led = replace(usual, name=f"login, {one.name}={text}", query={one.name: text})
+            yield fill(login, led)
+    signed = account.sign_up.body if account.sign_up else None
+    if signed and not {"username", *plain_names(signed.properties)} & signed.properties.keys():
+        address = sample({"format": "email"}, "email", Extent.MINIMAL)
+        yield fill(login, _login(login, address))
+    if credentials:
+        yield fill(login, _login(login, credentials.username, credentials.password))
+
+
+def long_password(login: Operation) -> Iterator[Step]:
+    """Send a password that makes the body about as large as the application takes one."""
+    for size in [one for one in login.sizes.get("", ()) if _FIELDS < one <= _LARGE][:1]:
+        named = _named(login)
+        long = {name: "x" * (size - _FIELDS) for name in named if is_password(name)}
+        yield fill(login, Variation(name="long password", chosen={**named, **long}))
+
+
+def _compared(operation: Operation) -> dict[str, Json]:
+    """Give the first text that the source compares each field with: others may be refused."""
+    found: dict[str, Json] = {}
+    for name in operation.body.properties if operation.body else ():
+        texts = [one for one in operation.compared.get(name, ()) if isinstance(one, str)]
+        if texts and not names_somebody(name):
+            found[name] = texts[0]
+    return found
+
+
+def _named(operation: Operation) -> dict[str, Json]:
+    """Give who logs in where the schema says that both are optional."""
+    fields = operation.body.properties if operation.body else {}
+    names = (one for one in fields if names_somebody(one))
+    found = {name: sample(fields[name], name, Extent.MINIMAL) for name in names}
+    return {**_plainly_named(operation), **found}
+
+
+def _plainly_named(operation: Operation) -> dict[str, Json]:
+    """Give who signs up or logs in under a plain name: another operation may say ``username``."""
+    fields = operation.body.properties if operation.body else {}
+    return {name: sample(fields[name], "username", Extent.MINIMAL) for name in plain_names(fields)}
+
+
+def _in_capitals(operation: Operation) -> dict[str, Json]:
+    """Give who signs up or logs in, with the name in capital letters."""
+    known = _named(operation).items()
+    named = {name: one for name, one in known if isinstance(one, str) and not is_password(name)}
+    return {**dict(known), **{name: one.upper() for name, one in named.items()}} if named else {}
+
+
+def _login(operation: Operation, name: str, password: str = "") -> Variation:
+    """Give a login by that name, wherever the body has it."""
+    fields = operation.body.properties if operation.body else {}
+    chosen = {field: name for field in fields if field in {"username", "email", "login"}}
+    if password:
+        chosen |= {field: password for field in fields if field == "password"}
+    return Variation(name=f"login as {name}", chosen=chosen, signs_in=True)

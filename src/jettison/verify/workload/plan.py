@@ -14,19 +14,13 @@ from jettison.verify.request import Credentials
 from jettison.verify.workload import (
     ODD,
     READING,
-    Account,
     Interface,
-    Json,
     Operation,
-    Place,
     find_account,
-    is_password,
-    names_somebody,
-    plain_names,
 )
-from jettison.verify.workload.filling import fill
+from jettison.verify.workload.filling import entrance, fill, long_password
 from jettison.verify.workload.openapi import schema_steps
-from jettison.verify.workload.sample import Extent, flattened, sample
+from jettison.verify.workload.sample import Extent, flattened
 from jettison.verify.workload.step import LONG, NO_METHOD, NO_PAGE, NO_SLASH, Step
 from jettison.verify.workload.variation import (
     KNOWN,
@@ -97,15 +91,24 @@ def workload(interface: Interface, credentials: Credentials | None = None) -> tu
     shelves = tuple(one.path for one in interface.operations if takes_file(one))
     return (
         *(fill(one, WITHOUT_ACCOUNT) for one in ordered if one.secured),
-        *_entrance(account, credentials),
+        *_with_no_token(interface, ordered),
+        *entrance(account, credentials),
         *(step for one in ordered if phase_of(one) < Phase.LEAVE for step in _asked(one, shelves)),
         *_oldest(ordered),
         *(step for one in ordered if phase_of(one) == Phase.LEAVE for step in _asked(one, shelves)),
         *_unserved(interface),
         *schema_steps(interface),
         *(fill(one, way) for one in entrances for way in refused(one)),
+        *(step for one in entrances if one is account.login for step in long_password(one)),
         *(Step(method="GET", path=path, variation="file") for path in spread(interface.files)),
     )
+
+
+def _with_no_token(interface: Interface, ordered: list[Operation]) -> Iterator[Step]:
+    """Send what is no token to the first operation that asks for one."""
+    scheme = interface.token_scheme
+    way = replace(WITHOUT_ACCOUNT, name="no token", headers={scheme.header: f"{scheme.prefix}a.b"})
+    yield from (fill(one, way) for one in [one for one in ordered if one.secured][:1])
 
 
 def _oldest(ordered: list[Operation]) -> Iterator[Step]:
@@ -168,83 +171,6 @@ def _asked(operation: Operation, shelves: tuple[str, ...]) -> Iterator[Step]:
             yield replace(fill(operation, least), last=True)
 
 
-def _entrance(account: Account, credentials: Credentials | None) -> Iterator[Step]:
-    """Sign up and log in; a login may take the address where another takes the name."""
-    if account.sign_up:
-        plain = _plainly_named(account.sign_up)
-        first = Variation(name="sign-up", extent=Extent.TYPICAL, signs_in=True, chosen=plain)
-        yield fill(account.sign_up, first)
-        again = Variation(name="sign-up again", signs_in=True, chosen=plain)
-        yield fill(account.sign_up, again)
-        if known := _compared(account.sign_up):
-            chosen = {**known, **plain}
-            yield fill(account.sign_up, replace(first, name="sign-up, known values", chosen=chosen))
-    if account.login is None:
-        return
-    # whom a name is of in other letters, and that no other password does
-    for operation, way in ((account.sign_up, "sign-up"), (account.login, "login")):
-        if operation and (capitals := _in_capitals(operation)):
-            yield fill(operation, Variation(name=f"{way} in capitals", chosen=capitals))
-    wrong = {
-        name: _WRONG if is_password(name) else one for name, one in _named(account.login).items()
-    }
-    yield fill(account.login, Variation(name="login, another password", chosen=wrong))
-    usual = Variation(name="login", signs_in=True, chosen=_named(account.login))
-    yield fill(account.login, usual)
-    # where it leads to is told in the query
-    for one in account.login.parameters:
-        texts = account.login.compared.get(one.name, ()) if one.place is Place.QUERY else ()
-        for text in texts[:_LEADS]:
-            led = replace(usual, name=f"login, {one.name}={text}", query={one.name: text})
-            yield fill(account.login, led)
-    signed = account.sign_up.body if account.sign_up else None
-    if signed and "username" not in signed.properties:
-        address = sample({"format": "email"}, "email", Extent.MINIMAL)
-        yield fill(account.login, _login(account.login, address))
-    if credentials:
-        yield fill(account.login, _login(account.login, credentials.username, credentials.password))
-
-
-def _compared(operation: Operation) -> dict[str, Json]:
-    """Give the first text that the source compares each field with: others may be refused."""
-    found: dict[str, Json] = {}
-    for name in operation.body.properties if operation.body else ():
-        texts = [one for one in operation.compared.get(name, ()) if isinstance(one, str)]
-        if texts and not names_somebody(name):
-            found[name] = texts[0]
-    return found
-
-
-def _named(operation: Operation) -> dict[str, Json]:
-    """Give who logs in where the schema says that both are optional."""
-    fields = operation.body.properties if operation.body else {}
-    names = (one for one in fields if names_somebody(one))
-    found = {name: sample(fields[name], name, Extent.MINIMAL) for name in names}
-    return {**_plainly_named(operation), **found}
-
-
-def _plainly_named(operation: Operation) -> dict[str, Json]:
-    """Give who signs up or logs in under a plain name: another operation may say ``username``."""
-    fields = operation.body.properties if operation.body else {}
-    return {name: sample(fields[name], "username", Extent.MINIMAL) for name in plain_names(fields)}
-
-
-def _in_capitals(operation: Operation) -> dict[str, Json]:
-    """Give who signs up or logs in, with the name in capital letters."""
-    known = _named(operation).items()
-    named = {name: one for name, one in known if isinstance(one, str) and not is_password(name)}
-    return {**dict(known), **{name: one.upper() for name, one in named.items()}} if named else {}
-
-
-def _login(operation: Operation, name: str, password: str = "") -> Variation:
-    """Give a login by that name, wherever the body has it."""
-    fields = operation.body.properties if operation.body else {}
-    chosen = {field: name for field in fields if field in {"username", "email", "login"}}
-    if password:
-        chosen |= {field: password for field in fields if field == "password"}
-    return Variation(name=f"login as {name}", chosen=chosen, signs_in=True)
-
-
 def some_of_each(interface: Interface, most: int) -> tuple[Operation, ...]:
     """Give at most so many operations, of each kind as many as of others, in their order.
 
@@ -303,12 +229,8 @@ def few(steps: Sequence[Step], most: int) -> tuple[Step, ...]:
     return tuple(steps[number] for number in sorted(by_need(steps)[:most]))
 
 
-# Long enough for any rule, and nobody's.
-_WRONG = "Another-password-1"
 # A request line that servers take by default: gunicorn's may have 4,094 bytes.
 _LENGTH = 3_000
-# So many texts of a parameter of the login are tried.
-_LEADS = 4
 _NO_ROUTES = frozenset({"file", NO_PAGE, NO_METHOD, NO_SLASH})
 
 

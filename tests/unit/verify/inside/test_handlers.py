@@ -14,6 +14,7 @@ from jettison.verify.inside import constants, handlers
 # only read, never called
 TEXT = """
 import enum
+import re
 import types
 
 def from_json(request):
@@ -311,6 +312,12 @@ def by_beginning(request):
     after = request.args.get("next", "")
     return after if after.startswith("/") and not after.startswith("//") else "/"
 
+NAMES = re.compile("[a-z]+")
+
+def by_pattern(request):
+    name = request.match_info["name"]
+    return NAMES.fullmatch(name)
+
 def by_either(request):
     return request.values.get("unit", "kg")
 
@@ -475,6 +482,13 @@ def test_a_header_that_only_the_application_knows_is_sent(handler: Any) -> None:
 def test_a_text_that_a_field_begins_with_is_sent_with_more_behind_it(handler: Any) -> None:
     found = handlers.takes(handler.by_beginning, "GET")["compared"]
     assert found == {"next": ["/hello", "//hello"]}
+
+
+def test_a_part_of_the_path_that_a_pattern_has_to_fit_is_also_sent_so_that_it_may_not(
+    handler: Any,
+) -> None:
+    found = handlers.takes(handler.by_pattern, "GET")
+    assert found == {"compared": {"name": ["HELLO", "hello hello"]}}
 
 
 def test_what_is_read_of_query_or_form_is_the_query_where_there_is_no_form(handler: Any) -> None:

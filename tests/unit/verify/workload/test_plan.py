@@ -336,6 +336,17 @@ def test_who_logs_in_is_named_also_where_no_field_is_required() -> None:
     assert step.payload.value.keys() == {"username", "password"}
 
 
+def test_what_is_no_token_and_a_long_password_are_refused() -> None:
+    login = replace(LOGIN, sizes={"": (300_000,)})
+    secured = (operation("GET /notes", secured=True), operation("GET /tags", secured=True))
+    steps = {one.name: one for one in workload(Interface(operations=(login, *secured)))}
+    assert steps["GET /notes (no token)"].headers == (("Authorization", "Bearer a.b"),)
+    assert "GET /tags (no token)" not in steps
+    payload = steps["POST /auth/login (long password)"].payload
+    assert payload
+    assert len(payload.value["password"]) == 298_000
+
+
 def test_a_login_is_told_where_to_lead() -> None:
     there = Parameter(name="next", place=Place.QUERY, required=False, schema=TEXT)
     login = replace(LOGIN, parameters=(there,), compared={"next": ("/hello", "//hello")})
