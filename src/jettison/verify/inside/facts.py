@@ -15,7 +15,9 @@ SENT = {
 DONE = {"handled": "SigCgt", "ignored": "SigIgn"}
 MARKER = "jettison-says:"
 FILES = 2000
-SHELLS = {"sh", "bash", "dash", "ash", "tini", "dumb-init", "docker-init"}
+# what starts a program, waits for it and hands signals on, and what may do so
+INITS = {"tini", "dumb-init", "docker-init"}
+SHELLS = {"sh", "bash", "dash", "ash", *INITS}
 # one that is replaced by another is missing for a moment
 LOOKS, BETWEEN = 4, 0.1
 # A server starts its workers one after the other.
@@ -145,16 +147,25 @@ def read(path):
         return file.read()
 
 
-def limits():
-    """Give the limits of the first process by name."""
+def first():
+    """Give the number of the first process, or of the program that it only starts and waits for."""
+    states = {one: state(one) for one in filter(str.isdigit, os.listdir("/proc"))}
+    if (states.get("1") or ("",))[0] not in INITS:
+        return "1"
+    below = [int(one) for one, told in states.items() if told and told[1] == "1"]
+    return str(min(below, default=1))
+
+
+def limits(number):
+    """Give the limits of a process by name."""
     # columns, of which the first holds a name of several words
-    rows = (re.split(r"\s{2,}", line) for line in read("/proc/1/limits").splitlines()[1:])
+    rows = (re.split(r"\s{2,}", line) for line in read(f"/proc/{number}/limits").splitlines()[1:])
     return {f"limit of {row[0].removeprefix('Max ')}": row[1] for row in rows}
 
 
-def variables():
-    """Name the variables of the first process."""
-    with open("/proc/1/environ", "rb") as file:
+def variables(number):
+    """Name the variables of a process."""
+    with open(f"/proc/{number}/environ", "rb") as file:
         names = {os.fsdecode(one).partition("=")[0] for one in file.read().split(b"\0")}
     return ", ".join(sorted(names - {""}))
 
@@ -174,16 +185,18 @@ def process():
     """Give umask, folder and limits of the first process, home and name of its user, addresses."""
     import pwd
 
-    lines = read("/proc/1/status").splitlines()
+    number = value(first, "1")
+    lines = read(f"/proc/{number}/status").splitlines()
     status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
     found = {"umask": status.get("Umask", ""), "home": os.path.expanduser("~")}
-    found |= value(limits, {})
-    found["priority"] = value(lambda: read("/proc/1/stat").rpartition(")")[2].split()[16], "")
-    found["variables"] = value(variables, "")
+    found |= value(lambda: limits(number), {})
+    told = value(lambda: read(f"/proc/{number}/stat"), "")
+    found["priority"] = value(lambda: told.rpartition(")")[2].split()[16], "")
+    found["variables"] = value(lambda: variables(number), "")
     # each shell does otherwise
     shell = status.get("Name") in SHELLS
     found["signals"] = "" if shell else value(lambda: signals(status) or "none", "")
-    found["folder"] = value(lambda: os.readlink("/proc/1/cwd"), "")
+    found["folder"] = value(lambda: os.readlink(f"/proc/{number}/cwd"), "")
     found["listens"], found["ports"] = listens()
     found["name"] = value(lambda: pwd.getpwuid(os.getuid()).pw_name, "unknown")
     return {name: said for name, said in found.items() if said}

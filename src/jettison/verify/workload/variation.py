@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from msgspec import Struct, field
 
 from jettison.values import replace
-from jettison.verify.workload import Json, Operation, Place, Schema
+from jettison.verify.workload import Json, Operation, Place, Schema, names_somebody
 from jettison.verify.workload.sample import (
     CHOICES,
     FILE,
@@ -51,6 +52,8 @@ class Variation(Struct, frozen=True, kw_only=True):
     signs_in: bool = False
 
 
+# Of two scripts, one of them with accents; and what names one thing, which is of ASCII mostly.
+_LETTERS, _NAMES_ONE = "Zoë Ødegård 北京", re.compile(r"(^|_)(id|key|code|kind|type)$|Id$", re.I)
 # How a field is named that is a header.
 _HEADER = "header "
 _SHOWN = 40
@@ -86,6 +89,7 @@ def _ways(operation: Operation) -> Iterator[Variation]:
             yield Variation(name="every parameter", extent=Extent.TYPICAL)
     yield from _chosen(operation)
     yield from _combined(operation)
+    yield from _in_other_letters(operation)
     yield from refused(operation)
 
 
@@ -197,6 +201,23 @@ def _combined(operation: Operation) -> Iterator[Variation]:
     )
     for name, value in islice(listed, _COMBINED):
         yield replace(KNOWN, name=f"{KNOWN.name}, {name}={_shown(value)}", query={name: value})
+
+
+def _in_other_letters(operation: Operation) -> Iterator[Variation]:
+    """Send letters beyond ASCII in the first field that is any text."""
+    fields = operation.body.properties if operation.body and not takes_file(operation) else {}
+    free = [name for name, schema in fields.items() if _is_any_text(name, flattened(schema))]
+    for name in free[:1]:
+        yield Variation(
+            name=f"{name} in other letters", extent=Extent.TYPICAL, chosen={name: _LETTERS}
+        )
+
+
+def _is_any_text(name: str, schema: Schema) -> bool:
+    bound = schema.keys() & {"const", "enum", "format", "pattern", "readOnly"}
+    fits = schema.get("maxLength", math.inf) >= len(_LETTERS)
+    somebody = names_somebody(name) or _NAMES_ONE.search(name) is not None
+    return kind_of(schema) == "string" and fits and not bound and not somebody
 
 
 def _shown(value: Json) -> Json:

@@ -179,6 +179,23 @@ def test_limits_and_variables_of_the_first_process_are_told(tmp_path: Path) -> N
     assert all(one.rpartition(" ")[2] in ("handled", "ignored", "none") for one in signals)
 
 
+def test_what_an_init_starts_tells_of_signals_and_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = tmp_path / "proc"
+    for number, name, parent, handled in ((1, "tini", 0, "0"), (7, "python", 1, f"{1 << 9:x}")):
+        place = listed / str(number)
+        place.mkdir(parents=True)
+        (place / "stat").write_text(f"{number} ({name}) S {parent} {'0 ' * 30}")
+        told = {"Name": name, "Umask": "0022", "SigCgt": handled, "SigIgn": "0"}
+        (place / "status").write_text("".join(f"{key}:\t{one}\n" for key, one in told.items()))
+        (place / "cwd").symlink_to(tmp_path / name)
+    text = script_text("facts", {}).replace('"/proc', f'"{listed}')
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, check=True)
+    found = ast.literal_eval(done.stdout.decode().partition(MARKER)[2].splitlines()[0])["process"]
+    assert (found["signals"], found["folder"]) == ("SIGUSR1 handled", str(tmp_path / "python"))
+
+
 @pytest.mark.skipif("UTC" not in zoneinfo.available_timezones(), reason="no zone data here")
 @pytest.mark.parametrize(
     ("address", "said"), [("127.0.0.1", "on the loopback alone"), ("0.0.0.0", "on every address")]

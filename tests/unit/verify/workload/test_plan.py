@@ -347,6 +347,15 @@ def test_what_is_no_token_and_a_long_password_are_refused() -> None:
     assert len(payload.value["password"]) == 298_000
 
 
+def test_letters_beyond_ascii_are_sent_where_any_text_may_stand() -> None:
+    fields = {"kind": TEXT, "link": {**TEXT, "format": "uri"}, "title": TEXT, "text": TEXT}
+    steps = workload(Interface(operations=(operation("POST /notes", fields),)))
+    (step,) = (one for one in steps if "other letters" in one.variation)
+    assert step.payload
+    assert not step.payload.value["title"].isascii()
+    assert step.payload.value["text"].isascii()
+
+
 def test_a_login_is_told_where_to_lead() -> None:
     there = Parameter(name="next", place=Place.QUERY, required=False, schema=TEXT)
     login = replace(LOGIN, parameters=(there,), compared={"next": ("/hello", "//hello")})
