@@ -43,8 +43,9 @@ def test_a_token_url_is_a_login_whatever_its_path() -> None:
 
 def test_without_an_account_comes_before_with_one() -> None:
     order = names(operation("GET /notes", secured=True), LOGIN, SIGN_UP)
-    assert order[:8] == [
+    assert order[:9] == [
         "GET /notes (without account)",
+        "GET /notes (no token)",
         "POST /auth/register (sign-up)",
         "POST /auth/register (sign-up again)",
         "POST /auth/register (sign-up in capitals)",
