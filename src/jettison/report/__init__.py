@@ -15,6 +15,7 @@ from jettison.values import Saving, counted, human, sized
 # Columns of a terminal that a report fits in.
 WIDTH = 100
 _LEAST = 24
+_LONGEST_WORD = 60
 DIGEST = re.compile(r"(sha256:[0-9a-f]{8})[0-9a-f]{56}")
 # So many optimizations a summary shows, and so many columns a bar has.
 _LARGEST, _BAR = 5, 48
@@ -67,14 +68,17 @@ def table(
     """Lay out rows under a header in aligned columns; ``right`` lists right-aligned columns.
 
     Where a line would not fit, the last column is wrapped, then the widest of the other texts;
-    digests are cut to their beginning.
+    digests are cut to their beginning. A very long word of the last column may reach beyond.
     """
     lines = [list(header), *[[DIGEST.sub(r"\1…", cell) for cell in row] for row in rows]]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     texts = [column for column in range(len(header)) if column not in right]
-    for column in (len(header) - 1, *sorted(texts, key=lambda one: -widths[one])):
-        over = sum(widths) + 2 * (len(widths) - 1) - WIDTH
-        longest = max(len(word) for line in lines for word in (line[column].split() or [""]))
+    last = len(header) - 1
+    for column in (last, *sorted(texts, key=lambda one: -widths[one])):
+        over = sum(widths) + 2 * last - WIDTH
+        words = [word for line in lines for word in line[column].split()]
+        longest = max(map(len, words), default=0)
+        longest = min(longest, _LONGEST_WORD) if column == last else longest
         least = min(widths[column], max(_LEAST, longest))
         widths[column] = max(least, widths[column] - max(0, over))
 

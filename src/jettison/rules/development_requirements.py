@@ -169,12 +169,12 @@ def _leaving(
 ) -> Iterator[Finding]:
     if not found:
         return
-    names = tuple(item.name for item in found)
+    names = tuple(dict.fromkeys(item.name for item in found))
     held, alone = leaving.held, leaving.alone
     message = "keeps the release that a moved requirement allowed"
     needed = "stays, as something that stays imports it"
     yield Finding.of(
-        f"move {counted(len(found), *COUNTED)} out of production: {', '.join(names)}",
+        f"move {counted(len(names), *COUNTED)} out of production: {', '.join(names)}",
         (
             *(_first(item) for item in found),
             *(Evidence(kind="version", message=f"{line}: {message}") for line in held),
@@ -208,11 +208,11 @@ def _for_review(
 ) -> Iterator[Finding]:
     if not items:
         return
-    names = tuple(item.name for item in items)
-    noun = "requirement is" if len(items) == 1 else "requirements are"
+    names = tuple(dict.fromkeys(item.name for item in items))
+    noun = "requirement is" if len(names) == 1 else "requirements are"
     todo = "; ".join(dict.fromkeys(why[name] for name in names))
     yield Finding(
-        message=f"{len(items)} {noun} for development: {', '.join(names)}: {todo}",
+        message=f"{len(names)} {noun} for development: {', '.join(names)}: {todo}",
         evidence=tuple(_first(item) for item in items),
         saving=saving,
         safety=Safety.REVIEW,

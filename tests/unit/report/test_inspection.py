@@ -84,6 +84,13 @@ def test_a_comparison_names_what_grew_and_what_is_gone() -> None:
     assert {change["name"] for change in document["only_before"]} == {"/app", "/etc", "base image"}
 
 
+def test_a_long_word_in_the_last_column_makes_no_other_line_longer() -> None:
+    text = table(("check", "what was compared"), [("start", f"{'a word ' * 30}{'x' * 150}")])
+    lines = text.splitlines()
+    assert [len(line) > 100 for line in lines].count(True) == 1
+    assert lines[-1] == " " * 7 + "x" * 150
+
+
 def test_a_digest_in_a_table_leaves_room_for_the_other_columns() -> None:
     reference = f"python:3.14-slim@sha256:{'0123456789abcdef' * 4}"
     text = table(("candidate", "why"), [(reference, "in use")])
