@@ -203,7 +203,7 @@ def unready(run: Running, setting: Setting) -> Observation:
     lines = (line.strip()[:300] for line in logs.splitlines() if line.strip())
     errors = errors_of(logs) or tuple(lines)[-_LAST_LINES:]
     request = setting.request
-    found = _wide(run.container) if request.ports and not request.services else ()
+    found = _listens(run.container) if request.ports and not request.services else ()
     listens = found if set(request.ports).isdisjoint(found) else ()
     return Observation(facts=setting.facts, failure=run.failure, errors=errors, listens=listens)
 
@@ -245,7 +245,7 @@ def _look(run: Running, setting: Setting, talk: Conversation) -> Observation:
         wrote=(frozenset(inner.written),) if inner else (),
         opened=opened,
         grown=grown,
-        listens=() if request.ports or request.services else _wide(container),
+        listens=() if request.ports or request.services else _listens(container),
         missing=missing,
     )
 
@@ -263,10 +263,14 @@ def _limited(setting: Setting, talk: Conversation, sent: tuple[Step, ...], unsen
     return f"{said}{LIMITED}{' and of '.join(filter(None, (numbers, seconds)))}"
 
 
-def _wide(container: Container) -> tuple[int, ...]:
-    """Give the ports on which it is reached from outside, where that can be seen."""
+def _listens(container: Container) -> tuple[int, ...]:
+    """Give the ports on which it is reached from outside, where that can be seen.
+
+    If there are none, those of the loopback: a relay may reach them.
+    """
     found = listening(container.state().process)
-    return tuple(sorted(number for number, alone in found if not alone))
+    wide = sorted(number for number, alone in found if not alone)
+    return tuple(wide or sorted(number for number, _ in found))
 
 
 def _memory(container: Container) -> tuple[int | None, str]:

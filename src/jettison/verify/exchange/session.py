@@ -27,9 +27,10 @@ from jettison.verify.exchange.clients import (
     wants_password,
 )
 from jettison.verify.exchange.forms import hidden_values
-from jettison.verify.exchange.memory import Memory, named_values, refused_steps
+from jettison.verify.exchange.memory import Memory
 from jettison.verify.exchange.normal import decoded
 from jettison.verify.exchange.pages import json_steps, landing_steps, page_steps
+from jettison.verify.exchange.refusals import Refusals
 from jettison.verify.workload import Json, TokenScheme
 from jettison.verify.workload.openapi import call_steps, query_steps
 from jettison.verify.workload.sample import Upload
@@ -125,7 +126,7 @@ class Session:
         self._repetition = Repetition()
         self._patience = Patience(spent)
         self._passed: dict[str, Step] = {}
-        self._refused: list[tuple[Step, tuple[str, ...]]] = []
+        self._refusals = Refusals()
         self._number = 0
         self._sent: tuple[str, Mapping[str, str]] = ("", {})
 
@@ -171,8 +172,7 @@ class Session:
                 self._passed[step.name] = step
                 continue
             first = self._take(step)
-            if step.method == "GET" and (named := named_values(first)):
-                self._refused.append((step, named))
+            self._refusals.see(step, first)
             clients = self._repetition.of(step, first) if self._patience.lasts_for_more() else ()
             again = self._again(step, clients, first)
             if self._speaks(first, again):
@@ -212,8 +212,8 @@ class Session:
             for one in (*query_steps(path, schema), *call_steps(path, schema))
         )
         asked = {one.name for one in known}
-        named = refused_steps(self._refused)
-        new = (one for one in (*queries, *named) if one.name not in asked)
+        refused = self._refusals.steps()
+        new = (one for one in (*queries, *refused) if one.name not in asked)
         led = json_steps(memory.links, memory.reached, (*known, *found))
         return (*landing_steps(memory.landings, known), *found, *led, *new)
 

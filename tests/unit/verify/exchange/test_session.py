@@ -416,6 +416,34 @@ def test_values_that_a_refusal_names_are_asked_for(refusal: Answer, named: list[
     assert all(one.path == "/fee" for one in steps)
 
 
+def test_what_fails_with_texts_is_sent_once_more_with_numbers() -> None:
+    app = Application({"POST /predict": Answer(status=500), "POST /sum": Answer(status=400)})
+    form = Payload(media_type="application/x-www-form-urlencoded", value={"age": "x", "n": "5"})
+    asked = (
+        Step(method="POST", path="/predict", payload=form),
+        Step(
+            method="POST",
+            path="/sum",
+            payload=Payload(media_type="application/json", value={"a": "x"}),
+        ),
+        Step(method="POST", path="/works", payload=form),
+        Step(
+            method="POST",
+            path="/sum",
+            payload=Payload(media_type="application/json", value={"a": 1}),
+        ),
+    )
+    session = Session(app.send, "localhost:8000", TokenScheme())
+    steps, _ = session.explore(asked)
+    found = {
+        one.name: one.payload and one.payload.value for one in steps if "numbers" in one.variation
+    }
+    assert found == {
+        "POST /predict (with numbers)": {"age": "2", "n": "5"},
+        "POST /sum (with numbers)": {"a": 2},
+    }
+
+
 def test_a_search_is_for_what_things_are_called_and_no_id_stands_for_another_text() -> None:
     rows = (
         b'[{"id": 1, "name": "saw", "kind": "tool"}, {"id": 2, "name": "tape", "kind": "supply"}]'
