@@ -20,6 +20,8 @@ BRIEF, TOGETHER, EACH = 40.0, 10.0, 5.0
 # How many times as long those have that ended in time before, as the machine may be busy.
 PATIENCE = 5
 STOPPED, PYTHON = -1, "python"
+# How a command ends that was given too little: what is missing is what --help says.
+MISUSED = 2
 
 
 def state():
@@ -104,7 +106,10 @@ def others(took):
         program = sys.executable if words[0] == PYTHON else words[0]
         told = ran([program, *words[1:]], EACH * patience, commands.SAMPLE)
         better = commands.corrected(words, *told) if known is None else None
-        wanted[:0] = [better] if better and shlex.join(better) not in found else []
+        if better and shlex.join(better) not in found:
+            wanted.insert(0, better)
+            if told[0] == MISUSED:
+                continue
         # where it was stopped is chance
         told = told if told[0] != STOPPED else (STOPPED, b"", b"")
         made, since = written(since, OF_OTHERS) if told[0] != STOPPED else ({}, state())
