@@ -240,6 +240,17 @@ def test_what_a_command_complains_of_is_put_right(
     assert commands.corrected(words.split(), 0, b"", said.encode()) is None
 
 
+def test_what_an_option_takes_is_read_also_from_a_column_of_its_own() -> None:
+    said = """
+│ --out                        PATH        [default: out]       │
+│ --order                      [name|sum]  [default: name]      │
+│ --strict      --no-strict                [default: no-strict] │
+  --dry-run  Write nothing.
+"""
+    assert commands.FLAG.findall(said) == ["--strict", "--dry-run"]
+    assert commands.CHOSEN.findall(said) == [("--order", "name|sum")]
+
+
 def test_a_command_that_only_ends_shows_nothing_of_the_application(tmp_path: Path) -> None:
     shared = tmp_path / "app"
     before = replace(observed(shared, "pass"), executed={"/app/app.py": (0, 12)})

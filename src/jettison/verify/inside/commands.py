@@ -28,8 +28,10 @@ ONE = re.compile(r"^(?:  |[|│] )([a-z][\w-]*)(?:  |\s*$)")
 
 
 # an option that takes nothing, and one that takes one of some values
-FLAG = re.compile(r"^[ │|]+(?:-\w, )?(--[a-z][\w-]+)(?:  |$)", re.M)
-CHOSEN = re.compile(r"^[ │|]+(?:-\w, )?(--[a-z][\w-]+) [\[{]([\w.-]+(?:[|,][\w.-]+)+)[\]}]", re.M)
+# (Typer writes what an option takes into a column of its own)
+TAKES = r"(?! *(?:[A-Z]{2,}\b|[\[{<]\w+[|,\]}>]))"
+FLAG = re.compile(rf"^[ │|]+(?:-\w, )?(--[a-z][\w-]+)(?:  |$){TAKES}", re.M)
+CHOSEN = re.compile(r"^[ │|]+(?:-\w, )?(--[a-z][\w-]+) +[\[{]([\w.-]+(?:[|,][\w.-]+)+)[\]}]", re.M)
 ASIDE, OTHERS = ("--help", "--version"), 8
 
 
