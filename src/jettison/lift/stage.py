@@ -253,7 +253,7 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
         for item in self.inherited:
             found.setdefault((item.origin, item.text), folder)
             if item.keyword == "WORKDIR":
-                folder = posixpath.join(folder, self.expanded(workdir(item))).rstrip("/") or "/"
+                folder = posixpath.normpath(posixpath.join(folder, self.expanded(workdir(item))))
         return {**found, None: folder}
 
     def _user(self, instructions: Iterable[Instruction]) -> str:

@@ -47,6 +47,18 @@ def test_how_the_image_is_run_is_what_the_last_stage_says() -> None:
     assert stage.command.words == ("python", "main.py")
 
 
+@pytest.mark.parametrize(
+    ("lines", "folder"),
+    [
+        ("WORKDIR .", "/"),
+        ("WORKDIR app/\nWORKDIR ./web", "/app/web"),
+        ("WORKDIR /srv/app\nWORKDIR ..", "/srv"),
+    ],
+)
+def test_the_folder_is_what_the_engine_makes_of_it(lines: str, folder: str) -> None:
+    assert lifted(project_of(f"FROM python:3.13-slim\n{lines}\n", {})).folder == folder
+
+
 def test_a_volume_is_known_without_the_slash_at_its_end() -> None:
     text = 'FROM python:3.12-slim\nVOLUME ["/data/media/"]\nVOLUME /data/media /srv/\n'
     assert lifted(project_of(text, {})).volumes == ("/data/media", "/srv")
