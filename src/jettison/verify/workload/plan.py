@@ -26,6 +26,7 @@ from jettison.verify.workload.variation import (
     KNOWN,
     WITHOUT_ACCOUNT,
     Variation,
+    in_other_letters,
     refused,
     takes_file,
     variations,
@@ -164,6 +165,9 @@ def _asked(operation: Operation, shelves: tuple[str, ...]) -> Iterator[Step]:
         yield replace(fill(operation, way), last=last)
     body = operation.body
     if operation.method == "POST" and body and not last and body.properties:
+        # what was made twice comes in any order where it is sorted by what is alike
+        for way in in_other_letters(operation):
+            yield replace(fill(operation, way), last=True)
         # a code of what there is leads on, also to defaults, and a name that is taken is refused
         yield replace(fill(operation, KNOWN), last=True)
         if 0 < len(set(flattened(body.schema).get("required") or ())) < len(body.properties):

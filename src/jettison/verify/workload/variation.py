@@ -89,7 +89,8 @@ def _ways(operation: Operation) -> Iterator[Variation]:
             yield Variation(name="every parameter", extent=Extent.TYPICAL)
     yield from _chosen(operation)
     yield from _combined(operation)
-    yield from _in_other_letters(operation)
+    if operation.method != "POST":
+        yield from in_other_letters(operation)
     yield from refused(operation)
 
 
@@ -203,7 +204,7 @@ def _combined(operation: Operation) -> Iterator[Variation]:
         yield replace(KNOWN, name=f"{KNOWN.name}, {name}={_shown(value)}", query={name: value})
 
 
-def _in_other_letters(operation: Operation) -> Iterator[Variation]:
+def in_other_letters(operation: Operation) -> Iterator[Variation]:
     """Send letters beyond ASCII in the first field that is any text."""
     fields = operation.body.properties if operation.body and not takes_file(operation) else {}
     free = [name for name, schema in fields.items() if _is_any_text(name, flattened(schema))]

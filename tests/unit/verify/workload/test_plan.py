@@ -352,6 +352,7 @@ def test_letters_beyond_ascii_are_sent_where_any_text_may_stand() -> None:
     fields = {"kind": TEXT, "link": {**TEXT, "format": "uri"}, "title": TEXT, "text": TEXT}
     steps = workload(Interface(operations=(operation("POST /notes", fields),)))
     (step,) = (one for one in steps if "other letters" in one.variation)
+    assert step.last
     assert step.payload
     assert not step.payload.value["title"].isascii()
     assert step.payload.value["text"].isascii()
