@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
+from jettison.values import replace
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.check import inside, judged, keeps_command, skipped
 from jettison.verify.inside.commands import INSTALLERS
@@ -168,7 +169,12 @@ def compare_written(
     both = inside(before, after)
     if isinstance(both, CheckResult):
         return both
-    had, has = map(_modes, both)
+    homes = [one.process.get("home", "").rstrip("/") for one in both]
+    if all(homes) and homes[0] != homes[1]:
+        before, after = (
+            _below_home(*one) for one in zip((before, after), both, homes, strict=True)
+        )
+    had, has = _modes(before), _modes(after)
     if not had:
         return skipped("no file was written")
     details = [
@@ -197,6 +203,17 @@ def compare_written(
     return judged(details, "; ".join(details[:3]) or same, (shown[0], shown[1]), notes)
 
 
+def _below_home(seen: Observation, inner: Interior, home: str) -> Observation:
+    """Name files below the home of the user alike, whoever it is."""
+
+    def placed(path: str) -> str:
+        return f"~{path.removeprefix(home)}" if path.startswith(f"{home}/") else path
+
+    written = {placed(path): mode for path, mode in inner.written.items()}
+    wrote = tuple(frozenset(map(placed, each)) for each in seen.wrote)
+    return replace(seen, wrote=wrote, interior=replace(inner, written=written))
+
+
 def _always(seen: Observation) -> frozenset[str]:
     """Give the forms of paths that every run wrote, and that are not there for a moment alone."""
     if len(seen.wrote) < _RUNS:
@@ -219,10 +236,10 @@ def _forms(paths: Iterable[str]) -> frozenset[str]:
     return frozenset(_NUMBERED.sub("#", path) for path in paths)
 
 
-def _modes(one: Interior) -> dict[str, set[str]]:
+def _modes(seen: Observation) -> dict[str, set[str]]:
     """Give the modes of files by their paths, those told apart by ids or times alone as one."""
     found: dict[str, set[str]] = {}
-    for path, mode in one.written.items():
+    for path, mode in seen.interior.written.items() if seen.interior else ():
         part = path[named.end() :] if (named := _OF_DATABASES.search(path)) else ""
         # a statement has the number of what it makes in it, too
         own = _NUMBERED.sub("#", mode) if _NUMBERED.search(part) else mode

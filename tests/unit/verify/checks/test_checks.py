@@ -812,6 +812,21 @@ def test_a_file_that_every_run_wrote_and_none_does_any_more_is_missed() -> None:
     assert found(for_a_moment, seen({"/data/a.db"}, {"/data/a.db"})).outcome is Outcome.SAME
 
 
+def test_what_is_written_below_the_home_of_another_user_is_the_same_there() -> None:
+    def seen(home: str, name: str) -> Observation:
+        path = f"{home}/.streamlit/{name}"
+        process = {**INTERIOR.process, "home": home}
+        inner = replace(INTERIOR, written={path: "0644 own"}, process=process)
+        return replace(SEEN, interior=inner, wrote=(frozenset({path}),) * 2)
+
+    before = seen("/root", "machine_id_7")
+    assert check("written-files", before, seen("/home/app", "machine_id_8")).outcome is Outcome.SAME
+    other = check("written-files", before, seen("/home/app", "other"))
+    assert "~/.streamlit/machine_id_# is not written any more" in other.details
+    nowhere = check("written-files", seen("/root", "x"), seen("/", "x"))
+    assert "/root/.streamlit/x is not written any more" in nowhere.details
+
+
 def test_what_every_run_holds_in_a_file_or_column_has_to_be_there() -> None:
     def seen(*runs: set[str]) -> Observation:
         names = {"/data/a.db", "/data/7.txt"}
