@@ -69,6 +69,10 @@ class EngineError(JettisonError):
     exit_status = 7
 
 
+class NoEngineError(EngineError):
+    """No container engine is there or responds, and nothing can be built without one."""
+
+
 class FullEngineError(EngineError):
     """A container engine can make nothing more: its disk is full, or no address is left."""
 

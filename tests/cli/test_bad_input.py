@@ -15,8 +15,8 @@ import pytest
 from command import ran
 
 from jettison.__main__ import _told, run
-from jettison.cli import command_line
-from jettison.errors import ENDING
+from jettison.cli import command_line, optimize
+from jettison.errors import ENDING, EngineError, FullEngineError, NoEngineError
 
 DOCKERFILE = """FROM python:3.11-slim
 WORKDIR /app
@@ -451,6 +451,29 @@ def test_an_engine_that_does_not_answer_is_said_when_it_was_asked_for(tmp_path: 
         "optimize", folder, "--offline", "--engine", "nonesuch", cache=tmp_path / "cache"
     )
     assert (done.returncode, "no engine 'nonesuch'" in done.stderr) == (7, True)
+
+
+@pytest.mark.parametrize(
+    ("failure", "status"),
+    [(NoEngineError("no engine"), 0), (FullEngineError("the disk lost 9 GB"), 7)],
+)
+def test_only_where_no_engine_is_there_a_plan_is_all_that_is_wanted(
+    failure: EngineError,
+    status: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise failure
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(optimize, "optimize_with", fails)
+    folder = project(tmp_path / "project")
+    assert run(["optimize", str(folder), "--offline", "--no-imports"]) == status
+    said = capsys.readouterr()
+    assert failure.what in said.err
+    assert ("Nothing was built" in said.out) is (status == 0)
 
 
 def handles(process: int, number: signal.Signals) -> bool:

@@ -23,7 +23,7 @@ from jettison.cli.options import (
 from jettison.engines import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits
-from jettison.errors import BudgetError, EngineError, NotEquivalentError, UnsupportedError
+from jettison.errors import BudgetError, NoEngineError, NotEquivalentError, UnsupportedError
 from jettison.formats.own_settings import Override
 from jettison.progress import ConsoleProgress, Progress
 from jettison.report import rendered
@@ -144,8 +144,8 @@ def command(
         found = guarded(found, decided, progress, offline=plan.keywords["offline"])
     try:
         result = optimize_with(engine, found, limits, progress, ablation=ablation)
-    except EngineError as error:
-        if engine is not None or write or output is not None:
+    except NoEngineError as error:
+        if write or output is not None:
             raise
         _without_engine(found, error, output_format=output_format, diff=diff, verbose=verbose)
         return
@@ -277,7 +277,7 @@ def _taken(found: Planned, result: Result, *, write: bool, output: Path | None, 
 
 
 def _without_engine(
-    found: Planned, error: EngineError, *, output_format: str, **options: bool
+    found: Planned, error: NoEngineError, *, output_format: str, **options: bool
 ) -> None:
     show(rendered("plan", output_format, found.plan, **options), nl=False)
     if output_format == "text":

@@ -29,7 +29,7 @@ from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits
 from jettison.engines.measuring import measure, read_image_files
-from jettison.errors import EngineError, UnsupportedError
+from jettison.errors import EngineError, NoEngineError, UnsupportedError
 from jettison.images import is_remote, locate, nearest
 from jettison.images.descriptor import Platform
 from jettison.images.reference import Reference, last_name
@@ -255,7 +255,8 @@ def optimize_with(
 ) -> Result:
     """Build and compare with an engine, or without one where there is none.
 
-    EngineError when the named one is not there, or none is and nothing can be done without.
+    EngineError when the named one is not there, NoEngineError when none is and nothing can be done
+    without.
     """
     if engine == EMBEDDED:
         return _without_programs(found, limits, progress)
@@ -267,7 +268,7 @@ def optimize_with(
         try:
             return _without_programs(found, limits, progress)
         except (EngineError, UnsupportedError) as refused:
-            raise EngineError(missing.what, why=str(refused), hint=missing.hint) from refused
+            raise NoEngineError(missing.what, why=str(refused), hint=missing.hint) from refused
     with chosen:
         shop = Workshop(root=found.loaded.root, engine=chosen, progress=progress)
         return optimize(shop, found.start, found.plan, ablation=ablation)
