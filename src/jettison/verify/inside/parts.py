@@ -32,6 +32,8 @@ HANDED = {"on_message": "raw", "on_receive": "raw", "receive_json": "json", "rec
 SAMPLES = {"integer": 1, "number": 1.5, "boolean": True, "array": [1], "object": {}}
 # what a client says that is not understood, and how much it says at most, as each takes time
 UNKNOWN, MOST = "hello", 8
+# An address that refuses at once: how long a name is looked for depends on the C library.
+NOWHERE = "127.0.0.1:9/hello"
 # what shows that a handler takes bytes, and how a line begins that is sent as bytes
 OF_BYTES, AS_BYTES = {"BINARY", "bytes", "receive_bytes", "iter_bytes"}, "\0"
 
@@ -141,7 +143,8 @@ class Parts:
         owner = getattr(node.func, "value", None)
         if name != "startswith" or not node.args:
             return
-        texts = [f"{one}{UNKNOWN}" for one in self.texts(node.args[0])]
+        known = self.texts(node.args[0])
+        texts = [f"{one}{NOWHERE if one.endswith('://') else UNKNOWN}" for one in known]
         field = self.field(owner)
         if self.message(owner):
             self.whole += texts
