@@ -160,10 +160,10 @@ def listening_ports(
     texts = list(_started(project, stage, service))
     named = [port for text in texts for port in _ports_named(interpolate(text, known))]
     if not named and not exposed:
-        read = (*texts, *sources)
-        named = list(_ports_set(known, read))
+        started = tuple(sources)
+        named = list(_ports_set(known, (*texts, *started)))
         named += [port for name, port in _OF_SERVERS.items() if re.search(rf"\b{name}\b", texts[0])]
-        named += [port for text in read[len(texts) :] for port in _ports_of_source(text)]
+        named += [port for text in started for port in _ports_of_source(text)]
     return tuple(dict.fromkeys((*named, *exposed))) or (DEFAULT_PORT,)
 
 

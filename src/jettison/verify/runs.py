@@ -21,6 +21,7 @@ from jettison.values import replace
 from jettison.verify import batch
 from jettison.verify.batch import run_to_its_end, waiting
 from jettison.verify.discover import Discovery, conversation, discover, session_with
+from jettison.verify.exchange import SERVER_ERROR
 from jettison.verify.first_process import listening
 from jettison.verify.interior import ask, hooked, inquire, own_files, script_text
 from jettison.verify.observation import Conversation, Observation, Setting, Trial, WorkerOutcome
@@ -40,7 +41,6 @@ from jettison.verify.services import start
 # So many pages tell whether an application works at all: where as large a share of them fails, it
 # lacks something that whoever runs it knows of.
 _FIRST_PAGES, _MOST = 12, 0.8
-_SERVER_ERROR = 500
 FAILS = "what it is asked fails with server errors alone"
 # How long is waited for an answer on a port that nobody declares: it need not speak HTTP.
 HTTP_SECONDS = 20.0
@@ -145,7 +145,7 @@ def _fails(container: Container, setting: Setting, found: Discovery) -> bool:
     session = session_with(container, setting.request, talk, HTTP_SECONDS)
     pages = [step for step in talk.steps if step.method == "GET"]
     statuses = [one.answer.status for one in session.exchanges(pages[:_FIRST_PAGES])]
-    return sum(one >= _SERVER_ERROR for one in statuses) > len(statuses) * _MOST
+    return sum(one >= SERVER_ERROR for one in statuses) > len(statuses) * _MOST
 
 
 _ENDED = "it ended with status "

@@ -12,7 +12,7 @@ from msgspec import Struct
 from jettison.engines import Container, ContainerState, Engine, ImageFacts, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.values import replace
-from jettison.verify.exchange import Answer
+from jettison.verify.exchange import SERVER_ERROR, Answer
 from jettison.verify.exchange.client import UNREADABLE, send
 from jettison.verify.first_process import Rest, age, is_apart, listening, lives
 from jettison.verify.observation import HealthOutcome, Trial
@@ -131,7 +131,6 @@ _FIRST_ANSWER_SECONDS = 15.0
 _LONGEST_LOOK = 4
 # A server that only just began to listen writes a line about a request in HTTP/2.
 _SILENT_SECONDS = 2.0
-_SERVER_ERROR = 500
 # what timeout(1) gives
 _TIMED_OUT = 124
 # After this long, an answer of a path that nobody named as the one for health is an answer.
@@ -208,7 +207,7 @@ def wait_until_ready(
         longest = _LONGEST_LOOK * _FIRST_ANSWER_SECONDS
         begun += passed - seconds if seconds and passed - seconds > longest else 0.0
         seconds = time.monotonic() - begun
-        if status is not None and status < _SERVER_ERROR:
+        if status is not None and status < SERVER_ERROR:
             return Readiness(seconds=seconds)
         failing_since = (failing_since or seconds) if status else 0.0
         if not named and failing_since and seconds - failing_since >= STEADY_SECONDS:

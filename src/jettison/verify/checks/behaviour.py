@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from jettison.values import replace
 from jettison.verify import NONE_EXECUTED, CheckResult, Outcome
-from jettison.verify.checks.check import compare_uses, skipped
+from jettison.verify.checks.check import compare_uses, homes_of, skipped
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
 from jettison.verify.exchange.times import dated
 from jettison.verify.observation import Loaded, Observation, WorkerOutcome
@@ -24,8 +24,7 @@ class _Runs:
     def __init__(self, seen: Observation) -> None:
         self.exchanges = (seen.exchanges, *seen.reruns)
         self.times = seen.stored.times if seen.stored else {}
-        self.home = seen.interior.process.get("home", "") if seen.interior else ""
-        self._identity = (self.home, *map(id, (*self.exchanges, self.times)))
+        self._identity = tuple(map(id, (*self.exchanges, self.times)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Runs) and self._identity == other._identity
@@ -36,13 +35,12 @@ class _Runs:
 
 def compared(before: Observation, after: Observation, request: VerificationRequest) -> Comparison:
     """Compare all runs of both images; what was compared last is remembered."""
-    return _compared(_Runs(before), _Runs(after), request.strict)
+    return _compared(_Runs(before), _Runs(after), homes_of(before, after), request.strict)
 
 
 @lru_cache(maxsize=1)
-def _compared(before: _Runs, after: _Runs, strict: bool) -> Comparison:
+def _compared(before: _Runs, after: _Runs, homes: tuple[str, str], strict: bool) -> Comparison:
     times = dated(before.times, after.times)
-    homes = before.home, after.home
     return compare_exchanges(before.exchanges, after.exchanges, times, homes, strict=strict)
 
 

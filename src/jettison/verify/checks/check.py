@@ -89,6 +89,16 @@ def inside(before: Observation, after: Observation) -> tuple[Interior, Interior]
     return before.interior, after.interior
 
 
+def homes_of(before: Observation, after: Observation) -> tuple[str, str]:
+    """Give the homes of the users of both where these are others; none where they are the same.
+
+    The root of the image is the home of nobody.
+    """
+    inner = before.interior, after.interior
+    had, has = (one.process.get("home", "").rstrip("/") if one else "" for one in inner)
+    return (had, has) if had and has and had != has else ("", "")
+
+
 def within(compare: Callable[[Interior, Interior, VerificationRequest], CheckResult]) -> Compare:
     """Compare what both images show of their inside."""
 

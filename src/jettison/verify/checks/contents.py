@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome
-from jettison.verify.checks.check import inside, judged, keeps_command, skipped
+from jettison.verify.checks.check import homes_of, inside, judged, keeps_command, skipped
 from jettison.verify.inside.commands import INSTALLERS
 from jettison.verify.inside.volumes import OF_A_MOMENT
 from jettison.verify.observation import Interior, Inventory, Observation
@@ -169,11 +169,8 @@ def compare_written(
     both = inside(before, after)
     if isinstance(both, CheckResult):
         return both
-    homes = [one.process.get("home", "").rstrip("/") for one in both]
-    if all(homes) and homes[0] != homes[1]:
-        before, after = (
-            _below_home(*one) for one in zip((before, after), both, homes, strict=True)
-        )
+    homes = homes_of(before, after)
+    before, after = (_below_home(*one) for one in zip((before, after), both, homes, strict=True))
     had, has = _modes(before), _modes(after)
     if not had:
         return skipped("no file was written")
@@ -204,7 +201,9 @@ def compare_written(
 
 
 def _below_home(seen: Observation, inner: Interior, home: str) -> Observation:
-    """Name files below the home of the user alike, whoever it is."""
+    """Name files below the home of the user alike, whoever it is; all as they are without one."""
+    if not home:
+        return seen
 
     def placed(path: str) -> str:
         return f"~{path.removeprefix(home)}" if path.startswith(f"{home}/") else path

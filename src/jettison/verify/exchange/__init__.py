@@ -18,6 +18,9 @@ from jettison.values import replace
 from jettison.verify.request import CustomCommand
 from jettison.verify.workload import Json, inner
 
+SERVER_ERROR = 500
+"""From here on a status says that the server failed (RFC 9110, 15.6)."""
+
 _EXCERPT = 160
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from jettison.values import by_key
-from jettison.verify.exchange import Answer
+from jettison.verify.exchange import SERVER_ERROR, Answer
 from jettison.verify.exchange.pattern import (
     Choice,
     Fields,
@@ -38,7 +38,7 @@ _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 _BEGINS = re.compile(r"\n([ \t]*)[^ \t\n]")
 _ESCAPED = re.compile(r"\\u[0-9a-fA-F]{4}")
 _LONGEST, _DEEPEST = 2**20, 60
-_SERVER_ERROR, _SHOWN = 500, 4
+_SHOWN = 4
 
 
 def changes(pattern: Pattern, sample: Sample, place: str = "") -> Iterator[str]:
@@ -184,7 +184,7 @@ def manner(answer: Answer) -> Mapping[str, object]:
 
     Nothing of what is no whole JSON, and nothing of what cannot be seen in this answer.
     """
-    json_ = "json" in answer.content_type and answer.status < _SERVER_ERROR
+    json_ = "json" in answer.content_type and answer.status < SERVER_ERROR
     if not json_ or answer.rest or answer.unended or len(answer.body) > _LONGEST:
         return {}
     try:

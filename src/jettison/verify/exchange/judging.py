@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from jettison.values import replace
 from jettison.verify.exchange import (
+    SERVER_ERROR,
     Answer,
     Exchange,
     Request,
@@ -26,7 +27,6 @@ from jettison.verify.exchange.pattern import VARIES, Choice, Mask, Sample, choic
 from jettison.verify.exchange.times import Dated
 from jettison.verify.workload import Json
 
-_SERVER_ERROR = 500
 Unlike = tuple[int, Answer, str]
 # How improbable a difference between two images that answer alike must be, to need no more runs:
 # one that every answer has, of a request that the baseline always answers alike, and any other.
@@ -160,7 +160,7 @@ def _never_repeats(one: Request) -> bool:
     alone = (1 + sum(count == 1 for count in counts.values())) / len(one.had)
     new = [each for each in one.has if each.kind not in counts]
     expected = alone * len(one.has)
-    failing = any(each.status >= _SERVER_ERROR for each in new)
+    failing = any(each.status >= SERVER_ERROR for each in new)
     # three times the standard deviation of a number that chance gives (Poisson)
     return alone > _NEW or (0 < len(new) <= expected + 3 * sqrt(expected) and not failing)
 
@@ -196,7 +196,7 @@ def _verdict(one: Request, expected: _Expected, found: Sequence[Sequence[Unlike]
     often = f", in {len(unlike)} of {len(one.has)} responses" if rare else _often(differing)
     return Judged(
         said=f"{one.name}{client}: {_told(had, answer, said)}{often}",
-        broken=answer.status >= _SERVER_ERROR > max(each.status for each in had),
+        broken=answer.status >= SERVER_ERROR > max(each.status for each in had),
         open=chance(runs, len(found), len(one.before))
         > (_IMPROBABLE_ALWAYS if steady else IMPROBABLE),
         restless={_place(said) for *_, said in unlike} <= expected.restless,
@@ -217,7 +217,7 @@ def chance(found: int, of: int, before: int) -> float:
 def _told(had: Sequence[Answer], has: Answer, said: str) -> str:
     """Say in a few words how an answer differs from what the baseline gave."""
     first = had[0]
-    if has.status >= _SERVER_ERROR and all(one.status < _SERVER_ERROR for one in had):
+    if has.status >= SERVER_ERROR and all(one.status < SERVER_ERROR for one in had):
         kind = "failure" if has.failure else "server error"
         return f"{first.kind} became {has.kind}, a new {kind}: {has.excerpt}"
     if has.kind not in {one.kind for one in had}:
@@ -264,18 +264,18 @@ def compare_exchanges(
 
     An answer of the candidate is the same when the baseline gave it, or when it differs from that
     only where the baseline differs itself, within its kind, or where both have the time of the
-    same file, or the home of their user, which are ``homes``. Anything else is a difference.
+    same file, or ``homes``, those of their users where these are others. Anything else is a
+    difference.
     """
     befores = [run for run in before if run]
     afters = [run for run in after if run] or [()]
-    moved = homes if homes[0] != homes[1] and all(homes) else ("", "")
     length = min(len(run) for run in (*befores, *afters))
     begun = [[_begun(run) for run in runs] for runs in (befores, afters)]
     asked = [
         Request(
             name=befores[0][number].name,
-            before=tuple(_answers(run[number], moved[0]) for run in befores),
-            after=tuple(_answers(run[number], moved[1]) for run in afters),
+            before=tuple(_answers(run[number], homes[0]) for run in befores),
+            after=tuple(_answers(run[number], homes[1]) for run in afters),
         )
         for number in range(length)
     ]
@@ -292,7 +292,7 @@ def compare_exchanges(
         differences=(*differences, *((f"{missing} requests got no response",) if missing else ())),
         new_errors=sum(one.broken for one in found),
         varying=tuple(one.varies for one in found if one.varies),
-        failing=sum(min(each) >= _SERVER_ERROR for each in statuses),
+        failing=sum(min(each) >= SERVER_ERROR for each in statuses),
         silent=statuses.count({0}),
         masked=(*beyond, *_reasons(mask for one in found for mask in one.masks)),
         open=frozenset(number for number, one in enumerate(found) if one.open),

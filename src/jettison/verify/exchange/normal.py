@@ -14,14 +14,14 @@ from functools import cache
 from jettison.catalogue import table
 from jettison.catalogue.systems import Compared
 from jettison.values import replace
-from jettison.verify.exchange import Answer
+from jettison.verify.exchange import SERVER_ERROR, Answer
 from jettison.verify.exchange.kinds import signed
 from jettison.verify.exchange.pattern import Series
 from jettison.verify.exchange.times import Clock, Dated, number_of_time, relative
 from jettison.verify.workload import Json
 
 MEASURED, COUNTED = "<measured>", "<counted>"
-_FAULT, _SERVER_ERROR = 400, 500
+_FAULT = 400
 # A page of an exception shows where Python and its distributions lie, which is no behaviour.
 _TRACEBACK = b"Traceback (most recent call last)"
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL | re.IGNORECASE)
@@ -86,7 +86,7 @@ def document(
     found: dict[str, Json] = {"status": answer.status, "content-type": answer.content_type}
     if answer.failure:
         found["failure"] = answer.failure.partition(":")[0]
-    if answer.status >= _SERVER_ERROR or not answer.status:
+    if answer.status >= SERVER_ERROR or not answer.status:
         return found
     headers = {name: reader.header(name, value) for name, value in answer.headers.items()}
     if "etag" in headers and answer.body in known and _is_of_data(answer):
@@ -111,7 +111,7 @@ def without_home(answer: Answer, home: str) -> Answer:
 
     Plain text that names it is divided into words: a longer path breaks its lines elsewhere.
     """
-    if not home.strip("/") or home.encode() not in answer.body:
+    if not home or home.encode() not in answer.body:
         return answer
     own = re.compile(rf"(?<![\w./-]){re.escape(home)}(?![\w.-])".encode())
     body = own.sub(b"~", answer.body)

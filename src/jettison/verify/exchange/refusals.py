@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from jettison.values import replace
-from jettison.verify.exchange import Answer
+from jettison.verify.exchange import SERVER_ERROR, Answer
 from jettison.verify.exchange.normal import decoded
 from jettison.verify.workload import Json
 from jettison.verify.workload.step import Remembered, Step
@@ -26,7 +26,7 @@ _TOLD = re.compile(
 _PLACES = frozenset({"loc", "path", "fields"})
 _VALUES, _STEPS = 8, 40
 _DEPTH = 4
-_BAD_REQUEST, _SERVER_ERROR = 400, 500
+_BAD_REQUEST = 400
 # What code that converts a text may take for a number of anything.
 _NUMBER = 2
 
@@ -48,7 +48,7 @@ class Refusals:
             one = _with(step, word)
             if one and len(self._named) < _STEPS:
                 self._named.setdefault(one.name, one)
-        if answer.status == _BAD_REQUEST or answer.status >= _SERVER_ERROR:
+        if answer.status == _BAD_REQUEST or answer.status >= SERVER_ERROR:
             one = _numbered(step)
             if one and len(self._numbered) < _STEPS:
                 self._numbered.setdefault((one.method, one.path, one.form is not None), one)

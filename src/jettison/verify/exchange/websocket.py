@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from jettison.verify.exchange import Answer
+from jettison.verify.inside.parts import AS_BYTES
 
 METHOD = "WEBSOCKET"
 """Stands where an HTTP request has its method."""
@@ -34,8 +35,11 @@ _LONGEST_OF_CONTROL = 125  # RFC 6455, section 5.5
 _KEY = "amV0dGlzb24tdmVyaWZ5IQ=="
 _TEXT, _BINARY, _CLOSE, _PING, _PONG = 1, 2, 8, 9, 10
 _NORMAL = 1000
-# How a line begins that is a message of bytes.
-_AS_BYTES = "\0"
+
+
+def _texts(lines: Sequence[str]) -> list[str]:
+    """Give the lines that are sent as texts."""
+    return [one for one in lines if not one.startswith(AS_BYTES)]
 
 
 class _Client(Struct, frozen=True, kw_only=True):
@@ -80,8 +84,7 @@ def converse(
             lines = []
             if status == 101:  # noqa: PLR2004 - RFC 6455
                 known = tuple(body.decode().splitlines())
-                texts = [one for one in known if not one.startswith(_AS_BYTES)]
-                says = known if texts else (*known, *_SAID)
+                says = known if _texts(known) else (*known, *_SAID)
                 lines = list(wire.conversation(_client(target), says))
     except (OSError, ValueError, EOFError) as failure:
         return Answer(status=0, failure=f"{type(failure).__name__}: {failure}")
@@ -130,8 +133,7 @@ class _Wire:
                 yield self._say(text)
                 said = yield from self._heard(_ANSWER_SECONDS)
             # one that goes on by itself is met already
-            texts = [one for one in says if not one.startswith(_AS_BYTES)]
-            if 0 < said < _MESSAGES and len(texts) <= len(_SAID):
+            if 0 < said < _MESSAGES and len(_texts(says)) <= len(_SAID):
                 yield from self._repeated(says[-1], said)
             self._send(_CLOSE, struct.pack(">H", _NORMAL))
             yield from self._heard(_ANSWER_SECONDS, after_all=True)
@@ -153,7 +155,7 @@ class _Wire:
 
     def _say(self, text: str) -> str:
         """Send a line, one that begins with a zero byte as bytes; give how it is told."""
-        plain = text.removeprefix(_AS_BYTES)
+        plain = text.removeprefix(AS_BYTES)
         self._send(_TEXT if plain == text else _BINARY, plain.encode())
         return f"> {plain}" if plain == text else f"> {plain} in bytes"
 

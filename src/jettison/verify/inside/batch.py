@@ -98,8 +98,7 @@ def others(took):
     patience = 1 if known is None else PATIENCE
     commands.lay_sample()
     since = state()
-    wanted = commands.offered(ASKED["words"]) if known is None else map(shlex.split, known)
-    wanted = list(wanted)
+    wanted = commands.offered(ASKED["words"]) if known is None else [*map(shlex.split, known)]
     ends = time.monotonic() + (TOGETHER + 2 * min(took, TOGETHER)) * patience
     while wanted and time.monotonic() < ends:
         words = wanted.pop(0)

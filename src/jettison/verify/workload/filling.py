@@ -29,7 +29,7 @@ from jettison.verify.workload.sample import (
     uploads,
 )
 from jettison.verify.workload.step import Payload, Remembered, Step
-from jettison.verify.workload.variation import Variation
+from jettison.verify.workload.variation import FIELDS, Variation
 
 _SECRET = re.compile(r"passw|secret|token", re.I)
 _FOREIGN = re.compile(r"(^|_)(id|uuid|guid)$|Id$|ID$")
@@ -174,8 +174,8 @@ def _anything(name: str, value: Json) -> Json:
 _WRONG = "Another-password-1"
 # So many texts of a parameter of the login are tried.
 _LEADS = 4
-# Of the whole body of a login, so much is left to other fields; a larger one is not sent.
-_FIELDS, _LARGE = 2_000, 1 << 20
+# A larger body of a login is not sent.
+_LARGE = 1 << 20
 
 
 def entrance(account: Account, credentials: Credentials | None) -> Iterator[Step]:
@@ -219,9 +219,9 @@ def _logins(account: Account, login: Operation, credentials: Credentials | None)
 
 def long_password(login: Operation) -> Iterator[Step]:
     """Send a password that makes the body about as large as the application takes one."""
-    for size in [one for one in login.sizes.get("", ()) if _FIELDS < one <= _LARGE][:1]:
+    for size in [one for one in login.sizes.get("", ()) if FIELDS < one <= _LARGE][:1]:
         named = _named(login)
-        long = {name: "x" * (size - _FIELDS) for name in named if is_password(name)}
+        long = {name: "x" * (size - FIELDS) for name in named if is_password(name)}
         yield fill(login, Variation(name="long password", chosen={**named, **long}))
 
 

@@ -61,7 +61,7 @@ _SHOWN = 40
 _TEXTS, _COMBINED = 2, 8
 # Of so many bounds files are sent; larger ones than so many bytes of so many kinds only. What a
 # body has beside a file takes less than so many bytes.
-_SIZES, _SMALL, _LARGE_KINDS, _FIELDS = 3, 1 << 18, 3, 2_000
+_SIZES, _SMALL, _LARGE_KINDS, FIELDS = 3, 1 << 18, 3, 2_000
 KNOWN = Variation(name="known values", extent=Extent.TYPICAL, known=True)
 WITHOUT_ACCOUNT = Variation(name="without account", anonymous=True)
 
@@ -141,7 +141,7 @@ def _sizes(operation: Operation) -> Iterator[int]:
     """
     for name, sizes in operation.sizes.items():
         for size in sizes[:_SIZES]:
-            yield from (size, size + 1) if name else (max(1, size - _FIELDS),)
+            yield from (size, size + 1) if name else (max(1, size - FIELDS),)
 
 
 def refused(operation: Operation) -> Iterator[Variation]:
