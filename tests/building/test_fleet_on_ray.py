@@ -52,7 +52,7 @@ def started(
 def results(process: subprocess.Popen[str]) -> dict[str, Any]:
     text, said = process.communicate(timeout=300)
     assert process.returncode == 0, said
-    found: dict[str, Any] = json.loads(text.splitlines()[-1])
+    found: dict[str, Any] = json.loads(text)
     return found
 
 

@@ -43,6 +43,9 @@ def _ray() -> Any:  # noqa: ANN401 — an optional extra without types
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     # a cluster that is started here gives way to other work no more than processes without Ray do
     os.environ.setdefault("RAY_worker_niceness", "0")
+    # what Ray would say of tasks that it does again goes to stdout, where the data are: say none
+    os.environ["RAY_DEDUP_LOGS"] = "1"
+    os.environ["RAY_DEDUP_LOGS_SKIP_REGEX"] = "."
     try:
         import ray  # noqa: PLC0415 — an optional extra
     except ImportError as missing:
