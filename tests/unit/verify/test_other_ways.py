@@ -94,6 +94,13 @@ def test_an_address_leads_to_a_service_by_the_driver_that_is_required() -> None:
     assert found["DATABASE_URL"].startswith("postgresql+psycopg2://")
 
 
+def test_a_broker_of_messages_is_named_by_its_host() -> None:
+    text = "import os\nos.getenv('MQTT_BROKER', 'localhost'), os.getenv('MQTT_PORT', 1883)"
+    found, services = values(text, {"paho-mqtt"})
+    assert found == {"MQTT_BROKER": "broker", "MQTT_PORT": "1883"}
+    assert [one.image for one in services] == ["eclipse-mosquitto"]
+
+
 def test_parts_lead_to_the_service_that_is_there() -> None:
     text = "import os\nos.environ['DB_HOST'], os.environ['DB_USER'], os.environ['DB_PASSWORD']"
     own = NeededService(
