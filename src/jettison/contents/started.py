@@ -28,6 +28,8 @@ SHEBANG = re.compile(r"#![ \t]*(?P<program>\S+)(?:[ \t]+(?:-S[ \t]+)?(?P<word>\S
 # Variables that name the environment of a project.
 NAMED = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT")
 OF_DISTRIBUTIONS = re.compile(r"/(?:site|dist)-packages/")
+# Git runs none of these (git-scm.com, githooks).
+HOOK_SAMPLE = re.compile(r"/hooks/[^/]+\.sample$")
 SOURCES = (".py", ".sh")
 NAME = re.compile(rb"[\w.-]+")
 # No kernel reads more of a first line.
@@ -166,6 +168,7 @@ def interpreters_of(image: ImageFiles, python: Python | None) -> Mapping[str, st
         path
         for path, file in image.files.items()
         if file.mode & EXECUTABLE and file.is_script and path not in image.system.owners
+        if not HOOK_SAMPLE.search(path)
     ]
     brought = {path for path in scripts if OF_DISTRIBUTIONS.search(path)}
     called = _mentioned(image, {posixpath.basename(path) for path in brought})

@@ -197,17 +197,18 @@ def compile_application(project: Project, change: CompileApplication) -> Mapping
 
 
 def _compiling(project: Project, change: CompileApplication) -> str:
+    own = f" {change.folder}" if change.folder else ""
     if not change.modules:
         return (
             "RUN python -m compileall -q --invalidation-mode unchecked-hash \\\n"
             f"    -x '{UNSERVED}' \\\n"
-            f"    {change.library} {change.folder}\n"
+            f"    {change.library}{own}\n"
         )
     return (
         f"{comment(LOADED)}"
         f"RUN --mount=type=bind,source={project.own_folder},target={FOLDER} \\\n"
         "    python -m compileall -q --invalidation-mode unchecked-hash \\\n"
-        f"    -i {FOLDER}/{COMPILED_LIST} {change.folder}\n"
+        f"    -i {FOLDER}/{COMPILED_LIST}{own}\n"
     )
 
 

@@ -27,7 +27,7 @@ from jettison.plan.system_removal import (
     standard_group,
     uncalled,
 )
-from jettison.values import once_each
+from jettison.values import is_within, once_each
 
 METADATA = re.compile(r"/(?P<name>[^/]+?)(?:-[^-/]+)?\.(?:dist|egg)-info(?:/METADATA|/PKG-INFO)?$")
 NOTHING = SystemReach(packages={}, programs={})
@@ -108,7 +108,8 @@ def staying_bytes(plan: Plan, observed: Observed, system: System) -> int:
     """
     gone = _gone_of_environment(plan, observed) | _gone_of_system(plan, observed, system)
     staying = {path: size for path, size in system.files.items() if path not in gone}
-    if not any(plan.applied(CompileApplication)):
+    compiled = next(plan.applied(CompileApplication), None)
+    if compiled is None:
         return sum(staying.values())
     library, site = f"{observed.installed.library}/", f"{observed.installed.site}/"
     counted = {
@@ -116,7 +117,7 @@ def staying_bytes(plan: Plan, observed: Observed, system: System) -> int:
         for path, size in staying.items()
         if not path.endswith(".pyc") or not path.startswith(library) or path.startswith(site)
     }
-    if not site.startswith(f"{plan.stage.folder}/"):
+    if not compiled.folder or not is_within(site, compiled.folder):
         return sum(counted.values())
     # the environment lies in the folder that is compiled
     done = {source_of(path) for path in staying if path.endswith(".pyc")}

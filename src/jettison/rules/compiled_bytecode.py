@@ -34,23 +34,28 @@ from jettison.values import Evidence, is_within
 def detect(plan: Plan) -> Iterator[Finding]:
     """Find source that is copied into the final stage and not compiled there."""
     stage = plan.stage
-    if stage.folder == "/" or not _hashes(stage.python) or stage.triggers:
+    if not _hashes(stage.python) or stage.triggers:
         return
-    copies = [item for item, copied in stage.copies if _brings_source(plan, item, copied)]
+    copies = [
+        (item, into) for item, copied in stage.copies if (into := _brought(plan, item, copied))
+    ]
     done = any("compileall" in action.text for action in stage.of_kind(ActionKind.APPLICATION))
     if (
         not copies
         or done
-        or not stage.is_root_at(copies[-1])
+        or not stage.is_root_at(copies[-1][0])
         or any(s.what.endswith(".py") for s in plan.skipped)
     ):
         return
     library = f"/usr/local/lib/python{stage.python}"
     evidence = Evidence(
-        kind="copy", message="source is copied and never compiled", origin=copies[-1].origin
+        kind="copy", message="source is copied and never compiled", origin=copies[-1][0].origin
     )
     modules = tuple(_loaded(plan, library))
-    change = CompileApplication(folder=stage.folder, library=library, modules=modules)
+    folder = stage.folder if stage.folder != "/" else posixpath.commonpath([i for _, i in copies])
+    change = CompileApplication(
+        folder=folder if folder != "/" else "", library=library, modules=modules
+    )
     message = "bytecode of application and standard library is part of the image"
     yield Finding.of(message, (evidence, *_told(plan, modules)), change)
 
@@ -82,15 +87,16 @@ def _hashes(python: str | None) -> bool:
     return python is not None and tuple(int(part) for part in python.split(".")) >= (3, 7)
 
 
-def _brings_source(plan: Plan, item: Instruction, copied: Copy) -> bool:
-    """Whether an instruction copies Python files of the context into the application's folder."""
+def _brought(plan: Plan, item: Instruction, copied: Copy) -> str:
+    """Where an instruction copies Python files of the context to, in the application's folder."""
     folder = plan.stage.folder
-    into = posixpath.join(plan.stage.absolute(copied.destination, item), "")
-    if copied.stage is not None or not into.startswith(f"{folder}/"):
-        return False
+    into = plan.stage.absolute(copied.destination, item)
+    if copied.stage is not None or not is_within(into, folder):
+        return ""
     named = {posixpath.normpath(source) for source in copied.sources}
     python = [path for path in plan.project.files if path.endswith(".py")]
-    return any("." in named or any(is_within(path, name) for name in named) for path in python)
+    found = any("." in named or any(is_within(path, name) for name in named) for path in python)
+    return into if found else ""
 
 
 RULE = Rule(

@@ -299,6 +299,7 @@ def test_what_interprets_scripts_is_named_with_one_of_them() -> None:
             "/app/bin/serve": "#!/usr/bin/env -S python3 -u\n",
             "/usr/local/bin/2to3": "#!/usr/bin/python3\nimport sys\n",
             "/app/notes.txt": "#!/usr/bin/perl\n",
+            "/app/bin/.git/hooks/pre-push.sample": "#!/usr/bin/perl\n",
             f"{SITE}/flask/vendor.sh": "#!/bin/bash\n# Usage: vendor.sh\n",
             f"{SITE}/flask/make.sh": "#!/bin/zsh\n",
             f"{SITE}/flask/cli.py": "run([HERE / 'make.sh'])\n",
