@@ -82,13 +82,18 @@ def _activated(image: ImageFiles, words: tuple[str, ...]) -> Iterator[str]:
 
 
 def _named(image: ImageFiles, words: tuple[str, ...]) -> Iterator[str]:
-    """Give what the words of the start command run, and what interprets those scripts."""
+    """Give what the words of the start command run, and what interprets those scripts.
+
+    What interprets a script of a package, such as one that supervises others, runs that alone.
+    """
     for word in words:
         if word.startswith("-"):
             continue
         for path in [word] if word.startswith("/") else _on_path(image, (word,)):
             yield path
-            script = SHEBANG.match(image.text(_program(image, path)))
+            program = _program(image, path)
+            own = program not in image.system.owners
+            script = SHEBANG.match(image.text(program)) if own else None
             if script and script["program"].endswith("/env"):
                 yield from _on_path(image, (script["word"] or "",))
             elif script:

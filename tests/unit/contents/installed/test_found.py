@@ -80,6 +80,24 @@ def test_the_environment_is_that_of_the_interpreter_behind_the_started_script() 
     assert observed.installed.owners["flask/__init__.py"] == "flask"
 
 
+def test_what_interprets_a_program_of_the_system_may_not_run_the_application() -> None:
+    found = image(
+        {
+            "/usr/bin/python3.13": "",
+            "/usr/bin/supervisord": "#!/usr/bin/python3\n",
+            "/var/lib/dpkg/status": (
+                "Package: supervisor\nStatus: install ok installed\nVersion: 1\n\n"
+            ),
+            "/var/lib/dpkg/info/supervisor.list": "/usr/bin/supervisord\n",
+            **distribution("/usr/lib/python3/dist-packages", "setuptools"),
+            **distribution("/usr/local/lib/python3.11/site-packages", "flask"),
+        },
+        {"/usr/bin/python3": "python3.13"},
+        Cmd=["/usr/bin/supervisord", "-c", "/etc/supervisord.conf"],
+    )
+    assert as_observed(found).python == PYTHON
+
+
 @pytest.mark.parametrize("start", [["uv", "run", "--", "fastapi", "run"], ["./start.sh"]])
 def test_the_environment_is_that_which_a_tool_activates(start: list[str]) -> None:
     found = image(
