@@ -16,6 +16,8 @@ from jettison.values import python_tree, replace
 from jettison.verify.request import Credentials
 
 _LONGEST = 1 << 20
+# Django does not start with an empty one (docs.djangoproject.com, SECRET_KEY).
+_NEVER_EMPTY = re.compile(r"(^|_)SECRET_KEY$")
 _NAME = re.compile(r"[A-Za-z_]\w{0,80}")
 _SETTINGS, _DEFAULT, _FACTORY = "Settings", "default", "default_factory"
 _ALIASES = ("validation_alias", "alias", "env")
@@ -55,8 +57,9 @@ def variables_of(text: str) -> tuple[Variable, ...]:
     named = tuple(one for one in found if _NAME.fullmatch(one.name))
     if any(one.empty for one in named):
         told = _told(tree)
+        meant = {v.name for v in named if v.empty and _NEVER_EMPTY.search(v.name)}
         named = tuple(
-            replace(v, required=v.required or (v.empty and v.name in told)) for v in named
+            replace(v, required=v.required or (v.empty and v.name in told | meant)) for v in named
         )
     return named
 

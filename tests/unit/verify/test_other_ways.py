@@ -48,6 +48,10 @@ class Settings(BaseSettings):
         ),
         ("import os\nx = os.getenv('A', 'a')\nif not x:\n    raise Error('A is not set')", {}),
         ("import os\nx = os.getenv('A', None)\ny = 'AB of this'", {}),
+        (
+            "import os\nx = os.getenv('APP_SECRET_KEY', ''), os.getenv('B', '')",
+            {"APP_SECRET_KEY": ""},
+        ),
     ],
 )
 def test_variables_without_a_default_are_found(text: str, needed: dict[str, str]) -> None:

@@ -37,10 +37,15 @@ _BUILT = re.compile(
 )
 _TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(conftest|test_\w+|\w+_test)\.py$")
 # Libraries are linked again where a distribution is built, and cut where the plan says so; scripts
-# name their interpreter.
-_WRITTEN = re.compile(r"\.so(\.\d+)*$|\.dist-info/(?!entry_points)|^\.\./")
+# name their interpreter, and what finds the modules of a project all folders that lie there.
+_WRITTEN = re.compile(
+    r"\.so(\.\d+)*$|\.dist-info/(?!entry_points)|^\.\./|(^|/)__editable__\w+_finder\.py$"
+)
 # What a step of the build may have filled, each time again.
-_STATE = re.compile(r"\.(sqlite3?|db|log|pid|pickle|pkl|pem|key|crt|egg-info/SOURCES\.txt)$", re.I)
+_STATE = re.compile(
+    r"\.(sqlite3?|db|log|pid|pickle|pkl|pem|key|crt|egg-info/(SOURCES\.txt|scm_file_list\.json))$",
+    re.I,
+)
 # What may change what an application does by being there, and what the interpreter itself runs.
 _RUN = re.compile(r"\.(py|pth|so|sh)$")
 _STARTED = re.compile(r"^[^/]+\.pth$|^(sitecustomize|usercustomize)\.py$")

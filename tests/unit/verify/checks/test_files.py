@@ -70,6 +70,22 @@ def test_an_archive_of_the_project_that_the_build_makes_anew_may_differ() -> Non
     assert judged("files", has, stored=had).outcome is Outcome.SAME
 
 
+@pytest.mark.parametrize("name", ["SOURCES.txt", "scm_file_list.json"])
+def test_what_a_build_lists_of_the_folder_may_differ(name: str) -> None:
+    had, has = (
+        replace(
+            HELD,
+            application={**HELD.application, f"src/shop.egg-info/{name}": digest},
+            distributions={
+                **HELD.distributions,
+                "__editable___shop_1_0_finder.py": ("shop", digest),
+            },
+        )
+        for digest in "12"
+    )
+    assert judged("files", has, stored=had).outcome is Outcome.SAME
+
+
 def test_the_same_files_are_the_same() -> None:
     assert judged("files", HELD).outcome is Outcome.SAME
 
