@@ -279,13 +279,22 @@ def without_password(address: str) -> tuple[str, str]:
     return _PASSWORD.sub(r"\1", address, count=1), found[2] if found else ""
 
 
+# Who somebody is in an address; as ``git`` it is everybody.
+_CREDENTIALS = re.compile(r"(://)(?!git@)[^/\s\"'`<>]+@")
+
+
+def without_credentials(text: str) -> str:
+    """Return a text for people without the names and passwords in its addresses."""
+    return _CREDENTIALS.sub(r"\1***@", text)
+
+
 def printable(text: str) -> str:
     """Return a text with everything escaped that a terminal would obey instead of showing.
 
     File names, settings, and what registries and images say are other people's texts. Bytes of
-    names that are no text are escaped as well.
+    names that are no text are escaped as well. Passwords of addresses are left out.
     """
-    return _UNPRINTABLE.sub(_escaped, text)
+    return _UNPRINTABLE.sub(_escaped, without_credentials(text))
 
 
 def _escaped(found: re.Match[str]) -> str:

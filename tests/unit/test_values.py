@@ -30,6 +30,19 @@ def test_what_a_terminal_would_obey_is_escaped(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("-i https://user:pass@host/simple -r x", "-i https://***@host/simple -r x"),
+        ('"url": "https://token@host:80"', '"url": "https://***@host:80"'),
+        ("git+ssh://git@host/a.git", "git+ssh://git@host/a.git"),
+        ('"http://host:80", "a@b"', '"http://host:80", "a@b"'),
+    ],
+)
+def test_no_password_of_an_address_is_printed(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
 @pytest.mark.parametrize("between", [".", " . ", ".\\\n    "])
 def test_no_name_of_hundreds_of_parts_is_given_to_the_parser(between: str) -> None:
     """Python takes gigabytes for one of 100 kB."""

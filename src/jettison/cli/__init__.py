@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from jettison import __version__
-from jettison.values import printable
+from jettison.values import printable, without_credentials
 
 # Commands, the modules that hold them, and their help in a line, for which none is imported.
 COMMANDS = {
@@ -68,7 +68,7 @@ def save(path: Path, text: str) -> None:
     from jettison.images.stores import output_file  # noqa: PLC0415  late, as the commands
 
     with output_file(path) as file:
-        file.write(text.encode("utf-8"))
+        file.write(without_credentials(text).encode("utf-8"))
 
 
 def show(text: str, *, err: bool = False, nl: bool = True) -> None:

@@ -26,13 +26,12 @@ from jettison.formats.requirements.lines import (
 )
 from jettison.formats.requirements.sections import headings, marks, section_of, words_above
 from jettison.formats.requirements.statement import Statement, read_statement, split_options
-from jettison.values import Origin, replace
+from jettison.values import Origin, replace, without_credentials
 
 _END_COMMENT = re.compile(r"(^|\s)#.*$")
 _OWN_COMMENT = re.compile(r"\s*#")
 _VIA = re.compile(r"\s+#\s*via(\s|$)")
 _VIA_MORE = re.compile(r"\s+#")
-_PASSWORD = re.compile(r"(://)[^/\s]*@")
 _MOST_INCLUDED = 200
 
 
@@ -171,8 +170,8 @@ def _read(line: Logical, file: str) -> Line:
         return _options_only(line, origin, options)
     except ValueError as error:
         raise InputSyntaxError(
-            f"not a valid requirements line: {_without_password(line.content)}",
-            why=_without_password(str(error)),
+            f"not a valid requirements line: {without_credentials(line.content)}",
+            why=without_credentials(str(error)),
             hint="Correct the line, or comment it out.",
             origin=origin,
         ) from error
@@ -284,8 +283,3 @@ def _text(read: Callable[[str], str | None], file: str, included_at: Origin | No
             origin=included_at,
         )
     return text
-
-
-def _without_password(text: str) -> str:
-    """Return a text for a message, without what stands before the host of an address."""
-    return _PASSWORD.sub(r"\1…@", text)
