@@ -192,6 +192,18 @@ PLANNED = {
     },
     "patterns with many stars": {".dockerignore": "*a" * 30 + "\n" + "**/" * 40 + "x\n",
                                  "a" * 100 + "b": ""},
+    "a word without end": before_cmd(f"RUN echo {'a' * 1_000_000} {'a/' * 200_000}"),
+    "a version without end": {
+        "Dockerfile": DOCKERFILE.replace("3.11", "3." + "9" * 3000),
+    },
+    "thousands of copies between stages": {
+        "Dockerfile": "".join(
+            f"FROM python:3.11-slim AS s{i}\n" + "".join(
+                f"COPY --from=s{j} /a /b{j}\n" for j in range(max(0, i - 20), i)
+            ) for i in range(200)
+        ) + DOCKERFILE.replace("python:3.11-slim", "s199"),
+    },
+    "half of a surrogate pair": {"Dockerfile": DOCKERFILE.replace('main.py"]', 'main\\ud800.py"]')},
     "names that are no text": {"caf\udce9.txt": "", "d\udcff/m.py": "import os\n", "a\nb.py": ""},
 }  # fmt: skip
 

@@ -124,13 +124,13 @@ class Project(Struct, frozen=True, kw_only=True, dict=True):
 # VERSION[-slim|-alpine[N.NN]][-RELEASE], where VERSION may be a prefix of the full version.
 LATEST = "latest"
 TAG = re.compile(
-    r"(?:(?P<version>\d+(?:\.\d+){0,2}(?:(?:a|b|rc)\d+)?)(?:-|$))?"
+    r"(?:(?P<version>\d{1,3}(?:\.\d{1,3}){0,2}(?:(?:a|b|rc)\d+)?)(?:-|$))?"
     r"(?:(?P<variant>slim|alpine)(?P<alpine>\d[\d.]*)?(?:-|$))?"
     r"(?P<release>[a-z]+)?"
 )
 # Those of uv's images that stand on them (docs.astral.sh/uv, "Using uv in Docker").
 UV_IMAGE = re.compile(
-    r"(?:ghcr\.io/astral-sh/uv|(?:docker\.io/)?astral/uv):(?:\d[\d.]*-)?python(?P<version>3\.\d+)-"
+    r"(?:ghcr\.io/astral-sh/uv|(?:docker\.io/)?astral/uv):(?:\d[\d.]*-)?python(?P<version>3\.\d{1,3})-"
     r"(?:alpine(?P<alpine>[\d.]*)|(?P<release>[a-z]+)(?:-(?P<slim>slim))?)"
 )
 REPOSITORIES = ("python", "library/python", "docker.io/python", "docker.io/library/python")

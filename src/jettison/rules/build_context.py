@@ -91,7 +91,7 @@ TESTING = re.compile(rf"{RUNS_TESTS}|(?<![\w-])tests?/\S")
 TEST = re.compile(r"(^|[^a-z])(tests?|testing|pytest|ci)([^a-z]|$)")
 # Files that may name a key or certificate for what runs in the image.
 SETTINGS = re.compile(r"\.(conf|ini|cfg|toml|ya?ml|json|sh|env)$")
-NAMED = re.compile(r"[\w@.+-]*(?:/[\w@.+-]+)+/?|(?<=\bcd )[\w@.+-]+")
+NAMED = re.compile(r"(?<![\w@.+-])[\w@.+-]*(?:/[\w@.+-]+)+/?|(?<=\bcd )[\w@.+-]+")
 NEVER_SERVED = re.compile(
     r"(^|/)(\.(git|hg|svn|ssh|aws|venv|env[^/]*)|__pycache__|node_modules|venv|id_\w+)(/|$)"
     r"|\.(py[cod]|pem|key|p12|pfx|kdbx|sw[op])$"
@@ -260,10 +260,13 @@ def _named(commands: Iterable[str], files: Collection[str]) -> Iterator[str]:
     """The files and folders of the context that commands name with their folder."""
     folders = {path[: match.start()] for path in files for match in re.finditer("/", path)}
     known = folders.union(files)
+    deepest = max((path.count("/") + 1 for path in known), default=0)
     for text in commands:
         for word in NAMED.findall(text):
             parts = [part for part in word.split("/") if part not in ("", ".")]
-            ends = ("/".join(parts[start:]) for start in range(len(parts)))
+            ends = (
+                "/".join(parts[start:]) for start in range(max(0, len(parts) - deepest), len(parts))
+            )
             yield from [end for end in ends if end in known][:1]
 
 

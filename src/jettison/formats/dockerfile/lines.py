@@ -195,7 +195,10 @@ def exec_form(arguments: str) -> tuple[str, ...] | None:
         return None
     if not all(isinstance(word, str) for word in array):
         raise ValueError("a JSON array of an instruction holds strings only")
-    return tuple(array)
+    # Docker reads half of a surrogate pair as U+FFFD.
+    return tuple(
+        word.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for word in array
+    )
 
 
 def words_of(keyword: str, arguments: str, escape: str) -> tuple[str, ...]:

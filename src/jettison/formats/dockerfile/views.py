@@ -56,6 +56,7 @@ class Copy(Struct, frozen=True, kw_only=True):
     exclude: tuple[str, ...]
 
 
+@once_each
 def copy(instruction: Instruction) -> Copy:
     """Return the view of COPY and ADD; words unquoted, variables as written."""
     words = _plain_words(instruction)

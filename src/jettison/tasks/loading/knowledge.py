@@ -129,7 +129,7 @@ def planned(
 
 DEFAULT_PYTHON = "3.11"
 AT_LEAST = re.compile(
-    r"^(?:requires-python|python)\s*=\s*[\"'](?:>=|\^|~=|==)\s*3\.(\d+)", re.MULTILINE
+    r"^(?:requires-python|python)\s*=\s*[\"'](?:>=|\^|~=|==)\s*3\.(\d{1,3})\b", re.MULTILINE
 )
 
 
