@@ -192,6 +192,9 @@ PLANNED = {
     },
     "patterns with many stars": {".dockerignore": "*a" * 30 + "\n" + "**/" * 40 + "x\n",
                                  "a" * 100 + "b": ""},
+    "releases without end that are excluded": {
+        "requirements.txt": "six" + ",".join(f"!={i}.{i}" for i in range(5000)) + "\n",
+    },
     "a word without end": before_cmd(f"RUN echo {'a' * 1_000_000} {'a/' * 200_000}"),
     "a version without end": {
         "Dockerfile": DOCKERFILE.replace("3.11", "3." + "9" * 3000),

@@ -179,7 +179,8 @@ class DistributionMap:
 def admits(specifiers: SpecifierSet, version: str) -> bool:
     """Whether a version that is in use fits, pre-releases included."""
     try:
-        return specifiers.contains(Version(version), prereleases=True)
+        found = Version(version)
+        return all(one.contains(found, prereleases=True) for one in specifiers)
     except InvalidVersion:
         return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
+from itertools import islice
 from typing import Literal
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from jettison.index import DistributionFacts, WheelFile
 from jettison.index.listing import Release
 
 _NEWEST_PATCH = 99
+_AT_A_TIME = 50
 # PEP 600: the older names are aliases of a glibc version.
 _OLD_NAMES = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 # The oldest glibc for which wheels of an architecture exist.
@@ -188,11 +190,19 @@ def newest(
     source then. A yanked release is taken only for an exact pin; a pre-release only when the
     specifiers ask for it or nothing else is there.
     """
-    versions = sorted(specifiers.filter(offered), reverse=True)
+    versions = sorted(_of_specifiers(offered, specifiers), reverse=True)
     candidates = (offered[version] for version in versions)
     return next(
         (one for one in candidates if _allowed(one, specifiers) and _runs_on(one, target)), None
     )
+
+
+def _of_specifiers(offered: Iterable[Version], specifiers: SpecifierSet) -> Iterable[Version]:
+    """Filter by a few specifiers at a time, as each of a set is compared with all before it."""
+    rest = iter(specifiers)
+    while part := tuple(islice(rest, _AT_A_TIME)):
+        offered = list(SpecifierSet(part).filter(offered, prereleases=True))
+    return SpecifierSet(prereleases=specifiers.prereleases).filter(offered)
 
 
 def representative_wheel(wheels: Collection[WheelFile], target: Target) -> WheelFile | None:
@@ -229,4 +239,4 @@ def _admits(requires_python: str, python: str) -> bool:
         specifiers = SpecifierSet(requires_python)
     except InvalidSpecifier:
         return True
-    return specifiers.contains(python)
+    return all(one.contains(python) for one in specifiers)

@@ -136,6 +136,7 @@ PLAIN_VALUE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012
 
 # What starts a variable, a quotation or a heredoc.
 _SPECIAL = frozenset("$'\"<")
+_HALF_OF_PAIR = re.compile(r"[\ud800-\udfff]")
 _SPACE = r"[\t\v\f\r ]"
 _QUOTE_AWARE = frozenset({"ENV", "LABEL", "ARG"})
 _WHOLE = frozenset({"USER", "WORKDIR", "STOPSIGNAL", "MAINTAINER"})
@@ -185,7 +186,7 @@ def _flag(word: str, escape: str) -> Flag:
 def exec_form(arguments: str) -> tuple[str, ...] | None:
     """Return the strings of a JSON array; None when the text is not one, and so is the shell form.
 
-    Raises ValueError when the array holds something that is not a string.
+    Half a surrogate pair is U+FFFD, as to Docker. Raises ValueError when not all are strings.
     """
     if not arguments.lstrip().startswith("["):
         return None
@@ -195,10 +196,7 @@ def exec_form(arguments: str) -> tuple[str, ...] | None:
         return None
     if not all(isinstance(word, str) for word in array):
         raise ValueError("a JSON array of an instruction holds strings only")
-    # Docker reads half of a surrogate pair as U+FFFD.
-    return tuple(
-        word.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for word in array
-    )
+    return tuple(_HALF_OF_PAIR.sub("\ufffd", word) for word in array)
 
 
 def words_of(keyword: str, arguments: str, escape: str) -> tuple[str, ...]:
