@@ -15,9 +15,8 @@ from packaging.utils import canonicalize_name
 from jettison.contents import EntryPoint, Installed, PackedTexts, Trace
 from jettison.contents.image_files import ImageFiles, imported_library
 from jettison.contents.links import links_of, programs_of
-from jettison.contents.reach import Observed, Reach
+from jettison.contents.reach import INSTALLERS, Observed, Reach
 from jettison.contents.started import Python, interpreters_of, python_of, scripts_of, started_words
-from jettison.ecosystems import TOOLS
 from jettison.images.entry import Kind
 from jettison.index.metadata import record_rows
 from jettison.values import OWN_FOLDER
@@ -33,7 +32,6 @@ STARTING_WORDS = (
     b"subprocess", b"Popen", b"system(", b"spawn", b"which(", b"exec", b"check_call",
     b"check_output",
 )  # fmt: skip
-INSTALLERS = frozenset({"pip", "setuptools", "wheel", "virtualenv", *TOOLS})
 LIBRARY = re.compile(rb"\blib[\w+-]{1,128}\.so(?:\.\d+)*")
 FOUND = re.compile(rb"""(?:find_library|CDLL|LoadLibrary)\(\s*["']([\w.+-]+)["']""")
 LOADING_WORDS = (b"find_library", b"CDLL", b"LoadLibrary")

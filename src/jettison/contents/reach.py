@@ -27,10 +27,13 @@ from jettison.contents.links import (
     relative,
 )
 from jettison.contents.system import System
+from jettison.ecosystems import TOOLS
 from jettison.images.config import Config
 
 _BYTECODE = re.compile(r"__pycache__/([^/]+?)\.[^./]+(?:\.opt-\d)?\.pyc$")
 Read = Callable[[bytes], Links]
+# What they start serves installations.
+INSTALLERS = frozenset({"pip", "setuptools", "wheel", "virtualenv", *TOOLS})
 
 
 class Reach(Struct, frozen=True, kw_only=True):
@@ -158,7 +161,8 @@ class Search:
             return
         links = self._read(source)
         self._texts |= links.texts
-        self.programs.update(dict.fromkeys(programs_of(path, links), path))
+        if path.partition("/")[0] not in INSTALLERS:
+            self.programs.update(dict.fromkeys(programs_of(path, links), path))
         package = self._modules.package_of(name)
         self._asked(links, path)
         for imported in (*needed(links), *links.on_demand):

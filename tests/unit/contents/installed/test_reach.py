@@ -130,6 +130,14 @@ def test_programs_stay_with_what_they_need() -> None:
     assert kept(environment) == {"demo", "demo.idle", "demo.only_idle"}
 
 
+def test_programs_that_installers_start_are_not_called() -> None:
+    calls = "subprocess.run(['fc-list'])\n"
+    environment = installed({"pip/__init__.py": calls, "demo/__init__.py": "import pip\n"})
+    assert reached(environment, touched("demo/__init__.py")).programs == {}
+    environment = installed({"demo/__init__.py": calls})
+    assert set(reached(environment, touched("demo/__init__.py")).programs) == {"fc-list"}
+
+
 def test_a_line_of_the_settings_keeps_a_module_with_what_it_imports() -> None:
     found = reached(installed(DEMO), touched(), ["demo/idle.py", "demo/data.json"])
     assert set(found.modules) == {"demo", "demo.idle", "demo.only_idle"}
