@@ -77,7 +77,8 @@ _DOCUMENT = 32 * 2**20
 class _Routed(Struct, frozen=True, kw_only=True):
     """What the scripts ``routes`` and ``django_site`` give of an application.
 
-    ``folders`` are those it serves, by address; ``made`` is the account that was asked for.
+    ``folders`` are those it serves, by address, ``hosts`` the names under which it answers, if not
+    under any; ``made`` is the account that was asked for.
     """
 
     routes: list[dict[str, Any]] = []
@@ -85,6 +86,7 @@ class _Routed(Struct, frozen=True, kw_only=True):
     failures: list[str] = []
     superuser: bool = False
     folders: list[tuple[str, str]] = []
+    hosts: list[str] = []
     made: str = ""
 
 
@@ -92,8 +94,8 @@ class Discovery(Struct, frozen=True, kw_only=True):
     """What was found; ``why`` says what could not be learned. ``superuser``: one can be made.
 
     ``routes`` is how many there are; of too many ``interface`` has ``fewer``.
-    ``languages`` are those that the application has texts in. ``unready`` is what was seen of an
-    image that does not become ready.
+    ``languages`` are those that the application has texts in, ``host`` the name under which it
+    answers. ``unready`` is what was seen of an image that does not become ready.
     """
 
     interface: Interface = field(default_factory=Interface)
@@ -101,6 +103,7 @@ class Discovery(Struct, frozen=True, kw_only=True):
     fewer: bool = False
     superuser: bool = False
     languages: tuple[str, ...] = ()
+    host: str = ""
     why: str = ""
     unready: Observation | None = None
 
@@ -123,6 +126,7 @@ def conversation(
         superuser=found.superuser,
         languages=found.languages,
         training=training,
+        host=found.host,
     )
 
 
@@ -134,7 +138,7 @@ def session_with(
     requests = Requests(container.address(port), seconds, request.response_timeout)
     return Session(
         requests,
-        f"localhost:{port}",
+        talk.host or f"localhost:{port}",
         talk.token_scheme,
         languages=talk.languages,
         spent=requests.spent,
@@ -144,12 +148,13 @@ def session_with(
 
 def discover(container: Container, setting: Setting) -> Discovery:
     """Ask a ready container of the image before."""
-    served = _served_document(container, setting.request, _DOCUMENTS)
     routed, why = _routed(container, setting)
+    host = host_among(routed.hosts, setting.request.ports[0])
+    served = _served_document(container, setting.request, _DOCUMENTS, host)
     routes = route_operations(routed.routes)
     documents = (*((served,) if served else ()), *routed.openapi)
     if not documents:
-        served = _served_document(container, setting.request, _telling(routes))
+        served = _served_document(container, setting.request, _telling(routes), host)
         documents = (served,) if served else ()
     found = Interface()
     for document in documents:
@@ -167,6 +172,7 @@ def discover(container: Container, setting: Setting) -> Discovery:
             fewer=len(chosen) < offered,
             superuser=routed.superuser,
             languages=languages,
+            host=host,
         )
     failures = "; ".join(routed.failures) or why or "no known framework"
     plain = [
@@ -174,8 +180,29 @@ def discover(container: Container, setting: Setting) -> Discovery:
         for path in dict.fromkeys(("/", setting.health_path or "/"))
     ]
     return Discovery(
-        interface=Interface(operations=tuple(plain)), why=f"no routes could be found: {failures}"
+        interface=Interface(operations=tuple(plain)),
+        host=host,
+        why=f"no routes could be found: {failures}",
     )
+
+
+# What any host may be called, or this machine.
+_ANY = re.compile(r"\*|\.?localhost(:\d+)?", re.I)
+_NAME = re.compile(r"[a-z\d](?:[a-z\d.-]*[a-z\d])?(?P<port>:\d+)?", re.I)
+
+
+def host_among(names: Iterable[str], port: int) -> str:
+    """Give a host under which an application answers that takes some names alone.
+
+    One that begins with a star or a point stands for all below it.
+    """
+    known = tuple(names)
+    if not any(map(_ANY.fullmatch, known)):
+        for name in known:
+            full = re.sub(r"^\*?\.", "www.", name)
+            if found := _NAME.fullmatch(full):
+                return full if found["port"] else f"{full}:{port}"
+    return f"localhost:{port}"
 
 
 def _served_files(
@@ -207,11 +234,11 @@ def _telling(routes: Iterable[Operation]) -> tuple[str, ...]:
 
 
 def _served_document(
-    container: Container, request: VerificationRequest, paths: Iterable[str]
+    container: Container, request: VerificationRequest, paths: Iterable[str], host: str
 ) -> dict[str, Any] | None:
     port, seconds = request.ports[0], RESPONSE_SECONDS
     for path in paths:
-        headers = {"Host": f"localhost:{port}", "Accept": "application/json"}
+        headers = {"Host": host, "Accept": "application/json"}
         address = container.address(port)
         answer = send(address, "GET", path, headers, timeout=seconds, kept=_DOCUMENT)
         if answer.unended or not answer.status:

@@ -260,7 +260,8 @@ class Conversation(Struct, frozen=True, kw_only=True):
     application speaks. ``superuser`` has the application make an account of its own first, as a
     Django site can. ``ends`` says that the image is no server: it runs to its end. With
     ``training``, only what a trace may see is sent, with other values. ``touched`` are files of the
-    system that the image before opens, None until that is known.
+    system that the image before opens, None until that is known. ``host`` is the name under which
+    the application answers, where it does under some alone.
     """
 
     steps: tuple[Step, ...] = ()
@@ -274,6 +275,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     ends: bool = False
     training: Training | None = None
     touched: frozenset[str] | None = None
+    host: str = ""
 
 
 class Trial(Struct, frozen=True, kw_only=True):

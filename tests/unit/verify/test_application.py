@@ -62,5 +62,23 @@ def test_documents_that_do_not_end_are_waited_for_briefly(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(discover, "send", endless)
     request = VerificationRequest(image_before="", image_after="", ports=(8000,))
-    assert discover._served_document(Mock(), request, ("/a.json", "/b.json", "/c.json")) is None
+    paths = ("/a.json", "/b.json", "/c.json")
+    assert discover._served_document(Mock(), request, paths, "localhost:8000") is None
     assert waited == [20.0, 3.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("names", "host"),
+    [
+        ((), "localhost:8000"),
+        (("shop.example", "*"), "localhost:8000"),
+        (("shop.example", ".localhost"), "localhost:8000"),
+        (("84.252.139.222",), "84.252.139.222:8000"),
+        (("not a host", ".shop.example"), "www.shop.example:8000"),
+        (("shop.example:5000",), "shop.example:5000"),
+    ],
+)
+def test_an_application_is_asked_under_a_name_that_it_answers_for(
+    names: tuple[str, ...], host: str
+) -> None:
+    assert discover.host_among(names, 8000) == host

@@ -23,7 +23,7 @@ from jettison.verify.workload import Json
 MEASURED, COUNTED = "<measured>", "<counted>"
 _FAULT = 400
 # A page of an exception shows where Python and its distributions lie, which is no behaviour.
-_TRACEBACK = b"Traceback (most recent call last)"
+_TRACEBACK = re.compile(rb"\bTraceback(?: \(most recent call last\))?:")
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _EXCEPTION = re.compile(r"\b[A-Z]\w*(?:Error|Exception)\b")
 # A frame of a traceback in any other answer.
@@ -98,7 +98,7 @@ def document(
         found["rest"] = answer.rest
     if answer.body in known:
         return found | {"body": hashlib.sha256(answer.body).hexdigest()}
-    told = answer.status >= _FAULT and _TRACEBACK in answer.body
+    told = answer.status >= _FAULT and _TRACEBACK.search(answer.body)
     found["body"] = reader.fault(answer.body) if told else reader.body(answer)
     whole = answer.body and not (answer.rest or answer.unended)
     if whole and answer.content_type.startswith(_TEXT_TYPES) and isinstance(found["body"], list):

@@ -283,6 +283,7 @@ def site(settings):
         "openapi": [told] if told else [],
         "superuser": accounts,
         "folders": served(),
+        "hosts": [*map(str, importlib.import_module("django.conf").settings.ALLOWED_HOSTS)],
     }
 
 

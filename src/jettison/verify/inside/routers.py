@@ -305,3 +305,14 @@ def served(layer):
         return list(mounted_folders(layer.routes))
     except Exception:
         return []
+
+
+def hosts(layer):
+    """Give the names under which an application answers, if any (starlette, trustedhost.py)."""
+    wrapping = [getattr(one, "kwargs", {}) for one in getattr(layer, "user_middleware", ())]
+    settings = dict(layer.config) if hasattr(layer, "url_map") else {}
+    found = [settings.get("SERVER_NAME"), *(settings.get("TRUSTED_HOSTS") or ())]
+    for one in (vars(layer), *wrapping):
+        listed = one.get("allowed_hosts") if isinstance(one, dict) else None
+        found += listed if isinstance(listed, (list, tuple, set)) else ()
+    return [one for one in found if isinstance(one, str)]

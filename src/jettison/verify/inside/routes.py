@@ -5,6 +5,7 @@ application that it serves.
 """
 
 import asyncio
+import contextlib
 import importlib
 import os
 import re
@@ -231,11 +232,14 @@ def declared(app):
         own = list(events.routes())
     except Exception:
         own = []
+    names = []
     for layer in layers(app):
+        with contextlib.suppress(Exception):  # one that is read in no way takes any
+            names += routers.hosts(layer)
         found = routers.described(layer)
         if found is not None:
             found["routes"] += own
-            return {**found, "folders": routers.served(layer)}
+            return {**found, "folders": routers.served(layer), "hosts": names}
     return {"routes": own, "openapi": [], "folders": []} if own else None
 
 

@@ -249,14 +249,37 @@ def test_the_folders_that_a_framework_serves_are_found(
     assert tmp_path / found["/shop/files/"] == tmp_path / "kept"
 
 
+NAMED = {
+    "starlette_": (
+        "from starlette.applications import Starlette\n"
+        "from starlette.middleware import Middleware\n"
+        "from starlette.middleware.trustedhost import TrustedHostMiddleware\n"
+        "held = Middleware(TrustedHostMiddleware, allowed_hosts=['*.shop.example'])\n"
+        "app = Starlette(middleware=[held])\n"
+    ),
+    "flask_": "import flask\napp = flask.Flask('x')\napp.config['SERVER_NAME'] = 'shop.example'\n",
+}
+
+
+@pytest.mark.parametrize(("name", "host"), [("starlette_", "*."), ("flask_", "")])
+def test_the_hosts_that_a_framework_answers_for_are_found(
+    name: str, host: str, python: Path, tmp_path: Path
+) -> None:
+    (tmp_path / f"{name}.py").write_text(NAMED[name])
+    assert ask(python, "routes", {"targets": [name]}, tmp_path)["hosts"] == [f"{host}shop.example"]
+
+
 def test_the_folders_that_a_django_site_serves_are_found(python: Path, tmp_path: Path) -> None:
     whitenoise = "whitenoise.middleware.WhiteNoiseMiddleware"
     own = f"MIDDLEWARE, STATIC_URL, STATIC_ROOT = ['{whitenoise}'], '/files/', '/app/made'\n"
+    own += "ALLOWED_HOSTS = ['shop.example']\n"
     settings = SETTINGS.replace("[", "['django.contrib.staticfiles', ", 1)
     (tmp_path / "settings.py").write_text(f"{settings}{own}WHITENOISE_USE_FINDERS = True\n")
     (tmp_path / "urls.py").write_text("urlpatterns = []\n")
     (tmp_path / "manage.py").write_text("set('DJANGO_SETTINGS_MODULE', 'settings')\n")
-    folders = ask(python, "django_site", {"files": ["manage.py"]}, tmp_path)["folders"]
+    found = ask(python, "django_site", {"files": ["manage.py"]}, tmp_path)
+    folders = found["folders"]
+    assert found["hosts"] == ["shop.example"]
     assert ("/files/", "/app/made") in folders
     assert any(path.endswith("/rest_framework/static") for _, path in folders)
 
