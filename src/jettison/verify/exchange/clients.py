@@ -29,6 +29,7 @@ _OK, UNAUTHORIZED, _NOT_FOUND = 200, 401, 404
 _STORES = frozenset({"PUT", "PATCH"})
 _STORED, _OF_ANOTHER, _OTHER_TAG = "after it was stored", "tag of another version", '"another"'
 SUCCESS = range(200, 300)
+TLS = "https://"
 # A slow or large answer is not worth another.
 _QUICK_SECONDS = 0.5
 _LIGHT_BYTES = 2**20
@@ -60,14 +61,19 @@ _MOST = {
 }
 
 
-def browser_headers(method: str, host: str, language: str) -> dict[str, str]:
-    """Give what a browser sends with the requests of a page of the application itself."""
+def browser_headers(method: str, origin: str, language: str) -> dict[str, str]:
+    """Give what a browser sends with the requests of a page of the application itself.
+
+    Where this has an address of TLS, a proxy has ended that.
+    """
     headers = {
         "Accept": "*/*",
         "Accept-Encoding": "gzip, deflate",
         "Accept-Language": language or _DEFAULT_LANGUAGE,
     }
-    return headers if method in READING else {**headers, "Origin": f"http://{host}"}
+    if origin.startswith(TLS):
+        headers["X-Forwarded-Proto"] = "https"
+    return headers if method in READING else {**headers, "Origin": origin}
 
 
 def echoed_token(method: str, cookies: Mapping[str, str]) -> dict[str, str]:

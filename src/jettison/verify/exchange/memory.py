@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from jettison.verify.exchange import Answer
-from jettison.verify.exchange.clients import SUCCESS
+from jettison.verify.exchange.clients import SUCCESS, TLS
 from jettison.verify.exchange.pages import json_links, objects
 from jettison.verify.workload import Json
 from jettison.verify.workload.openapi import tells_of_calls
@@ -31,11 +31,11 @@ class Memory:
     ``redirects`` are where a page leads that was asked for, ``landings`` where a form leads to,
     ``schemas`` what GraphQL and Gradio tell of themselves, ``links`` what JSON leads to,
     ``reached`` the paths of steps that worked. The application's own addresses may begin with
-    ``origin``.
+    ``origin``, which gets the scheme of TLS where the application wants no other.
     """
 
     def __init__(self, origin: str = "") -> None:
-        self._origin, self.token = origin, ""
+        self.origin, self.token = origin, ""
         self.links: dict[str, tuple[str, ...]] = {}
         self.reached: set[str] = set()
         self.cookies: dict[str, str] = {}
@@ -48,6 +48,18 @@ class Memory:
         self._seen: list[tuple[str, dict[str, Json]]] = []
         self._made: list[tuple[str, dict[str, Json]]] = []
         self._keys: dict[str, list[str]] = {}
+
+    @property
+    def host(self) -> str:
+        """The host and port of the origin."""
+        return self.origin.partition("//")[2]
+
+    def wants_tls(self, target: str, answer: Answer) -> bool:
+        """Tell whether an answer leads to the same address behind TLS, which it is from then on."""
+        found = not self.origin.startswith(TLS)
+        found = found and answer.headers.get("location", "") == f"{TLS}{self.host}{target}"
+        self.origin = f"{TLS}{self.host}" if found else self.origin
+        return found
 
     def learn(self, method: str, path: str, answer: Answer, *, signs_in: bool) -> None:
         """Remember what an answer to ``path`` (without query) holds."""
@@ -101,7 +113,7 @@ class Memory:
         return self._shown_to.get(page, self.cookies) != self.cookies
 
     def _own(self, text: str) -> str:
-        return text.replace(f"{self._origin}/", "/") if self._origin else text
+        return text.replace(f"{self.origin}/", "/") if self.origin else text
 
     def recall(self, wanted: Remembered) -> Json:
         """Give a value for a hole: of the same resource first, then of any with the same name."""

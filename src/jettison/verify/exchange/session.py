@@ -119,7 +119,6 @@ class Session:
         self._send = send
         self._spent = spent
         self._training = training
-        self._host = host
         self._scheme = token_scheme
         self._languages = languages
         self._memory = Memory(f"http://{host}")
@@ -232,6 +231,8 @@ class Session:
     def _take(self, step: Step) -> Answer:
         _, target, headers, body = self._prepared(step)
         answer = self._send(step.method, target, headers, body)
+        if self._memory.wants_tls(target, answer):
+            return self._take(step)
         signs_in = step.signs_in
         if not step.anonymous and wants_password(answer):
             own = {**headers, "Authorization": named_account()}
@@ -266,14 +267,14 @@ class Session:
 
     def _own_headers(self, step: Step) -> dict[str, str]:
         language = languages_in_turn(self._languages, self._number)
-        usual = browser_headers(step.method, self._host, language)
-        headers = {"Host": self._host, "User-Agent": _AGENT, **usual}
+        usual = browser_headers(step.method, self._memory.origin, language)
+        headers = {"Host": self._memory.host, "User-Agent": _AGENT, **usual}
         if step.anonymous:
             return headers
         if self._memory.cookies:
             pairs = sorted(self._memory.cookies.items())
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in pairs)
-            headers["Referer"] = f"http://{self._host}/"
+            headers["Referer"] = f"{self._memory.origin}/"
             headers.update(echoed_token(step.method, self._memory.cookies))
         if self._memory.token and not step.signs_in:
             headers[self._scheme.header] = f"{self._scheme.prefix}{self._memory.token}"

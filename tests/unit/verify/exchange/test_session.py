@@ -416,6 +416,22 @@ def test_values_that_a_refusal_names_are_asked_for(refusal: Answer, named: list[
     assert all(one.path == "/fee" for one in steps)
 
 
+def test_an_application_that_wants_tls_is_asked_as_by_the_proxy_that_ends_it() -> None:
+    class Strict(Application):
+        def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+            super().send(method, target, headers, body)
+            if headers.get("X-Forwarded-Proto") == "https":
+                return answer({})
+            return Answer(status=301, headers={"location": f"https://localhost:8000{target}"})
+
+    app = Strict({})
+    steps = Step(method="GET", path="/notes", query=(("n", 1),)), CREATE
+    session = Session(app.send, "localhost:8000", TokenScheme())
+    assert [one.answer.status for one in session.exchanges(steps)] == [200, 200]
+    assert [one for one, *_ in app.asked] == ["GET /notes?n=1"] * 2 + ["POST /notes"]
+    assert app.asked[-1][1]["Origin"] == "https://localhost:8000"
+
+
 def test_what_fails_with_texts_is_sent_once_more_with_numbers() -> None:
     app = Application({"POST /predict": Answer(status=500), "POST /sum": Answer(status=400)})
     form = Payload(media_type="application/x-www-form-urlencoded", value={"age": "x", "n": "5"})
