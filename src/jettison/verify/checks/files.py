@@ -78,7 +78,9 @@ def compare_files(
         had = _without_renamed(had, has)
     folder = before.facts.working_directory.rstrip("/")
     had, has = (_without_caches(one, folder) for one in (had, has))
-    gone = tuple(_gone(had, has, request, opened, folder, whole=whole))
+    made = frozenset(after.interior.written if after.interior else ())
+    missed = frozenset(path for path in opened if path not in made)
+    gone = tuple(_gone(had, has, request, missed, folder, whole=whole))
     other = tuple(_other(had, has, request, opened, whole=whole))
     lost = (*_lost_imports(had, has, request), *_scripts(before, after, request))
     new = tuple(_new(had, has, request))
@@ -131,8 +133,8 @@ def _gone(
 ) -> Iterator[str]:
     """Name what is gone without a reason, or although a run of the image before opened it.
 
-    The application lies in ``folder``; ``whole`` has also those stay that have no owner, or none
-    any more.
+    The application lies in ``folder``; ``opened`` is without what the candidate makes by itself as
+    it runs; ``whole`` has also those stay that have no owner, or none any more.
     """
     listed = Matcher.of((path, True) for path in request.removed_files)
     for path in had.application.keys() - has.application.keys():

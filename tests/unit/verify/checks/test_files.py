@@ -228,6 +228,24 @@ def test_what_a_run_opened_is_missed_whatever_the_plan_says() -> None:
     assert "the baseline opened it" in found.message
 
 
+@pytest.mark.parametrize(
+    ("written", "outcome"), [({"/web/page.html": "0644"}, Outcome.SAME), ({}, Outcome.DIFFERENT)]
+)
+def test_what_the_candidate_makes_as_it_runs_may_be_kept_out(
+    written: dict[str, str], outcome: Outcome
+) -> None:
+    (check,) = (each for each in CHECKS if each.name == "files")
+    before = replace(
+        SEEN,
+        facts=replace(SEEN.facts, working_directory="/web"),
+        opened=frozenset({"/web/page.html"}),
+    )
+    inner = replace(INTERIOR, written=written)
+    after = replace(SEEN, stored=less("application", "page.html"), interior=inner)
+    asked = replace(ASKED, kept_out=("web/page.html",))
+    assert check.compare(before, after, asked).outcome is outcome
+
+
 def test_a_command_that_no_longer_starts_is_named() -> None:
     has = replace(HELD, commands={"idna": (1, "x\nModuleNotFoundError: idna.cli")})
     found = judged("commands", has)
