@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
-from build_site import Site
+from build_site import Site, base_image
 from image_oracle import validate
-from images import AMD64
+from images import AMD64, packed_layer
 from wheels import source, wheel
 
 from jettison.__main__ import run
@@ -24,9 +24,11 @@ from jettison.errors import (
     ProjectError,
     UnsupportedError,
 )
+from jettison.images.config import History
 from jettison.images.entry import Kind
 from jettison.images.image import Image
 from jettison.images.stores.layout import LayoutStore
+from jettison.images.tar_writer import Member
 
 SITE = "usr/local/lib/python3.13/site-packages"
 
@@ -262,6 +264,15 @@ def test_an_output_in_the_project_does_not_become_part_of_the_image(
     assert digests[0] == digests[1]
     image = LayoutStore(site.project / "image").read(None, AMD64)
     assert not [path for path in image.tree().paths if "image" in path or "bill" in path]
+
+
+@pytest.mark.parametrize("lacking", ["Architecture: all", "Package: tool", "Version: 1"])
+def test_a_package_of_the_base_may_lack_a_field(site: Site, lacking: str) -> None:
+    fields = ["Package: tool", "Status: install ok installed", "Version: 1", "Architecture: all"]
+    fields.remove(lacking)
+    status = Member.file("var/lib/dpkg/status", "\n".join((*fields, "")).encode())
+    LayoutStore(site.base).write(base_image().append(packed_layer(status), History()), None)
+    assert "app/main.py" in site.image().tree()
 
 
 def test_the_project_itself_is_no_place_for_an_output(site: Site) -> None:

@@ -46,6 +46,15 @@ def test_the_page_is_written_beside_the_text(
     assert page.read_text().startswith("<!doctype html>")
 
 
+def test_a_name_that_is_no_text_is_on_the_page(tmp_path: Path) -> None:
+    layer = packed_layer(Member.file("caf\udce9.bin", b"x" * 5000))
+    LayoutStore(tmp_path / "i").write(Image.empty(AMD64).append(layer, History()), None)
+    page = tmp_path / "map.html"
+    words = ["--platform", "linux/amd64", "--html", str(page)]
+    assert run(["inspect", f"oci:{tmp_path}/i", *words]) == 0
+    assert page.read_text().startswith("<!doctype html>")
+
+
 def test_a_base_that_is_not_the_images_is_refused(
     archive: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

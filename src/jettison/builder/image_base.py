@@ -291,5 +291,6 @@ def _libc(system: dict[str, str]) -> tuple[str, str]:
 
 def _debian(status: str) -> Iterator[tuple[str, str, str]]:
     for paragraph in paragraphs(status.splitlines()):
-        if paragraph.get("Status", "").endswith(" installed"):
-            yield paragraph["Package"], paragraph["Version"], paragraph["Architecture"]
+        if paragraph.get("Status", "").endswith(" installed") and "Package" in paragraph:
+            version, architecture = paragraph.get("Version", ""), paragraph.get("Architecture", "")
+            yield paragraph["Package"], version, architecture

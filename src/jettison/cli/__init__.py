@@ -68,7 +68,7 @@ def save(path: Path, text: str) -> None:
     from jettison.images.stores import output_file  # noqa: PLC0415  late, as the commands
 
     with output_file(path) as file:
-        file.write(without_credentials(text).encode("utf-8"))
+        file.write(without_credentials(text).encode("utf-8", "backslashreplace"))
 
 
 def show(text: str, *, err: bool = False, nl: bool = True) -> None:

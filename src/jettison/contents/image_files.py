@@ -32,9 +32,9 @@ def debian_packages(
 ) -> Iterator[SystemPackage]:
     """Read dpkg's status and its lists of files by package. Raises InputSyntaxError."""
     for fields in paragraphs(status.splitlines()):
-        if not fields.get("Status", "").endswith(" installed"):
+        name = fields.get("Package")
+        if not name or not fields.get("Status", "").endswith(" installed"):
             continue
-        name = fields["Package"]
         needs = (
             *parse_relations(fields.get("Pre-Depends", "")),
             *parse_relations(fields.get("Depends", "")),
@@ -51,7 +51,9 @@ def debian_packages(
 def automatic(states: str) -> frozenset[str]:
     """Give the packages that apt installed because others need them."""
     found = paragraphs(states.splitlines())
-    return frozenset(each["Package"] for each in found if each.get("Auto-Installed") == "1")
+    return frozenset(
+        each["Package"] for each in found if each.get("Auto-Installed") == "1" and "Package" in each
+    )
 
 
 def alpine_packages(installed: str, real: Real) -> Iterator[SystemPackage]:
