@@ -190,7 +190,8 @@ def compare_written(
     if keeps_command(request, before.facts, after.facts):
         new = _always(after) - frozenset().union(*map(_forms, before.wrote))
         new = new if len(before.wrote) >= _RUNS else frozenset()
-        new = frozenset(path for path in new if not _HELD.search(path))
+        own = tuple(f"/{path}" for path in request.kept_out)
+        new = frozenset(one for one in new if not _HELD.search(one) and not one.endswith(own))
         details += [f"{path} is written now" for path in sorted(new)]
     kept = [path for path in had if path in has and not _INNER.search(path)]
     same = f"{len(kept)} have the same mode and owner"

@@ -209,7 +209,6 @@ application = below(folder, (*places, *ASKED.get("others", ())), digests.told_of
 # the folder may be a virtual environment itself, or what distributions are installed into
 for path in [one for one in application if os.path.join(folder, one) in owner]:
     stored[path] = (owner[os.path.join(folder, path)], application.pop(path))
-# commands may write files
 others = tuple(f"{one}/" for one in (*places, folder))
 system = everything(others) if ASKED.get("whole") else ""
 answer = {
@@ -219,10 +218,11 @@ answer = {
     "distributions": stored,
     "removed": files,
     "list": listed,
-    "commands": commands.ran(ASKED),
     "site": next(iter(places), ""),
     "times": digests.times(places, folder),
     "compiled": digests.compiled((*places, folder, os.path.dirname(os.__file__))),
     "system": system,
+    # what they write is not of the image
+    "commands": commands.ran(ASKED),
 }
 sys.stdout.write(f"\n{MARKER}{answer!a}\n")

@@ -803,6 +803,9 @@ def test_a_file_that_every_run_wrote_and_none_does_any_more_is_missed() -> None:
     )
     new = found(seen({"/data/9.bin"}, {"/data/1.bin"}), always)
     assert "/data/a.txt is written now" in new.details
+    asked = replace(REQUEST, kept_out=("a.txt",))
+    empty = seen({"/data/9.bin"}, {"/data/1.bin"})
+    assert check("written-files", empty, always, asked).outcome is Outcome.SAME
     once = seen({"/data/9.bin", "/data/a.txt"}, {"/data/1.bin"})
     assert found(once, always).outcome is Outcome.SAME
     assert found(seen({"/data/9.bin"}, {"/data/1.bin"}), once).outcome is Outcome.SAME

@@ -742,9 +742,11 @@ def test_what_commands_write_is_not_of_the_image(tmp_path: Path, small: str) -> 
     folder = tmp_path / "application"
     (tmp_path / "data").mkdir()
     folder.mkdir()
-    (folder / "manage.py").write_text("open('../data/jobs.txt', 'w').close()")
+    (folder / "manage.py").write_text("[open(n, 'w') for n in ('../data/jobs.txt', 'own.log')]")
     asked = {"folder": str(folder), "root": str(tmp_path), "whole": True}
     answer = ask("stored", asked, folder, python=small)
+    assert (folder / "own.log").exists()
+    assert str(folder / "own.log") not in answer["times"]
     assert (answer["commands"]["manage.py"][0], (tmp_path / "data/jobs.txt").exists()) == (0, True)
     assert str(tmp_path / "data") in answer["system"]
     assert "jobs.txt" not in answer["system"]
