@@ -199,7 +199,7 @@ class CompileApplication(Struct, frozen=True, kw_only=True):
     """Compile the modules below ``folder`` and those of the standard library in ``library``.
 
     With ``modules``, paths below ``library``, those alone are compiled of it. ``folder`` is empty
-    where the application lies beside the folders of the system.
+    where nothing of the application is compiled.
     """
 
     folder: str

@@ -13,8 +13,8 @@ Of the standard library only those modules are compiled that imports of the envi
 application lead to, once an image was read, and from -O3 on those that the application loaded while
 it was watched; the others are compiled when something imports them.
 
-Safe: byte code is only used by the Python that made it. A project with a file that this Python
-cannot compile is not changed.
+Safe: byte code is only used by the Python that made it. Of a project with a file that this Python
+cannot compile, and of one that lies beside the folders of the system, nothing is compiled.
 """
 
 from __future__ import annotations
@@ -40,23 +40,20 @@ def detect(plan: Plan) -> Iterator[Finding]:
         (item, into) for item, copied in stage.copies if (into := _brought(plan, item, copied))
     ]
     done = any("compileall" in action.text for action in stage.of_kind(ActionKind.APPLICATION))
-    if (
-        not copies
-        or done
-        or not stage.is_root_at(copies[-1][0])
-        or any(s.what.endswith(".py") for s in plan.skipped)
-    ):
+    if not copies or done or not stage.is_root_at(copies[-1][0]):
         return
     library = f"/usr/local/lib/python{stage.python}"
     evidence = Evidence(
         kind="copy", message="source is copied and never compiled", origin=copies[-1][0].origin
     )
     modules = tuple(_loaded(plan, library))
+    whole = not any(one.what.endswith(".py") for one in plan.skipped)
     folder = stage.folder if stage.folder != "/" else posixpath.commonpath([i for _, i in copies])
     change = CompileApplication(
-        folder=folder if folder != "/" else "", library=library, modules=modules
+        folder=folder if whole and folder != "/" else "", library=library, modules=modules
     )
-    message = "bytecode of application and standard library is part of the image"
+    what = "application and standard library" if change.folder else "the standard library"
+    message = f"bytecode of {what} is part of the image"
     yield Finding.of(message, (evidence, *_told(plan, modules)), change)
 
 
@@ -88,10 +85,10 @@ def _hashes(python: str | None) -> bool:
 
 
 def _brought(plan: Plan, item: Instruction, copied: Copy) -> str:
-    """Where an instruction copies Python files of the context to, in the application's folder."""
+    """Where an instruction copies Python files of the context to, with the application's folder."""
     folder = plan.stage.folder
     into = plan.stage.absolute(copied.destination, item)
-    if copied.stage is not None or not is_within(into, folder):
+    if copied.stage is not None or not (is_within(into, folder) or is_within(folder, into)):
         return ""
     named = {posixpath.normpath(source) for source in copied.sources}
     python = [path for path in plan.project.files if path.endswith(".py")]
