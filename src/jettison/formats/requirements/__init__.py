@@ -21,7 +21,14 @@ from jettison.formats.requirements.lines import (
     SectionComment,
     render,
 )
-from jettison.formats.requirements.parse import decoded, is_utf_16, load, only_bounds, parse
+from jettison.formats.requirements.parse import (
+    decoded,
+    has_empty_marker,
+    is_utf_16,
+    load,
+    only_bounds,
+    parse,
+)
 from jettison.formats.requirements.sections import Heading, Mark, MarkKind, headings, marks, remark
 
 

@@ -128,6 +128,15 @@ def is_utf_16(content: bytes) -> bool:
     return content.startswith(_UTF_16)
 
 
+def has_empty_marker(text: str) -> bool:
+    """Whether a requirement of a list ends with a semicolon; pip reads it, uv not.
+
+    Raises ValueError when quotes in options do not close.
+    """
+    lines = (line.content for line in logical_lines(text) if ";" in line.content)
+    return any(split_options(content)[0].endswith(";") for content in lines)
+
+
 def decoded(content: bytes) -> str:
     """Return the text of a list as pip reads it. Raises UnicodeDecodeError."""
     return content.decode("utf-16" if is_utf_16(content) else "utf-8")

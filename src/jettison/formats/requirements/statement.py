@@ -75,7 +75,8 @@ def _read(content: str) -> Statement:
 
 def _named(content: str) -> Statement:
     try:
-        read = Requirement(content)
+        # pip takes no words behind a semicolon for no marker
+        read = Requirement(content if "@" in content else content.removesuffix(";"))
     except InvalidRequirement as error:
         if _VARIABLE.search(content):
             return _with_variable(content)
