@@ -13,7 +13,7 @@ from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import PipInstall
 from jettison.ecosystems.uv import git_line, needs_folder
 from jettison.formats.dockerfile import Instruction
-from jettison.formats.requirements import RequirementLine, has_empty_marker
+from jettison.formats.requirements import RequirementLine, is_for_pip_alone
 from jettison.formats.shell.words import Word
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, actions_in, is_installer
@@ -265,8 +265,8 @@ def _unreadable(
     if source in project.utf_16 and not by_pip:
         return f"{path} is UTF-16, which uv does not read"
     if not is_declaring(source):
-        empty = not by_pip and has_empty_marker(project.texts.get(project.in_context(source), ""))
-        return f"{path} has a `;` without a marker, which uv does not read" if empty else ""
+        own = not by_pip and is_for_pip_alone(project.texts.get(project.in_context(source), ""))
+        return f"{path} has a line that pip reads and uv does not" if own else ""
     if not source.endswith(PYPROJECT) or not fact.by_uv:
         return f"{path} is no requirements file"
     if project.in_context(posixpath.join(posixpath.dirname(source), "uv.toml")) in project.files:

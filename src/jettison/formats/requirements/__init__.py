@@ -23,7 +23,7 @@ from jettison.formats.requirements.lines import (
 )
 from jettison.formats.requirements.parse import (
     decoded,
-    has_empty_marker,
+    is_for_pip_alone,
     is_utf_16,
     load,
     only_bounds,

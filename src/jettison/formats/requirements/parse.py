@@ -25,7 +25,12 @@ from jettison.formats.requirements.lines import (
     read_options,
 )
 from jettison.formats.requirements.sections import headings, marks, section_of, words_above
-from jettison.formats.requirements.statement import Statement, read_statement, split_options
+from jettison.formats.requirements.statement import (
+    Statement,
+    as_standardized,
+    read_statement,
+    split_options,
+)
 from jettison.values import Origin, replace, without_credentials
 
 _END_COMMENT = re.compile(r"(^|\s)#.*$")
@@ -128,13 +133,13 @@ def is_utf_16(content: bytes) -> bool:
     return content.startswith(_UTF_16)
 
 
-def has_empty_marker(text: str) -> bool:
-    """Whether a requirement of a list ends with a semicolon; pip reads it, uv not.
+def is_for_pip_alone(text: str) -> bool:
+    """Whether a list has a requirement that pip reads and uv does not.
 
     Raises ValueError when quotes in options do not close.
     """
-    lines = (line.content for line in logical_lines(text) if ";" in line.content)
-    return any(split_options(content)[0].endswith(";") for content in lines)
+    bodies = (split_options(line.content)[0] for line in logical_lines(text))
+    return any("@" not in body and as_standardized(body) != body for body in bodies)
 
 
 def decoded(content: bytes) -> str:

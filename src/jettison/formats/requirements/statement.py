@@ -23,6 +23,7 @@ _MOST_TAGS = 1000
 _OPTIONS = re.compile(r"(?:^|\s)(-.*)$", re.DOTALL)
 _NAMED = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*($|[\[<>=!~;@(])")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(//|\S)")
+_STARRED = re.compile(r"((?:[<>]=?|~=)\s*[\w.]+?)\.\*")
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[([^\]]*)\])?")
 _PATH_EXTRAS = re.compile(r"^(?P<path>.*?)\[(?P<extras>[^\]\[]*)\]$")
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
@@ -75,13 +76,23 @@ def _read(content: str) -> Statement:
 
 def _named(content: str) -> Statement:
     try:
-        # pip takes no words behind a semicolon for no marker
-        read = Requirement(content if "@" in content else content.removesuffix(";"))
+        read = Requirement(as_standardized(content))
     except InvalidRequirement as error:
         if _VARIABLE.search(content):
             return _with_variable(content)
         raise ValueError(str(error).splitlines()[0]) from error
     return statement_of(read)
+
+
+def as_standardized(content: str) -> str:
+    """Write a named requirement as the standard has it, which pip reads less strictly.
+
+    It takes no words behind a semicolon for no marker, needs no space before that of a URL, and up
+    to pip 24.0 reads a star behind an order of versions, which uv refuses.
+    """
+    if "@" in content:
+        return content.replace("; ", " ; ", 1)
+    return _STARRED.sub(r"\1", content.removesuffix(";"))
 
 
 def statement_of(read: Requirement) -> Statement:

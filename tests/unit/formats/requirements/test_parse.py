@@ -178,3 +178,17 @@ def test_no_password_of_a_broken_line_is_shown(text: str) -> None:
     with pytest.raises(InputSyntaxError) as caught:
         parse(text, file="requirements.txt")
     assert "s3cret" not in f"{caught.value} {caught.value.why} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("line", "specifier", "marker"),
+    [
+        ("flask==3.0 ;", "==3.0", ""),
+        ("flask>=2.*,!=2.1.*", "!=2.1.*,>=2", ""),
+        ('flask @ https://example.org/f.zip; python_version > "3"', "", 'python_version > "3"'),
+    ],
+)
+def test_what_pip_reads_less_strictly_is_read(line: str, specifier: str, marker: str) -> None:
+    (found,) = parse(f"{line}\n", file="requirements.txt").lines
+    assert isinstance(found, RequirementLine)
+    assert (found.name, found.specifier, found.marker) == ("flask", specifier, marker)
