@@ -30,6 +30,8 @@ _LARGEST_BATCH = 4 << 20
 _SMALLEST_SHARE = 256 << 10
 # A module that takes more is not compiled.
 _MEMORY = 4 << 30
+# One whose source is longer takes that much, and neither is it.
+_LONGEST_SOURCE = 16 << 20
 
 Module = tuple[str, bytes]
 
@@ -170,7 +172,9 @@ def bytecode_members(compiler: Compiles, members: Iterable[Member]) -> tuple[Mem
     modules = {
         compiler.cached_path(member.entry.path): member
         for member in members
-        if member.entry.kind is Kind.FILE and member.entry.path.endswith(".py")
+        if member.entry.kind is Kind.FILE
+        and member.entry.path.endswith(".py")
+        and member.entry.size <= _LONGEST_SOURCE
     }
     sources = ((member.entry.path, b"".join(member.content())) for member in modules.values())
     made: dict[str, Member] = {}
@@ -194,7 +198,10 @@ class KeptBytecode(Struct, frozen=True, kw_only=True):
 
     def compiled(self, modules: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
         """Yield what ``Compiler.compiled`` does, in the same order."""
-        found = list(modules)
+        for batch in _batches(modules):
+            yield from self._of_batch(batch)
+
+    def _of_batch(self, found: Sequence[Module]) -> Iterator[Module]:
         kept = [self._kept(path, source) for path, source in found]
         missing = [pair for pair, content in zip(found, kept, strict=True) if content is None]
         made = dict(self.compiler.compiled(missing)) if missing else {}
@@ -212,7 +219,7 @@ class KeptBytecode(Struct, frozen=True, kw_only=True):
         return sealed_bytes(self._file(path, source))
 
     def _file(self, path: str, source: bytes) -> Path:
-        running = hashlib.sha256("\0".join((self.compiler.identity, path, "")).encode())
+        running = hashlib.sha256(os.fsencode("\0".join((self.compiler.identity, path, ""))))
         running.update(source)
         return self.folder / running.hexdigest()
 

@@ -102,15 +102,16 @@ def _body(response: urllib3.BaseHTTPResponse, limit: int) -> bytes | None:
     """Read the body, None when it is longer than ``limit``, and give the connection back."""
     stated = whole_number(response.headers.get("content-length", ""))
     too_long = stated is not None and stated > limit
-    body = b""
-    while not too_long and (more := response.read(limit + 1, decode_content=True)):
-        body += more
-        too_long = len(body) > limit
+    body, size = [], 0
+    while not too_long and (more := response.read(_CHUNK, decode_content=True)):
+        body.append(more)
+        size += len(more)
+        too_long = size > limit
     if too_long:
         # What is left unread would be taken for the next answer.
         response.close()
     response.release_conn()
-    return None if too_long else body
+    return None if too_long else b"".join(body)
 
 
 def _no_answer(error: HTTPError) -> NoAnswerError:

@@ -21,7 +21,7 @@ from jettison.index.wheels import read_metadata, read_unloaded, read_wheel
 from jettison.records import Records
 from jettison.values import replace
 
-_LARGEST_LISTING = 64 << 20
+_LARGEST_LISTING = 32 << 20
 _NOT_FOUND = 404
 # How many seconds a listing is used without asking.
 _LIFETIME = 3600.0

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from jettison.builder.bytecode import Compiler, bytecode_members, is_whole, seal_tree
+from jettison.builder.bytecode import (
+    Compiler,
+    KeptBytecode,
+    bytecode_members,
+    is_whole,
+    seal_tree,
+)
 from jettison.builder.bytecode_interpreters import composed_compiler, host_compiler
 from jettison.errors import ProgramError
 from jettison.images.entry import Kind
@@ -101,6 +107,17 @@ def test_members_get_bytecode_with_their_owner(compiler):
     assert module.entry.path == compiler.cached_path("app/main.py")
     assert (module.entry.uid, module.entry.gid) == (7, 8)
     assert len(b"".join(module.content())) == module.entry.size
+
+
+def test_a_source_that_takes_all_memory_is_not_compiled(compiler):
+    long = Member.file("app/data.py", b"import os\n" * 2_000_000)
+    assert bytecode_members(compiler, [long]) == ()
+
+
+def test_bytecode_is_kept_for_a_name_that_is_no_text(compiler, tmp_path):
+    kept = KeptBytecode(compiler=compiler, folder=tmp_path)
+    made, again = (list(kept.compiled([("app/caf\udce9.py", b"X = 1\n")])) for _ in range(2))
+    assert made == again == [(compiler.cached_path("app/caf\udce9.py"), made[0][1])]
 
 
 def test_a_base_that_does_not_run_here_is_skipped(tmp_path):
