@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from jettison.errors import InputSyntaxError
 from jettison.processes.connections import basic_user, certificate_file
+from jettison.records import regular_bytes
 
 PUBLIC_INDEX = "https://pypi.org/simple"
 _DEFAULT = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
@@ -33,6 +34,7 @@ _NAMES = {
     "bundle": "cert",
 }
 _ADDRESSES = ("http://", "https://")
+_LARGEST = 1 << 20
 
 
 class IndexSettings(Struct, frozen=True, kw_only=True):
@@ -145,7 +147,7 @@ def _configuration_files(variables: Mapping[str, str], home: Path) -> Iterator[P
 def _in_pip(path: Path) -> Found:
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read(path, encoding="utf-8")
+        parser.read_string(regular_bytes(path, _LARGEST).decode())
     except (configparser.Error, UnicodeDecodeError, OSError):
         return {}
     found: Found = {}
@@ -160,7 +162,7 @@ def _in_pip(path: Path) -> Found:
 def _in_uv(path: Path) -> Found:
     """Read uv's own settings; its list of indexes names the default one and the others."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(regular_bytes(path, _LARGEST).decode())
     except (OSError, ValueError):
         return {}
     found: Found = {}

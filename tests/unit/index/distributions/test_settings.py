@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ def test_pips_configuration_names_the_index(tmp_path: Path) -> None:
     file.parent.mkdir(parents=True)
     file.write_text("[global]\nindex-url = https://e/simple\n", encoding="utf-8")
     assert index_url({}, home=tmp_path) == "https://e/simple"
+
+
+@pytest.mark.parametrize("name", ["pip/pip.conf", "uv/uv.toml"])
+def test_no_pipe_is_waited_for(tmp_path: Path, name: str) -> None:
+    file = tmp_path / ".config" / name
+    file.parent.mkdir(parents=True)
+    os.mkfifo(file)
+    assert index_url({}, home=tmp_path) == PUBLIC_INDEX
 
 
 def test_a_broken_configuration_counts_as_none(tmp_path: Path) -> None:
