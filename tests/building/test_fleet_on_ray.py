@@ -26,7 +26,7 @@ from jettison.tasks.fleet.cluster import run_on_ray
 pytestmark = pytest.mark.ray
 
 SUPPORT = Path(__file__).parents[1] / "support"
-COUNT, KILLED = 24, 3
+COUNT, KILLED = 14, 2
 
 
 @pytest.fixture
