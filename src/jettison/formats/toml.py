@@ -62,17 +62,17 @@ def _loaded(text: str, *, lock: bool) -> Table:
 def _joined(text: str) -> str:
     """The document with each inline table on one line, without comments and a last comma in it."""
     found: list[str] = []
-    opened: list[str] = []
+    opened = [("", False)]  # the second says whether one around it is an inline table
     last = 0
     for token in _TOKEN.finditer(text):
         found.append(text[last : token.start()])
         last, part = token.end(), token[0]
         if part in "{[":
-            opened.append(part)
-        inline = "{" in opened
+            opened.append((part, opened[-1][1] or part == "{"))
+        inline = opened[-1][1]
         if inline and part[0] in "#\r\n":
             part = " " if part[0] != "#" else ""
-        elif part in "}]" and opened and opened.pop() == "{":
+        elif part in "}]" and len(opened) > 1 and opened.pop()[0] == "{":
             while found and not (ending := found[-1].rstrip(" \t,")):
                 found.pop()
             found[-1:] = [ending]

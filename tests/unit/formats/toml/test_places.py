@@ -1,3 +1,4 @@
+import time
 import tomllib
 from collections.abc import Mapping
 from typing import Any
@@ -66,6 +67,13 @@ def test_bad_toml_is_named_with_its_line(text: str, line: int) -> None:
         read_toml(text, "pyproject.toml")
     assert caught.value.origin is not None
     assert caught.value.origin.line == line
+
+
+def test_brackets_without_end_in_a_lock_cost_no_more_than_their_number() -> None:
+    begun = time.process_time()
+    with pytest.raises(InputSyntaxError):
+        read_toml("[" * 100_000, "uv.lock")
+    assert time.process_time() - begun < 10
 
 
 def test_lines_in_an_inline_table_are_read() -> None:
