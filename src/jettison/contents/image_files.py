@@ -10,7 +10,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from jettison.contents import Packed, module_name
-from jettison.contents.system import System, SystemPackage
+from jettison.contents.system import PROGRAMS, System, SystemPackage
 from jettison.errors import InputSyntaxError
 from jettison.formats.debian_control import paragraphs, parse_provides, parse_relations
 from jettison.images.config import Config
@@ -96,6 +96,7 @@ def _real_paths(paths: Iterator[str] | list[str], real: Real) -> Iterator[str]:
 
 
 EXECUTABLE = 0o111
+SHEBANG = re.compile(r"#![ \t]*(?P<program>\S+)(?:[ \t]+(?:-S[ \t]+)?(?P<word>\S+))?")
 _SCRIPT = b"#!"
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -189,7 +190,16 @@ class ImageFiles(Struct, frozen=True, kw_only=True, dict=True):
             environment=self.config.env,
             manual=frozenset(self._manual(packages)),
             digests={path: file.digest for path, file in plain.items() if file.digest},
+            interpreted=dict(self._interpreted(plain)),
         )
+
+    def _interpreted(self, plain: Mapping[str, ImageFile]) -> Iterator[tuple[str, str]]:
+        """The programs that are scripts, each with what interprets it."""
+        for path, file in plain.items():
+            script = file.is_script and posixpath.dirname(path) in PROGRAMS
+            if found := SHEBANG.match(self.text(path)) if script else None:
+                by_env = found["program"].endswith("/env") and found["word"]
+                yield path, found["word"] if by_env else found["program"]
 
     @cached_property
     def _listings(self) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Launchers
-from jettison.contents.image_files import EXECUTABLE, ImageFiles
+from jettison.contents.image_files import EXECUTABLE, SHEBANG, ImageFiles
 from jettison.images.config import Config
 from jettison.images.entry import Kind
 from jettison.values import by_key, once_each
@@ -24,7 +24,6 @@ WORD = re.compile(r"[\w./+-]+")
 READ_BY_SHELL = re.compile(
     r"(?:^|[\s;&|(])(?:\.|source|(?:/[\w./-]{1,99}/)?(?:ba|da|a|k|z)?sh)\s+(?:-\w+\s+)*([\w./-]+)"
 )
-SHEBANG = re.compile(r"#![ \t]*(?P<program>\S+)(?:[ \t]+(?:-S[ \t]+)?(?P<word>\S+))?")
 # Variables that name the environment of a project.
 NAMED = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT")
 OF_DISTRIBUTIONS = re.compile(r"/(?:site|dist)-packages/")

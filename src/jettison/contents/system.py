@@ -44,7 +44,8 @@ class System(Struct, frozen=True, kw_only=True, dict=True):
     ``files`` have their bytes, ``links`` what they lead to, ``libraries`` (all ELF files) the names
     of libraries that they need. ``environment`` are the variables of the image, ``manual`` the
     packages that were asked for on top of the base image. ``digests`` are of the files that can be
-    second names of equal ones.
+    second names of equal ones; ``interpreted`` are programs that are scripts, each with what
+    interprets it.
     """
 
     files: Mapping[str, int]
@@ -54,6 +55,7 @@ class System(Struct, frozen=True, kw_only=True, dict=True):
     environment: Mapping[str, str]
     manual: frozenset[str] = frozenset()
     digests: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
+    interpreted: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
     def owners(self) -> Mapping[str, frozenset[str]]:
@@ -196,6 +198,7 @@ class _Search:
         self._queue: deque[SystemPackage] = deque()
         self.found: dict[str, str] = {}
         self.single: dict[str, tuple[set[str], str]] = {}
+        self._scripts: set[str] = set()
         self._providers: dict[str, list[str]] = {}
         for package in system.packages.values():
             for name in (package.name, *package.provides):
@@ -217,11 +220,29 @@ class _Search:
         """Keep a program: by itself where the package says nothing else, or with its package."""
         for path in paths:
             for name in sorted(self._system.owners.get(path, ())):
+                if path in self._system.interpreted:
+                    self.script(path, name)
                 if name not in self._wanted.single:
                     self.package(name, why, asked=True)
                     continue
                 self.single.setdefault(name, (set(), why))[0].add(path)
                 self.needs_of(path)
+
+    def script(self, path: str, name: str) -> None:
+        """Keep what interprets a program of a package, as its package depends on it.
+
+        Others may only need that for their installation.
+        """
+        if path in self._scripts:
+            return
+        self._scripts.add(path)
+        by = self._system.interpreted[path]
+        why = f"{path} is interpreted by it"
+        self.program(self._system.program(by), why)
+        for names in self._system.packages[name].needs:
+            for other in self._installed(names):
+                if other.startswith(posixpath.basename(by)):
+                    self.package(other, why, asked=True)
 
     def needs_of(self, path: str) -> None:
         """Keep the libraries that a file needs."""

@@ -122,6 +122,30 @@ def test_a_program_that_was_run_keeps_itself_where_programs_stand_alone() -> Non
     assert reach.packages == {"mawk": "/bin/mawk was touched"}
 
 
+def test_a_program_that_is_a_script_keeps_what_interprets_it() -> None:
+    status = "Package: {}\nStatus: install ok installed\nVersion: 1\n{}\n"
+    listed = {"supervisor": "/usr/bin/supervisord", "python3-minimal": "/usr/bin/python3"}
+    texts = {
+        "/usr/bin/supervisord": "#!/usr/bin/python3\n",
+        "/usr/bin/python3": "",
+        "/var/lib/dpkg/status": status.format("supervisor", "Depends: python3, adduser\n")
+        + status.format("python3", "")
+        + status.format("python3-minimal", "")
+        + status.format("adduser", ""),
+        **{f"/var/lib/dpkg/info/{name}.list": f"{path}\n" for name, path in listed.items()},
+    }
+    files = {
+        path: ImageFile(kind=Kind.FILE, mode=0o755, packed=Packed.of(text.encode()))
+        for path, text in texts.items()
+    }
+    found = ImageFiles(files=files, config=Config.empty(Platform.parse("linux/amd64"))).system
+    unneeded = ("python3", "python3-minimal", "adduser")
+    wanted = Wanted(programs={"supervisord": "called"}, without=unneeded)
+    assert set(reached_packages(found, wanted).packages) == {"supervisor", *unneeded[:2]}
+    asked = Wanted(packages={"supervisor": "asked for"}, without=unneeded)
+    assert set(reached_packages(found, asked).packages) == {"supervisor"}
+
+
 def test_a_touched_file_keeps_its_package() -> None:
     reach = reached_packages(system(), Wanted(paths=["/bin/mawk"]))
     assert reach.packages == {"mawk": "/bin/mawk was touched"}
