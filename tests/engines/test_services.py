@@ -86,6 +86,7 @@ Verify = Callable[..., Verdict]
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at workers for less long: one that cannot work ends at once."""
     monkeypatch.setattr(runs, "_WATCHED_SECONDS", 4.0)
+    monkeypatch.setattr(runs, "_LONG_WATCHED_SECONDS", 8.0)
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ Of the standard library only those modules are compiled that imports of the envi
 application lead to, once an image was read, and from -O3 on those that the application loaded while
 it was watched; the others are compiled when something imports them.
 
-Safe: byte code is only used by the Python that made it. The standard library alone is compiled where
-this Python cannot compile a file of the application, or it lies beside the folders of the system.
+Safe: byte code is only used by the Python that made it. Nothing of the application is compiled if
+this Python cannot compile a file of it, or if it lies beside the folders of the system.
 """
 
 from __future__ import annotations
