@@ -21,7 +21,7 @@ from jettison.catalogue import table
 from jettison.catalogue.base_release import debian_release
 from jettison.catalogue.bases import BaseImages
 from jettison.errors import UnsupportedError
-from jettison.formats.debian_control import paragraphs
+from jettison.formats.debian_control import installed
 from jettison.images import is_remote, locate
 from jettison.images.config import History
 from jettison.images.descriptor import Platform
@@ -290,7 +290,5 @@ def _libc(system: dict[str, str]) -> tuple[str, str]:
 
 
 def _debian(status: str) -> Iterator[tuple[str, str, str]]:
-    for paragraph in paragraphs(status.splitlines()):
-        if paragraph.get("Status", "").endswith(" installed") and "Package" in paragraph:
-            version, architecture = paragraph.get("Version", ""), paragraph.get("Architecture", "")
-            yield paragraph["Package"], version, architecture
+    for fields in installed(status):
+        yield fields["Package"], fields.get("Version", ""), fields.get("Architecture", "")

@@ -12,7 +12,7 @@ from msgspec import Struct
 from jettison.contents import Packed, module_name
 from jettison.contents.system import PROGRAMS, System, SystemPackage
 from jettison.errors import InputSyntaxError
-from jettison.formats.debian_control import paragraphs, parse_provides, parse_relations
+from jettison.formats.debian_control import installed, paragraphs, parse_provides, parse_relations
 from jettison.images.config import Config
 from jettison.images.entry import Kind
 
@@ -31,10 +31,8 @@ def debian_packages(
     status: str, listings: Mapping[str, str], real: Real
 ) -> Iterator[SystemPackage]:
     """Read dpkg's status and its lists of files by package. Raises InputSyntaxError."""
-    for fields in paragraphs(status.splitlines()):
-        name = fields.get("Package")
-        if not name or not fields.get("Status", "").endswith(" installed"):
-            continue
+    for fields in installed(status):
+        name = fields["Package"]
         needs = (
             *parse_relations(fields.get("Pre-Depends", "")),
             *parse_relations(fields.get("Depends", "")),

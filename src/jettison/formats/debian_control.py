@@ -38,6 +38,13 @@ def paragraphs(lines: Iterable[str]) -> Iterator[dict[str, str]]:
         yield fields
 
 
+def installed(status: str) -> Iterator[Paragraph]:
+    """Yield the paragraphs of dpkg's status of packages that are installed. As ``paragraphs``."""
+    for fields in paragraphs(status.splitlines()):
+        if fields.get("Package") and fields.get("Status", "").endswith(" installed"):
+            yield fields
+
+
 def _add_field(fields: dict[str, str], line: str, number: int) -> str:
     name, colon, value = line.partition(":")
     if not colon or not name or " " in name or name in fields:

@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.check import homes_of, inside, judged, keeps_command, skipped
+from jettison.verify.checks.files import is_among
 from jettison.verify.inside.commands import INSTALLERS
 from jettison.verify.inside.volumes import OF_A_MOMENT
 from jettison.verify.observation import Interior, Inventory, Observation
@@ -190,8 +191,8 @@ def compare_written(
     if keeps_command(request, before.facts, after.facts):
         new = _always(after) - frozenset().union(*map(_forms, before.wrote))
         new = new if len(before.wrote) >= _RUNS else frozenset()
-        own = tuple(f"/{path}" for path in request.kept_out)
-        new = frozenset(one for one in new if not _HELD.search(one) and not one.endswith(own))
+        own = request.kept_out
+        new = frozenset(one for one in new if not (_HELD.search(one) or is_among(one, own)))
         details += [f"{path} is written now" for path in sorted(new)]
     kept = [path for path in had if path in has and not _INNER.search(path)]
     same = f"{len(kept)} have the same mode and owner"

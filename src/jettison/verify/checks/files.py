@@ -138,7 +138,7 @@ def _gone(
     """
     listed = Matcher.of((path, True) for path in request.removed_files)
     for path in had.application.keys() - has.application.keys():
-        used = _ends(path, opened)
+        used = is_among(path, opened)
         if used:
             yield f"{path} of the application is gone, and the baseline opened it"
         elif not (_accounted(path, has, request) or listed.find(f"{folder}/{path}")):
@@ -149,7 +149,7 @@ def _gone(
         known = bool(names & owners) or whole
         if path in has.distributions or not known or names & INSTALLERS:
             continue
-        used = _ends(path, opened)
+        used = is_among(path, opened)
         if used:
             yield f"{path} of {_whose(owner)} is gone, and the baseline opened it"
         elif path not in has.removed and not listed.find(path):
@@ -171,10 +171,10 @@ def _accounted(path: str, has: Stored, request: VerificationRequest) -> bool:
         return True
     if _OF_THE_BUILD.search(path) or (_TESTS.search(path) and not path.endswith(".html")):
         return True
-    return _ends(path, request.kept_out)
+    return is_among(path, request.kept_out)
 
 
-def _ends(path: str, others: Collection[str]) -> bool:
+def is_among(path: str, others: Collection[str]) -> bool:
     """Tell whether one of some paths is the path itself, as another folder names it."""
     known = frozenset(others)
     return path in _endings_of_all(known) or not known.isdisjoint(_endings(path))
@@ -204,8 +204,8 @@ def _other(
     Of a file of several distributions each installer keeps another one: it counts where it is used.
     """
     for path, digest in had.application.items():
-        unread = _OF_THE_BUILD.search(path) and not _ends(path, opened)
-        own = not (unread or _ends(path, request.edited))
+        unread = _OF_THE_BUILD.search(path) and not is_among(path, opened)
+        own = not (unread or is_among(path, request.edited))
         built = _BUILT.search(path)
         again = _STATE.search(path) or (built and built["archive"])
         own = own and (whole or not again)
@@ -215,7 +215,7 @@ def _other(
         _, now = has.distributions.get(path, ("", ""))
         names = _names(owner)
         own = bool(names) and not names & INSTALLERS
-        own = whole or (own and (len(names) == 1 or _ends(path, opened)))
+        own = whole or (own and (len(names) == 1 or is_among(path, opened)))
         said = unlike(digest, now) if own else ""
         if said and (whole or now == UNREADABLE or not _WRITTEN.search(path)):
             yield f"{path} of {_whose(owner)} {said}{what_changed(path, had, has)}"
@@ -229,7 +229,7 @@ def _scripts(
         return
     had, has = before.stored, after.stored
     for path, digest in had.scripts.items():
-        if _ends(path.lstrip("/"), request.edited):
+        if is_among(path.lstrip("/"), request.edited):
             continue
         if path in has.scripts:
             said = unlike(digest, has.scripts[path])
@@ -243,7 +243,7 @@ def _scripts(
 def _new(had: Stored, has: Stored, request: VerificationRequest) -> Iterator[str]:
     """Name what is run that the image before does not have."""
     for path in sorted(has.application.keys() - had.application.keys()):
-        explained = _OF_THE_BUILD.search(path) or _ends(path, request.edited)
+        explained = _OF_THE_BUILD.search(path) or is_among(path, request.edited)
         if _RUN.search(path) and not explained and not _OWN.search(path):
             yield f"{path} of the application is new"
     for path in sorted(has.distributions.keys() - had.distributions.keys()):

@@ -56,10 +56,11 @@ class Memory:
 
     def wants_tls(self, target: str, answer: Answer) -> bool:
         """Tell whether an answer leads to the same address behind TLS, which it is from then on."""
-        found = not self.origin.startswith(TLS)
-        found = found and answer.headers.get("location", "") == f"{TLS}{self.host}{target}"
-        self.origin = f"{TLS}{self.host}" if found else self.origin
-        return found
+        secure = f"{TLS}{self.host}"
+        if self.origin == secure or answer.headers.get("location") != f"{secure}{target}":
+            return False
+        self.origin = secure
+        return True
 
     def learn(self, method: str, path: str, answer: Answer, *, signs_in: bool) -> None:
         """Remember what an answer to ``path`` (without query) holds."""
