@@ -135,6 +135,8 @@ def test_an_interrupted_verification_leaves_nothing(
     assert containers_left(runner, tag) == []
 
 
+# What is said of an image is a matter of no engine.
+@pytest.mark.parametrize("runner", [EMBEDDED], indirect=True, scope="module")
 def test_an_image_that_never_becomes_ready_is_named(
     runner: Runner, image: Callable[[str, str], str], folder: Path
 ) -> None:
@@ -148,6 +150,7 @@ def test_an_image_that_never_becomes_ready_is_named(
     assert containers_left(runner, tag) == []
 
 
+@pytest.mark.parametrize("runner", ["engine"], indirect=True, scope="module")
 def test_an_image_that_ends_while_it_is_asked_is_named(
     runner: Runner, image: Callable[[str, str], str], folder: Path
 ) -> None:
@@ -158,6 +161,7 @@ def test_an_image_that_ends_while_it_is_asked_is_named(
     assert "Verdict: unknown (the baseline does not become ready)" in out
 
 
+@pytest.mark.parametrize("runner", ["engine"], indirect=True, scope="module")
 def test_an_image_without_a_shell_and_python_is_compared_from_outside(
     runner: Runner, image: Callable[[str, str], str], folder: Path
 ) -> None:
