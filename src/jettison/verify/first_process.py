@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from contextlib import suppress
@@ -43,14 +44,19 @@ class Rest:
 
         True where nobody can tell.
         """
+        return self.seconds(process) >= _RESTING_SECONDS or self._used > _LOADING_SECONDS
+
+    def seconds(self, process: int) -> float:
+        """Give for how long they have used next to nothing; infinity where nobody can tell."""
         now = time.monotonic()
         if now - self._looked >= _LOOK_SECONDS:
             self._looked, used = now, _used(process)
             if used is None:
-                return True
-            if not self._since or used - self._used > _RESTING_SHARE * _RESTING_SECONDS:
+                return math.inf
+            most = _RESTING_SHARE * max(_RESTING_SECONDS, now - self._since)
+            if not self._since or used - self._used > most:
                 self._since, self._used = now, used
-        return now - self._since >= _RESTING_SECONDS or self._used > _LOADING_SECONDS
+        return now - self._since
 
 
 def _used(process: int) -> float | None:

@@ -78,13 +78,15 @@ def running(setting: Setting, started_with: RunOptions | None = None) -> Iterato
         if events:
             stack.callback(events.close)
         port = request.ports[0] if request.ports else None
-        # other containers may be in the same network
-        known = bool(setting.usual and not request.services)
-        late = max(_ELSEWHERE, _ELSEWHERE_FACTOR * setting.usual) if known else math.inf
-        guess = not (request.serves or request.services)
+        alone = not request.services
+        late = max(_ELSEWHERE, _ELSEWHERE_FACTOR * setting.usual)
+        late = late if alone and setting.usual else math.inf
+        guess = alone and not request.serves
         late = min(late, _ELSEWHERE) if guess else late
         path, timeout = setting.health_path, on_this_machine(request.startup_timeout)
-        ready = wait_until_ready(container, port, path, timeout, late=late, guess=guess)
+        ready = wait_until_ready(
+            container, port, path, timeout, late=late, guess=guess, alone=alone
+        )
         yield Running(
             container=container, seconds=ready.seconds, failure=ready.failure, events=events
         )

@@ -135,8 +135,9 @@ _SILENT_SECONDS = 2.0
 _TIMED_OUT = 124
 # After this long, an answer of a path that nobody named as the one for health is an answer.
 STEADY_SECONDS = 5.0
-# After how long what is no HTTP is given up: something else may listen there for a moment.
-_ODD_SECONDS = 10.0
+# After how long what is no HTTP is given up: something else may listen there for a moment; and how
+# long what listens elsewhere has to be idle.
+_ODD_SECONDS, _IDLE_SECONDS = 10.0, 10.0
 
 
 def health_command(facts: ImageFacts) -> tuple[str, ...]:
@@ -181,14 +182,16 @@ def wait_until_ready(
     *,
     late: float = math.inf,
     guess: bool = False,
+    alone: bool = False,
 ) -> Readiness:
     """Wait for the first answer of ``path`` that is no server error.
 
     Without a path ``/`` is asked, of which nobody said that it has to be well: a server error
     will do when it stays for a while. Without a port, a container is ready when it still runs after
     three seconds and waits for something. A server of gRPC fails with ``SPEAKS_HTTP2``, and after
-    ``late`` seconds one that listens elsewhere alone; of a port that is only a ``guess``, what
-    listens on none does as well. Seconds count from the start of the first process, where this
+    ``late`` seconds one that listens elsewhere, or sooner where it is idle and no other container
+    has its network (``alone``); of a port that is only a ``guess``, what listens on none does as
+    well. Seconds count from the start of the first process, where this
     machine knows it: what the engine and others do before they return is none of its.
     """
     named, path = bool(path), path or "/"
@@ -225,7 +228,9 @@ def wait_until_ready(
             why = said if _is_odd(answer) and seconds > _ODD_SECONDS else ""
             if port and address and seconds > _SILENT_SECONDS and _only_http2(address, port):
                 why = f"port {port} {SPEAKS_HTTP2}"
-            elif port and seconds > late:
+            elif port and (
+                seconds > late or (alone and rest.seconds(state.process) > _IDLE_SECONDS)
+            ):
                 why = _elsewhere(state.process, port, guess=guess)
             if why:
                 return Readiness(seconds=seconds, failure=why)

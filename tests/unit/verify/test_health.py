@@ -241,6 +241,30 @@ def test_what_gets_little_of_a_busy_machine_has_longer_to_load(
     assert (ready.failure, round(ready.seconds)) == (failure, seconds)
 
 
+@pytest.mark.parametrize(
+    ("share", "alone", "failure"),
+    [
+        (0.01, True, "port 8080 does not respond; it listens on 8081"),
+        (0.01, False, "port 8080 does not respond within 60 seconds"),
+        (0.2, True, "port 8080 does not respond within 60 seconds"),
+    ],
+)
+def test_what_is_idle_and_listens_elsewhere_is_given_up_soon(
+    monkeypatch: pytest.MonkeyPatch, share: float, alone: bool, failure: str
+) -> None:
+    now = [0.0]
+    clock = SimpleNamespace(
+        monotonic=lambda: now[0], sleep=lambda some: now.append(now.pop() + some)
+    )
+    monkeypatch.setattr(services, "time", clock)
+    monkeypatch.setattr(first_process, "time", clock)
+    monkeypatch.setattr(first_process, "_used", lambda _: 1 + now[0] * share)
+    monkeypatch.setattr(services, "listening", lambda _: {(8081, False)})
+    monkeypatch.setattr(services, "_first", lambda *_: Answer(status=0))
+    ready = wait_until_ready(Machine(8000), 8080, "", 60, alone=alone)
+    assert ready.failure == failure
+
+
 def test_a_health_check_that_does_not_end_fails() -> None:
     outcome = run_health_command(Machine(), ("curl", "http://localhost"))
     assert outcome.status == 124
