@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from jettison.engines import Engine, Network, RunOptions
 from jettison.errors import EngineError, ProgramError
+from jettison.formats.shell import SHELLS
 from jettison.progress import Progress
 from jettison.values import replace
 from jettison.verify.batch import waiting, with_stored
@@ -90,6 +91,7 @@ def _finished_in_time(first: Begun, trial: Trial, engine: TimedEngine) -> Baseli
 
 def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]:
     """Run the image before, in another way where it does not become ready, and tell which."""
+    trial = with_script(trial)
     held = pool.submit(_held, trial)
     trial, first = _begun_with_absent(trial, held)
     declared = trial.request.serves
@@ -116,6 +118,26 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
     if first.baseline.observation.failure == FAILS:
         return trial, begun(trial, held, failing=True)
     return trial, first
+
+
+# An interpreter or a shell that is given nothing to run, and reads what people type.
+_READS_ONLY = re.compile(rf"(?:.*/)?(?:i?python[\d.]*|{'|'.join(sorted(SHELLS))})")
+
+
+def with_script(trial: Trial) -> Trial:
+    """Run the command that the project installs where the image before starts nothing itself.
+
+    Whoever runs such an image names a command.
+    """
+    request = trial.request
+    words = words_started(request, trial.before().facts)
+    if len(words) != 1 or not _READS_ONLY.fullmatch(words[0]):
+        return trial
+    for script in request.scripts[:1]:
+        how = f"as {script}, because the image starts {words[0]} alone"
+        way = replace(request, entrypoint=(script,), command=(), ports=(), how=how)
+        return trial.asking(way)
+    return trial
 
 
 def _where_it_listens(

@@ -14,6 +14,7 @@ from jettison.lift.build_context import copied_from
 from jettison.lift.declared import shipped_names
 from jettison.lift.locked import brought_tools
 from jettison.lift.scopes import Scope
+from jettison.lift.scopes.decide import console_scripts
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import service_of, services_of
 from jettison.lift.writes import data_mounts
@@ -87,6 +88,7 @@ def verification_request(
             other_ways(plan, variables, _sources(plan, None, read), read, serves=serves)
         ),
         serves=serves,
+        scripts=tuple(console_scripts(lambda name: read(plan.original.in_context(name)))),
         workers=workers_of(plan.original),
         read_only_volumes=_read_only_volumes(plan),
         read_only_after=not plan.writing.unsure,

@@ -116,6 +116,29 @@ def test_a_server_is_asked_where_it_listens_if_not_on_a_port_that_it_declares(
     assert found.request.startup_timeout == asked.startup_timeout
 
 
+@pytest.mark.parametrize(
+    ("words", "run"),
+    [
+        (("python3",), ("finder",)),
+        (("/bin/bash",), ("finder",)),
+        (("python3", "main.py"), ()),
+        (("server",), ()),
+    ],
+)
+def test_the_installed_command_is_run_where_an_image_starts_nothing(
+    words: tuple[str, ...], run: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LocalEngine, "inspect", lambda *_: replace(FACTS, command=words))
+    seen = Observation(facts=FACTS)
+    first = Begun(baseline=Baseline(observation=seen, conversation=Conversation()), stored=Future())
+    monkeypatch.setattr(before, "begun", lambda *_: first)
+    asked = replace(ASKED, serves=False, scripts=("finder", "finder-web"))
+    with ThreadPoolExecutor(1) as pool:
+        found, _ = before.begun_somehow(trial(asked, tmp_path), pool)
+    assert found.request.entrypoint == run
+    assert bool(found.request.ports) is not bool(run)
+
+
 def test_what_misses_a_folder_that_the_image_lacks_is_run_with_an_empty_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
