@@ -102,6 +102,13 @@ def movable(project: Project, stage: FinalStage) -> Installation | LockedInstall
     return NotMovable(evidence=fixed) if fixed else found
 
 
+def new_place(found: Installation | LockedInstallation) -> str:
+    """Give where the environment of a build stage is: where the Dockerfile has one of its own."""
+    if isinstance(found, LockedInstallation):
+        return found.environment
+    return found.own.path if found.own else VIRTUAL
+
+
 def _found(
     project: Project,
     stage: FinalStage,

@@ -21,8 +21,9 @@ Safe: the same requirements are installed by the same Python of the same image, 
 the same in both stages. The project itself is installed from the same source at the same path. It
 stays as it is when a step may have changed that source or its build does more than collect files,
 when pip is called by the running container, and when the path of the old environment is written in
-a file. Where uv would do something else (options of pip alone, a Python that uv does not run on,
-lists in UTF-16, variables that only pip reads), pip itself repeats the commands in the build stage.
+a file or Python is looked for on another PATH than that of the image (cron, sudo, login shells).
+Where uv would do something else (options of pip alone, a Python that uv does not run on, lists in
+UTF-16, variables that only pip reads), pip itself repeats the commands in the build stage.
 """
 
 from __future__ import annotations
@@ -33,14 +34,16 @@ from collections.abc import Iterator
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import HEADERS, Tools, is_build_package
+from jettison.ecosystems.tool import VIRTUAL
 from jettison.ecosystems.uv import UV
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import ActionKind, is_plain
 from jettison.lift.installation import Installation, NotMovable
-from jettison.lift.locked import LockedInstallation, movable, replaced_place
+from jettison.lift.locked import LockedInstallation, movable, new_place, replaced_place
 from jettison.lift.locked_obstacles import fixed_path, linked_programs, programs_of
 from jettison.lift.packages import removable, requested, saved_without
 from jettison.lift.scopes import PackageScope
+from jettison.lift.search_path import elsewhere
 from jettison.lift.usage import SCRIPT, UNCALLED
 from jettison.plan import Finding, Plan
 from jettison.plan.base import Variant, image_facts
@@ -59,7 +62,6 @@ from jettison.plan.changes import (
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, counted, replace
 
-ENVIRONMENT = "/opt/venv"
 Movable = Installation | LockedInstallation
 # What fetches the installer of a tool.
 FETCHING = ("curl", "wget", "ca-certificates")
@@ -78,11 +80,13 @@ def _why_it_stays(plan: Plan, found: Movable | NotMovable) -> Evidence | None:
     """What keeps the installation in the final stage; None where nothing does, or is to be said."""
     if isinstance(found, NotMovable):
         return found.evidence
+    new = new_place(found) == VIRTUAL
+    other = elsewhere(plan.project, plan.stage, plan.usage) if new else None
     if isinstance(found, LockedInstallation):
-        used = uses_setuptools(plan) if found.tool.seeded else None
+        used = other or (uses_setuptools(plan) if found.tool.seeded else None)
         return used or (None if _can_stay(plan, found) else _installer_stays(plan, found))
     programs = programs_of(plan.distributions.values())
-    fixed = fixed_path(plan.project, plan.stage, programs) or _installs_when_run(plan)
+    fixed = fixed_path(plan.project, plan.stage, programs) or other or _installs_when_run(plan)
     same = found.by_pip or _brings_setuptools(plan)
     return fixed or (None if same else uses_setuptools(plan))
 
@@ -102,7 +106,7 @@ def _moved(plan: Plan, found: Movable) -> Finding:
     build = build_packages(plan, found)
     change = SplitBuildStage(
         build_packages=build,
-        environment=_environment(found),
+        environment=new_place(found),
         uv=table(Tools).uv.version,
         setuptools=not (locked or by_pip)
         and _brings_setuptools(plan)
@@ -131,13 +135,6 @@ def _moved(plan: Plan, found: Movable) -> Finding:
         *changes,
         saving=saved_without(plan.stage, gone),
     )
-
-
-def _environment(found: Movable) -> str:
-    """Where the environment is: where the Dockerfile has it, if it makes one."""
-    if isinstance(found, LockedInstallation):
-        return found.environment
-    return found.own.path if found.own else ENVIRONMENT
 
 
 def _can_stay(plan: Plan, found: LockedInstallation) -> bool:

@@ -236,6 +236,27 @@ def is_read(path: str, *, size: int, executable: bool) -> bool:
     )
 
 
+# Five fields of time, or a word for them, and a command: crontab(5).
+_SCHEDULE: Final = re.compile(
+    r"^[ \t]*(?:@(?:reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)"
+    r"|(?:[\d*][\d*/,-]*[ \t]+){3}[\w*][\w*/,-]*[ \t]+[\w*][\w*/,-]*)[ \t]+[\w/.\[(]",
+    re.MULTILINE,
+)
+_LARGEST_CRONTAB: Final = 8 * 1024
+
+
+def is_crontab(text: str) -> bool:
+    """Whether a text says when cron runs which commands."""
+    return _SCHEDULE.search(text) is not None
+
+
+def may_be_crontab(path: str, size: int) -> bool:
+    """Whether a file may say that, of which its name tells nothing: it has any name."""
+    name = path.rpartition("/")[2].lower()
+    unknown = "." not in name.strip(".") or ("cron" in name and not name.endswith((".py", ".md")))
+    return unknown and size <= _LARGEST_CRONTAB and not _NO_SETTINGS.search(path)
+
+
 @once
 def use_of_file(path: str) -> Use | None:
     """PRODUCTION or DEVELOPMENT where the name says so, None where it does not."""

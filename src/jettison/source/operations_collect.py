@@ -17,6 +17,7 @@ from jettison.source import (
     Use,
     UsedCommand,
     is_compose,
+    is_crontab,
     is_dockerfile,
     is_script,
     use_of_file,
@@ -143,7 +144,7 @@ def _in_file(path: str, text: str) -> Iterator[UsedCommand]:
         return
     if name.endswith((".ini", ".yaml", ".yml", ".xml")) and "uwsgi" in text[:4000]:
         yield from _uwsgi(path, text, use)
-    every = _EVERY_LINE.search(path) is not None
+    every = _EVERY_LINE.search(path) is not None or is_crontab(text)
     whole = with_variables(text) if is_makefile(path) else text
     lines = whole.splitlines()
     for number, words in commands_in(whole, every_line=every):

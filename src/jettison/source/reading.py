@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec import Struct, msgpack
 
 from jettison.records import open_regular, regular_bytes
-from jettison.source import ModuleFacts, is_read
+from jettison.source import ModuleFacts, is_crontab, is_read, may_be_crontab
 from jettison.source.cache import SourceCache
 from jettison.source.operations_lines import is_document
 from jettison.source.parse import parse
@@ -202,9 +202,10 @@ def read_texts(root: Path, tree: Tree) -> dict[str, str]:
     """Texts of the files that hold commands and settings: Dockerfiles, scripts, configuration."""
     found: dict[str, str] = {}
     for path, file in tree.files.items():
-        if is_read(path, size=file.size, executable=file.executable):
+        known = is_read(path, size=file.size, executable=file.executable)
+        if known or may_be_crontab(path, file.size):
             text = read_text(root, path)
-            if text is not None:
+            if text is not None and (known or is_crontab(text)):
                 found[path] = text
     return found
 

@@ -89,13 +89,13 @@ def _digest(root: Path, path: str, size: int, *, executable: bool, exact: bool) 
                 running.update(part)
             return running.hexdigest()
     # Late: most files are as they were.
-    from jettison.source import is_read  # noqa: PLC0415
+    from jettison.source import is_read, may_be_crontab  # noqa: PLC0415
     from jettison.source.reading import LARGEST  # noqa: PLC0415
     from jettison.tasks.loading.project import NAMES  # noqa: PLC0415
 
     if size > LARGEST:  # too large to be read
         return ""
-    text = size <= _LARGEST_TEXT and bool(NAMES.search(path))
+    text = (size <= _LARGEST_TEXT and bool(NAMES.search(path))) or may_be_crontab(path, size)
     if text or path.endswith(".ipynb") or is_read(path, size=size, executable=executable):
         return hashlib.sha256(regular_bytes(root / path, LARGEST)).hexdigest()
     content = regular_bytes(root / path, LARGEST) if path.endswith(".py") else b""

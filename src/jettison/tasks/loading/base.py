@@ -16,6 +16,7 @@ from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import PipInstall
+from jettison.ecosystems.tool import VIRTUAL
 from jettison.errors import UnsupportedError
 from jettison.formats.own_settings import BaseOverride
 from jettison.images.entry import Kind
@@ -28,12 +29,13 @@ from jettison.lift.action import Action, ActionKind, actions_in, is_installer
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import context_file, exported, wheels_from
 from jettison.lift.installation import NotMovable
-from jettison.lift.locked import LockedInstallation, movable
+from jettison.lift.locked import LockedInstallation, movable, new_place
 from jettison.lift.locked_obstacles import fixed_path, programs_of
 from jettison.lift.other_packages import zone_groups
 from jettison.lift.packages import requested
 from jettison.lift.projects import project_requests
 from jettison.lift.scopes import PlannedPackage
+from jettison.lift.search_path import elsewhere
 from jettison.lift.stage import FinalStage, lifted, lifted_stage
 from jettison.lower.composed_base import refused
 from jettison.plan import Plan
@@ -71,11 +73,14 @@ def base_needs(
 def _stays(project: Project, stage: FinalStage, knowledge: Knowledge) -> Evidence | None:
     """Why the environment is made in the final stage and will not leave it."""
     found = movable(project, stage)
-    if isinstance(found, LockedInstallation):
-        return None
     if isinstance(found, NotMovable):
         return found.evidence
-    return fixed_path(project, stage, programs_of(knowledge.closure.facts.values()))
+    new = new_place(found) == VIRTUAL
+    other = elsewhere(project, stage, knowledge.usage) if new else None
+    if isinstance(found, LockedInstallation):
+        return other
+    programs = programs_of(knowledge.closure.facts.values())
+    return fixed_path(project, stage, programs) or other
 
 
 def not_listed(project: Project, knowledge: Knowledge) -> Evidence | None:

@@ -20,6 +20,7 @@ from jettison.lift import Project
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.health_probe import python_check_of_service
 from jettison.lift.scopes import ScopeInputs
+from jettison.lift.search_path import INTERPRETERS
 from jettison.lift.stage import lifted, lifted_stage
 from jettison.lift.stages import services_of, stages_beside
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED, Given, Usage, usage_of
@@ -74,10 +75,8 @@ def used(
         and command.words not in checks
         and uses.get(command.source, Use.PRODUCTION) is Use.PRODUCTION
     ]
-    imports = {
-        name: tuple(found.origin for found in places)
-        for name, places in inputs.reach.externals.items()
-    }
+    externals = inputs.reach.externals.items()
+    imports = {name: tuple(each.origin for each in places) for name, places in externals}
     known, loaded = lifted(project).environment.keys(), inputs.reach.modules
     named = {origin.file for _, origin in started}
     lists = {path for path in named if path in texts and _INCLUDING not in texts[path]}
@@ -148,7 +147,7 @@ TEMPLATES = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2")
 def used_words(loaded: Loaded, closure: Closure) -> Mapping[str, Origin]:
     """Search the source, tests apart, for words of distributions and the host, names of keys."""
     keys = {posixpath.basename(path) for path in loaded.tree.files if KEY_FILE.search(path)}
-    own = {*keys, *table(Tools).of_the_host.words}
+    own = {*keys, *table(Tools).of_the_host.words, *INTERPRETERS}
     vocabulary = {*_vocabulary(closure.facts), *_module_names(closure), *own}
     found: dict[str, Origin] = {}
     for path in _paths(loaded):
