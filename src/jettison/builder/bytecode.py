@@ -1,6 +1,7 @@
-"""Compiles modules for an image: unchecked, hash-based .pyc files as PEP 552 defines them.
+"""Compiles modules for an image: hash-based .pyc files as PEP 552 defines them.
 
-Such files hold no time, and Python does not look at the source again when it imports them.
+Such files hold no time. Python does not look at the source again when it imports unchecked ones;
+those of the application are checked, as a container may mount or edit a module of it.
 """
 
 from __future__ import annotations
@@ -164,10 +165,17 @@ class Compiles(Protocol):
         """Yield path and content for each module that compiles."""
 
 
-def bytecode_members(compiler: Compiles, members: Iterable[Member]) -> tuple[Member, ...]:
+# The flags of a .pyc file whose source is hashed and compared when it is imported.
+_FLAGS, _CHECKED = slice(4, 8), struct.pack("<I", 0b11)
+
+
+def bytecode_members(
+    compiler: Compiles, members: Iterable[Member], *, checked: bool = False
+) -> tuple[Member, ...]:
     """Return the .pyc files of all modules among ``members``, and their directories.
 
-    Owners and groups are those of the modules. Raises ProgramError when the compiler fails.
+    Python looks at the source of ``checked`` ones again. Owners and groups are those of the
+    modules. Raises ProgramError when the compiler fails.
     """
     modules = {
         compiler.cached_path(member.entry.path): member
@@ -178,11 +186,14 @@ def bytecode_members(compiler: Compiles, members: Iterable[Member]) -> tuple[Mem
     }
     sources = ((member.entry.path, b"".join(member.content())) for member in modules.values())
     made: dict[str, Member] = {}
-    for path, content in compiler.compiled(sources):
+    for path, compiled in compiler.compiled(sources):
+        content = bytearray(compiled)
+        if checked:
+            content[_FLAGS] = _CHECKED
         entry = modules[path].entry
         directory = posixpath.dirname(path)
         made.setdefault(directory, Member.directory(directory).owned(entry.uid, entry.gid))
-        made[path] = Member.file(path, content).owned(entry.uid, entry.gid)
+        made[path] = Member.file(path, bytes(content)).owned(entry.uid, entry.gid)
     return tuple(made[path] for path in sorted(made))
 
 

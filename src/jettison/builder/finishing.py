@@ -48,7 +48,8 @@ def application_layer(
         leave_out = re.compile(uncompiled) if uncompiled else None
         modules = [m for m in found if not (leave_out and leave_out.search(f"/{m.entry.path}"))]
         there = {member.entry.path for member in found}
-        found += [m for m in bytecode_members(compiler, modules) if m.entry.path not in there]
+        made = bytecode_members(compiler, modules, checked=True)
+        found += [member for member in made if member.entry.path not in there]
     if not found:
         return None
     dated = [m.dated(FIXED_TIME if m.entry.kind is Kind.DIRECTORY else time) for m in found]

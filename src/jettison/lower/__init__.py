@@ -197,19 +197,19 @@ def compile_application(project: Project, change: CompileApplication) -> Mapping
 
 
 def _compiling(project: Project, change: CompileApplication) -> str:
-    own = f" {change.folder}" if change.folder else ""
-    if not change.modules:
-        return (
-            "RUN python -m compileall -q --invalidation-mode unchecked-hash \\\n"
-            f"    -x '{UNSERVED}' \\\n"
-            f"    {change.library}{own}\n"
-        )
-    return (
-        f"{comment(LOADED)}"
-        f"RUN --mount=type=bind,source={project.own_folder},target={FOLDER} \\\n"
-        "    python -m compileall -q --invalidation-mode unchecked-hash \\\n"
-        f"    -i {FOLDER}/{COMPILED_LIST}{own}\n"
-    )
+    """Compile the library; and the application so that a source which changes later counts."""
+    unserved = f"    -x '{UNSERVED}' \\\n"
+    if change.modules:
+        mount = f"--mount=type=bind,source={project.own_folder},target={FOLDER}"
+        head = f"{comment(LOADED)}RUN {mount} \\\n    "
+        library, unserved = f"    -i {FOLDER}/{COMPILED_LIST}", ""
+    else:
+        head, library = "RUN ", f"{unserved}    {change.library}"
+    text = f"{head}python -m compileall -q --invalidation-mode unchecked-hash \\\n{library}"
+    if change.folder:
+        text += " \\\n    && python -m compileall -q --invalidation-mode checked-hash"
+        text += f" \\\n{unserved}    {change.folder}" if unserved else f" {change.folder}"
+    return f"{text}\n"
 
 
 def last_step(stage: FinalStage) -> Instruction:

@@ -66,6 +66,22 @@ def test_the_bytecode_is_trusted_without_looking_at_the_source(compiler, tmp_pat
     assert done.stdout.splitlines()[0] == "compiled tool"
 
 
+@pytest.mark.parametrize(("edited", "says"), [(False, "as it was"), (True, "edited")])
+def test_a_module_that_may_be_edited_is_compared_with_its_source(compiler, tmp_path, edited, says):
+    (tmp_path / "tool.py").write_text("print('as it was')\n")
+    source = Member.file("tool.py", (tmp_path / "tool.py").read_bytes())
+    folder, module = bytecode_members(compiler, [source], checked=True)
+    (tmp_path / folder.entry.path).mkdir()
+    (tmp_path / module.entry.path).write_bytes(b"".join(module.content()))
+    if edited:
+        (tmp_path / "tool.py").write_text("print('edited')\n")
+    done = subprocess.run(
+        [*compiler.command, "-c", "import tool"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == says
+
+
 def test_the_path_in_the_image_is_what_tracebacks_show(compiler):
     ((_, content),) = compiler.compiled([("srv/app/x.py", b"def f(): pass\n")])
     assert b"/srv/app/x.py" in content
