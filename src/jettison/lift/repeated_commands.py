@@ -24,6 +24,8 @@ from jettison.lift.action import Action, ActionKind, LiftedRun, is_silent, lifte
 from jettison.lift.build_context import context_path
 from jettison.lift.declared import LINKS
 from jettison.lift.stage import FinalStage, lifted_stage
+from jettison.lift.usage import Usage
+from jettison.source.vocabulary import HISTORY
 from jettison.values import Evidence
 
 # The cache of pip is a mount in the build stage.
@@ -214,12 +216,13 @@ def own_project(
     )
 
 
-def reads_history(project: Project, commands: Iterable[str]) -> bool:
-    """Whether making the image asks version control for the project's version or its history.
+def reads_history(project: Project, commands: Iterable[str], usage: Usage) -> bool:
+    """Whether the image asks version control for its version or history, made or running.
 
-    ``commands`` are the texts of steps and scripts.
+    ``commands`` are the texts of steps and scripts. What the source calls git for is not known.
     """
-    if any(map(_HISTORY.search, commands)):
+    asks = any(use.kind == "subprocess" for use in usage.programs.get("git", ()))
+    if asks or any(one in usage.words for one in HISTORY) or any(map(_HISTORY.search, commands)):
         return True
     texts = [project.texts.get(project.in_context(name), "") for name in DECLARING]
     told = _TOLD.search(project.texts[project.dockerfile_path])

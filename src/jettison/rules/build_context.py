@@ -10,13 +10,14 @@ the catalogue names its own.
 Safe: files that a stage of the Dockerfile copies or mounts by name, and modules that production
 imports, stay in; so do files in folders that a web server serves or renders, whatever they are
 called (a `.gitignore` below `static` has an address), secrets and caches apart; a compose file or a
-Dockerfile that is a template of the application; the history of the project where a step asks git
-for it, or the project is installed and takes its version from there; a file of settings that the
-application may read when nothing else gives it to it; and a key or certificate that the source, the
-Dockerfile, a script or a file of settings names. A pattern that only may be useless at run time is
-used for tests alone, when nothing imports them, no other stage or Dockerfile beside makes an image
-for development from the whole context, and no compose file has a service for tests from this one.
-Settings that have the name of a program that is started stay, too.
+Dockerfile that is a template of the application; the history of the project where a step or the
+application asks git for it, or the project is installed and takes its version from there; a file of
+settings that the application may read when nothing else gives it to it; and a key, certificate or
+log that the source, the Dockerfile, a script or a file of settings names. A pattern that only may
+be useless at run time is used for tests alone, when nothing imports them, no path of the source
+leads to them, no other stage or Dockerfile beside makes an image for development from the whole
+context, and no compose file has a service for tests from this one. Settings that have the name of a
+program that is started stay, too.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ from jettison.plan.changes import IgnorePaths
 from jettison.rules.rule import Rule
 from jettison.source import Use, is_compose, is_dockerfile, use_of_file
 from jettison.source.operations_images import is_for_development
-from jettison.source.tree import KEY_FILE, RUNS_TESTS, is_test
+from jettison.source.tree import NAMED_FILE, RUNS_TESTS, is_test
+from jettison.source.vocabulary import TESTS_NAMED
 from jettison.values import Basis, Evidence, Origin, Saving, counted, human
 
 # Words in the names of files that only show what settings there are.
@@ -112,11 +114,12 @@ def detect(plan: Plan) -> Iterator[Finding]:
     needed += [*read, *_named_by_stages(plan.original), *_served(project.files)]
     needed += [*plan.withheld(NAME), *_named_keys(plan), *_templates(plan.original)]
     commands = [*_scripts(plan), *_steps(plan.original)]
-    needed += [".git"] if reads_history(plan.original, commands) else []
+    needed += [".git"] if reads_history(plan.original, commands, plan.usage) else []
     needed += _named(commands, project.files)
     # a program reads the settings that have its name
     needed += [path for path in project.files if _stem(path) in plan.usage.started]
-    elsewhere = _runs_tests_elsewhere(plan.original) or any(map(TESTING.search, commands))
+    elsewhere = TESTS_NAMED in plan.usage.words or any(map(TESTING.search, commands))
+    elsewhere = elsewhere or _runs_tests_elsewhere(plan.original)
     prefix = f"{project.context}/" if project.context else ""
     needed += [file.removeprefix(prefix) for file in plan.loaded if file.startswith(prefix)]
     certificates = any(CERTIFICATES.search(path) for sources in _copies(plan) for path in sources)
@@ -273,7 +276,7 @@ def _named(commands: Iterable[str], files: Collection[str]) -> Iterator[str]:
 def _named_keys(plan: Plan) -> Iterator[str]:
     """The keys and certificates that the source, the Dockerfile or settings name."""
     project = plan.original
-    keys = {path: posixpath.basename(path) for path in project.files if KEY_FILE.search(path)}
+    keys = {path: posixpath.basename(path) for path in project.files if NAMED_FILE.search(path)}
     texts = [
         text
         for path, text in (project.texts.items() if keys else ())

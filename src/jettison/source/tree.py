@@ -12,10 +12,9 @@ from jettison.catalogue import table
 from jettison.catalogue.applications import Conventions
 from jettison.values import Skipped
 
-# Files of keys and certificates: some are secrets, some are what an application trusts.
 # What a command runs tests with.
 RUNS_TESTS = r"\bpy\.?test\b|\bnose2?\b|(?:-m )?\bunittest\b|\bmanage\.py test\b"
-KEY_FILE = re.compile(r"\.(pem|key|p12|pfx|kdbx)$")
+NAMED_FILE = re.compile(r"\.(pem|key|p12|pfx|kdbx|log)$")
 
 
 class TreeFile(Struct, frozen=True, kw_only=True):

@@ -119,16 +119,30 @@ LITERAL = re.compile(
 )
 
 
+# Files of version control by which a program finds its own version.
+HISTORY = (".git/HEAD", ".git/refs", ".git/logs", ".git/packed-refs", "search_parent_directories")
+# A folder of tests in a path, or as a part of one; no address, and no route.
+TESTS_NAMED = "tests/"
+_OF_TESTS = re.compile(
+    r"[\"'](?!/tests?/)(?:(?!://)[^\"'\s])*(?<![\w-])tests?/[\w.*{]"
+    r"|(?:[\w)\]]\s*/|\bjoin(?:path)?\([^()\n]*)\s*[\"']tests?[\"']"
+)
+
+
 def words_in(text: str, vocabulary: Collection[str], file: str) -> Mapping[str, Origin]:
-    """Give the first place of each word that is in a text, comments included."""
-    if not vocabulary:
-        return {}
-    form = "|".join(re.escape(word) for word in sorted(vocabulary, key=len, reverse=True))
+    """Give the first place of each word that is in a text, comments included.
+
+    Those of ``HISTORY`` are always among them, and ``TESTS_NAMED`` where a path leads to tests.
+    """
+    words = sorted({*vocabulary, *HISTORY}, key=len, reverse=True)
+    form = "|".join(map(re.escape, words))
     found: dict[str, Origin] = {}
     line_of = line_numbers(text)
     for match in re.finditer(rf"(?<!\w)(?:{form})(?!\w)", text):
         if match[0] not in found:
             found[match[0]] = Origin(file=file, line=line_of(match.start()))
+    if tests := _OF_TESTS.search(text):
+        found[TESTS_NAMED] = Origin(file=file, line=line_of(tests.start()))
     return found
 
 
