@@ -14,7 +14,8 @@ ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 MANIFEST = ASKED.get("manifest", "/usr/share/jettison/removed.json.gz")
 FILES = 100_000
-TESTS = frozenset({"test", "tests", "testing", "conftest.py"})
+# what test runners and installers read, and no application imports
+TESTS = frozenset({"test", "tests", "testing", "conftest.py", "noxfile.py", "setup.py"})
 # what installers and interpreters write beside what they install, differently each time
 NOT_COMPARED = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "installed-files.txt")
 # what engines make, and what installers write differently each time

@@ -717,6 +717,7 @@ def test_what_an_image_holds_is_told_without_running_the_application(
         (folder / path).parent.mkdir(parents=True)
         (folder / path).write_bytes(b"")
     (folder / "manage.py").write_text("import sys; sys.exit(0 if sys.argv[1:] == ['help'] else 3)")
+    (folder / "setup.py").write_text("import textwrap\n")
     start.write_text("#!/bin/sh\nexec true\n")
     # neither a pipe nor a device has an end
     os.mkfifo(folder / "pipe.py")
@@ -726,7 +727,7 @@ def test_what_an_image_holds_is_told_without_running_the_application(
     answer = ask("stored", {**asked, "words": [str(start), "/no/file"]}, folder, python=small)
     assert list(answer["scripts"]) == [str(start)]
     found = {path for path, digest in answer["application"].items() if digest}
-    assert sorted(found) == ["main.py", "manage.py", "parts/inner/late/part.py"]
+    assert sorted(found) == ["main.py", "manage.py", "parts/inner/late/part.py", "setup.py"]
     assert answer["imports"] == {
         "json": "main.py",
         "parts.inner.late.part": "main.py",
