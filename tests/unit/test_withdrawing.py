@@ -250,6 +250,20 @@ def test_the_baseline_is_read_where_its_environment_stays_in_place(result, level
     assert found.plan.observed.python == FILES["Dockerfile"]
 
 
+def test_without_its_own_environment_an_image_is_read_anew_for_a_try(result, monkeypatch) -> None:
+    tried: list[tuple[bool, str]] = []
+
+    def planned_again(*given: object) -> tuple[Plan, Plan]:
+        start, plan = observing.planned_again(*given)
+        tried.append(("AS build" in plan.project.dockerfile.text, plan.observed.python))
+        return start, plan
+
+    monkeypatch.setattr(optimizing, "planned_again", planned_again)
+    assert withdrawn(result("USER ", reads=True)) == ["non-root-user", "compiled-bytecode"]
+    assert {apart for apart, _ in tried} == {True, False}
+    assert all(("AS build" in image) is apart for apart, image in tried)
+
+
 def test_what_makes_an_image_larger_is_in_the_one_that_is_read(result) -> None:
     found = result(level=2, reads=True)
     assert "compileall" in found.plan.observed.python

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from jettison.contents.found import as_observed
 from jettison.contents.measurement import ImageMeasurement
+from jettison.contents.reach import Observed
 from jettison.engines import ImageID
 from jettison.engines.measuring import read_image_files
 from jettison.errors import BuildError
@@ -133,8 +134,9 @@ def _parted(place: str) -> str:
 class Before(Struct, frozen=True, kw_only=True):
     """The image before: being measured, and being looked at while the image after is made.
 
-    ``made`` is the image that is read, ``made_by`` the plan whose rules made it, if any did;
-    ``again`` builds the image before once more where that may explain a difference.
+    ``made`` is the image that is read, ``made_by`` the plan whose rules made it, if any did, and
+    ``read`` what was found in images by their ids; ``again`` builds the image before once more
+    where that may explain a difference.
     """
 
     id: ImageID
@@ -144,6 +146,7 @@ class Before(Struct, frozen=True, kw_only=True):
     again: AnotherBuild
     ahead: Future[Prefetched] | None = None
     made_by: Plan | None = None
+    read: dict[ImageID, Observed] = field(default_factory=dict)
 
     @property
     def seen(self) -> Callable[[], Prefetched] | None:
@@ -266,10 +269,11 @@ def read_made(shop: Workshop, start: Plan, before: Before) -> Plan:
     Where no stage makes the environment apart, that is the baseline: what the rules remove, they
     remove behind its last step. Elsewhere it is the image that the rules make.
     """
-    with step(shop.progress, "Reading what is in the image"):
-        found = as_observed(read_image_files(shop.engine, before.made))
-        _give_back()
-        return with_observed(start, found, before.made_by)
+    if before.made not in before.read:
+        with step(shop.progress, "Reading what is in the image"):
+            before.read[before.made] = as_observed(read_image_files(shop.engine, before.made))
+            _give_back()
+    return with_observed(start, before.read[before.made], before.made_by)
 
 
 def _give_back() -> None:

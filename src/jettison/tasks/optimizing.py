@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from threading import Event
 
 from jettison.contents.measurement import ImageMeasurement
@@ -149,6 +150,7 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: Before) -> tup
         with step(shop.progress, f"find the rule that makes a difference, comparison {number}"):
             return _result(shop, plan, before).verdict.equivalent
 
+    fold = partial(_folded_again, shop, before)
     innocent = frozenset[tuple[str, str]]()
     for _ in range(ROUNDS):
         verdict = result.verdict
@@ -167,7 +169,7 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: Before) -> tup
                 start, result = innocently
                 continue
             reason = f"without it the images are alike: {names}"
-            fresh = to_blame(start, result.plan, alike, reason, shop.comparisons)
+            fresh = to_blame(start, result.plan, alike, reason, search=shop.comparisons, fold=fold)
         if not fresh:
             break
         fewer, plan = planned_again(shop, without(shop, start, fresh), before)
@@ -180,6 +182,10 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: Before) -> tup
             break
         start, result = fewer, found
     return start, result
+
+
+def _folded_again(shop: Workshop, before: Before, start: Plan) -> Plan:
+    return planned_again(shop, start, before)[1]
 
 
 def _without_rules(

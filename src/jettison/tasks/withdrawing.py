@@ -270,7 +270,7 @@ def first_to_fail(
     reason: str,
     *,
     search: Search,
-    fold: Callable[[Plan], Plan] = replanned,
+    fold: Callable[[Plan], Plan],
 ) -> tuple[Withdrawal, ...]:
     """Find the first rule with which it does not work, by applying half of them at a time.
 
@@ -287,14 +287,24 @@ def first_to_fail(
 
 
 def to_blame(
-    start: Plan, plan: Plan, alike: Callable[[Plan], bool], reason: str, search: Search
+    start: Plan,
+    plan: Plan,
+    alike: Callable[[Plan], bool],
+    reason: str,
+    *,
+    search: Search,
+    fold: Callable[[Plan], Plan],
 ) -> tuple[Withdrawal, ...]:
-    """Find the rule that makes a difference; none where images differ without any rule as well."""
+    """Find the rule that makes a difference; none where images differ without any rule as well.
+
+    ``fold`` applies the rules.
+    """
     if search.over:
         return every_one(plan, reason, search)
     every = tuple(Withdrawal(rule=name, reason=reason) for name in applied_rules(plan))
-    unchanged = replanned(replace(start, withdrawn=(*start.withdrawn, *every)))
-    return first_to_fail(start, plan, alike, reason, search=search) if alike(unchanged) else ()
+    if not alike(fold(replace(start, withdrawn=(*start.withdrawn, *every)))):
+        return ()
+    return first_to_fail(start, plan, alike, reason, search=search, fold=fold)
 
 
 def every_one(plan: Plan, reason: str, search: Search) -> tuple[Withdrawal, ...]:
