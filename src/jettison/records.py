@@ -162,10 +162,28 @@ def _copy_folder(at: int, source: str, target: str, left_out: LeftOut) -> None:
                 os.close(inner)
         else:
             with opened(name, at, links=False) as file, open(new, "xb") as copy:  # noqa: PTH123
-                shutil.copyfileobj(file, copy, _PIECE)
+                _copy_content(file.fileno(), copy.fileno())
                 os.fchmod(copy.fileno(), stat.S_IMODE(found.st_mode))
         os.utime(new, ns=(found.st_atime_ns, found.st_mtime_ns), follow_symlinks=False)
     Path(target).chmod(stat.S_IMODE(os.fstat(at).st_mode))
+
+
+def _copy_content(source: int, target: int) -> None:
+    """Copy what an open file holds, and leave its holes as they are."""
+    size, at = os.fstat(source).st_size, 0
+    while at < size:
+        end = size
+        try:
+            at = os.lseek(source, at, os.SEEK_DATA)
+            end = os.lseek(source, at, os.SEEK_HOLE)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # no more data
+                break
+        os.lseek(target, at, os.SEEK_SET)
+        if not (sent := os.sendfile(target, source, at, min(end - at, _PIECE))):
+            break
+        at += sent
+    os.ftruncate(target, size)
 
 
 def open_regular(path: Path) -> BinaryIO:

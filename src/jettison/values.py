@@ -270,6 +270,16 @@ def _parsed(source: str | bytes, mode: str) -> ast.AST:
             return ast.parse(source, mode=mode)
 
 
+# Nothing that is made to be used packs better than this; what is smaller does no harm.
+_HARMLESS = 1 << 30
+_MOST_TIMES = 200
+
+
+def is_swollen(size: int, taken: int) -> bool:
+    """Whether something has far more bytes than it takes up: a bomb, or a file of holes."""
+    return size > _HARMLESS and size > _MOST_TIMES * taken
+
+
 _PASSWORD = re.compile(r"(://[^/:@]*):([^/]*)(?=@)")
 
 

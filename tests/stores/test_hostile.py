@@ -18,7 +18,7 @@ from images import AMD64, small_image
 
 from jettison.errors import ImageError, IntegrityError, JettisonError, NetworkError
 from jettison.images.descriptor import Descriptor
-from jettison.images.digest import Digest
+from jettison.images.digest import Compression, Digest
 from jettison.images.entry import read_entries
 from jettison.images.reference import Reference
 from jettison.images.registry import RegistryStore
@@ -27,6 +27,7 @@ from jettison.images.registry.transport import Transport
 from jettison.images.stores.archive import ArchiveStore
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.layout import LayoutStore
+from jettison.images.stream import Compressor
 
 
 def block(**fields: bytes) -> bytes:
@@ -96,6 +97,46 @@ def test_a_layer_gives_entries_or_a_clear_error(name: str, packed: bool) -> None
 def test_a_number_that_no_file_has_is_refused(record: bytes) -> None:
     with pytest.raises(IntegrityError):
         list(read_entries(io.BytesIO(pax(record) + END)))
+
+
+def holes(size: int) -> bytes:
+    """A member of GNU's form that holds a byte, and holes before it."""
+    header = bytearray(block(kind=b"S", size=b"00000001000\0"))
+    header[386:410] = f"{size - 512:011o}\0{512:011o}\0".encode()
+    header[483:495] = f"{size:011o}\0".encode()
+    header[148:156] = b" " * 8
+    header[148:156] = f"{sum(header):06o}\0 ".encode()
+    return bytes(header) + b"x".ljust(512, b"\0")
+
+
+ZEROS = block(name=b"zeros", size=b"%011o\0" % (32 << 20)) + bytes(32 << 20)
+SWOLLEN = {
+    "gzip": gzip.compress(ZEROS + END),
+    "zstd": b"".join(Compressor.default(Compression.ZSTD).member((ZEROS, END))),
+    "zeros after its end": gzip.compress(END) + gzip.compress(bytes(32 << 20)),
+    "holes": holes(32 << 20) + END,
+    "many holes": holes(1 << 18) * 200 + END,
+}
+
+
+@pytest.mark.parametrize("name", SWOLLEN)
+def test_a_layer_that_swells_without_end_is_refused(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jettison.values._HARMLESS", 16 << 20)
+    with pytest.raises(ImageError, match="unpacks to more than"):
+        content_bytes(SWOLLEN[name])
+
+
+def test_a_layer_of_a_hundred_times_its_bytes_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jettison.values._HARMLESS", 1 << 20)
+    noise = block(name=b"noise", size=b"%011o\0" % (1 << 18)) + os.urandom(1 << 18)
+    assert content_bytes(gzip.compress(noise + ZEROS + END)) == (1 << 18) + (32 << 20)
+
+
+def content_bytes(layer: bytes) -> int:
+    """Read all files of a layer, and count their bytes."""
+    return sum(len(chunk) for read in read_entries(io.BytesIO(layer)) for chunk in read.chunks())
 
 
 @pytest.mark.parametrize("name", TARS)

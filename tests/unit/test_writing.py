@@ -175,6 +175,23 @@ def test_a_copy_has_links_modes_and_times(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "b").iterdir()) == ["inner", "link"]
 
 
+def test_a_copy_keeps_holes_and_takes_no_more_than_its_file(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    with (tmp_path / "a/disk").open("wb") as file:
+        file.write(b"begin")
+        file.seek(1 << 40)
+        file.write(b"middle")
+        file.truncate(1 << 41)
+    copy_tree(tmp_path / "a", tmp_path / "b")
+    copied = tmp_path / "b/disk"
+    assert copied.stat().st_size == 1 << 41
+    assert copied.stat().st_blocks * 512 < 1 << 20
+    with copied.open("rb") as file:
+        assert file.read(6) == b"begin\0"
+        file.seek(1 << 40)
+        assert file.read(7) == b"middle\0"
+
+
 def test_a_file_that_became_a_device_is_not_read_without_end(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").symlink_to("/dev/zero")
     with pytest.raises(WriteError, match="Dockerfile cannot be written"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 import re
@@ -20,12 +21,14 @@ from jettison.images.entry import Entry, Kind
 from jettison.images.stream import chunks_of
 from jettison.images.tar_writer import Member
 from jettison.records import opened_below
-from jettison.values import OWN_FOLDER
+from jettison.values import OWN_FOLDER, is_swollen
 
 if TYPE_CHECKING:
     from jettison.plan import Plan
 
 LOCK_FILE = "jettison.lock"
+# What a file takes up is counted in these, see stat(2).
+_BLOCK = 512
 
 
 class ContextPath(Struct, frozen=True, kw_only=True):
@@ -107,6 +110,8 @@ def _described(entry: os.DirEntry[str], root: Path) -> ContextPath | None:
         return ContextPath(kind=Kind.DIRECTORY)
     if not stat.S_ISREG(status.st_mode):
         return None
+    if is_swollen(status.st_size, status.st_blocks * _BLOCK):
+        raise OSError(errno.EFBIG, "nearly all of it is holes, which an image fills", entry.path)
     return ContextPath(
         kind=Kind.FILE,
         executable=bool(status.st_mode & stat.S_IXUSR),

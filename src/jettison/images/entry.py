@@ -14,7 +14,14 @@ from msgspec import Struct
 
 from jettison.errors import ImageError, IntegrityError
 from jettison.images.digest import Digest
-from jettison.images.stream import CHUNK, checked_chunks, chunks_of, reader, uncompressed_chunks
+from jettison.images.stream import (
+    CHUNK,
+    checked_chunks,
+    chunks_of,
+    reader,
+    require_bounded,
+    uncompressed_chunks,
+)
 from jettison.values import replace
 
 WHITEOUT = ".wh."
@@ -148,7 +155,8 @@ def read_entries(stream: BinaryIO, diff_id: Digest | None = None) -> Iterator[Re
 
     Content must be read before the next entry is asked for. Sparse files come with their holes
     filled. IntegrityError when the tar is damaged, or at its end when its digest is not
-    ``diff_id``; ImageError for a path that leaves the root.
+    ``diff_id``; ImageError for a path that leaves the root, or for
+    contents that never seem to end.
     """
     chunks = uncompressed_chunks(stream)
     if diff_id is not None:
@@ -157,9 +165,13 @@ def read_entries(stream: BinaryIO, diff_id: Digest | None = None) -> Iterator[Re
     if not plain.peek(1):
         return
     with _damage_told(), closing(_opened(plain)) as tar:
+        filled = 0
         while (found := tar.next()) is not None:
             # tarfile keeps every header it has seen; a layer may have a million.
             cast("Any", tar).members.clear()
+            if found.issparse():
+                filled += found.size
+                require_bounded(filled, tar.offset)
             yield _read_entry(tar, found)
         for _ in chunks_of(plain):
             """Drain, so that a checked stream under this one sees its end."""

@@ -12,8 +12,9 @@ import zlib_ng as gzip_library
 from msgspec import Struct
 from zlib_ng import zlib_ng
 
-from jettison.errors import IntegrityError
+from jettison.errors import ImageError, IntegrityError
 from jettison.images.digest import Compression, Digest
+from jettison.values import is_swollen
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -217,24 +218,45 @@ def compression_of(head: bytes) -> Compression:
 def uncompressed_chunks(stream: BinaryIO) -> Iterator[bytes]:
     """Unpack a stream of gzip members, zstd frames or plain bytes, in chunks of at most 1 MiB.
 
-    IntegrityError when the stream is damaged or ends early.
+    IntegrityError when the stream is damaged or ends early, ImageError when it never seems to end.
     """
     head = stream.read(_READ)
     compression = compression_of(head)
-    chunks = _prepend(head, stream)
+    taken = given = 0
+
+    def packed() -> Iterator[bytes]:
+        nonlocal taken
+        for chunk in _prepend(head, stream):
+            taken += len(chunk)
+            yield chunk
+
+    chunks = packed()
     if compression is Compression.NONE:
         yield from chunks
         return
+    gzip = compression is Compression.GZIP
     try:
-        if compression is Compression.GZIP:
-            yield from _inflate(chunks)
-        else:
-            yield from unpacked(chunks, zstd.ZstdDecompressor, "a zstd")
+        for piece in (
+            _inflate(chunks) if gzip else unpacked(chunks, zstd.ZstdDecompressor, "a zstd")
+        ):
+            given += len(piece)
+            require_bounded(given, taken)
+            yield piece
     except _DAMAGED as error:
         # A checked stream under this one tells first whose fault it is.
         for _ in chunks:
             """Read to the end."""
         raise IntegrityError(f"a {compression} stream is damaged", why=str(error)) from error
+
+
+def require_bounded(given: int, taken: int) -> None:
+    """Raise ImageError when ``taken`` bytes of an image unpack to far more than programs do."""
+    if is_swollen(given, taken):
+        raise ImageError(
+            f"a layer unpacks to more than {given >> 20:,} MB",
+            why=f"so far it took {max(1, taken >> 10):,} kB: it would fill disks and take days",
+            hint="Do not use this image; report it to its publisher.",
+        )
 
 
 def uncompressed(stream: BinaryIO) -> BinaryIO:

@@ -11,6 +11,7 @@ import pytest
 from jettison.builder.context import LOCK_FILE, content_of, read_context
 from jettison.builder.foundation import BuildOptions
 from jettison.errors import ProjectError
+from jettison.formats.dockerignore import parse
 from jettison.images.descriptor import Platform
 from jettison.images.digest import Compression
 from jettison.images.stream import Compressor
@@ -45,6 +46,15 @@ def test_nothing_that_took_the_place_of_a_file_is_read(
     swap(folder, tmp_path / "private")
     with pytest.raises(ProjectError, match="text cannot be read any more"):
         content_of(found)
+
+
+def test_a_file_of_holes_enters_no_image_unless_it_is_ignored(tmp_path: Path) -> None:
+    (tmp_path / "disk").touch()
+    os.truncate(tmp_path / "disk", 1 << 40)
+    with pytest.raises(ProjectError, match="disk cannot be read") as refused:
+        read_context(tmp_path, None, {})
+    assert "holes" in refused.value.why
+    assert read_context(tmp_path, parse("disk\n", file=".dockerignore"), {}) == {}
 
 
 def test_a_lock_that_leads_out_of_the_project_or_has_no_end_is_refused(tmp_path: Path) -> None:
