@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import io
 import json
 import multiprocessing
+import os
 import tarfile
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from image_oracle import validate
@@ -20,6 +23,7 @@ from jettison.images.stores.archive import ArchiveStore
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.layout import LayoutStore
 from jettison.images.stream import uncompressed
+from jettison.values import replace
 
 ONE = Reference.parse("localhost/app:1")
 TWO = Reference.parse("localhost/app:2")
@@ -28,6 +32,57 @@ SBOM = Attachment(artifact_type="application/vnd.cyclonedx+json", content=b"{}")
 
 def entries(layout: LayoutStore) -> list[dict[str, object]]:
     return list(json.loads((layout.directory / "index.json").read_bytes())["manifests"])
+
+
+class BrokenOffError(Exception):
+    """Ends a block early."""
+
+
+def broken_off() -> Image:
+    """An image whose second layer ends the program that reads it, as Ctrl-C does."""
+    image = small_image()
+
+    def opened() -> BinaryIO:
+        raise BrokenOffError
+
+    layers = [image.layers[0], replace(image.layers[1], open=opened)]
+    return Image.compose(image.config, layers)
+
+
+def test_what_was_begun_of_a_new_layout_is_removed(layout: LayoutStore) -> None:
+    with pytest.raises(BrokenOffError):
+        layout.write(broken_off(), ONE)
+    assert not layout.directory.exists()
+
+
+def test_a_layout_that_is_there_stays(layout: LayoutStore, tmp_path: Path) -> None:
+    layout.write(small_image(text=b"other"), TWO)
+    (layer,) = small_image().layers[:1]
+    image = small_image(text=b"third")
+    image = Image.compose(
+        image.config, [image.layers[0], replace(layer, open=broken_off().layers[1].open)]
+    )
+    with pytest.raises(BrokenOffError):
+        layout.write(image, ONE)
+    assert validate(layout.read(TWO, AMD64)) == ()
+    (tmp_path / "own/blobs").mkdir(parents=True)
+    with pytest.raises(BrokenOffError):
+        LayoutStore(tmp_path / "own").write(broken_off(), ONE)
+    assert (tmp_path / "own/blobs").is_dir()
+
+
+def test_what_another_process_writes_into_a_new_layout_stays(layout: LayoutStore) -> None:
+    image = broken_off()
+
+    def opened() -> BinaryIO:
+        held = os.open(layout.directory / "blobs", os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_SH)
+        raise BrokenOffError
+
+    layers = [image.layers[0], replace(image.layers[1], open=opened)]
+    with pytest.raises(BrokenOffError):
+        layout.write(Image.compose(image.config, layers), ONE)
+    assert any((layout.directory / "blobs/sha256").iterdir())
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -114,14 +115,35 @@ class LayoutStore:
         self._blobs.remove_abandoned()
         publication = Publication.of(content)
         top, document = publication.top
-        for blob in publication.blobs:
-            self._add(blob)
-        for descriptor, text in (*publication.manifests, *publication.attachments):
-            self._blobs.add(descriptor, (text,))
-        self._blobs.add(top, (document,))
-        entry = named(top, reference)
-        self._name(entry, [attached(one, entry) for one, _ in publication.attachments])
+        with self._whole():
+            for blob in publication.blobs:
+                self._add(blob)
+            for descriptor, text in (*publication.manifests, *publication.attachments):
+                self._blobs.add(descriptor, (text,))
+            self._blobs.add(top, (document,))
+            entry = named(top, reference)
+            self._name(entry, [attached(one, entry) for one, _ in publication.attachments])
         return top
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Remove the blobs of a new layout when the block fails, unless others write there too."""
+        blobs = self._blobs.root
+        new = next((each for each in (self.directory, blobs) if not each.exists()), None)
+        with writing(blobs):
+            blobs.mkdir(parents=True, exist_ok=True)
+            held = os.open(blobs, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_SH)
+            yield
+        except BaseException:
+            with suppress(OSError):
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if new and not (self.directory / INDEX_FILE).exists():
+                    shutil.rmtree(new)
+            raise
+        finally:
+            os.close(held)
 
     def find(self, reference: Reference | None) -> Descriptor | None:
         """Return what a name stands for in this layout."""
