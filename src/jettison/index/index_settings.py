@@ -232,7 +232,8 @@ def addressed(
 
 def _in_netrc(file: Path, host: str) -> str | None:
     try:
-        found = netrc.netrc(file).hosts.get(host)
+        # a pipe would be waited for
+        found = netrc.netrc(file).hosts.get(host) if file.is_file() else None
     except (OSError, netrc.NetrcParseError, UnicodeDecodeError):
         return None
     return None if found is None else f"{found[0]}:{found[2]}"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from jettison.index.index_settings import split_credentials
@@ -21,6 +22,8 @@ def test_netrc_gives_them_for_its_host_only(tmp_path: Path) -> None:
     assert "secret" not in repr(credentials)
 
 
-def test_a_missing_netrc_counts_as_none(tmp_path: Path) -> None:
-    _, credentials = split_credentials("https://example.org/", netrc_file=tmp_path / "none")
-    assert credentials.for_url("https://example.org/") == {}
+def test_a_missing_netrc_and_a_pipe_count_as_none(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("none", "pipe"):
+        _, credentials = split_credentials("https://example.org/", netrc_file=tmp_path / name)
+        assert credentials.for_url("https://example.org/") == {}
