@@ -223,15 +223,25 @@ def verdicts(
     tree: Mapping[str, int], patterns: tuple[Pattern, ...]
 ) -> Iterator[tuple[str, Verdict]]:
     """Yield each file with what the patterns say about it; a directory is judged once."""
+    nothing = Verdict(ignored=False, by=None, matched=(False,) * len(patterns))
     known: dict[str, Verdict | None] = {"": None}
+    # at once, as of thousands of files most are matched by none
+    every = re.compile("|".join(one.expression for one in patterns) or "(?!)", re.DOTALL)
+    slow = any(one.stars > _FEW_STARS for one in patterns)
+
+    def judged_at(path: str) -> Verdict:
+        parent = directory(path.rpartition("/")[0])
+        if slow or every.fullmatch(path):
+            return judge(patterns, path, parent)
+        return parent or nothing
 
     def directory(path: str) -> Verdict | None:
         if path not in known:
-            known[path] = judge(patterns, path, directory(path.rpartition("/")[0]))
+            known[path] = judged_at(path)
         return known[path]
 
     for path in tree:
-        yield path, judge(patterns, path, directory(path.rpartition("/")[0]))
+        yield path, judged_at(path)
 
 
 class IgnoreLine(Struct, frozen=True, kw_only=True):

@@ -281,7 +281,9 @@ def _source_of(wanted: str, source: str, target: str) -> str | None:
 
 
 def _is_folder(project: Project, source: str) -> bool:
-    return source == "." or any(path.startswith(f"{source}/") for path in project.files)
+    if source == "." or source in project.files:
+        return source == "."
+    return any(path.startswith(f"{source}/") for path in project.files)
 
 
 def may_read(

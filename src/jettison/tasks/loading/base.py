@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -65,7 +64,7 @@ def base_needs(
         application=application_size(project),
         stays=_stays(project, stage, knowledge),
         not_listed=not_listed(project, knowledge),
-        provided=frozenset(posixpath.basename(path) for path in project.files),
+        provided=frozenset(path.rpartition("/")[2] for path in project.files),
         allow_source_builds=override.allow_source_builds,
     )
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jettison.formats.dockerignore import parse, pattern
+from jettison.formats.dockerignore import judged, parse, pattern, verdicts
 from jettison.formats.dockerignore_proposal import survey
 
 NAMES = ["a", "b", "ab", ".a", "a.b"]
@@ -19,3 +19,12 @@ def test_a_survey_finds_what_each_pattern_finds(tree: set[str], texts: list[str]
     for text, paths in zip(texts, found, strict=True):
         alone = parse(text, file="x")
         assert paths == {path for path in tree if alone.ignores(path)}
+
+
+@given(tree=st.sets(PATHS), texts=st.lists(st.tuples(st.sampled_from(["", "!"]), TEXTS)))
+def test_files_of_a_tree_are_judged_as_each_alone(
+    tree: set[str], texts: list[tuple[str, str]]
+) -> None:
+    patterns = tuple(pattern(sign + text) for sign, text in texts)
+    found = dict(verdicts(dict.fromkeys(tree, 0), patterns))
+    assert found == {path: judged(patterns, path) for path in tree}
