@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import posixpath
 import re
@@ -60,12 +59,20 @@ def read_context(
     """
     patterns = ignore.patterns if ignore else ()
     found: dict[str, ContextPath] = {}
+    taken = 0
     try:
         for path, entry, verdict in _walk(root, "", patterns, None, outputs):
             if path != LOCK_FILE and not verdict.ignored and (described := _described(entry, root)):
                 found[path] = described
+                taken += entry.stat(follow_symlinks=False).st_blocks * _BLOCK
     except OSError as error:
         raise ProjectError(f"{error.filename} cannot be read", why=error.strerror or "") from error
+    if is_swollen(sum(each.size for each in found.values()), taken):
+        raise ProjectError(
+            f"{max(found, key=lambda path: found[path].size)} has more holes than content",
+            why="an image would have zeros in their place, and these would take hours",
+            hint="Remove it, or add it to the .dockerignore.",
+        )
     for path, text in changed.items():
         if ignore is None or not ignore.ignores(path):
             before = found.get(path)
@@ -110,8 +117,6 @@ def _described(entry: os.DirEntry[str], root: Path) -> ContextPath | None:
         return ContextPath(kind=Kind.DIRECTORY)
     if not stat.S_ISREG(status.st_mode):
         return None
-    if is_swollen(status.st_size, status.st_blocks * _BLOCK):
-        raise OSError(errno.EFBIG, "nearly all of it is holes, which an image fills", entry.path)
     return ContextPath(
         kind=Kind.FILE,
         executable=bool(status.st_mode & stat.S_IXUSR),
