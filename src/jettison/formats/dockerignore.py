@@ -223,22 +223,18 @@ def verdicts(
     tree: Mapping[str, int], patterns: tuple[Pattern, ...]
 ) -> Iterator[tuple[str, Verdict]]:
     """Yield each file with what the patterns say about it; a directory is judged once."""
-    nothing = Verdict(ignored=False, by=None, matched=(False,) * len(patterns))
-    known: dict[str, Verdict | None] = {"": None}
+    known = {"": Verdict(ignored=False, by=None, matched=(False,) * len(patterns))}
     # at once, as of thousands of files most are matched by none
     every = re.compile("|".join(one.expression for one in patterns) or "(?!)", re.DOTALL)
     slow = any(one.stars > _FEW_STARS for one in patterns)
 
     def judged_at(path: str) -> Verdict:
-        parent = directory(path.rpartition("/")[0])
+        above = path.rpartition("/")[0]
+        if above not in known:
+            known[above] = judged_at(above)
         if slow or every.fullmatch(path):
-            return judge(patterns, path, parent)
-        return parent or nothing
-
-    def directory(path: str) -> Verdict | None:
-        if path not in known:
-            known[path] = judged_at(path)
-        return known[path]
+            return judge(patterns, path, known[above])
+        return known[above]
 
     for path in tree:
         yield path, judged_at(path)

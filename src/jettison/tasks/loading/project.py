@@ -73,9 +73,7 @@ def read_texts(root: Path, tree: Tree, also: Iterable[str] = ()) -> dict[str, st
     found = {path: text for path, text in needed.items() if text is not None}
     for path, file in tree.files.items():
         named = path not in wanted and file.size <= _limit(path) and NAMES.search(path)
-        if named or (
-            0 < file.size <= SCRIPT_LIMIT and BARE.search(path) and _is_shell(root / path)
-        ):
+        if named or (file.size <= SCRIPT_LIMIT and BARE.search(path) and _is_shell(root / path)):
             text = _text(root / path)
             if text is not None:
                 found[path] = text
