@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from msgspec import Struct
@@ -25,6 +25,7 @@ from jettison.lift import Project
 from jettison.lift.action import ActionKind
 from jettison.lift.build_context import copied_from
 from jettison.lift.stage import FinalStage
+from jettison.lift.stages import origin_of_variable
 from jettison.source import ModuleFacts
 from jettison.source.effects import files_written
 from jettison.values import Evidence, Origin, is_within
@@ -262,3 +263,46 @@ def _stored(
 ) -> StoredFile:
     evidence = Evidence(kind="write", message=message, origin=origin)
     return StoredFile(path=path, folder=folder, database=database, evidence=evidence)
+
+
+# Folders with what images and engines bring, which applications read.
+_READ = (
+    *("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/proc", "/sys", "/dev", "/root", "/home"),
+    *("/run/secrets", "/var/run/secrets", "/var/lib/dpkg", "/var/lib/apt", "/opt/venv"),
+)
+# Variables that say where programs, modules and certificates are.
+_SEARCHED = re.compile(r"PATH$|^(HOME|VIRTUAL_ENV|PYTHONHOME|PWD|SHELL)$|CERT|CA_BUNDLE")
+_REDIRECTED = re.compile(r">>?\s*(/(?!dev/)[\w./-]+)")
+_WRITTEN = (".log", ".pid")
+
+
+def places_for_data(
+    stage: FinalStage, words: Mapping[str, Origin]
+) -> Iterator[tuple[str, Evidence, bool]]:
+    """Folders beside the code that source, settings, variables and the start command name for data.
+
+    Gives whether a file there is surely written. What has an ending is a file.
+    """
+    named: list[tuple[str, Origin | None]] = []
+    named += [(path, origin) for path, origin in words.items() if path.startswith("/")]
+    named += [
+        (value, origin_of_variable(stage, name))
+        for name, value in stage.environment.items()
+        if value.startswith("/") and not _SEARCHED.search(name)
+    ]
+    redirected: list[str] = []
+    for each in (stage.command, stage.entrypoint):
+        if each:
+            redirected += _REDIRECTED.findall(each.instruction.text)
+            given = each.words[1:] if each.words else redirected
+            named += [(word, each.origin) for word in given if word.startswith("/")]
+    for path, origin in named:
+        place = posixpath.normpath(re.split(r"[{%$]", path)[0])
+        folder = posixpath.dirname(place) if posixpath.splitext(place)[1] else place
+        if not any(is_within(folder, one) for one in (*_READ, stage.folder)):
+            written = path in redirected or path.endswith(_WRITTEN)
+            yield (
+                folder,
+                Evidence(kind="name", message=f"{path} is named for data", origin=origin),
+                written,
+            )

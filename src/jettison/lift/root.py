@@ -24,7 +24,7 @@ from jettison.lift.stage import FinalStage
 from jettison.lift.stages import services_of
 from jettison.lift.usage import Usage
 from jettison.lift.writes import Writing, is_of_the_host, is_shared, source_targets
-from jettison.values import Evidence, Origin, is_within
+from jettison.values import Evidence, Origin, is_within, replace
 
 PYTHON = ("python", "/usr/local/bin/python", "/usr/bin/python")
 DOCKERFILE = re.compile(r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.(d|D)ockerfile$")
@@ -40,6 +40,7 @@ def needs_root(
 ) -> Evidence | None:
     """The first reason to leave the user alone; None when there is none."""
     reasons = chain(
+        _writes_to_the_system(writing),
         _in_other_hands(project, stage),
         _needs_the_host(project, usage),
         _writes_to_the_host(project, stage, writing),
@@ -52,6 +53,11 @@ def needs_root(
         _dropping(project.texts),
     )
     return next(reasons, None)
+
+
+def _writes_to_the_system(writing: Writing) -> Iterator[Evidence]:
+    for one in writing.shared:
+        yield replace(one, message=f"{one.message}, where root alone may write")
 
 
 def _needs_the_host(project: Project, usage: Usage) -> Iterator[Evidence]:

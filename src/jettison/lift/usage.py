@@ -74,11 +74,11 @@ class Usage(Struct, frozen=True, kw_only=True):
     it, and ``computed_libraries`` are such loads. ``file_types`` guess the types of files by their
     names. ``lists`` are files whose commands were all read, ``stored`` are files that production
     writes. ``imports`` maps the external modules that any production file imports to where.
-    ``words`` are those of the rules' vocabulary, and names of files of keys, each with its first
-    place. ``given`` maps distributions that load data by name to the names that the source gives
-    them. ``searched`` says what was read; ``sourceless`` that it was no Python, as where an index
-    has the application; ``absent`` are parts of it that are not here; ``homes`` are where documents
-    mount something in root's home folder.
+    ``words`` are those of the rules' vocabulary, names of files of keys and absolute paths for
+    data, each with its first place. ``given`` maps distributions that load data by name to the
+    names that the source gives them. ``searched`` says what was read; ``sourceless`` that it was no
+    Python, as where an index has the application; ``absent`` are parts of it that are not here;
+    ``homes`` are where documents mount something in root's home folder.
     """
 
     programs: Uses = field(default_factory=lambda: MappingProxyType({}))

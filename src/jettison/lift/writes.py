@@ -15,7 +15,7 @@ from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.lift import Project
 from jettison.lift.action import ActionKind
 from jettison.lift.build_context import copied_to
-from jettison.lift.data_folders import StoredFile, sqlite_path
+from jettison.lift.data_folders import StoredFile, places_for_data, sqlite_path
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import origin_of_variable, services_of
 from jettison.lift.usage import Usage
@@ -186,24 +186,27 @@ class Writing(Struct, frozen=True, kw_only=True):
 
     ``folders`` are absolute, each with the reason. ``unsure`` are writes that may go to the folder
     of the code itself: then nothing may be taken from the application there. ``computed`` are those
-    whose place is not known, and that are taken to go to a declared folder.
+    whose place is not known, and that are taken to go to a declared folder. ``shared`` go to a
+    folder of the system, which root alone may write to.
     """
 
     folders: Mapping[str, Evidence]
     unsure: tuple[Evidence, ...]
     computed: tuple[Evidence, ...] = ()
+    shared: tuple[Evidence, ...] = ()
 
 
 def writing_of(project: Project, stage: FinalStage, usage: Usage) -> Writing:
     """Join what the project declares and what its source does.
 
     A write whose place is computed is taken to go to a folder that is declared for data, when
-    there is one.
+    there is one, and to all that the source, settings or start command name for data.
     """
     folders = writable_folders(project, stage)
     declared = bool(folders)
     unsure: list[Evidence] = []
     computed: list[Evidence] = []
+    shared: list[Evidence] = []
     placed = any(each.kind in ("volume", "environment") for each in folders.values())
     unsure += _for_everyone(stage)
     for stored in _real(project, stage, usage):
@@ -212,14 +215,22 @@ def writing_of(project: Project, stage: FinalStage, usage: Usage) -> Writing:
         if folder is None:  # a folder that the image makes need not be the database's
             known = placed if stored.database else declared
             (computed if known else unsure).append(stored.evidence)
-        elif folder == stage.folder or stage.folder.startswith(f"{folder.rstrip('/')}/"):
+        elif folder in SHARED and folder not in (*TEMPORARY, stage.folder):
+            shared.append(stored.evidence)
+        elif is_within(stage.folder, folder):
             unsure.append(stored.evidence)
-        elif folder in SHARED and folder not in TEMPORARY:
-            (computed if declared else unsure).append(stored.evidence)
         elif not any(is_within(folder, one) for one in (*folders, *TEMPORARY)):
             folders[folder] = stored.evidence
+    for folder, evidence, written in places_for_data(stage, usage.words):
+        if folder in SHARED:
+            shared += [evidence] if written or unsure or computed else []
+        elif not any(is_within(folder, one) for one in (stage.folder, *folders, *TEMPORARY)):
+            folders[folder] = evidence
     return Writing(
-        folders=dict(sorted(folders.items())), unsure=tuple(unsure), computed=tuple(computed)
+        folders=dict(sorted(folders.items())),
+        unsure=tuple(unsure),
+        computed=tuple(computed),
+        shared=tuple(shared),
     )
 
 

@@ -12,11 +12,12 @@ Source: docs.docker.com, "Building best practices", USER; hadolint DL3002; stats
 moby/moby#5505 for the copies that `chown -R` makes.
 
 Safe: folders that the application writes to are known from mounts, VOLUME, folders that the
-Dockerfile makes, environment variables and calls in the source; they are given to the user. When
-the source may write into the folder of the code, the user owns its copy. A start script that needs
-root, a user that the compose file sets, devices, privileges or system folders of the host, and an
-image that others are built on are not changed. The owner of a volume that root filled must be
-changed once: the report says how.
+Dockerfile makes, environment variables and calls in the source, and from what source, settings,
+variables and the start command name for data outside of the code; they are given to the user. When
+the source may write into the folder of the code, the user owns its copy. A write to a folder of the
+system, a start script that needs root, a user that the compose file sets, devices, privileges or
+system folders of the host, and an image that others are built on are not changed. The owner of a
+volume that root filled must be changed once: the report says how.
 """
 
 from __future__ import annotations

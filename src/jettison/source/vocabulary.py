@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from jettison.source import Import, ModuleFacts
 from jettison.source.conditions import last_name
+from jettison.source.named_places import places_in
 from jettison.values import Origin, Skipped, line_numbers, python_tree
 
 
@@ -132,11 +133,12 @@ _OF_TESTS = re.compile(
 def words_in(text: str, vocabulary: Collection[str], file: str) -> Mapping[str, Origin]:
     """Give the first place of each word that is in a text, comments included.
 
-    Those of ``HISTORY`` are always among them, and ``TESTS_NAMED`` where a path leads to tests.
+    Those of ``HISTORY`` are always among them, ``TESTS_NAMED`` where a path leads to tests, and
+    absolute paths for data.
     """
     words = sorted({*vocabulary, *HISTORY}, key=len, reverse=True)
     form = "|".join(map(re.escape, words))
-    found: dict[str, Origin] = {}
+    found = {path: Origin(file=file, line=line) for path, line in places_in(text)}
     line_of = line_numbers(text)
     for match in re.finditer(rf"(?<!\w)(?:{form})(?!\w)", text):
         if match[0] not in found:

@@ -50,6 +50,7 @@ from jettison.plan import Learned, PlannedRequirement
 from jettison.plan.base import image_facts
 from jettison.plan.candidate_libraries import libraries_of, linked_packages
 from jettison.source import Commands
+from jettison.source.named_places import named_in_settings
 from jettison.source.operations_collect import collect
 from jettison.source.pickles import loading_calls
 from jettison.source.reading import (
@@ -177,9 +178,11 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     compiled = {name for name in production | kept if may_compile(facts.get(name), target)}
     idle = {v.name for v in verdicts if v.scope is not Scope.RUNTIME}
     usage = usage.loading(libraries_of(production - idle, production, usage))
+    words = named_in_settings(loaded.tree.files, partial(read_text, loaded.root))
+    words |= used_words(loaded, brought)
     return Knowledge(
         requirements=tuple(planned(listed, verdicts, brought)),
-        usage=replace(usage, words=used_words(loaded, brought), given=given_names(loaded, brought)),
+        usage=replace(usage, words=words, given=given_names(loaded, brought)),
         linked=linked_packages(production | kept, usage, stage.release, compiled),
         closure=_with_files(found, brought, production),
         production=frozenset(production),
@@ -202,7 +205,7 @@ def _texts_and_commands(loaded: Loaded) -> tuple[dict[str, str], Commands]:
     """Read the project's texts, and the commands that stand in them."""
     project = loaded.project
     known = {path: text for path, text in project.texts.items() if not LOCKS.search(path)}
-    texts = {**read_texts(loaded.root, loaded.tree), **known}
+    texts = read_texts(loaded.root, loaded.tree) | known
     return texts, collect(
         texts,
         dockerfile=project.dockerfile_path,

@@ -1,0 +1,89 @@
+"""Absolute paths that a text names for data: where writes may go whose place is computed. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from jettison.source import Use, is_compose, use_of_file
+from jettison.source.tree import TreeFile
+from jettison.values import Origin
+
+# Files that an application may read its folders from; larger ones are data.
+_SETTINGS: Final = (".ini", ".cfg", ".toml", ".yaml", ".yml", ".json", ".conf", ".properties")
+_LARGEST: Final = 64 * 1024
+_PATH: Final = r"/[A-Za-z][\w.-]*(?:/[\w.{}%$-]+)*/?"
+_LITERAL: Final = re.compile(rf"[\"'](?P<path>{_PATH})[\"']")
+_DATA: Final = (
+    r"(?:dir|directory|folder|data|uploads?|media|storage|stores?|state|cache|logs?|backups?|out"
+    r"|output|results?|exports?|dumps?|reports?|pid|db|database|archive|downloads?|dest|destination"
+    r"|workspace|workdir|saved?|tmp|temp)"
+)
+_CAMEL: Final = r"(?-i:[a-z](?:Dir|Folder|Data|Cache|Logs?|Output|Store|Storage))"
+# What is named so, in any notation (UPLOAD_DIR, log-file, self.outputFolder), with its type and the
+# call that the path is given to, behind other arguments.
+_NAMED: Final = re.compile(
+    rf"(?:(?<![a-zA-Z]){_DATA}(?![a-z])|{_CAMEL})[\w-]*[\"')\]]*"
+    r"\s*(?::\s*[\w\[\]., |]+?\s*)?[=,:(]\s*(?:[\w.]+\(\s*)*(?:[\w\"'.]+\s*,\s*|\w+\s*=\s*)*$",
+    re.IGNORECASE,
+)
+_OTHERWISE: Final = re.compile(r"(?:\bor\s*|\bdefault\s*=\s*)$")
+_SERVED: Final = re.compile(
+    r"(?:url|uri|route|prefix|href|endpoint)\w*[\"')\]]*\s*[=:(,]\s*$", re.IGNORECASE
+)
+# Folders that no address begins with.
+_ROOTS: Final = re.compile(r"/(?:var|srv|mnt|opt)/")
+_MAKES: Final = re.compile(
+    rf"(?:\bmkdir(?:\s+-\w+)*|\btouch|\btee(?:\s+-a)?|>>?)\s*(?P<path>{_PATH})"
+)
+_SETTING: Final = re.compile(
+    rf"^\s*(?:-\s+)?[\"']?(?P<key>[\w.-]+)[\"']?\s*[:=]\s*[\"']?(?P<path>{_PATH})"
+    r"[\"']?\s*,?\s*(?:[#;].*)?$"
+)
+_KEY: Final = re.compile(
+    rf"(?<![a-zA-Z]){_DATA}(?![a-z])|{_CAMEL}|{_DATA}(?:file|path|dir)$", re.IGNORECASE
+)
+
+
+def named_in_settings(
+    files: Mapping[str, TreeFile], read: Callable[[str], str | None]
+) -> dict[str, Origin]:
+    """Give the paths of all files of settings of a project, each with its first place."""
+    found: dict[str, Origin] = {}
+    for path, file in files.items():
+        others = is_compose(path) or use_of_file(path) is Use.DEVELOPMENT
+        if path.endswith(_SETTINGS) and file.size <= _LARGEST and not others:
+            for place, line in places_in(read(path) or "", settings=True):
+                found.setdefault(place, Origin(file=path, line=line))
+    return found
+
+
+def places_in(text: str, *, settings: bool = False) -> Iterator[tuple[str, int]]:
+    """Give paths with their lines: of source, or of a file of ``settings``."""
+    if "/" not in text:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        found = _of_settings(line) if settings else _of_source(line)
+        yield from ((path.rstrip("/"), number) for path in found)
+
+
+def _of_source(line: str) -> Iterator[str]:
+    if line.lstrip().startswith(("#", "@")):
+        return
+    yield from (found["path"] for found in _MAKES.finditer(line))
+    # one that is for data tells of those beside it
+    known = False
+    for found in _LITERAL.finditer(line):
+        before = line[: found.start()]
+        named = _NAMED.search(before) or (_OTHERWISE.search(before) and _KEY.search(line))
+        known = known or bool(named or _ROOTS.match(found["path"]))
+        if known and not _SERVED.search(before):
+            yield found["path"]
+
+
+def _of_settings(line: str) -> Iterator[str]:
+    found = _SETTING.match(line)
+    if found and (_KEY.search(found["key"]) or _ROOTS.match(found["path"])):
+        yield found["path"]
+    yield from (one["path"] for one in _LITERAL.finditer(line) if _ROOTS.match(one["path"]))
