@@ -222,7 +222,7 @@ def writing_of(project: Project, stage: FinalStage, usage: Usage) -> Writing:
         elif not any(is_within(folder, one) for one in (*folders, *TEMPORARY)):
             folders[folder] = stored.evidence
     for folder, evidence, written in places_for_data(stage, usage.words):
-        if folder in SHARED:
+        if folder in SHARED and folder not in TEMPORARY:
             shared += [evidence] if written or unsure or computed else []
         elif not any(is_within(folder, one) for one in (stage.folder, *folders, *TEMPORARY)):
             folders[folder] = evidence

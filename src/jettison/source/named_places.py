@@ -34,8 +34,9 @@ _SERVED: Final = re.compile(
 )
 # Folders that no address begins with.
 _ROOTS: Final = re.compile(r"/(?:var|srv|mnt|opt)/")
+_FILE: Final = re.compile(rf"{_ROOTS.pattern}.*\.\w+$")
 _MAKES: Final = re.compile(
-    rf"(?:\bmkdir(?:\s+-\w+)*|\btouch|\btee(?:\s+-a)?|>>?)\s*(?P<path>{_PATH})"
+    rf"(?:\bmkdir(?:\s+-\w+)*|\btouch|\btee(?:\s+-a)?|(?<=\s)>>?)\s*(?P<path>{_PATH})"
 )
 _SETTING: Final = re.compile(
     rf"^\s*(?:-\s+)?[\"']?(?P<key>[\w.-]+)[\"']?\s*[:=]\s*[\"']?(?P<path>{_PATH})"
@@ -84,6 +85,6 @@ def _of_source(line: str) -> Iterator[str]:
 
 def _of_settings(line: str) -> Iterator[str]:
     found = _SETTING.match(line)
-    if found and (_KEY.search(found["key"]) or _ROOTS.match(found["path"])):
+    if found and _KEY.search(found["key"]):
         yield found["path"]
-    yield from (one["path"] for one in _LITERAL.finditer(line) if _ROOTS.match(one["path"]))
+    yield from (path for path in _LITERAL.findall(line) if _FILE.match(path))

@@ -25,6 +25,7 @@ from jettison.source.named_places import places_in
         ('client.get("/export")', []),
         ('api.include_router(router, prefix="/storage")', []),
         ('return redirect("/login")', []),
+        ("<b>Artist</b> /mode", []),
     ],
 )
 def test_of_source(line: str, paths: list[str]) -> None:
@@ -41,6 +42,7 @@ def test_of_source(line: str, paths: list[str]) -> None:
         ("path: /healthz", []),
         ("mountPath: /data", []),
         ("location /data {", []),
+        ('"containerPath": "/var/log/nginx"', []),
     ],
 )
 def test_of_settings(line: str, paths: list[str]) -> None:
