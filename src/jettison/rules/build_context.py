@@ -44,7 +44,7 @@ from jettison.plan.changes import IgnorePaths
 from jettison.rules.rule import Rule
 from jettison.source import Use, is_compose, is_dockerfile, use_of_file
 from jettison.source.operations_images import is_for_development
-from jettison.source.tree import NAMED_FILE, RUNS_TESTS, is_test
+from jettison.source.tree import NAMED_FILE, RUNS_TESTS, is_test, names_of
 from jettison.source.vocabulary import TESTS_NAMED
 from jettison.values import Basis, Evidence, Origin, Saving, counted, human
 
@@ -112,7 +112,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
     read = settings_that_are_read(project, plan.usage)
     needed = [source for item in _copies(plan) for source in item]
     needed += [*read, *_named_by_stages(plan.original), *_served(project.files)]
-    needed += [*plan.withheld(NAME), *_named_keys(plan), *_templates(plan.original)]
+    needed += [*plan.withheld(NAME), *_named_files(plan), *_templates(plan.original)]
     commands = [*_scripts(plan), *_steps(plan.original)]
     needed += [".git"] if reads_history(plan.original, commands, plan.usage) else []
     needed += _named(commands, project.files)
@@ -273,19 +273,19 @@ def _named(commands: Iterable[str], files: Collection[str]) -> Iterator[str]:
             yield from [end for end in ends if end in known][:1]
 
 
-def _named_keys(plan: Plan) -> Iterator[str]:
-    """The keys and certificates that the source, the Dockerfile or settings name."""
+def _named_files(plan: Plan) -> Iterator[str]:
+    """The keys, certificates and others that the source, the Dockerfile or settings name."""
     project = plan.original
-    keys = {path: posixpath.basename(path) for path in project.files if NAMED_FILE.search(path)}
-    texts = [
+    texts = "\n".join(
         text
-        for path, text in (project.texts.items() if keys else ())
+        for path, text in project.texts.items()
         if (SETTINGS.search(path) or path == project.dockerfile_path)
         and path != project.compose_path
         and use_of_file(path) is not Use.DEVELOPMENT
-    ]
-    for path, name in keys.items():
-        if name in plan.usage.words or any(name in text for text in texts):
+    )
+    for path in project.files:
+        named = NAMED_FILE.search(path) and posixpath.basename(path) in texts
+        if named or not plan.usage.words.keys().isdisjoint(names_of(path)):
             yield path
 
 

@@ -17,6 +17,23 @@ RUNS_TESTS = r"\bpy\.?test\b|\bnose2?\b|(?:-m )?\bunittest\b|\bmanage\.py test\b
 NAMED_FILE = re.compile(r"\.(pem|key|p12|pfx|kdbx|log)$")
 
 
+# What only tools read, but for applications that name it in quotes.
+_OF_TOOLS = re.compile(
+    r"(^|/)((docker-)?compose[^/]*\.ya?ml|(Docker|Container)file[^/]*|\.(git|docker)ignore)$"
+)
+
+
+def names_of(path: str) -> frozenset[str]:
+    """Give what source may name such a file by: its name, or the folder or ending of all keys."""
+    folder, _, name = path.rpartition("/")
+    if _OF_TOOLS.search(path):
+        return frozenset((f'"{name}"', f"'{name}'"))
+    if not (found := NAMED_FILE.search(path)):
+        return frozenset()
+    alike = () if found[0] == ".log" else (folder.rpartition("/")[2], found[0])
+    return frozenset(filter(None, (name, *alike)))
+
+
 class TreeFile(Struct, frozen=True, kw_only=True):
     """A file: bytes, time of modification in nanoseconds, whether it may be executed.
 

@@ -1,12 +1,12 @@
-"""What the start of an application tells of it: what to import, and where it listens."""
+"""What starts an application tells: what to import, where it listens, and what cron runs."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice, pairwise
 
 from msgspec import Struct
 
@@ -15,9 +15,11 @@ from jettison.formats.dotenv import interpolate
 from jettison.formats.shell import SHELLS
 from jettison.lift import Project
 from jettison.lift.stage import FinalStage
+from jettison.source import is_crontab, may_be_crontab
 from jettison.source.operations_collect import find_script
 from jettison.values import whole_number
 from jettison.verify.observation import Setting
+from jettison.verify.request import Worker
 
 _TARGET = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(\))?$")
 _MODULE = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
@@ -251,3 +253,49 @@ def _file(project: Project, word: str) -> str | None:
         return None
     same = [path for path in project.texts if posixpath.basename(path) == name]
     return find_script(word, same)
+
+
+_CRON = re.compile(r"(?<![\w.-])(?:crond?|supercronic)(?![\w.-])")
+_JOB = re.compile(r"\s*(?:@\w+|(?:\S+\s+){4}\S+)\s+(?P<command>.+)")
+_SETS = re.compile(r"\s*(?P<name>[A-Z_]+)\s*=\s*[\"']?(?P<value>[^\"']*?)[\"']?\s*")
+# What files in /etc/cron.d name before the command: crontab(5).
+_USER = re.compile(r"^(?:root|www-data|nobody|app|appuser|daemon)\s+(?=\S)")
+_MOST_JOBS = 6
+# What cron gives to its jobs, without what the container has.
+_OF_JOBS = {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"}
+
+
+def cron_jobs(
+    project: Project,
+    stage: FinalStage,
+    service: Service | None,
+    read: Callable[[str], str | None],
+) -> tuple[Worker, ...]:
+    """Give the commands that cron runs, where it is started, by the crontabs of the context.
+
+    ``read`` gives the text of a file of the project.
+    """
+    if not any(map(_CRON.search, _started(project, stage, service))):
+        return ()
+    named = (path for path, size in project.files.items() if may_be_crontab(path, size))
+    texts = ((path, read(project.in_context(path)) or "") for path in named)
+    found = (job for path, text in texts if is_crontab(text) for job in _jobs(path, text))
+    return tuple(islice(found, _MOST_JOBS))
+
+
+def _jobs(path: str, text: str) -> Iterator[Worker]:
+    known = dict(_OF_JOBS)
+    for number, line in enumerate(text.splitlines(), 1):
+        job = _JOB.fullmatch(line) if is_crontab(line) else None
+        sets = _SETS.fullmatch(line)
+        if job:
+            # the rest behind an unescaped % is its input
+            command = re.split(r"(?<!\\)%", _USER.sub("", job["command"], count=1))[0]
+            yield Worker(
+                name=f"{path}:{number}",
+                entrypoint=(known["SHELL"],),
+                command=("-c", command),
+                environment=dict(known),
+            )
+        elif sets:
+            known[sets["name"]] = sets["value"]

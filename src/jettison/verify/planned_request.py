@@ -26,6 +26,7 @@ from jettison.plan.system_leaving import leaving_distributions
 from jettison.rules.rule import applied_rules
 from jettison.verify.application import (
     DEFAULT_PORT,
+    cron_jobs,
     listening_ports,
     started_sources,
     tells_of_server,
@@ -89,7 +90,10 @@ def verification_request(
         ),
         serves=serves,
         scripts=tuple(console_scripts(lambda name: read(plan.original.in_context(name)))),
-        workers=workers_of(plan.original),
+        workers=(
+            *workers_of(plan.original),
+            *cron_jobs(plan.original, plan.original_stage, service, read),
+        ),
         read_only_volumes=_read_only_volumes(plan),
         read_only_after=not plan.writing.unsure,
         expected_read_only=_read_only(plan),

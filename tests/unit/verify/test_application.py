@@ -1,9 +1,12 @@
 from unittest.mock import Mock
 
 import pytest
+from base_needs import project_of
+from msgspec.structs import replace
 
+from jettison.lift.stage import lifted
 from jettison.verify import discover
-from jettison.verify.application import find_application, words_of
+from jettison.verify.application import cron_jobs, find_application, words_of
 from jettison.verify.exchange import Answer
 from jettison.verify.request import VerificationRequest
 
@@ -82,3 +85,22 @@ def test_an_application_is_asked_under_a_name_that_it_answers_for(
     names: tuple[str, ...], host: str
 ) -> None:
     assert discover.host_among(names, 8000) == host
+
+
+@pytest.mark.parametrize(
+    ("start", "jobs"),
+    [
+        ('["cron", "-f"]', [("/bin/bash", "python a.py >> log"), ("/bin/bash", "echo 5")]),
+        ("service cron start && tail -f log", 2),
+        ('["python", "cron.py"]', 0),
+    ],
+)
+def test_jobs_of_cron_are_commands_of_the_image(start: str, jobs: object) -> None:
+    text = "SHELL=/bin/bash\n# 1 2 3 4 5 no\n*/5 * * * * root python a.py >> log\n@daily echo 5%x\n"
+    project = project_of(f"FROM python:3.12-slim\nCOPY . .\nCMD {start}\n")
+    project = replace(project, files={"jobs": len(text), "notes": 3})
+    read = {"jobs": text, "notes": "abc"}.get
+    found = cron_jobs(project, lifted(project), None, read)
+    assert all(one.environment == {"PATH": "/usr/bin:/bin", "SHELL": "/bin/bash"} for one in found)
+    told = [(*one.entrypoint, one.command[1]) for one in found]
+    assert (len(told) if isinstance(jobs, int) else told) == jobs

@@ -28,7 +28,7 @@ from jettison.source import Commands, Use
 from jettison.source.operations_collect import called_scripts
 from jettison.source.operations_lines import made_by_steps
 from jettison.source.reading import Sources, read_text
-from jettison.source.tree import NAMED_FILE, folders_of, is_test
+from jettison.source.tree import folders_of, is_test, names_of
 from jettison.source.vocabulary import LocaleFunctions, first_arguments, locales_named, words_in
 from jettison.tasks.loading.project import Loaded
 from jettison.values import Evidence, Origin, Toward, replace
@@ -146,7 +146,7 @@ TEMPLATES = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2")
 
 def used_words(loaded: Loaded, closure: Closure) -> Mapping[str, Origin]:
     """Search the source, tests apart, for words of distributions and the host, names of keys."""
-    keys = {posixpath.basename(path) for path in loaded.tree.files if NAMED_FILE.search(path)}
+    keys = {name for path in loaded.tree.files for name in names_of(path)}
     own = {*keys, *table(Tools).of_the_host.words, *INTERPRETERS}
     vocabulary = {*_vocabulary(closure.facts), *_module_names(closure), *own}
     found: dict[str, Origin] = {}
