@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from build_site import Site
 from images import AMD64
 
 from jettison.__main__ import run
+from jettison.images.descriptor import Descriptor
 from jettison.images.stores.layout import LayoutStore
 
 
@@ -78,6 +81,21 @@ def test_a_damaged_blob_is_fetched_again(
     build(site, tmp_path / "again")
     assert any(path.endswith("server-1.0-py3-none-any.whl") for path in site.index.asked)
     assert "was damaged; it is rebuilt" in capsys.readouterr().err
+
+
+def test_a_cache_that_is_emptied_during_a_build_is_filled_again(
+    site: Site, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = build(site, tmp_path / "whole")
+    write, emptied = LayoutStore.write, []
+
+    def emptying(store: LayoutStore, *content: Any) -> Descriptor:
+        if not emptied:
+            emptied.append(shutil.rmtree(cache / "blobs"))
+        return write(store, *content)
+
+    monkeypatch.setattr(LayoutStore, "write", emptying)
+    assert build(site, tmp_path / "again") == whole
 
 
 def test_the_cache_is_private_to_its_owner(site: Site, cache: Path, tmp_path: Path) -> None:

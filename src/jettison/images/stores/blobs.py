@@ -78,15 +78,12 @@ class BlobDirectory:
         path = self.path(descriptor.digest)
         try:
             file = open_regular(path)
-        except FileNotFoundError as error:
-            raise ImageError(
-                f"the blob {descriptor.digest} is missing", why=f"{path} does not exist"
-            ) from error
         except OSError as error:
             if self._cache:
                 raise damaged_cache(path, error.strerror or str(error)) from error
+            what = "is missing" if isinstance(error, FileNotFoundError) else "cannot be read"
             raise ImageError(
-                f"the blob {descriptor.digest} cannot be read", why=f"{path}: {error.strerror}"
+                f"the blob {descriptor.digest} {what}", why=f"{path}: {error.strerror}"
             ) from error
         chunks = checked_chunks(chunks_of(file), descriptor.digest, descriptor.size, str(path))
         return reader(_mended(chunks, path) if self._cache else chunks, file)
