@@ -184,9 +184,9 @@ class RunAsUser(Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    uid: int
-    gid: int
-    create: bool
+    uid: int = 0
+    gid: int = 0
+    create: bool = False
     writable: tuple[str, ...]
     application: str
     owns_code: bool = False

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from jettison.index.graph import exclusive, path_to, required_by, weight
 from jettison.lift.scopes import Scope
-from jettison.plan import Plan, PlannedRequirement, Safety
+from jettison.plan import Plan, PlannedRequirement
 from jettison.plan.changes import RemoveFiles
 from jettison.plan.removal import Group, Matcher, OwnedFile
 from jettison.plan.removal.listing import LIST, Listed, listed_lines
 from jettison.plan.removing import not_installed, uninstalled
 from jettison.report.why_text import DistributionAnswer, FileAnswer, RuleShare
 from jettison.rules import build_context
-from jettison.values import Evidence, Origin, is_within
+from jettison.values import Evidence, Origin, is_within, replace
 
 VERDICTS = {
     Scope.RUNTIME: "kept: production uses it",
@@ -53,10 +53,7 @@ def explain_distribution(plan: Plan, name: str) -> DistributionAnswer | None:
 
 def groups_of(plan: Plan) -> Iterator[Group]:
     """Every file that is removed from the environment."""
-    for finding in plan.findings:
-        for change in finding.changes if finding.safety is Safety.SAFE else ():
-            if isinstance(change, RemoveFiles):
-                yield from change.groups
+    return (group for change in plan.applied(RemoveFiles) for group in change.groups)
 
 
 def _verdict(plan: Plan, declared: PlannedRequirement | None, name: str) -> str:
@@ -126,14 +123,8 @@ def _answer_of_line(
     told = list(dict.fromkeys(lines.values()))
     shown = [line for line in told if line.rule] or told
     reasons = dict.fromkeys(map(_reason, shown))
-    whole = len(gone) == (len(files) or 1)
-    return FileAnswer(
-        path=path,
-        owner=owner,
-        files=len(files),
-        bytes=sum(file.size for file in files),
-        kept=(False if whole else None) if gone else True,
-        removed_bytes=sum(file.size for file in files if file.path in gone),
+    return replace(
+        _counted(path, owner, {file.path: file.size for file in files}, gone),
         rule=", ".join(dict.fromkeys(line.rule for line in shown if line.rule)),
         reason="; ".join(reasons),
         line=", ".join(line.path for line in shown),
@@ -141,6 +132,19 @@ def _answer_of_line(
             Evidence(kind="list", message=line.path, origin=Origin(file=name, line=line.line))
             for line in shown
         ),
+    )
+
+
+def _counted(path: str, owner: str, sizes: Mapping[str, int], gone: Collection[str]) -> FileAnswer:
+    """Answer how many files with how many bytes there are, and what of them leaves."""
+    whole = len(gone) == (len(sizes) or 1)
+    return FileAnswer(
+        path=path,
+        owner=owner,
+        files=len(sizes),
+        bytes=sum(sizes.values()),
+        kept=(False if whole else None) if gone else True,
+        removed_bytes=sum(sizes.get(name, 0) for name in gone),
     )
 
 
@@ -180,13 +184,8 @@ def explain_source(plan: Plan, text: str) -> FileAnswer | None:
     lines = {name: ignore.ignored_by(name) if ignore else None for name in files}
     out = [name for name, line in lines.items() if line is not None]
     line = next((found for found in lines.values() if found is not None), None)
-    return FileAnswer(
-        path=path,
-        owner="the application",
-        files=len(files),
-        bytes=sum(files.values()),
-        kept=True if not out else (False if len(out) == len(files) else None),
-        removed_bytes=sum(files[name] for name in out),
+    return replace(
+        _counted(path, "the application", files, out),
         rule=build_context.RULE.name if line else "",
         reason="the ignore file excludes it" if line else "in the build context",
         line=line.text.strip() if line else "",
@@ -198,16 +197,8 @@ def explain_source(plan: Plan, text: str) -> FileAnswer | None:
 
 def _unlisted(path: str, line: str, group: Group) -> FileAnswer:
     """What no wheel lists, but a line of the list takes: an installer, byte code, a script."""
-    return FileAnswer(
-        path=path,
-        owner=group.distribution,
-        files=0,
-        bytes=0,
-        kept=False,
-        rule=group.rule,
-        reason=group.reason,
-        line=line,
-    )
+    known = _counted(path, group.distribution, {}, {path})
+    return replace(known, rule=group.rule, reason=group.reason, line=line)
 
 
 def _answer(
@@ -226,13 +217,8 @@ def _answer(
     if kept and not gone:
         reason = f'keep = "{kept.text}"'
         evidence = (Evidence(kind="setting", message=reason, origin=kept.origin),)
-    return FileAnswer(
-        path=path,
-        owner=", ".join(owners),
-        files=len(files),
-        bytes=sum(file.size for file in files),
-        kept=True if not gone else (False if len(gone) == len(files) else None),
-        removed_bytes=sum(file.size for file in files if file.path in gone),
+    return replace(
+        _counted(path, ", ".join(owners), {file.path: file.size for file in files}, gone),
         rule=", ".join(rules),
         reason=reason,
         line=", ".join(lines),

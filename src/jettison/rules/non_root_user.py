@@ -163,9 +163,6 @@ def _owned_code(plan: Plan) -> Iterator[Finding]:
         return
     change = RunAsUser(
         name=_owner(actions, stage.user),
-        uid=0,
-        gid=0,
-        create=False,
         writable=tuple(writing.folders),
         application=stage.folder,
         filled=_filled(plan),

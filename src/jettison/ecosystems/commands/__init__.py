@@ -63,8 +63,8 @@ class PackageInstall(Struct, frozen=True, kw_only=True):
 
     manager: str
     packages: tuple[PackageRequest, ...]
-    recommends: bool
-    virtual: str | None
+    recommends: bool = True
+    virtual: str | None = None
     origin: Origin
 
 
@@ -94,7 +94,9 @@ def apt_install(command: Command) -> PackageInstall | None:
         for option in options.every("-o", "--option")
     )
     packages = tuple(_apt_request(word) for word in options.arguments[1:])
-    return _install(run, "apt", packages, recommends=recommends)
+    return PackageInstall(
+        manager="apt", packages=packages, recommends=recommends, origin=run.origin
+    )
 
 
 def apk_add(command: Command) -> PackageInstall | None:
@@ -103,7 +105,8 @@ def apk_add(command: Command) -> PackageInstall | None:
     if run is None:
         return None
     packages = tuple(_apk_request(word) for word in run.options.arguments[1:])
-    return _install(run, "apk", packages, virtual=run.options.value("-t", "--virtual"))
+    virtual = run.options.value("-t", "--virtual")
+    return PackageInstall(manager="apk", packages=packages, virtual=virtual, origin=run.origin)
 
 
 def dnf_install(command: Command) -> PackageInstall | None:
@@ -114,7 +117,9 @@ def dnf_install(command: Command) -> PackageInstall | None:
     weak = run.options.every("--setopt")
     recommends = not any("install_weak_deps" in (option.value or "") for option in weak)
     packages = tuple(_request(word, word.text) for word in run.options.arguments[1:])
-    return _install(run, "dnf", packages, recommends=recommends)
+    return PackageInstall(
+        manager="dnf", packages=packages, recommends=recommends, origin=run.origin
+    )
 
 
 def system_remove(command: Command) -> PackageRemoval | None:
@@ -163,23 +168,6 @@ def cleanup(command: Command) -> Cleanup | None:
 def _run(command: Command, program: str, *actions: str) -> Invocation | None:
     run = invocation(command)
     return run if run is not None and run.is_a(program, *actions) else None
-
-
-def _install(
-    run: Invocation,
-    manager: str,
-    packages: Sequence[PackageRequest],
-    *,
-    recommends: bool = True,
-    virtual: str | None = None,
-) -> PackageInstall:
-    return PackageInstall(
-        manager=manager,
-        packages=tuple(packages),
-        recommends=recommends,
-        virtual=virtual,
-        origin=run.origin,
-    )
 
 
 def _removal(

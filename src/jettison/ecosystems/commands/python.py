@@ -205,13 +205,13 @@ class ProjectInstall(Struct, frozen=True, kw_only=True):
 
     tool: str
     action: str
-    with_groups: tuple[str, ...]
-    without_groups: tuple[str, ...]
-    only_groups: tuple[str, ...]
-    extras: tuple[str, ...]
-    all_extras: bool
-    development: bool
-    output: str | None
+    with_groups: tuple[str, ...] = ()
+    without_groups: tuple[str, ...] = ()
+    only_groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    all_extras: bool = False
+    development: bool = False
+    output: str | None = None
     options: Options
     origin: Origin
     file: str = ""
@@ -271,12 +271,6 @@ def _whole(
         tool=tool,
         action=action,
         with_groups=groups,
-        without_groups=(),
-        only_groups=(),
-        extras=(),
-        all_extras=False,
-        development=False,
-        output=None,
         options=run.options,
         origin=run.origin,
         file=file,

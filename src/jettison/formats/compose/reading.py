@@ -83,14 +83,7 @@ def build(fields: Fields) -> Build | None:
         return None
     origin = fields.origin("build")
     if not isinstance(node, MappingNode):
-        return Build(
-            context=fields.scalar(node, "build"),
-            dockerfile=None,
-            target=None,
-            args=(),
-            inline=None,
-            origin=origin,
-        )
+        return Build(context=fields.scalar(node, "build"), origin=origin)
     inner = fields.inside(node, "build")
     return Build(
         context=inner.text("context") or ".",
@@ -185,7 +178,7 @@ def extends(fields: Fields) -> Extends | None:
     if node is None:
         return None
     if not isinstance(node, MappingNode):
-        return Extends(service=fields.scalar(node, "extends"), file="")
+        return Extends(service=fields.scalar(node, "extends"))
     named = fields.inside(node, "extends")
     return Extends(service=named.text("service") or "", file=named.text("file") or "")
 

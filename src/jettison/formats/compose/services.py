@@ -18,10 +18,10 @@ class Build(Struct, frozen=True, kw_only=True):
     """
 
     context: str
-    dockerfile: str | None
-    target: str | None
-    args: tuple[Variable, ...]
-    inline: str | None
+    dockerfile: str | None = None
+    target: str | None = None
+    args: tuple[Variable, ...] = ()
+    inline: str | None = None
     origin: Origin
 
 
@@ -79,7 +79,7 @@ class Extends(Struct, frozen=True, kw_only=True):
     """The service that this one starts from; ``file`` is empty for one of the same file."""
 
     service: str
-    file: str
+    file: str = ""
 
 
 class Service(Struct, frozen=True, kw_only=True):
