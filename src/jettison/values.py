@@ -6,7 +6,7 @@ import ast
 import re
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import wraps
 from typing import TYPE_CHECKING, Any, AnyStr, TypeVar, cast
@@ -198,6 +198,24 @@ def by_key(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
 def is_within(path: str, folder: str) -> bool:
     """Whether a path is a folder, or lies below it."""
     return path == folder or path.startswith(f"{folder.rstrip('/')}/")
+
+
+def outwards(name: str, mark: str = "/") -> Iterator[str]:
+    """Give a path and the folders around it, or a dotted name and its packages, from inside."""
+    while name:
+        yield name
+        name = name.rpartition(mark)[0]
+
+
+def folders_above(paths: Iterable[str]) -> set[str]:
+    """Give all folders that paths lie in, but for the root."""
+    found: set[str] = set()
+    for path in paths:
+        for folder in outwards(path.rpartition("/")[0]):
+            if folder in found:
+                break
+            found.add(folder)
+    return found
 
 
 def totals(pairs: Iterable[tuple[Key, int]]) -> dict[Key, int]:

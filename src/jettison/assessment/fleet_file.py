@@ -9,8 +9,8 @@ from typing import Any
 from msgspec import Struct, field
 
 from jettison.errors import InputSyntaxError
-from jettison.formats.toml import places, read_toml
-from jettison.values import Origin, without_password
+from jettison.formats.toml import Path, origin_in, read_toml
+from jettison.values import Origin, converted, replace, without_password
 
 # What every registry takes as the last part of a repository's name.
 _NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
@@ -107,12 +107,12 @@ class _Reader:
             raise self._fault(("fleet",), "fleet is not a table", "Write it as [fleet].")
         self._known(settings, ("nodes", "layers"), ("fleet",))
         members = tuple(self._members())
-        nodes = self._count(settings, "nodes", ("fleet",), None)
-        layers = self._count(settings, "layers", ("fleet",), MOST_LAYERS)
+        nodes = self._count(settings, "nodes", ("fleet",))
+        layers = self._count(settings, "layers", ("fleet",)) or MOST_LAYERS
         if layers not in _LAYERS:
             most = f"{_LAYERS.start} to {_LAYERS.stop - 1}"
             raise self._fault(("fleet", "layers"), f"layers is {layers}", f"Use {most}.")
-        return fleet_of(members, nodes, layers or 0)
+        return fleet_of(members, nodes, layers)
 
     def _members(self) -> Iterator[Member]:
         found = self._document.get("project", [])
@@ -131,7 +131,7 @@ class _Reader:
             seen[member.name] = member.origin
             yield member
 
-    def _member(self, values: Any, at: tuple[str | int, ...]) -> Member:  # noqa: ANN401  # TOML
+    def _member(self, values: Any, at: Path) -> Member:  # noqa: ANN401  # TOML
         if not isinstance(values, Mapping):
             raise self._fault(at, "a project is not a table", "Write it as [[project]].")
         texts = ("name", "path", "git", "revision", "image", "file", "service")
@@ -154,46 +154,29 @@ class _Reader:
             raise self._fault(
                 (*at, "name"), f"{name!r} is not a name", f"Write it as {name_of(name) or 'web'!r}."
             )
-        return Member(
-            name=name,
-            path=values.get("path", ""),
-            git=values.get("git", ""),
-            revision=values.get("revision", ""),
-            image=values.get("image", ""),
-            dockerfile=values.get("file"),
-            service=values.get("service"),
-            instances=self._count(values, "instances", at, 1) or 1,
-            releases=self._count(values, "releases", at, 1) or 1,
-            origin=self._origin(at),
-        )
+        for key in ("instances", "releases"):
+            self._count(values, key, at)
+        return replace(converted({**values, "name": name}, Member), origin=self._origin(at))
 
-    def _count(
-        self, values: Mapping[str, Any], key: str, at: tuple[str | int, ...], default: int | None
-    ) -> int | None:
+    def _count(self, values: Mapping[str, Any], key: str, at: Path) -> int | None:
         self._is(values, key, at, lambda one: type(one) is int and one > 0, "a number from 1 on")
-        found: int | None = values.get(key, default)
-        return found
+        return values.get(key)
 
     def _is(
-        self, values: Mapping[str, Any], key: str, at: tuple[str | int, ...],
+        self, values: Mapping[str, Any], key: str, at: Path,
         right: Callable[[Any], bool], what: str,
     ) -> None:  # fmt: skip
         if key in values and not right(values[key]):
             raise self._fault((*at, key), f"{key} is {values[key]!r}, not {what}", "Correct it.")
 
-    def _known(
-        self, values: Mapping[str, Any], keys: tuple[str, ...], at: tuple[str | int, ...]
-    ) -> None:
+    def _known(self, values: Mapping[str, Any], keys: tuple[str, ...], at: Path) -> None:
         for key in values:
             if key not in keys:
                 names = ", ".join(keys)
                 raise self._fault((*at, key), f"unknown key {key}", f"Use one of {names}.")
 
-    def _fault(self, path: tuple[str | int, ...], what: str, hint: str) -> InputSyntaxError:
+    def _fault(self, path: Path, what: str, hint: str) -> InputSyntaxError:
         return InputSyntaxError(what, hint=hint, origin=self._origin(path))
 
-    def _origin(self, path: tuple[str | int, ...]) -> Origin:
-        found = places(self._text)
-        while path and path not in found:
-            path = path[:-1]
-        return Origin(file=self._file, line=found[path].line if path else None)
+    def _origin(self, path: Path) -> Origin:
+        return origin_in(self._text, self._file, path)

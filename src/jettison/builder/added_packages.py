@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
-import posixpath
 import re
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,13 +15,12 @@ from jettison.builder import FIXED_TIME
 from jettison.builder.base import BaseFacts
 from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.builder.minimal_packages import Unpacked, unpacked
-from jettison.builder.minimal_selection import Piece, Selection, search_directories, select
+from jettison.builder.minimal_selection import listed_libraries, pieces, select, status_of
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.packaging import translated
 from jettison.errors import UnsupportedError
-from jettison.formats.debian_control import render
-from jettison.formats.elf import library_names, loader_cache
+from jettison.formats.elf import loader_cache
 from jettison.images.entry import Kind
 from jettison.images.stores.blobs import SegmentCache
 from jettison.images.tar_writer import Member
@@ -126,12 +124,7 @@ def _members(
     packages: Iterable[Package], facts: BaseFacts, architecture: str, archive: Archive
 ) -> Iterator[Member]:
     opened = {p.name: unpacked(archive.deb(p), archive.folder / "unpacked") for p in packages}
-    pieces = (
-        Piece(member=member, package=name, facts=package.elves.get(member.entry.path))
-        for name, package in opened.items()
-        for member in package.members
-    )
-    selection = select(pieces, ())
+    selection = select(pieces(opened), ())
     settings = [text for path, text in facts.files if path.startswith(SETTINGS)]
     wanted = path_filter(line for text in settings for line in text.splitlines())
     for path, member in selection.members.items():
@@ -140,16 +133,12 @@ def _members(
             yield member
     for name, package in opened.items():
         yield from _listed(name, package)
-    texts = (_paragraph(name, package) for name, package in opened.items())
+    texts = (status_of(name, package) for name, package in opened.items())
     yield Member.file(STATUS, "\n".join((facts.file(STATUS).rstrip("\n"), "", *texts)).encode())
     cache = facts.file(LOADER_CACHE).encode("latin-1")
-    libraries = {**cached_libraries(cache), **_libraries(selection, architecture)}
+    added = listed_libraries(selection, TRIPLETS[architecture])
+    libraries = {**cached_libraries(cache), **added}
     yield Member.file(LOADER_CACHE, loader_cache(libraries, architecture))
-
-
-def _paragraph(name: str, package: Unpacked) -> str:
-    fields = {"Package": name, "Status": "install ok installed", **package.control}
-    return render(fields)
 
 
 def _listed(name: str, package: Unpacked) -> Iterator[Member]:
@@ -162,16 +151,6 @@ def _listed(name: str, package: Unpacked) -> Iterator[Member]:
     for kind, content in package.control_files.items():
         mode = 0o755 if kind in _SCRIPTS else 0o644
         yield Member.file(f"{_INFORMATION}/{full}.{kind}", content, mode=mode)
-
-
-def _libraries(selection: Selection, architecture: str) -> dict[str, str]:
-    directories = search_directories(TRIPLETS[architecture])
-    named = (
-        (path, selection.elves[path].soname if path in selection.elves else "")
-        for path in selection.members
-        if posixpath.dirname(path) in directories and ".so" in posixpath.basename(path)
-    )
-    return library_names(named, directories)
 
 
 def cached_libraries(cache: bytes) -> dict[str, str]:

@@ -13,7 +13,6 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from msgspec import Struct, field
 
@@ -155,22 +154,12 @@ def _program() -> str:
     return Path(__file__).with_name("bytecode_worker.py").read_text(encoding="utf-8")
 
 
-class Compiles(Protocol):
-    """Make bytecode, or take it from the cache."""
-
-    def cached_path(self, path: str) -> str:
-        """Return where the bytecode of a module is."""
-
-    def compiled(self, modules: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-        """Yield path and content for each module that compiles."""
-
-
 # The flags of a .pyc file whose source is hashed and compared when it is imported.
 _FLAGS, _CHECKED = slice(4, 8), struct.pack("<I", 0b11)
 
 
 def bytecode_members(
-    compiler: Compiles, members: Iterable[Member], *, checked: bool = False
+    compiler: Compiler | KeptBytecode, members: Iterable[Member], *, checked: bool = False
 ) -> tuple[Member, ...]:
     """Return the .pyc files of all modules among ``members``, and their directories.
 

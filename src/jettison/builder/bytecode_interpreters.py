@@ -14,6 +14,7 @@ from jettison.builder.base import BaseFacts
 from jettison.builder.bytecode import Compiler, bytecode_members, is_whole, seal_tree
 from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.errors import ProgramError
+from jettison.images.descriptor import Platform
 from jettison.images.entry import Kind
 from jettison.images.image import Image
 from jettison.images.stores.blobs import SegmentCache
@@ -71,14 +72,13 @@ def _released_version(path: Path) -> str:
     return words[2] if done.status == 0 and words[:2] == ["CPython", "final"] else ""
 
 
-_MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 _LOADERS = {"amd64": "ld-linux-x86-64.so.2", "arm64": "ld-linux-aarch64.so.1"}
 
 
 def host_architecture() -> str:
     """Return Debian's name of this machine's architecture, empty when no base can run here."""
-    machine = _MACHINES.get(platform.machine(), "")
-    return machine if platform.system() == "Linux" else ""
+    machine = Platform.parse(platform.machine()).architecture
+    return machine if platform.system() == "Linux" and machine in _LOADERS else ""
 
 
 def composed_compiler(tree: BaseTree, folder: Path) -> Compiler | Skipped:

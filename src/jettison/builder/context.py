@@ -20,7 +20,7 @@ from jettison.images.entry import Entry, Kind
 from jettison.images.stream import chunks_of
 from jettison.images.tar_writer import Member
 from jettison.records import opened_below
-from jettison.values import OWN_FOLDER, is_swollen
+from jettison.values import OWN_FOLDER, folders_above, is_swollen
 
 if TYPE_CHECKING:
     from jettison.plan import Plan
@@ -128,11 +128,8 @@ def _described(entry: os.DirEntry[str], root: Path) -> ContextPath | None:
 
 def _with_parents(found: dict[str, ContextPath]) -> dict[str, ContextPath]:
     """Add the directories of files that an exception of the ignore file brought back."""
-    for path in list(found):
-        parent = path.rpartition("/")[0]
-        while parent and parent not in found:
-            found[parent] = ContextPath(kind=Kind.DIRECTORY)
-            parent = parent.rpartition("/")[0]
+    for parent in folders_above(found):
+        found.setdefault(parent, ContextPath(kind=Kind.DIRECTORY))
     return dict(sorted(found.items()))
 
 
@@ -145,8 +142,7 @@ def content_of(found: ContextPath) -> bytes:
 
 def changed_texts(plan: Plan) -> dict[str, str]:
     """Return the texts that the plan changed of files of the build context, by paths in it."""
-    context = plan.project.context
-    prefix = f"{context}/" if context else ""
+    prefix = plan.project.prefix
     return {
         change.path.removeprefix(prefix): change.after
         for change in plan.files

@@ -136,16 +136,14 @@ def installed_members(
         put(*_file(wheel, placed, treatment, libraries.get(placed.source)))
     points = wheel.entry_points
     for name, content in entry_scripts(points, wheel.scheme.interpreter):
-        put(
-            _known(f"{wheel.scheme.scripts}/{_program_name(name, wheel)}", content, 0o755),
-            _hash(content),
-        )
+        path = f"{wheel.scheme.scripts}/{_program_name(name, wheel)}"
+        put(Member.file(path, content, mode=0o755), _hash(content))
     folder = f"{wheel.scheme.packages}/{wheel.information}"
-    put(_known(f"{folder}/INSTALLER", INSTALLER), _hash(INSTALLER))
+    put(Member.file(f"{folder}/INSTALLER", INSTALLER), _hash(INSTALLER))
     for path, content in _bytecode(wheel, treatment):
-        put(_known(path, content), _hash(content))
+        put(Member.file(path, content), _hash(content))
     record = f"{folder}/RECORD"
-    members[record] = _known(record, _record(rows, recorded_path(record, wheel.scheme))).dated(
+    members[record] = Member.file(record, _record(rows, recorded_path(record, wheel.scheme))).dated(
         FIXED_TIME
     )
     return list(with_links(members, digests, treatment.links))
@@ -158,7 +156,7 @@ def _file(
     if placed.script:
         content = b"".join(wheel.chunks(placed))
         content = with_interpreter(content, wheel.scheme.interpreter)
-        return _known(placed.path, content, mode), _hash(content)
+        return Member.file(placed.path, content, mode=mode), _hash(content)
     short = library.short if library else None
     if short and treatment.shortened(placed.path):
         entry = Entry(path=placed.path, kind=Kind.FILE, mode=mode, size=short.size)
@@ -199,10 +197,6 @@ def _bytecode(wheel: Wheel, treatment: Treatment) -> Iterator[tuple[str, bytes]]
             yield path, content
 
 
-def _known(path: str, content: bytes, mode: int = 0o644) -> Member:
-    return Member.file(path, content, mode=mode)
-
-
 def _hash(content: bytes) -> str:
     return f"sha256={encoded(hashlib.sha256(content).digest())}"
 
@@ -213,14 +207,3 @@ def _record(rows: list[tuple[str, str, str]], own: str) -> bytes:
     writer.writerows(sorted(rows))
     writer.writerow((own, "", ""))
     return text.getvalue().encode()
-
-
-def directories_of(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return the directories that paths need, parents first."""
-    found: set[str] = set()
-    for path in paths:
-        parent = path.rpartition("/")[0]
-        while parent and parent not in found:
-            found.add(parent)
-            parent = parent.rpartition("/")[0]
-    return tuple(sorted(found))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -15,7 +14,6 @@ from msgspec import Struct
 from jettison.builder import FIXED_TIME, Pin
 from jettison.builder.distribution import (
     Treatment,
-    directories_of,
     installed_members,
     installed_paths,
 )
@@ -28,7 +26,7 @@ from jettison.images.stores.blobs import Segment, SegmentCache
 from jettison.images.tar_writer import Member
 from jettison.processes.concurrent import mapped
 from jettison.records import Records
-from jettison.values import replace
+from jettison.values import folders_above, replace
 
 # Raised when the same wheel is installed differently.
 _FORMAT = "3"
@@ -137,7 +135,7 @@ def _layer(
     what: str,
 ) -> tuple[FoundationLayer, History]:  # fmt: skip
     folders = {path for each in found for path in each.folders}
-    folders |= set(directories_of(member.entry.path for member in own))
+    folders |= folders_above(member.entry.path for member in own)
     first = [_finished(Member.directory(path), method) for path in folders - method.known]
     first += [_finished(member, method) for member in own]
     segment = cache.pack(first)
@@ -165,12 +163,7 @@ def _require_apart(
 ) -> None:
     """Refuse a file in place of a folder or of the interpreter; no installer makes one of those."""
     owners = {path: name for name, paths in listed.items() for path in paths}
-    folders: set[str] = set()
-    for path in (*owners, f"{scheme.packages}/any", f"{scheme.scripts}/any"):
-        folder = posixpath.dirname(path)
-        while folder and folder not in folders:
-            folders.add(folder)
-            folder = posixpath.dirname(folder)
+    folders = folders_above((*owners, f"{scheme.packages}/any", f"{scheme.scripts}/any"))
     names = ("python", "python3", f"python{scheme.python}")
     taken = {f"{scheme.scripts}/{name}" for name in names}
     for path in sorted(owners.keys() & (folders | taken)):
@@ -203,7 +196,7 @@ def _packed(pin: Pin, file: Path, method: Method, cache: SegmentCache) -> Packed
         libraries = wheel_libraries(pin, file, cache.records)
         members = installed_members(wheel, treatment, libraries)
         empty = (f"{folder}/." for folder in wheel.folders)
-        found = directories_of((*(m.entry.path for m in members), *empty))
+        found = tuple(sorted(folders_above((*(m.entry.path for m in members), *empty))))
         segment = cache.put(key, [member.owned(*method.owner) for member in members])
     cache.records.put(found, "folders", key)
     return Packed(pin=pin, folders=found, segment=segment)

@@ -36,7 +36,7 @@ from jettison.processes.concurrent import mapped
 from jettison.processes.connections import distrusted
 from jettison.records import Records
 from jettison.source.reading import LARGEST
-from jettison.values import replace
+from jettison.values import outwards, replace
 
 _ATTEMPTS = 3
 _ROOM = 64 << 20
@@ -246,7 +246,7 @@ def _reached(wheels: Sequence[Wheel], scheme: Scheme, roots: Sequence[str]) -> I
     waiting = [*roots, *_started(wheels, frozenset(roots))]
     seen: set[str] = set()
     while waiting:
-        for name in _with_parents(waiting.pop()):
+        for name in outwards(waiting.pop(), "."):
             if name in seen or name not in modules:
                 continue
             seen.add(name)
@@ -274,13 +274,6 @@ def _started(wheels: Sequence[Wheel], programs: frozenset[str]) -> Iterator[str]
         for point in wheel.entry_points:
             if point.group == "console_scripts" and point.name in programs:
                 yield point.value.partition(":")[0].strip()
-
-
-def _with_parents(name: str) -> Iterator[str]:
-    """Yield a name and the packages it is in: importing it imports them."""
-    while name:
-        yield name
-        name = name.rpartition(".")[0]
 
 
 def _named(source: bytes, package: list[str]) -> Iterator[str]:

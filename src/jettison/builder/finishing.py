@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from jettison.builder import FIXED_TIME
-from jettison.builder.bytecode import Compiles, KeptBytecode, bytecode_members, is_whole
+from jettison.builder.bytecode import Compiler, KeptBytecode, bytecode_members, is_whole
 from jettison.builder.context import read_context
 from jettison.builder.files import Files
 from jettison.builder.foundation import Accounts, Foundation, FoundationLayer
@@ -34,7 +34,7 @@ def application_layer(
     time: int,
     cache: SegmentCache,
     *,
-    compiler: Compiles | None,
+    compiler: Compiler | KeptBytecode | None,
     uncompiled: str,
 ) -> Layer | None:
     """Pack files and their bytecode; None when there is nothing.

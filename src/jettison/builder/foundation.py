@@ -107,7 +107,6 @@ def _described(shared: Shared) -> str:
 
 
 _FIELDS_OF_USER, _FIELDS_OF_GROUP = 7, 4
-SKELETON = "etc/skel/"
 
 
 class Accounts(Struct, frozen=True, kw_only=True):

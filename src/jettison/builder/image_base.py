@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from jettison.builder import BaseWanted
 from jettison.builder.added_packages import LOADER_CACHE, SETTINGS, STATUS
-from jettison.builder.base import Base, BaseFacts, target_of
+from jettison.builder.base import SKELETON, Base, BaseFacts, target_of
 from jettison.builder.bytecode import Compiler, is_whole, seal_tree
 from jettison.builder.bytecode_interpreters import host_architecture, host_compiler, library_layer
-from jettison.builder.foundation import SKELETON, FoundationLayer
+from jettison.builder.foundation import FoundationLayer
 from jettison.builder.lock import stale
 from jettison.catalogue import table
 from jettison.catalogue.base_release import debian_release

@@ -19,13 +19,12 @@ from msgspec import Struct
 
 from jettison.builder import Pin
 from jettison.builder.wheel import Placed, Scheme, Wheel
-from jettison.formats.elf import ElfFacts, read_elf
+from jettison.formats.elf import ELF_64_LITTLE, ElfFacts, read_elf, unloaded_bytes
 from jettison.plan.removal.remove_files import QT_SECTION
 from jettison.processes.concurrent import mapped
 from jettison.records import Records
 
 _HEADER = 64
-_ELF_64_LITTLE = b"\x7fELF\x02\x01"
 # Where the header names the section table: its offset, then size, count and names' index.
 _ZEROED = ((40, 48), (58, 64))
 _LARGEST_TABLE = 1 << 20
@@ -45,8 +44,8 @@ def shrunk(content: Iterable[bytes], size: int) -> Shrunk | None:
     """
     chunks = iter(content)
     beginning = _beginning(chunks)
-    end = _end_of_loaded(beginning, size)
-    if end is None or end >= size:
+    end = size - unloaded_bytes(beginning, size)
+    if end == size:
         return None
     running = hashlib.sha256(_without_sections(beginning)[:end])
     at = len(beginning)
@@ -94,22 +93,7 @@ def _end_of_table(head: bytes) -> int:
     (segments,) = struct.unpack_from("<Q", head, 32)
     width, count = struct.unpack_from("<HH", head, 54)
     end: int = segments + width * count
-    return end if head.startswith(_ELF_64_LITTLE) and end <= _LARGEST_TABLE else 0
-
-
-def _end_of_loaded(beginning: bytes, size: int) -> int | None:
-    if len(beginning) < _HEADER or not beginning.startswith(_ELF_64_LITTLE):
-        return None
-    segments, sections = struct.unpack_from("<QQ", beginning, 32)
-    width, count, section_width, section_count = struct.unpack_from("<HHHH", beginning, 54)
-    table = segments + width * count
-    if not sections or table > len(beginning):
-        return None
-    places = range(segments, table, width or 1)
-    spans = [struct.unpack_from("<Q16xQ", beginning, place + 8) for place in places]
-    end: int = max(table, *(offset + extent for offset, extent in spans), 0)
-    whole = sections + section_width * section_count == size
-    return end if whole and end <= sections else None
+    return end if head.startswith(ELF_64_LITTLE) and end <= _LARGEST_TABLE else 0
 
 
 def _without_sections(head: bytes) -> bytes:

@@ -18,16 +18,17 @@ from jettison.builder.minimal_selection import (
     account_members,
     certificate_members,
     database_members,
+    listed_libraries,
     missing_libraries,
     notes_of,
-    search_directories,
+    pieces,
     select,
 )
 from jettison.catalogue import resource, table
 from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.packaging import package_of_library
 from jettison.errors import NetworkError, PackageError
-from jettison.formats.elf import library_names, listing_program, loader_cache
+from jettison.formats.elf import listing_program, loader_cache
 from jettison.images.entry import Kind
 from jettison.images.tar_writer import Member
 from jettison.index.debian import Archive
@@ -35,7 +36,7 @@ from jettison.index.debian.package import Package
 from jettison.index.debian.packages import PackageIndex, closure
 from jettison.plan.minimal_base import BaseChoice, BaseRequest, BaseTree, Group, group_of, groups
 from jettison.records import Records
-from jettison.values import replace
+from jettison.values import folders_above, replace
 
 # Raised when the same packages are composed differently.
 _FORMAT = "1"
@@ -149,7 +150,7 @@ def compose(choice: BaseChoice, archive: Archive, ahead: Mapping[str, Unpacked])
     packages = _unpack(choice, archive, ahead)
     keep = request.keep | set(request.packages)
     leave_out = groups(keep, request.programs, request.library)
-    selection = select(_pieces(packages), leave_out, request.libraries)
+    selection = select(pieces(packages), leave_out, request.libraries)
     for member in _added(request, packages, selection):
         selection.place(Piece(member=member))
     for member in _listed(request, packages, selection):
@@ -211,13 +212,6 @@ def _unpack(
     return {package.name: known[package.sha256] for package in choice.packages}
 
 
-def _pieces(packages: dict[str, Unpacked]) -> Iterator[Piece]:
-    for name, package in packages.items():
-        for member in package.members:
-            facts = package.elves.get(member.entry.path)
-            yield Piece(member=member, package=name, facts=facts)
-
-
 def _added(
     request: BaseRequest, packages: dict[str, Unpacked], selection: Selection
 ) -> Iterator[Member]:
@@ -245,7 +239,7 @@ def _listed(
     request: BaseRequest, packages: dict[str, Unpacked], selection: Selection
 ) -> Iterator[Member]:
     """Yield the lists of what the tree holds: for the loader and for scanners."""
-    libraries = _libraries(selection, request)
+    libraries = listed_libraries(selection, request.triplet)
     yield Member.file("etc/ld.so.cache", loader_cache(libraries, request.architecture))
     program = listing_program(f"/usr/bin/python{request.python}", request.architecture)
     yield Member.file("usr/sbin/ldconfig", program, mode=0o755)
@@ -260,19 +254,6 @@ def _certificates(packages: dict[str, Unpacked]) -> Iterator[tuple[str, bytes]]:
             yield member.entry.path, b"".join(member.content())
 
 
-def _libraries(selection: Selection, request: BaseRequest) -> dict[str, str]:
-    directories = search_directories(request.triplet)
-    named = (
-        (path, selection.elves[path].soname if path in selection.elves else "")
-        for path, member in selection.members.items()
-        if posixpath.dirname(path) in directories
-        and posixpath.basename(path).startswith(("lib", "ld-"))
-        and ".so" in path
-        and member.entry.kind in {Kind.FILE, Kind.SYMLINK}
-    )
-    return library_names(named, directories)
-
-
 def _require_libraries(missing: tuple[Missing, ...], selection: Selection) -> None:
     for each in missing:
         if each.required:
@@ -285,11 +266,8 @@ def _require_libraries(missing: tuple[Missing, ...], selection: Selection) -> No
 
 def _add_directories(members: dict[str, Member]) -> None:
     """Add the directories that no package names, so that every path has its parents."""
-    for path in list(members):
-        parent = posixpath.dirname(path)
-        while parent and parent not in members:
-            members[parent] = Member.directory(parent)
-            parent = posixpath.dirname(parent)
+    for parent in folders_above(members):
+        members.setdefault(parent, Member.directory(parent))
     for path, mode in (("tmp", 0o1777), ("var/tmp", 0o1777), ("run", 0o755)):
         known = members.get(path, Member.directory(path))
         members[path] = replace(known, entry=replace(known.entry, mode=mode))

@@ -11,11 +11,11 @@ from jettison.builder.minimal_packages import Unpacked, merged, merged_path
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
 from jettison.formats.debian_control import render
-from jettison.formats.elf import ElfFacts
+from jettison.formats.elf import ElfFacts, library_names
 from jettison.images.entry import Kind
 from jettison.images.tar_writer import Member
 from jettison.plan.minimal_base import BaseChoice, Group, group_of
-from jettison.values import Skipped, by_key, replace
+from jettison.values import Skipped, by_key, folders_above, replace
 
 _ORIGIN = ("$ORIGIN", "${ORIGIN}")
 
@@ -117,6 +117,28 @@ def select(
     return selection
 
 
+def pieces(packages: Mapping[str, Unpacked]) -> Iterator[Piece]:
+    """Give all members of packages, which are named."""
+    for name, package in packages.items():
+        for member in package.members:
+            facts = package.elves.get(member.entry.path)
+            yield Piece(member=member, package=name, facts=facts)
+
+
+def listed_libraries(selection: Selection, triplet: str) -> dict[str, str]:
+    """Return what the loader's cache lists of a selection: name -> path."""
+    directories = search_directories(triplet)
+    named = (
+        (path, selection.elves[path].soname if path in selection.elves else "")
+        for path, member in selection.members.items()
+        if posixpath.dirname(path) in directories
+        and posixpath.basename(path).startswith(("lib", "ld-"))
+        and ".so" in path
+        and member.entry.kind in {Kind.FILE, Kind.SYMLINK}
+    )
+    return library_names(named, directories)
+
+
 def _sort_in(selection: Selection, piece: Piece, leave_out: tuple[Group, ...]) -> None:
     entry = merged(piece.member.entry)
     if entry is None or not entry.path:
@@ -153,18 +175,13 @@ def _drop_empty(selection: Selection) -> None:
     """Drop directories whose files were all omitted, and those that were omitted themselves."""
     kept = {path for path, member in selection.members.items()
             if member.entry.kind is not Kind.DIRECTORY}  # fmt: skip
-    needed = {parent for path in kept for parent in _parents(path)}
-    emptied = {parent for path in selection.put_aside for parent in _parents(path)}
+    needed = folders_above(kept)
+    emptied = folders_above(selection.put_aside)
     for path, member in list(selection.members.items()):
         gone = path in emptied and path not in needed
         if member.entry.kind is Kind.DIRECTORY and gone:
             del selection.members[path]
             del selection.owners[path]
-
-
-def _parents(path: str) -> Iterable[str]:
-    while path := posixpath.dirname(path):
-        yield path
 
 
 _NO_SHELL = "/usr/sbin/nologin"
@@ -207,14 +224,18 @@ def certificate_members(certificates: Mapping[str, bytes]) -> Iterator[Member]:
 DIRECTORY = "var/lib/dpkg/status.d"
 
 
+def status_of(name: str, package: Unpacked) -> str:
+    """Return what dpkg's status says of a package that is installed."""
+    return render({"Package": name, "Status": "install ok installed", **package.control})
+
+
 def database_members(name: str, package: Unpacked, kept: Collection[str]) -> Iterator[Member]:
     """Yield the entries of one package below ``/var/lib/dpkg/status.d``.
 
     Distroless images have the same layout, so scanners know it. ``kept`` are the paths that the
     base has of the package: the list of checksums names no others.
     """
-    fields = {"Package": name, "Status": "install ok installed", **package.control}
-    yield Member.file(f"{DIRECTORY}/{name}", render(fields).encode())
+    yield Member.file(f"{DIRECTORY}/{name}", status_of(name, package).encode())
     sums = package.control_files.get("md5sums", b"").decode("utf-8", "replace")
     lines = [line for line in map(_merged, sums.splitlines()) if line.partition("  ")[2] in kept]
     if lines:

@@ -171,9 +171,8 @@ def pins(
 
 def requirement_texts(environment: Environment, project: Project) -> dict[str, str]:
     """Return the texts of all requirements and constraints files, by their context paths."""
-    prefix = f"{project.context}/" if project.context else ""
     return {
-        each.file.removeprefix(prefix): project.texts[each.file]
+        each.file.removeprefix(project.prefix): project.texts[each.file]
         for installation in environment.installations
         for path in (*installation.files, *installation.constraints)
         for each in project.requirements_file(path)

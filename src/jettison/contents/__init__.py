@@ -10,6 +10,8 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
+from jettison.values import outwards
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
@@ -114,9 +116,7 @@ class Modules(Struct, frozen=True, kw_only=True):
         """Give the longest beginning of a dotted name that is a module or package; may be empty."""
         if len(name) > _LONGEST_NAME:
             name = name[:_LONGEST_NAME].rpartition(".")[0]
-        while name and name not in self:
-            name = name.rpartition(".")[0]
-        return name
+        return next((each for each in outwards(name, ".") if each in self), "")
 
     def package_of(self, name: str) -> str:
         """Give the package that relative imports of a module start from."""

@@ -149,7 +149,7 @@ def _folders(texts: list[str]) -> tuple[str, ...]:
     return tuple(folder for text in texts for folder in text.split(":") if folder)
 
 
-_ELF_64_LITTLE = b"\x7fELF\x02\x01"
+ELF_64_LITTLE = b"\x7fELF\x02\x01"
 # Enough for the header and the table of segments, which follows it.
 BEGINNING = 4096
 
@@ -160,7 +160,7 @@ def unloaded_bytes(beginning: bytes, size: int) -> int:
     ``beginning`` are the first bytes of a file of ``size`` bytes. Only 64-bit little-endian files
     that end with their table of sections count: what was put behind it is not a linker's.
     """
-    if beginning[:6] != _ELF_64_LITTLE:
+    if beginning[:6] != ELF_64_LITTLE:
         return 0
     try:
         segments, sections = struct.unpack_from("<QQ", beginning, 32)

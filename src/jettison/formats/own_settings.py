@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from jettison.errors import InputSyntaxError
 from jettison.formats.budgets import Budget, Budgets, Limit, limit_of
-from jettison.formats.toml import Path, Table, places, read_toml, table
+from jettison.formats.toml import Path, Table, origin_in, places, read_toml, table
 from jettison.values import Origin, Skipped, replace
 
 
@@ -303,11 +303,7 @@ class _Reader(Struct, frozen=True, kw_only=True):
         return InputSyntaxError(what, hint=hint, origin=self.origin(path))
 
     def origin(self, path: Path) -> Origin:
-        found = places(self.text)
-        whole = (*self.above, *path)
-        while whole and whole not in found:
-            whole = whole[:-1]
-        return Origin(file=self.file, line=found[whole].line if whole else None)
+        return origin_in(self.text, self.file, (*self.above, *path))
 
 
 def _nearest(name: str, names: tuple[str, ...] | list[str]) -> str:

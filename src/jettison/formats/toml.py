@@ -152,6 +152,14 @@ def places(text: str) -> Mapping[Path, Place]:
     return scanner.found
 
 
+def origin_in(text: str, file: str, path: Path) -> Origin:
+    """Return where a value of a document is, or what it would be in."""
+    found = places(text)
+    while path and path not in found:
+        path = path[:-1]
+    return Origin(file=file, line=found[path].line if path else None)
+
+
 class _Scanner:
     """A position that moves through the text and notes what it passes."""
 

@@ -74,6 +74,11 @@ class Project(Struct, frozen=True, kw_only=True, dict=True):
         text = self.texts.get(self.ignore_path)
         return None if text is None else parse_ignore(text, file=self.ignore_path)
 
+    @property
+    def prefix(self) -> str:
+        """What paths of the context begin with when they are relative to the project root."""
+        return f"{self.context}/" if self.context else ""
+
     def in_context(self, path: str) -> str:
         """Turn a path relative to the context into one relative to the project root."""
         return posixpath.normpath(posixpath.join(self.context, path))

@@ -227,7 +227,6 @@ def _collected(
         return bound
     if not found.lists and not found.grouped and not words and not wheels and not itself:
         return NotMovable(evidence=None)
-    prefix = f"{project.context}/" if project.context else ""
     listed = [(step, fact) for step, fact in commands if not is_of_project(fact)]
     built = [(step, fact) for step, fact in commands if local_words(fact)]
     by_git = chain(
@@ -243,7 +242,7 @@ def _collected(
         options=(*_unique_options(stage, listed), *_groups(commands, found.grouped)),
         wheels=_unique(wheels.values()),
         brought=tuple({item.origin: item for item in (*brought, *found.brought)}.values()),
-        files=_unique((*declaring, *(file.file.removeprefix(prefix) for file in lists))),
+        files=_unique((*declaring, *(file.file.removeprefix(project.prefix) for file in lists))),
         version_control=next(filter(None, by_git), None),
         own=own,
         project=itself,

@@ -117,7 +117,7 @@ def _found(
     place: str,
 ) -> LockedInstallation:
     last, tool = request.action, request.tool
-    prefix = f"{project.context}/" if project.context else ""
+    prefix = project.prefix
     own = (posixpath.join(request.folder, name).removeprefix(prefix) for name in tool.files)
     files = (request.file, request.lock or "", *(path for path in own if path in project.files))
     words = last.command.words[1:]

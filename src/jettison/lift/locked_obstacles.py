@@ -118,8 +118,7 @@ def _of_project(
 
 def _beside(project: Project, requests: Iterable[ProjectRequest], name: str) -> bool:
     names = (posixpath.join(request.folder, name) for request in requests)
-    prefix = f"{project.context}/" if project.context else ""
-    return any(each.removeprefix(prefix) in project.files for each in names)
+    return any(each.removeprefix(project.prefix) in project.files for each in names)
 
 
 def _of_file(

@@ -156,8 +156,7 @@ def _build(name: str, reason: str, release: str, needs: Needs) -> Judgement:
     evidence = [Evidence(kind="catalogue", message=f"{name}: {reason}")]
     libraries = runtime_libraries_of(name, release)
     if libraries is None and reason == HEADERS:
-        message = f"kept: which library {name} brings is not known here, and it may be loaded"
-        return PackageScope.RUNTIME, (Evidence(kind="unknown", message=message),), ()
+        return _unproven(f"which library {name} brings is not known here, and it may be loaded")
     libraries = libraries or ()
     missing = [library for library in libraries if library not in slim_packages(release)]
     linked = [library for library in missing if library in needs.linked]
@@ -176,6 +175,11 @@ def _build(name: str, reason: str, release: str, needs: Needs) -> Judgement:
     return PackageScope.BUILD, tuple(evidence), tuple(linked)
 
 
+def _unproven(message: str, origin: Origin | None = None) -> Judgement:
+    evidence = Evidence(kind="unknown", message=f"kept: {message}", origin=origin)
+    return PackageScope.RUNTIME, (evidence,), ()
+
+
 def _program(stage: FinalStage, name: str, programs: Collection[str], needs: Needs) -> Judgement:
     if stage.triggers:
         message = "kept: images that are built on this one may call it"
@@ -188,15 +192,9 @@ def _program(stage: FinalStage, name: str, programs: Collection[str], needs: Nee
         return PackageScope.RUNTIME, tuple(used), ()
     if needs.usage.computed:
         first = needs.usage.computed[0]
-        message = f"kept: {first.message}, it could be one of {name}"
-        return (
-            PackageScope.RUNTIME,
-            (Evidence(kind="unknown", message=message, origin=first.origin),),
-            (),
-        )
+        return _unproven(f"{first.message}, it could be one of {name}", first.origin)
     if needs.usage.sourceless:
-        message = f"kept: the project holds no Python source that could show who calls {name}"
-        return PackageScope.RUNTIME, (Evidence(kind="unknown", message=message),), ()
+        return _unproven(f"the project holds no Python source that could show who calls {name}")
     for part in needs.usage.absent[:1]:
         message = f"kept: {part.message} and may call {name}"
         return PackageScope.RUNTIME, (replace(part, kind="unknown", message=message),), ()

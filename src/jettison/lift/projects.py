@@ -22,7 +22,7 @@ from jettison.lift import Project
 from jettison.lift.action import Action, actions_in, lifted_run
 from jettison.lift.build_context import context_path, feeding_stages, may_read
 from jettison.lift.stage import lifted, lifted_stage
-from jettison.values import FALSE
+from jettison.values import FALSE, outwards
 
 MAIN = "main"
 DEVELOPMENT = "dev"
@@ -274,15 +274,10 @@ def _member(project: Project, file: str, name: str) -> str | None:
 
 def _lock(project: Project, action: Action, file: str, name: str) -> str | None:
     """The lock beside the declaring file, or in the workspace above it, that a command can read."""
-    folder = posixpath.dirname(file)
-    while name:
-        path = posixpath.join(folder, name)
-        if path in project.texts:
-            return path if may_read(project, action.instruction, path, _makes) else None
-        if not folder:
-            break
-        folder = posixpath.dirname(folder)
-    return None
+    folders = (*outwards(posixpath.dirname(file)), "")
+    paths = (posixpath.join(folder, name) for folder in folders if name)
+    path = next((path for path in paths if path in project.texts), None)
+    return path if path and may_read(project, action.instruction, path, _makes) else None
 
 
 def _makes(item: Instruction) -> frozenset[str]:

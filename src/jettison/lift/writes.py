@@ -141,10 +141,9 @@ def _code_in(mount: ComposeMount, project: Project) -> tuple[str, ...]:
         return ()
     source = posixpath.normpath(mount.source)
     folder = "" if source == "." else f"{source}/"
-    context = f"{project.context}/" if project.context else ""
-    if source.startswith(("/", "..", "~", "$")) or not folder.startswith(context):
+    if source.startswith(("/", "..", "~", "$")) or not folder.startswith(project.prefix):
         return ()
-    inner = folder[len(context) :]
+    inner = folder.removeprefix(project.prefix)
     return tuple(path for path in project.files if path.endswith(".py") and path.startswith(inner))
 
 

@@ -79,7 +79,7 @@ def development_of(project: Project, path: str) -> str | None:
     found = development_file(whole, project.texts)
     if whole not in project.texts or found not in project.texts:
         return None
-    return found.removeprefix(f"{project.context}/") if project.context else found
+    return found.removeprefix(project.prefix)
 
 
 NAMING = {

@@ -31,7 +31,7 @@ from jettison.lift.declared import installed_declarations
 from jettison.lift.own_environment import locked_place
 from jettison.lift.stage import FinalStage, lifted
 from jettison.plan.prediction_parts import Part, applies_list, taken_out
-from jettison.values import FALSE, Basis, Origin, Size, Skipped, is_within, once_each
+from jettison.values import FALSE, Basis, Origin, Size, Skipped, is_within, once_each, outwards
 
 
 def locked_roots(project: Project) -> frozenset[str]:
@@ -303,11 +303,4 @@ def _matched(path: str, wanted: str, form: Pattern | None) -> str | None:
         return ""
     if form is None:
         return wanted if is_within(path, wanted) else None
-    every = (path, *_parents(path))
-    return next((each for each in every if each == wanted or form.matches(each)), None)
-
-
-def _parents(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
+    return next((each for each in outwards(path) if each == wanted or form.matches(each)), None)

@@ -120,7 +120,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
     needed += [path for path in project.files if _stem(path) in plan.usage.started]
     elsewhere = TESTS_NAMED in plan.usage.words or any(map(TESTING.search, commands))
     elsewhere = elsewhere or _runs_tests_elsewhere(plan.original)
-    prefix = f"{project.context}/" if project.context else ""
+    prefix = project.prefix
     needed += [file.removeprefix(prefix) for file in plan.loaded if file.startswith(prefix)]
     certificates = any(CERTIFICATES.search(path) for sources in _copies(plan) for path in sources)
     proposals = [
@@ -159,7 +159,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
 def _given(project: Project) -> set[str]:
     """The files of variables that compose gives to containers, relative to the context."""
     files = (posixpath.normpath(path) for one in services_of(project) for path in one.env_file)
-    prefix = f"{project.context}/" if project.context else ""
+    prefix = project.prefix
     return {path.removeprefix(prefix) for path in files if path.startswith(prefix)}
 
 
@@ -173,8 +173,7 @@ def _served(paths: Iterable[str]) -> Iterator[str]:
 def _files(plan: Plan) -> dict[str, int]:
     """The files of the context, and those that the plan adds, which weigh nothing yet."""
     project = plan.project
-    prefix = f"{project.context}/" if project.context else ""
-    new = {*project.texts, project.ignore_path} - set(plan.original.texts)
+    prefix, new = project.prefix, {*project.texts, project.ignore_path} - set(plan.original.texts)
     added = {path.removeprefix(prefix): 0 for path in new if path.startswith(prefix)}
     return {**project.files, **added}
 
@@ -216,11 +215,10 @@ def _named_by_stages(project: Project) -> tuple[str, ...]:
 
 def _templates(project: Project) -> Iterator[str]:
     """The compose files and Dockerfiles that the application fills in, and gives to others."""
-    prefix = f"{project.context}/" if project.context else ""
     for path, text in project.texts.items():
         named = is_compose(path) or is_dockerfile(path)
-        if named and path.startswith(prefix) and TEMPLATE.search(text):
-            yield path.removeprefix(prefix)
+        if named and path.startswith(project.prefix) and TEMPLATE.search(text):
+            yield path.removeprefix(project.prefix)
 
 
 def _runs_tests_elsewhere(project: Project) -> bool:

@@ -31,7 +31,7 @@ from jettison.lift.writes import CACHES, home_writers, is_shared, source_targets
 from jettison.plan import Finding, Plan
 from jettison.plan.changes import HardenService
 from jettison.rules.rule import Rule
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence, Origin, outwards
 
 
 def leaving(plan: Plan, service: Service) -> tuple[ComposeMount, ...]:
@@ -215,18 +215,12 @@ def _volumes(plan: Plan) -> tuple[tuple[str, str], ...]:
     names = _Names(services[0].name, set(compose.volumes))
     found: dict[str, str] = {}
     for folder in plan.writing.folders:
-        parents = _parents(folder)
-        if not bound.isdisjoint((folder, *parents)) or not found.keys().isdisjoint(parents):
+        around = (*outwards(folder), "/")
+        if not bound.isdisjoint(around) or not found.keys().isdisjoint(around[1:]):
             continue
-        above = next((one for one in (folder, *parents) if one in mounted), None)
+        above = next((one for one in around if one in mounted), None)
         found[above or folder] = mounted[above] if above else names.new(folder)
     return tuple((name, target) for target, name in found.items())
-
-
-def _parents(folder: str) -> tuple[str, ...]:
-    """Return the folders that a folder lies in, the nearest first."""
-    parts = folder.split("/")
-    return tuple("/".join(parts[:count]) or "/" for count in range(len(parts) - 1, 0, -1))
 
 
 class _Names:

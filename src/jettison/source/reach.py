@@ -15,7 +15,7 @@ from jettison.source.conditions import Production
 from jettison.source.entries import Entry
 from jettison.source.tree import folders_of, is_development_place, is_documentation, is_test
 from jettison.source.vocabulary import SourceIndex
-from jettison.values import Origin, Skipped, replace
+from jettison.values import Origin, Skipped, outwards, replace
 
 Loaded = tuple[str, Origin, str]
 _LONGEST = 1000
@@ -40,11 +40,7 @@ def loaded_by_framework(
 
 def _application(text: Text, index: SourceIndex) -> Iterator[Loaded]:
     """Find what Django loads of an application: models, migrations, commands people run, ...."""
-    name = text.value
-    found = index.find(name)
-    while found is None and "." in name:
-        name = name.rpartition(".")[0]
-        found = index.find(name)
+    found = next(filter(None, map(index.find, outwards(text.value, "."))), None)
     if found is None:
         return
     folder = found.removesuffix("__init__.py")
@@ -297,14 +293,8 @@ class _Search:
             return
         if not self._index.is_local(name):
             return
-        while name:
-            file = self._index.find(name)
-            if file is not None:
-                # A name of test code is for whoever runs the tests; settings for development
-                # are a default that a deployment replaces.
-                if not file.endswith("/") and not is_development_place(
-                    file, self._known(text, file)
-                ):
-                    self._load(file, text.origin, f'"{text.value}"')
-                return
-            name = name.rpartition(".")[0]
+        file = next(filter(None, map(self._index.find, outwards(name, "."))), "/")
+        # A name of test code is for whoever runs the tests; settings for development are a default
+        # that a deployment replaces.
+        if not file.endswith("/") and not is_development_place(file, self._known(text, file)):
+            self._load(file, text.origin, f'"{text.value}"')

@@ -13,7 +13,7 @@ from msgspec import Struct
 from jettison.source import Import, ModuleFacts
 from jettison.source.conditions import last_name
 from jettison.source.named_places import places_in
-from jettison.values import Origin, Skipped, line_numbers, python_tree
+from jettison.values import Origin, Skipped, folders_above, line_numbers, python_tree
 
 
 class LocaleFunctions(Struct, frozen=True, kw_only=True):
@@ -204,13 +204,7 @@ class SourceIndex(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def folders(self) -> frozenset[str]:
         """Every folder that has Python files somewhere below it."""
-        found: set[str] = set()
-        for file in self.modules:
-            folder = file.rpartition("/")[0]
-            while folder and folder not in found:
-                found.add(folder)
-                folder = folder.rpartition("/")[0]
-        return frozenset(found)
+        return frozenset(folders_above(self.modules))
 
     def find(self, name: str, *, roots: Iterable[str] | None = None) -> str | None:
         """File of an absolute module name, None when it is not the project's.

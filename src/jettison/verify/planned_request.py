@@ -244,7 +244,7 @@ def _modules(
 
     A folder ``src`` is a package where it is imported as one, or ``words`` start a module of it.
     """
-    prefix = f"{plan.project.context}/" if plan.project.context else ""
+    prefix = plan.project.prefix
     loaded = sorted(plan.loaded)
     started = (*_started(plan.original_stage), *words)
     package = (

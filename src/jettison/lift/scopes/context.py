@@ -16,7 +16,7 @@ from jettison.lift.scopes import ScopeInputs, Signal, Weight
 from jettison.source import Circumstance, Import, Text
 from jettison.source.literals import word_roles
 from jettison.source.tree import folders_of, is_development_place, is_test
-from jettison.values import Evidence, Origin, Toward
+from jettison.values import Evidence, Origin, Toward, outwards
 
 _PREFIXES = ("python-", "py", "django-", "flask-", "drf-", "python3-", "fastapi-")
 _SUFFIXES = (
@@ -65,12 +65,8 @@ class Owners:
 
     def of_module(self, module: str) -> tuple[str, ...]:
         """Distributions that own a dotted name: those with the longest matching root."""
-        name = module.lower()
-        while name:
-            if name in self._roots:
-                return tuple(self._roots[name])
-            name = name.rpartition(".")[0]
-        return ()
+        found = (self._roots[name] for name in outwards(module.lower(), ".") if name in self._roots)
+        return tuple(next(found, ()))
 
     def of_import(self, module: str, names: Iterable[str]) -> tuple[str, ...]:
         """Distributions that ``from module import names`` loads, portions of namespaces too."""

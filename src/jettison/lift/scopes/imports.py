@@ -16,7 +16,7 @@ from jettison.lift.scopes.context import Context, is_setting, toward_development
 from jettison.lift.scopes.remarks import collect_remarks
 from jettison.lift.scopes.tools import category_of, only_checks, registers_for_others
 from jettison.source import Import, Text
-from jettison.values import Origin, Toward
+from jettison.values import Origin, Toward, outwards
 
 
 class _Place(Enum):
@@ -185,13 +185,8 @@ def _chosen(value: str) -> frozenset[str]:
         if driver:
             return _of_dialect(driver) | (_of_scheme(f"{scheme}+{driver}"))
         return _of_scheme(scheme)
-    name = value.lower()
-    while name:
-        family = table(Drivers).modules.get(name)
-        if family:
-            return frozenset(table(Drivers).families[family].implicit)
-        name = name.rpartition(".")[0]
-    return frozenset()
+    family = next(filter(None, map(table(Drivers).modules.get, outwards(value.lower(), "."))), "")
+    return frozenset(table(Drivers).families[family].implicit if family else ())
 
 
 def _of_dialect(driver: str) -> frozenset[str]:
