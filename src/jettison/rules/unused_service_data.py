@@ -1,24 +1,14 @@
-"""Remove descriptions of services that the application does not call.
-
-Clients of large services come with a description of every one of them: botocore has several hundred
-folders, google-api-python-client several hundred documents of 110 MB, and an application uses two
-or three.
-
-Source: the catalogue names for each client how it finds a description by its name.
-
-Safe: the name is the first argument of a few methods (``boto3.client("s3")``, ``build("drive",
-"v3")``). All calls of these names in the source are read: one whose name is computed keeps
-everything, and so does another distribution that uses the client in a way the catalogue does not
-know. What the client itself requests is kept.
-"""
+"""Data of which the application needs a part: descriptions of services, and downloads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from jettison.catalogue import table
-from jettison.catalogue.dead_weight import DeadWeight, ServiceData
+from jettison.catalogue.dead_weight import Collection, DeadWeight, ServiceData
+from jettison.lift.action import Action, actions_in
 from jettison.lift.usage import Given
 from jettison.plan import Finding, Plan
 from jettison.plan.removal import Group, OwnedFile
@@ -33,13 +23,25 @@ from jettison.plan.removing import (
     unknown,
 )
 from jettison.rules.rule import Rule
-from jettison.values import Evidence
+from jettison.values import Basis, Evidence, Origin, Saving
 
 NAME = "unused-service-data"
 
 
 def detect(plan: Plan) -> Iterator[Finding]:
-    """Find clients whose services are all named in the source."""
+    """Remove descriptions of services that the application does not call.
+
+    Clients of large services come with a description of every one of them: botocore has several
+    hundred folders, google-api-python-client several hundred documents of 110 MB, and an
+    application uses two or three.
+
+    Source: the catalogue names for each client how it finds a description by its name.
+
+    Safe: the name is the first argument of a few methods (``boto3.client("s3")``, ``build("drive",
+    "v3")``). All calls of these names in the source are read: one whose name is computed keeps
+    everything, and so does another distribution that uses the client in a way the catalogue does
+    not know. What the client itself requests is kept.
+    """
     entries = [e for e in table(DeadWeight).services if e.distribution in plan.distributions]
     doubts = [(entry, _doubt(plan, entry)) for entry in entries]
     found = [(entry, _asked(plan, entry)) for entry, doubt in doubts if doubt is None]
@@ -117,4 +119,80 @@ def _is_below(folder: str, one: str) -> bool:
     return one.startswith(folder) and one != folder
 
 
-RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
+RULE = Rule.of(NAME, detect, level=2)
+
+
+def downloaded_data(plan: Plan) -> Iterator[Finding]:
+    """Download only the data that the application needs.
+
+    ``python -m nltk.downloader all`` brings 3.5 GB of corpora and models, and an application names
+    two or three of them.
+
+    Source: the catalogue names the index that the sizes are from, and which functions read which
+    data.
+
+    Safe: nothing is changed; a person decides. The catalogue does not know every way to data, and
+    names may be computed.
+    """
+    yield from (
+        _advice(plan, entry, action, name)
+        for entry in table(DeadWeight).collections
+        if entry.distribution in plan.distributions
+        for action in _commands(plan)
+        for name in _collections(entry, action.text)
+    )
+
+
+def _commands(plan: Plan) -> Iterator[Action]:
+    stage = plan.stage
+    names = dict.fromkeys(copied.stage for _, copied in stage.all_copies if copied.stage)
+    others = (stage.dockerfile.stage_named(name) for name in names)
+    copied_from = (item for each in others if each for item in each.instructions)
+    return actions_in((*stage.inherited, *copied_from))
+
+
+def _collections(entry: Collection, command: str) -> Iterator[str]:
+    """The collections that a command downloads, the largest first."""
+    form = re.search(entry.form, command)
+    for name in entry.bytes if form else ():
+        if form and re.search(rf"(?<![\w/.-]){re.escape(name)}(?![\w/.-])", command[form.end() :]):
+            yield name
+            return
+
+
+def _advice(plan: Plan, entry: Collection, action: Action, name: str) -> Finding:
+    named = {
+        data: next(plan.usage.words[word] for word in known.words if word in plan.usage.words)
+        for data, known in entry.data.items()
+        if not plan.usage.words.keys().isdisjoint(known.words)
+    }
+    evidence = [
+        Evidence(
+            kind="catalogue",
+            message=f"the collection {name} of {entry.distribution} ({entry.source})",
+            origin=action.origin,
+        ),
+        *(
+            Evidence(kind="search", message=f"the source leads to {data}", origin=place)
+            for data, place in named.items()
+        ),
+    ]
+    needed = sum(entry.data[data].bytes for data in named)
+    message = _message(entry, name, named)
+    return Finding.advice(
+        message,
+        *evidence,
+        saving=Saving(
+            bytes=max(0, entry.bytes[name] - needed), basis=Basis.CATALOGUED, source=entry.source
+        ),
+    )
+
+
+def _message(entry: Collection, name: str, named: Mapping[str, Origin]) -> str:
+    if not named:
+        return f"the source leads to no data of the collection {name} of {entry.distribution}"
+    less = entry.instead.format(" ".join(named))
+    return f"`{less}` may do instead of the collection {name}"
+
+
+DOWNLOADED_DATA = Rule.of("downloaded-data", downloaded_data, level=2)
