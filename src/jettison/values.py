@@ -160,7 +160,7 @@ BASIS_MARKS = {
 }
 
 
-def some(names: Sequence[str], most: int) -> str:
+def some(names: Sequence[str], most: int = 5) -> str:
     """List at most so many names, and tell how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

@@ -6,13 +6,14 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.declaration import DEVELOPMENT, Kind, mark_of
 from jettison.ecosystems.setuptools import lines_of, parse_setup_cfg
 from jettison.formats.requirements import Parted, parted
 from jettison.formats.requirements.sections import Mark
+from jettison.formats.requirements.statement import name_of
 from jettison.formats.toml import Path, Table, array, places, read_toml, table
 from jettison.formats.toml_edit import (
     add_keys,
@@ -148,13 +149,13 @@ def _array_moved(text: str, names: Collection[str], file: str) -> str:
     members = table(read_toml(text, file), "project").get("dependencies")
     if not isinstance(members, list):
         return text
-    gone = [index for index, member in enumerate(members) if _name(str(member)) in names]
+    gone = [index for index, member in enumerate(members) if name_of(str(member)) in names]
     if not gone:
         return text
     found = places(text)
     rows = [
         Row(
-            name=_name(str(member)),
+            name=name_of(str(member)),
             line=found[(*_DEPENDENCIES, index)].line,
             end_line=found[(*_DEPENDENCIES, index)].end_line,
         )
@@ -250,13 +251,6 @@ def _poetry_group(root: object) -> Path:
     old = ("tool", "poetry", "dev-dependencies")
     has_old = isinstance(root, dict) and table(root, *old)
     return old if has_old else ("tool", "poetry", "group", "dev", "dependencies")
-
-
-def _name(written: str) -> str:
-    try:
-        return canonicalize_name(Requirement(written).name)
-    except InvalidRequirement:
-        return ""
 
 
 def move_in_pipfile(text: str, names: Collection[str], *, file: str = "Pipfile") -> str:

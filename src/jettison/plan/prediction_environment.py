@@ -6,8 +6,6 @@ import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.bases import BaseImages
@@ -21,6 +19,7 @@ from jettison.ecosystems.commands import (
 from jettison.ecosystems.uv import COMPILE
 from jettison.formats.dockerfile import Copy, mounts
 from jettison.formats.dockerignore import Pattern, pattern, verdicts
+from jettison.formats.requirements.statement import name_of
 from jettison.index import distribution_size
 from jettison.index.graph import Closure
 from jettison.index.metadata import catalogued
@@ -151,7 +150,7 @@ def installed_names(
 ) -> set[str]:
     """The distributions that a command installs, with all that they need unless it says not to."""
     roots = set(_declared(project, stage, fact))
-    roots |= {name for word in fact.requirements if (name := _named(word.text))}
+    roots |= {name for word in fact.requirements if (name := name_of(word.text))}
     if fact.options.has("--no-deps"):
         return roots
     editable = (option.value or "" for option in fact.options.every("-e", "--editable"))
@@ -176,13 +175,6 @@ def _declared(project: Project, stage: FinalStage, fact: PipInstall) -> Iterator
             yield from locked_roots(project)
         for file in project.requirements_file(source) if source else ():
             yield from (line.name for line in file.requirements if line.name)
-
-
-def _named(word: str) -> str:
-    try:
-        return canonicalize_name(Requirement(word).name)
-    except InvalidRequirement:
-        return ""
 
 
 def _written(
@@ -244,7 +236,7 @@ def _virtual_environment(fact: VirtualEnvironment) -> Part:
 def _left(fact: PipInstall) -> Part:
     """Byte code of what pip itself imports; pip's own goes when it is replaced."""
     known = table(BaseImages).python
-    own = 0 if any(_named(word.text) == "pip" for word in fact.requirements) else known.left_of_pip
+    own = 0 if any(name_of(word.text) == "pip" for word in fact.requirements) else known.left_of_pip
     size = Size(bytes=known.left_by_pip + own, basis=Basis.CATALOGUED, source=known.source)
     return Part(what="bytecode that pip writes", size=size, origin=fact.origin)
 

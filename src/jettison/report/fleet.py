@@ -10,10 +10,9 @@ from jettison.assessment.fleet_layers import Alignment, Cost
 from jettison.contents.stored_files import OwnerKind
 from jettison.report import fitted, table
 from jettison.report.page import Area, page, tabulated
-from jettison.values import by_key, counted, human
+from jettison.values import by_key, counted, human, some
 
 _SHOWN = 10
-_PACKAGES = 5
 
 
 def fleet_text(plan: FleetPlan, *, verbose: bool = False) -> str:
@@ -137,13 +136,6 @@ def _base(group: Group) -> tuple[str, ...]:
     base = f"minimal, Python {wanted.python}" if wanted.kind == "composed" else wanted.location
     names = [image.name for image in group.images]
     return (str(len(names)), base, some(wanted.packages) or "-", some(names))
-
-
-def some(names: Sequence[str]) -> str:
-    """Name a few, and how many more there are."""
-    rest = len(names) - _PACKAGES
-    more = f" and {rest} more" if rest > 0 else ""
-    return ", ".join(names[:_PACKAGES]) + more
 
 
 def _alignment(one: Alignment) -> tuple[str, ...]:

@@ -17,22 +17,12 @@ from jettison.images.image import Image, ImageSet
 from jettison.images.stores import whole_file
 from jettison.images.stores.blobs import SegmentCache
 from jettison.progress import Progress
-from jettison.records import Records, regular_bytes
+from jettison.records import regular_bytes
 from jettison.tasks.project_state import key_of
 from jettison.values import Skipped
 
 _FORMAT = "3"
 _LARGEST_LOCK = 64 * 2**20
-
-
-def remembered(key: str, records: Records) -> Foundation | None:
-    """Return what was made for a key; None when there is nothing or it cannot be read."""
-    return records.get(Foundation, "foundation", key)
-
-
-def remember(key: str, foundation: Foundation, records: Records) -> None:
-    """Keep a foundation under its key."""
-    records.put(foundation, "foundation", key)
 
 
 if TYPE_CHECKING:
@@ -147,15 +137,15 @@ class _Site(Struct, frozen=True, kw_only=True):
     def image(self, asked: str, make: Callable[[], Made]) -> tuple[Foundation, Image]:
         """Finish what is remembered of the project, or what is made."""
         records = self.cache.records
-        key = self._key(asked, records)
-        known = remembered(key, records) if key else None
+        key = key_of(self.root, f"{_FORMAT}\n{asked}", records, self.outputs)
+        known = records.get(Foundation, "foundation", key) if key else None
         if known is not None:
             image = self._finished(known)
             if not isinstance(image, Lost):
                 return known, image
         foundation = make().foundation
         if key:
-            remember(key, foundation, records)
+            records.put(foundation, "foundation", key)
         return foundation, self.required(foundation)
 
     def required(self, foundation: Foundation) -> Image:
@@ -167,13 +157,6 @@ class _Site(Struct, frozen=True, kw_only=True):
 
     def _finished(self, foundation: Foundation) -> Image | Lost:
         return finished(foundation, self.root, self.cache, self.bytecode, self.outputs)
-
-    def _key(self, asked: str, records: Records) -> str:
-        """Return the key of what is remembered; planning says what of a project is unreadable."""
-        try:
-            return key_of(self.root, f"{_FORMAT}\n{asked}", records, self.outputs)
-        except OSError:
-            return ""
 
 
 def _lock_text(root: Path) -> str:

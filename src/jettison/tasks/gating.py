@@ -68,10 +68,7 @@ def snapshot(directory: Path, asked: str, plan: Callable[[], Planned]) -> Snapsh
     ``asked`` is all that the user asks of the plan. Raises the errors of planning.
     """
     records = Records(cache_directory() / "checked", most=_MOST)
-    try:
-        key = key_of(directory.resolve(), asked, records, exact=True)
-    except OSError:
-        key = ""
+    key = key_of(directory.resolve(), asked, records, exact=True)
     found = records.get(Snapshot, "snapshot", key) if key else None
     if found is None:
         found = _snapshot(plan().plan)

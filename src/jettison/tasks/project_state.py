@@ -123,9 +123,13 @@ def key_of(
     """Return the key of what is made of a project; ``asked`` is all that the user asks for.
 
     It changes with the day, as package indexes and archives do, and not with what is in
-    ``outputs``, which is written meanwhile. ``exact`` is as for :func:`state_of`.
+    ``outputs``, which is written meanwhile. ``exact`` is as for :func:`state_of`. It is empty for
+    a project that cannot be read: planning says what of it is unreadable.
     """
-    state = state_of(root, records, time.time_ns(), outputs, exact=exact)
+    try:
+        state = state_of(root, records, time.time_ns(), outputs, exact=exact)
+    except OSError:
+        return ""
     day = datetime.now(UTC).date().isoformat()
     variables = [f"{name}={os.environ.get(name, '')}" for name in _VARIABLES]
     variables += sorted(f"{k}={v}" for k, v in os.environ.items() if k.startswith("JETTISON_"))

@@ -13,7 +13,6 @@ from jettison.values import LAST_PORT, replace, some, whole_number
 
 _WORD = re.compile(r"\w+")
 # Variables that a sentence names.
-_SHOWN = 5
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
@@ -241,7 +240,7 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
             return self
         left = self.optional - taken
         told = [name for name in self.samples if name not in left]
-        how = f"{self.how} for {some(told, _SHOWN)}"
+        how = f"{self.how} for {some(told)}"
         kept = {name: value for name, value in self.environment.items() if name not in left}
         return replace(self, environment=kept, how=how)
 

@@ -42,6 +42,14 @@ class Statement(Struct, frozen=True, kw_only=True):
     path: str = ""
 
 
+def name_of(written: str) -> str:
+    """Return the normalized name of a requirement by the standard; empty for anything else."""
+    try:
+        return canonicalize_name(Requirement(written).name)
+    except InvalidRequirement:
+        return ""
+
+
 def split_options(content: str) -> tuple[str, tuple[str, ...]]:
     """Separate what is required from the options after it.
 

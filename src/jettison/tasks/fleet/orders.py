@@ -69,14 +69,11 @@ def key_of_order(work: str, order: Order, records: Records) -> str:
     """Return the key of what is made for an order; empty when that is known only by fetching."""
     member = order.member
     asked = f"fleet {work} {_FORMAT}\n{_identity(order)}"
-    try:
-        if member.image or (member.git and not order.fixed):
-            return ""
-        if member.git:
-            return key_of(Path(__file__).parent, f"{asked}\n{order.fixed}", records)
-        return key_of(order.directory, asked, records, exact=work != "plan")
-    except OSError:
+    if member.image or (member.git and not order.fixed):
         return ""
+    if member.git:
+        return key_of(Path(__file__).parent, f"{asked}\n{order.fixed}", records)
+    return key_of(order.directory, asked, records, exact=work != "plan")
 
 
 def _identity(order: Order) -> str:

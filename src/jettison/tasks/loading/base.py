@@ -7,9 +7,6 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from jettison.builder.minimal_base import choose, composed_base
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
@@ -18,6 +15,7 @@ from jettison.ecosystems.commands import PipInstall
 from jettison.ecosystems.tool import VIRTUAL
 from jettison.errors import UnsupportedError
 from jettison.formats.own_settings import BaseOverride
+from jettison.formats.requirements.statement import name_of
 from jettison.images.entry import Kind
 from jettison.index import DistributionFacts
 from jettison.index.debian import Archive
@@ -93,7 +91,7 @@ def not_listed(project: Project, knowledge: Knowledge) -> Evidence | None:
         made = lifted_stage(project, stage)
         named = [w.text for w in words if not is_installer(w)]
         unread = any(
-            _name(word) not in known and not wheels_from(project, made, action.instruction, word)
+            name_of(word) not in known and not wheels_from(project, made, action.instruction, word)
             for word in named
         )
         unread = unread or _has_unknown_list(project, made, action, read)
@@ -114,13 +112,6 @@ def _has_unknown_list(
         and not exported(project, stage, action.instruction, path, read)
         for path in files
     )
-
-
-def _name(word: str) -> str:
-    try:
-        return canonicalize_name(Requirement(word).name)
-    except InvalidRequirement:
-        return ""
 
 
 SNAPSHOTS = "https://snapshot.debian.org/archive"
