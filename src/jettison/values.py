@@ -153,11 +153,6 @@ class Skipped(Struct, frozen=True, kw_only=True):
 
 
 KILOBYTE = 1000
-BASIS_MARKS = {
-    Basis.MEASURED: "",
-    Basis.CATALOGUED: " (catalogued)",
-    Basis.ESTIMATED: " (estimated)",
-}
 
 
 def some(names: Sequence[str], most: int = 5) -> str:
@@ -179,7 +174,9 @@ def human(count: int) -> str:
 
 def sized(size: Size | None) -> str:
     """Write a size with its basis when it was not measured; a dash when it is not known."""
-    return "-" if size is None else f"{human(size.bytes)}{BASIS_MARKS[size.basis]}"
+    if size is None:
+        return "-"
+    return human(size.bytes) + ("" if size.basis is Basis.MEASURED else f" ({size.basis})")
 
 
 Key = TypeVar("Key")
@@ -286,16 +283,6 @@ def _parsed(source: str | bytes, mode: str) -> ast.AST:
         except SystemError:
             # What is collected meanwhile may parse as well; the second time nothing is left.
             return ast.parse(source, mode=mode)
-
-
-# Nothing that is made to be used packs better than this; what is smaller does no harm.
-_HARMLESS = 1 << 30
-_MOST_TIMES = 200
-
-
-def is_swollen(size: int, taken: int) -> bool:
-    """Whether something has far more bytes than it takes up: a bomb, or a file of holes."""
-    return size > _HARMLESS and size > _MOST_TIMES * taken
 
 
 _PASSWORD = re.compile(r"(://[^/:@]*):([^/]*)(?=@)")

@@ -17,10 +17,10 @@ from jettison.builder import CopyStep, not_understood
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.dockerignore import IgnoreFile, Pattern, Verdict, judge, judged, pattern
 from jettison.images.entry import Entry, Kind
-from jettison.images.stream import chunks_of
+from jettison.images.stream import chunks_of, is_swollen
 from jettison.images.tar_writer import Member
 from jettison.records import opened_below
-from jettison.values import OWN_FOLDER, folders_above, is_swollen
+from jettison.values import OWN_FOLDER, folders_above
 
 if TYPE_CHECKING:
     from jettison.plan import Plan

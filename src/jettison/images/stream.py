@@ -14,7 +14,6 @@ from zlib_ng import zlib_ng
 
 from jettison.errors import ImageError, IntegrityError
 from jettison.images.digest import Compression, Digest
-from jettison.values import is_swollen
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -22,6 +21,15 @@ if TYPE_CHECKING:
 # Small enough for a processor's second cache, and for blocks that malloc hands out again instead
 # of asking the system for pages; larger ones are not read faster.
 CHUNK = 1 << 18
+
+# Nothing that is made to be used packs better than this; what is smaller does no harm.
+_HARMLESS = 1 << 30
+_MOST_TIMES = 200
+
+
+def is_swollen(size: int, taken: int) -> bool:
+    """Whether something has far more bytes than it takes up: a bomb, or a file of holes."""
+    return size > _HARMLESS and size > _MOST_TIMES * taken
 
 
 def chunks_of(stream: BinaryIO, size: int = CHUNK) -> Iterator[bytes]:
