@@ -69,11 +69,13 @@ _TEST = re.compile(
 _TOOLS = re.compile(
     r"(dev|development)[-_](scripts?|tools?|utils?|bin)|(scripts?|tools?|utils?|bin)[-_](dev|development)"
 )
-# Settings and routes that are named for developers or tests: not_production_settings, urls_dev.
+# Settings and routes that are named for developers or tests: not_production_settings, urls_dev, and
+# what they copy to begin with: local_example.
 _FOR = r"(dev|devel|develop|developer|development|tests?|testing|(not|non)_?prod(uction)?)"
 _SETTINGS = re.compile(
     rf"{_FOR}_(settings|config|urls)|(settings|config|urls)_{_FOR}"
     r"|(local|debug)_(settings|urls)|(settings|urls)_(local|debug)|settings_(ci|docs)"
+    r"|local[-_](example|sample|template|dist)|(example|sample|template)[-_]local"
 )
 
 
