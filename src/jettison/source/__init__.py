@@ -67,6 +67,8 @@ class Import(Placed, frozen=True, kw_only=True, omit_defaults=True):
 
 # The role of a program with which a text begins that a function may run.
 COMMAND_LINE = "a command line"
+# The role of a module that Python is given to run: "-m", "pip".
+RUN_MODULE = "-m"
 
 
 class Text(Placed, frozen=True, kw_only=True, omit_defaults=True):

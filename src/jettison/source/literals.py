@@ -9,7 +9,7 @@ from functools import cache, partial
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
-from jettison.source import COMMAND_LINE, Literal
+from jettison.source import COMMAND_LINE, RUN_MODULE, Literal
 
 HOLE = "{}"
 """What stands in a text for a part that is computed."""
@@ -206,10 +206,31 @@ def bindings(node: ast.Import | ast.ImportFrom) -> Iterable[tuple[str, str]]:
             yield alias.asname or alias.name, f"{node.module}.{alias.name}"
 
 
+_COMMAND = re.compile(r"\s*([A-Za-z][\w.+-]*)\s+\S")
+
+
+def program_of(argument: ast.expr) -> str:
+    """The program with which a text for a shell begins, words behind it; empty for other texts."""
+    if isinstance(argument, ast.JoinedStr) and argument.values:
+        argument = argument.values[0]
+    value = argument.value if isinstance(argument, ast.Constant) else ""
+    found = _COMMAND.match(value) if isinstance(value, str) else None
+    return found[1] if found else ""
+
+
+def with_roles(elements: list[ast.expr], role: str) -> Iterator[tuple[ast.expr, str]]:
+    """Each of the words of what may be a command with its role: the one behind ``-m`` is run."""
+    option = False
+    for element in elements:
+        yield element, RUN_MODULE if option else role
+        option = isinstance(element, ast.Constant) and element.value == "-m"
+
+
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9]*(\+[A-Za-z0-9_]+)?://")
 _DIALECT = re.compile(r"[a-z0-9]+\+[a-z][a-z0-9_]*\Z")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+(:[A-Za-z_]\w*(\(\))?)?\Z")
 _ATTRIBUTE = re.compile(r"[A-Za-z_]\w*:[A-Za-z_]\w*(\(\))?\Z")
+_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 
 # The module of a database may end as its files do: ``django.db.backends.sqlite3``.
@@ -220,6 +241,8 @@ def may_name(value: str, target: str, role: str) -> bool:
     """Whether a string in this place is worth keeping."""
     if role == COMMAND_LINE:
         return True
+    if role == RUN_MODULE:
+        return _MODULE.match(value) is not None
     if "://" in value:
         return _URL.match(value) is not None and not value.startswith(("http:", "https:"))
     if _WORD.match(value):

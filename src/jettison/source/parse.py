@@ -8,8 +8,8 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 
-from jettison.source import COMMAND_LINE, Import, ModuleFacts, Text
-from jettison.source.literals import dotted, may_name, runners
+from jettison.source import COMMAND_LINE, RUN_MODULE, Import, ModuleFacts, Text
+from jettison.source.literals import dotted, may_name, program_of, runners, with_roles
 from jettison.source.resolve import FactReader
 from jettison.source.statements import (
     Scope,
@@ -55,7 +55,6 @@ def in_older_words(content: bytes) -> bytes:
 _IMPORT = re.compile(
     rb"^[ \t]*import[ \t]+([A-Za-z_][\w.]*(?:[ \t]*,[ \t]*[A-Za-z_][\w.]*)*)", re.M
 )
-_COMMAND = re.compile(r"\s*([A-Za-z][\w.+-]*)\s+\S")
 _FROM = re.compile(rb"^[ \t]*from[ \t]++(\.*+)([A-Za-z_][\w.]*+)?[ \t]++import\b", re.M)
 _QUOTED = re.compile(rb"""(["'])([A-Za-z_][A-Za-z0-9_.:+/-]{1,199})\1""")
 _SETTING = re.compile(rb"^[ \t]*INSTALLED_APPS\b", re.M)
@@ -130,24 +129,15 @@ def see_call(walk: Walk, node: ast.Call, scope: Scope, target: str, _role: str) 
         last = func.id
     if last in walk.watched:
         walk.calls.append((dotted(func), node, scope))
-    if last in runners() and node.args and (program := _program(node.args[0])):
+    if last in runners() and node.args and (program := program_of(node.args[0])):
         walk.texts.append((program, node.lineno, "", COMMAND_LINE, scope))
     if last in _ADDING:
         target = target or _setting(func)
     walk.push(func, scope, target)
-    for argument in node.args:
-        walk.push(argument, scope, target, last)
+    for argument, role in with_roles(node.args, last):
+        walk.push(argument, scope, target, role)
     for keyword in node.keywords:
         walk.push(keyword.value, scope, target, keyword.arg or "")
-
-
-def _program(argument: ast.expr) -> str:
-    """The program with which a text for a shell begins, words behind it; empty for other texts."""
-    if isinstance(argument, ast.JoinedStr) and argument.values:
-        argument = argument.values[0]
-    value = argument.value if isinstance(argument, ast.Constant) else ""
-    found = _COMMAND.match(value) if isinstance(value, str) else None
-    return found[1] if found else ""
 
 
 def _setting(func: ast.expr) -> str:
@@ -159,10 +149,18 @@ def _setting(func: ast.expr) -> str:
             return ""
 
 
+def see_words(walk: Walk, node: ast.List, scope: Scope, target: str, role: str) -> None:
+    """Note the elements, which may be the words of a command."""
+    for element, own in with_roles(node.elts, role):
+        walk.push(element, scope, target, own)
+
+
 def see_constant(walk: Walk, node: ast.Constant, scope: Scope, target: str, role: str) -> None:
     """Note a text without spaces."""
     value = node.value
     if isinstance(value, str) and 1 < len(value) < _LONGEST_EXPRESSION and " " not in value:
+        if value.startswith("-m") and len(value) > len("-m"):
+            value, role = value.removeprefix("-m"), RUN_MODULE
         walk.texts.append((value, node.lineno, target, role, scope))
 
 
@@ -216,6 +214,8 @@ _SEE: dict[type[ast.AST], Callable[..., None]] = {
     ast.IfExp: see_choice,
     ast.Dict: see_dictionary,
     ast.Call: see_call,
+    ast.List: see_words,
+    ast.Tuple: see_words,
     ast.Constant: see_constant,
     ast.JoinedStr: see_formatted,
     ast.Attribute: see_attribute,

@@ -254,17 +254,20 @@ def collect_texts(context: Context) -> Iterator[Signal]:
     """Judge every string that names a declared distribution by the file that holds it."""
     reached = _first(context, (*context.inputs.reach.texts, *context.inputs.commands.texts))
     for name, text in reached.items():
-        # Words like "coverage.xml" and "py.test" name a tool without loading it.
-        loads = not category_of(name) or is_setting(text)
-        yield _names(name, text, Weight.STRONG if loads else Weight.FAINT, "")
+        yield _names(name, text, _weight(name, text, Weight.STRONG), "")
     unreached = _first(context, _in_unreached(context))
     for name, text in unreached.items():
         if name not in reached:
             note = ", though no entry point leads there"
-            yield _names(name, text, context.weight_of_unreached(), note)
+            yield _names(name, text, _weight(name, text, context.weight_of_unreached()), note)
     for name, text in _first(context, context.inputs.reach.left_out_texts).items():
         if name not in reached and name not in unreached and text.circumstance.condition:
             yield _driver_switched_off(name, text)
+
+
+def _weight(name: str, text: Text, weight: Weight) -> Weight:
+    """Words like "coverage.xml" and "py.test" name a tool without loading it."""
+    return Weight.FAINT if category_of(name) and not is_setting(text) else weight
 
 
 def _first(context: Context, texts: Iterable[Text]) -> dict[str, Text]:

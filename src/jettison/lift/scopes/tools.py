@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import islice
 
 from packaging.utils import canonicalize_name
 
@@ -13,7 +14,7 @@ from jettison.catalogue.applications import Calls, DevelopmentTools, Launchers
 from jettison.index import DistributionFacts
 from jettison.lift.scopes import Signal, Weight
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
-from jettison.source import COMMAND_LINE, Call, Use, UsedCommand, fits
+from jettison.source import COMMAND_LINE, RUN_MODULE, Call, Text, Use, UsedCommand, fits
 from jettison.source.effects import programs_called
 from jettison.source.literals import HOLE
 from jettison.source.operations_images import RUNNING
@@ -27,20 +28,18 @@ _TYPES = frozenset({"stubs", "types", "typing", "typeshed"})
 def collect_extensions(context: Context) -> Iterator[Signal]:
     """Name the declared distributions that are made for development."""
     for name in context.names:
-        category = category_of(name)
-        if category:
+        if category := category_of(name):
             message = f"{name} is a tool for {category}"
             # What helps to debug may serve the application too: then its imports decide.
             weight = Weight.FAIR if category == "debugging" else Weight.STRONG
             yield toward_development(name, weight, "tool", message, None)
+        elif not (facts := context.facts(name)):
             continue
-        facts = context.facts(name)
-        host = _host(facts) if facts else ""
-        if facts and host:
+        elif host := _host(facts):
             message = f"{name} builds on {host}, a tool for {category_of(host)}"
             weight = Weight.STRONG if _registers(facts, host) else Weight.FAIR
             yield toward_development(name, weight, "tool", message, None)
-        elif facts and _holds_stubs_alone(facts):
+        elif _holds_stubs_alone(facts):
             message = f"{name} holds type stubs alone"
             yield toward_development(name, Weight.STRONG, "tool", message, None)
 
@@ -118,9 +117,16 @@ def collect_commands(context: Context) -> Iterator[Signal]:
             for name in context.owners.of_program(call.program):
                 yield from _of_call(context, name, call.program, call.origin)
         for text in facts.texts:
-            if text.role == COMMAND_LINE:
-                for name in context.owners.of_program(text.value):
-                    yield from _of_call(context, name, text.value, text.origin)
+            for name in _run_by(context, text):
+                yield from _of_call(context, name, text.value, text.origin)
+
+
+def _run_by(context: Context, text: Text) -> tuple[str, ...]:
+    if text.role == COMMAND_LINE:
+        return context.owners.of_program(text.value)
+    if text.role == RUN_MODULE and not context.serves_development(text.file):
+        return context.owners.of_module(text.value)
+    return ()  # in tests the word behind -m may choose some of them
 
 
 def _started_elsewhere(context: Context) -> Iterator[Signal]:
@@ -137,9 +143,8 @@ def _used(context: Context, words: Sequence[str]) -> Iterator[str]:
     """Distributions whose program or module a command runs, and worker classes it names."""
     launchers = table(Launchers)
     started, last = False, ""
-    for position, word in enumerate(words):
+    for before, word in zip(("", *words), words, strict=False):
         program = word.rpartition("/")[2]
-        before = words[position - 1] if position else ""
         if word == "--":
             started = False
         elif before == "-m":
@@ -177,9 +182,8 @@ def _of_command(context: Context, name: str, command: UsedCommand) -> Signal | N
             weight = Weight.FAINT
         message = f"{command.source} runs `{text}`{note}"
         return toward_runtime(name, weight, "command", message, command.origin)
-    program = command.words[0].rpartition("/")[2]
-    launched = program in table(Launchers).launchers
-    if launched or name in table(Launchers).launchers or name in context.owners.unsure:
+    started = {name, command.words[0].rpartition("/")[2]}
+    if name in context.owners.unsure or not started.isdisjoint(table(Launchers).launchers):
         return None  # developers start the application too
     message = f"{command.source} runs `{text}` for developers"
     return toward_development(name, Weight.FAINT, "command", message, command.origin)
@@ -279,25 +283,21 @@ def _groups_read(context: Context) -> frozenset[str]:
 
 def collect_saved(context: Context) -> Iterator[Signal]:
     """Keep what notebooks, examples and scripts use where production loads what is not here."""
-    found = next(_loads(context), None)
-    if found is None:
-        return
-    call, what = found
-    loads = f"{call.file} loads {what} ({call.callee})"
-    for name, file in _used_for_development(context).items():
-        message = f"{loads}; it may need this, as {file} imports it"
-        yield toward_runtime(name, Weight.STRONG, "loaded", message, call.origin)
+    for call, what in islice(_loads(context), 1):
+        for name, file in _used_for_development(context).items():
+            message = f"{call.file} loads {what} ({call.callee}); "
+            message += f"it may need this, as {file} imports it"
+            yield toward_runtime(name, Weight.STRONG, "loaded", message, call.origin)
 
 
 def _loads(context: Context) -> Iterator[tuple[Call, str]]:
-    loaders = table(Calls).loaders.names
     for facts in context.inputs.index.modules.values():
         if context.is_reached(facts.file) or not context.serves_development(facts.file):
             call = missing_pickle(facts, context.inputs.pickles)
             if call is not None:
                 yield call, "objects from a file that was not found here"
             for call in facts.calls:
-                if call.callee in loaders and not _is_written(call):
+                if call.callee in table(Calls).loaders.names and not _is_written(call):
                     yield call, "Python files whose names are computed"
 
 

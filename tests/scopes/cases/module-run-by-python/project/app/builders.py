@@ -1,0 +1,2 @@
+def command(bin):
+    return (bin / "python", "-m", "sphinx")

@@ -1,0 +1,3 @@
+OPTIONS = ["-mvirtualenv", "--clear"]
+def make(box, python):
+    box.do(python, *OPTIONS)

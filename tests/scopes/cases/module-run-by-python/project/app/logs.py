@@ -1,0 +1,1 @@
+SILENT_LOGGERS = ["coverage.control"]

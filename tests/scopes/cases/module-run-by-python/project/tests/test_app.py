@@ -1,0 +1,2 @@
+import pytest
+pytest.main(["-m", "flask"])
