@@ -1,0 +1,1 @@
+from cloud_parts import Stack
