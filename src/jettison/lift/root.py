@@ -17,6 +17,7 @@ from jettison.ecosystems.commands import (
     UserChange,
     invocation,
 )
+from jettison.formats.dockerfile import MAKING
 from jettison.formats.shell import SHELLS
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, actions_in, lifted_run
@@ -41,6 +42,7 @@ def needs_root(
     """The first reason to leave the user alone; None when there is none."""
     reasons = chain(
         _writes_to_the_system(writing),
+        _private(stage),
         _in_other_hands(project, stage),
         _needs_the_host(project, usage),
         _writes_to_the_host(project, stage, writing),
@@ -58,6 +60,32 @@ def needs_root(
 def _writes_to_the_system(writing: Writing) -> Iterator[Evidence]:
     for one in writing.shared:
         yield replace(one, message=f"{one.message}, where root alone may write")
+
+
+# Modes that give others nothing, and programs that make files with such modes.
+_OF_ONE = r"0?[0-7]?[0-7][0-7]0"
+_PRIVATE = re.compile(
+    rf"--chmod={_OF_ONE}(?!\d)|\s(?:-m|--mode)[\s=]*{_OF_ONE}(?!\d)|\bumask\s+0?[0-7]?[0-7]7(?!\d)"
+    r"|\bssh-keygen\b|\bopenssl\s+(?:gen\w+|req\b.*-keyout|ecparam\b.*-genkey)",
+    re.DOTALL,
+)
+_TAKEN_AWAY = re.compile(rf"{_OF_ONE}|[ugo]*o[ugo]*[-=][wx]*|[ugo]*o[ugo]*-r?w?x?")
+
+
+def _private(stage: FinalStage) -> Iterator[Evidence]:
+    """Files that the image has for its owner alone: another user could not read them."""
+    for action in stage.of_kind(ActionKind.PERMISSION):
+        fact = action.fact
+        if isinstance(fact, Permission) and fact.program == "chmod":
+            paths = [stage.absolute(path, action.instruction) for path in fact.paths]
+            own = all(is_within(path, "/root") for path in paths)
+            if _TAKEN_AWAY.fullmatch(fact.value) and not own:
+                message = f"`{action.text[:60]}` lets the owner alone read it"
+                yield Evidence(kind="permission", message=message, origin=action.origin)
+    for item in stage.inherited:
+        if item.keyword in MAKING and (found := _PRIVATE.search(item.text)):
+            message = f"`{' '.join(found[0].split())[:40]}` makes files for the owner alone"
+            yield Evidence(kind="permission", message=message, origin=item.origin)
 
 
 def _needs_the_host(project: Project, usage: Usage) -> Iterator[Evidence]:
@@ -82,7 +110,7 @@ def _needs_the_host(project: Project, usage: Usage) -> Iterator[Evidence]:
             yield Evidence(kind="import", message=message, origin=places[0].origin)
     for word in known.of_the_host.words:
         if word in usage.words:
-            message = f"{word} is a raw socket, which only root opens"
+            message = f"{word} is for root alone"
             yield Evidence(kind="source", message=message, origin=usage.words[word])
 
 
@@ -173,12 +201,13 @@ def _mounted_home(project: Project, usage: Usage) -> Iterator[Evidence]:
 
 
 def _started(usage: Usage, stage: FinalStage) -> Iterator[Evidence]:
-    """Programs that only root can use, called when the container starts.
+    """Programs that only root can use, called when the container starts, or by the source.
 
     What another Dockerfile starts is another image.
     """
     for name in table(Tools).needs_root.programs:
-        for use in usage.started.get(name, ()):
+        called = (use for use in usage.programs.get(name, ()) if use.kind == "subprocess")
+        for use in (*usage.started.get(name, ()), *called):
             file = use.origin.file if use.origin else ""
             if file == stage.stage.origin.file or not DOCKERFILE.search(file):
                 yield use
