@@ -270,6 +270,8 @@ _READ = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/proc", "/sys", "/dev", "/root", "/home"),
     *("/run/secrets", "/var/run/secrets", "/var/lib/dpkg", "/var/lib/apt", "/opt/venv"),
 )
+# Variables of installers, which only work while the image is built.
+BUILDING = re.compile(r"(PIP|POETRY|UV|PDM|PIPENV|NPM|YARN|PNPM|CARGO|CCACHE)_")
 # Variables that say where programs, modules and certificates are.
 _SEARCHED = re.compile(r"PATH$|^(HOME|VIRTUAL_ENV|PYTHONHOME|PWD|SHELL)$|CERT|CA_BUNDLE")
 _REDIRECTED = re.compile(r">>?\s*(/(?!dev/)[\w./-]+)")
@@ -288,7 +290,7 @@ def places_for_data(
     named += [
         (value, origin_of_variable(stage, name))
         for name, value in stage.environment.items()
-        if value.startswith("/") and not _SEARCHED.search(name)
+        if value.startswith("/") and not (_SEARCHED.search(name) or BUILDING.match(name))
     ]
     redirected: list[str] = []
     for each in (stage.command, stage.entrypoint):

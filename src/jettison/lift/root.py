@@ -65,11 +65,12 @@ def _writes_to_the_system(writing: Writing) -> Iterator[Evidence]:
 # Modes that give others nothing, and programs that make files with such modes.
 _OF_ONE = r"0?[0-7]?[0-7][0-7]0"
 _PRIVATE = re.compile(
-    rf"--chmod={_OF_ONE}(?!\d)|\s(?:-m|--mode)[\s=]*{_OF_ONE}(?!\d)|\bumask\s+0?[0-7]?[0-7]7(?!\d)"
+    rf"--chmod={_OF_ONE}(?!\d)|\b(?:mkdir|install)\b[^\n;&|]*\s(?:-m|--mode)[\s=]*{_OF_ONE}(?!\d)"
+    r"|\bumask\s+0?[0-7]?[0-7]7(?!\d)"
     r"|\bssh-keygen\b|\bopenssl\s+(?:gen\w+|req\b.*-keyout|ecparam\b.*-genkey)",
     re.DOTALL,
 )
-_TAKEN_AWAY = re.compile(rf"{_OF_ONE}|[ugo]*o[ugo]*[-=][wx]*|[ugo]*o[ugo]*-r?w?x?")
+_TAKEN_AWAY = re.compile(rf"{_OF_ONE}|[ugo]*o[ugo]*(?:=[wx]*|-[wx]*r[wx]*)")
 
 
 def _private(stage: FinalStage) -> Iterator[Evidence]:

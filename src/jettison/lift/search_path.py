@@ -24,7 +24,7 @@ INTERPRETERS = tuple(
 )
 # What starts programs with a PATH of its own: crontab(5), sudoers(5) of secure_path, sshd(8).
 _OF_THEIR_OWN = ("cron", "crond", "sudo", "doas", "sshd")
-_SHELL = rf"\b(?:{'|'.join(sorted(SHELLS))})"
+_SHELL = rf"(?<![\w.-])(?:{'|'.join(sorted(SHELLS))})"
 _CRON = "cron starts its jobs with its own PATH"
 _FIRST = f"PATH leads to {OLD_PATHS[0][:-1]} first"
 _LEADS = re.compile(rf"(?<![\w$])PATH[\s=]\s*(?:(?!\$\{{?PATH\b)\S)*{OLD_PATHS[0][:-1]}\b")

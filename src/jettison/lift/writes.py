@@ -5,8 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
+from types import MappingProxyType
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
@@ -15,15 +17,13 @@ from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.lift import Project
 from jettison.lift.action import ActionKind
 from jettison.lift.build_context import copied_to
-from jettison.lift.data_folders import StoredFile, places_for_data, sqlite_path
+from jettison.lift.data_folders import BUILDING, StoredFile, places_for_data, sqlite_path
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import origin_of_variable, services_of
 from jettison.lift.usage import Usage
 from jettison.values import Evidence, Origin, is_within
 
 PATTERN = re.compile(r"[*?\[]")
-# Variables of installers, which only work while the image is built.
-BUILDING = re.compile(r"(PIP|POETRY|UV|PDM|PIPENV|NPM|YARN|PNPM|CARGO|CCACHE)_")
 DATA_NAME = re.compile(
     r"(^|_)(DATA|UPLOADS?|MEDIA|STORAGE|STATE|CACHE|LOGS?|BACKUPS?|TMP|TEMP|DB|DATABASE)(_|$)"
 )
@@ -180,19 +180,30 @@ FOR_EVERYONE = re.compile(
 SERVERS = ("postgres", "mysql", "mariadb", "mssql", "oracle", "cockroach", "mongodb")
 
 
+# Programs that write where their arguments say.
+_WRITING = ("mkdir", "touch", "tee", "cp", "mv", "tar", "dd", "rsync", "sh", "bash")
+
+
 class Writing(Struct, frozen=True, kw_only=True):
     """What is known of the application's writes.
 
     ``folders`` are absolute, each with the reason. ``unsure`` are writes that may go to the folder
     of the code itself: then nothing may be taken from the application there. ``computed`` are those
-    whose place is not known, and that are taken to go to a declared folder. ``shared`` go to a
-    folder of the system, which root alone may write to.
+    whose place is not known, and that are taken to go to a declared folder. Either may go to one of
+    the folders that are ``named`` for data, too. ``shared`` go to a folder of the system, which
+    root alone may write to.
     """
 
     folders: Mapping[str, Evidence]
     unsure: tuple[Evidence, ...]
     computed: tuple[Evidence, ...] = ()
     shared: tuple[Evidence, ...] = ()
+    named: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def anywhere(self) -> bool:
+        """Whether a write may go elsewhere than to the folders."""
+        return bool(self.unsure or self.named)
 
 
 def writing_of(project: Project, stage: FinalStage, usage: Usage) -> Writing:
@@ -206,6 +217,7 @@ def writing_of(project: Project, stage: FinalStage, usage: Usage) -> Writing:
     unsure: list[Evidence] = []
     computed: list[Evidence] = []
     shared: list[Evidence] = []
+    named: dict[str, Evidence] = {}
     placed = any(each.kind in ("volume", "environment") for each in folders.values())
     unsure += _for_everyone(stage)
     for stored in _real(project, stage, usage):
@@ -220,16 +232,23 @@ def writing_of(project: Project, stage: FinalStage, usage: Usage) -> Writing:
             unsure.append(stored.evidence)
         elif not any(is_within(folder, one) for one in (*folders, *TEMPORARY)):
             folders[folder] = stored.evidence
-    for folder, evidence, written in places_for_data(stage, usage.words):
-        if folder in SHARED and folder not in TEMPORARY:
-            shared += [evidence] if written or unsure or computed else []
-        elif not any(is_within(folder, one) for one in (stage.folder, *folders, *TEMPORARY)):
-            folders[folder] = evidence
+    uses = (use for name in _WRITING for use in usage.programs.get(name, ()))
+    calls = any(use.kind == "subprocess" for use in uses)
+    for folder, evidence, written in sorted(places_for_data(stage, usage.words), key=itemgetter(0)):
+        places = (stage.folder, *folders, *named, *TEMPORARY)
+        known = any(is_within(folder, one) for one in places)
+        if known or not (written or unsure or computed or calls):
+            continue
+        if folder in SHARED:
+            shared.append(evidence)
+        else:
+            named[folder] = evidence
     return Writing(
         folders=dict(sorted(folders.items())),
         unsure=tuple(unsure),
         computed=tuple(computed),
         shared=tuple(shared),
+        named=dict(sorted(named.items())),
     )
 
 

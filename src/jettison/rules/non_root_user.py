@@ -73,6 +73,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
         ),
         *plan.writing.unsure,
         *plan.writing.folders.values(),
+        *plan.writing.named.values(),
     ]
     found = [Finding.of(_message(change), tuple(evidence), change)]
     yield from found
@@ -115,7 +116,7 @@ def _writable(plan: Plan) -> tuple[str, ...]:
         own = service_of(project) is None and folder not in declared and _is_code(folder, stage)
         absent = own and not exists_in_image(project, stage, folder)
         found[stage.folder if absent else folder] = None
-    return tuple(found)
+    return (*found, *(folder for folder in plan.writing.named if folder not in found))
 
 
 def _filled(plan: Plan) -> tuple[str, ...]:

@@ -114,7 +114,7 @@ def _findings(
     shared = [each for each in leaving(plan, service) if each.origin not in own]
     mounts = [each for each in leaving(plan, service) if each.origin in own]
     restricted = not (rooted or service.grants)
-    read_only = not (unsure or rooted or shared or any(open_to.values()))
+    read_only = not (plan.writing.anywhere or rooted or shared or any(open_to.values()))
     asked = python_check_of_service(service, plan.stage)
     checked = ("CMD", *asked) if asked else ()
     missing = () if rooted else _missing(service, read_only=read_only, restricted=restricted)

@@ -95,7 +95,7 @@ def verification_request(
             *cron_jobs(plan.original, plan.original_stage, service, read),
         ),
         read_only_volumes=_read_only_volumes(plan),
-        read_only_after=not plan.writing.unsure,
+        read_only_after=not plan.writing.anywhere,
         expected_read_only=_read_only(plan),
         application=application,
         modules=tuple(_modules(plan, (*entrypoint, *command), read)),
@@ -173,7 +173,7 @@ def _sources(
 def _read_only(plan: Plan) -> bool:
     """Whether the service runs with a read-only root in production."""
     service = service_of(plan.project)
-    return service is not None and service.read_only and not plan.writing.unsure
+    return service is not None and service.read_only and not plan.writing.anywhere
 
 
 def _volumes(plan: Plan, *kinds: MountKind) -> tuple[str, ...]:

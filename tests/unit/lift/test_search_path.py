@@ -42,6 +42,7 @@ def found(steps: str, script: str = "", **started: str) -> str:
         ('CMD ["gosu", "app", "python", "main.py"]', ""),
         ('CMD ["su", "app", "-c", "python main.py"]', ""),
         ('CMD ["bash", "-c", "python main.py --login"]', ""),
+        ('CMD ["./start.sh", "-l", "info"]', ""),
         ("ENV PATH=/app/bin:$PATH", ""),
     ],
 )
