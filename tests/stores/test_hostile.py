@@ -123,13 +123,13 @@ SWOLLEN = {
 def test_a_layer_that_swells_without_end_is_refused(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jettison.values._HARMLESS", 16 << 20)
+    monkeypatch.setattr("jettison.images.stream._HARMLESS", 16 << 20)
     with pytest.raises(ImageError, match="unpacks to more than"):
         content_bytes(SWOLLEN[name])
 
 
 def test_a_layer_of_a_hundred_times_its_bytes_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jettison.values._HARMLESS", 1 << 20)
+    monkeypatch.setattr("jettison.images.stream._HARMLESS", 1 << 20)
     noise = block(name=b"noise", size=b"%011o\0" % (1 << 18)) + os.urandom(1 << 18)
     assert content_bytes(gzip.compress(noise + ZEROS + END)) == (1 << 18) + (32 << 20)
 
