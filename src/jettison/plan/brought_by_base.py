@@ -129,9 +129,9 @@ def has_setuptools(plan: Plan) -> bool:
 
 
 def requires_setuptools(plan: Plan) -> bool:
-    """Whether a distribution requires setuptools, which the one of the image was enough for."""
-    named = any(one.name == _NAME for one in plan.requirements)
-    return _NAME in plan.distributions and not named
+    """Whether setuptools is required, and the one of the image was enough: no release is named."""
+    exact = any(one.name == _NAME and "==" in one.specifier for one in plan.requirements)
+    return _NAME in plan.distributions and not exact
 
 
 def requirement_of_base(plan: Plan) -> str:
@@ -140,7 +140,10 @@ def requirement_of_base(plan: Plan) -> str:
     A release that a step asks for by name is the one that is meant.
     """
     official = image_facts(plan.stage.base).variant is not Variant.OTHER
-    needed = uses_setuptools(plan) or (has_setuptools(plan) and requires_setuptools(plan))
+    # the list may want a newer one than is given here
+    listed = any(one.name == _NAME and ">" in one.specifier for one in plan.requirements)
+    enough = has_setuptools(plan) and requires_setuptools(plan) and not listed
+    needed = uses_setuptools(plan) or enough
     if not (official and needed):
         return ""
     named = [word for word in _named(plan) if word.literal and named_by(word) == _NAME]
