@@ -154,8 +154,8 @@ def _program() -> str:
     return Path(__file__).with_name("bytecode_worker.py").read_text(encoding="utf-8")
 
 
-# The flags of a .pyc file whose source is hashed and compared when it is imported.
-_FLAGS, _CHECKED = slice(4, 8), struct.pack("<I", 0b11)
+# The flags, behind the magic number, of a .pyc file whose source is compared with a hash.
+_CHECKED = struct.pack("<I", 0b11)
 
 
 def bytecode_members(
@@ -175,14 +175,12 @@ def bytecode_members(
     }
     sources = ((member.entry.path, b"".join(member.content())) for member in modules.values())
     made: dict[str, Member] = {}
-    for path, compiled in compiler.compiled(sources):
-        content = bytearray(compiled)
-        if checked:
-            content[_FLAGS] = _CHECKED
+    for path, content in compiler.compiled(sources):
         entry = modules[path].entry
         directory = posixpath.dirname(path)
         made.setdefault(directory, Member.directory(directory).owned(entry.uid, entry.gid))
-        made[path] = Member.file(path, bytes(content)).owned(entry.uid, entry.gid)
+        flagged = content[:4] + _CHECKED + content[8:] if checked else content
+        made[path] = Member.file(path, flagged).owned(entry.uid, entry.gid)
     return tuple(made[path] for path in sorted(made))
 
 

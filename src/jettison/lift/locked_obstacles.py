@@ -189,13 +189,13 @@ def called(tool: Tool, stage: FinalStage, plain: Collection[Invocation]) -> Evid
     calls, name = "|".join(tool.calls), tool.name
     pattern = re.compile(rf"\b{name}x\b|\b{name}\s+(?:-\S+\s+(?:[^-\s]\S*\s+)?)*(?:{calls})\b")
     for text, origin in texts:
-        if pattern.search(_spaced(text)):
+        if pattern.search(spaced(text)):
             message = f"`{' '.join(text.split())[:60]}` calls it"
             return Evidence(kind="command", message=message, origin=origin)
     return None
 
 
-def _spaced(text: str) -> str:
+def spaced(text: str) -> str:
     """The words of an exec form with spaces between them."""
     return re.sub(r'["\',\[\]]+', " ", text)
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from jettison.ecosystems.tool import VIRTUAL
 from jettison.formats.dockerfile import MAKING
 from jettison.formats.shell import SHELLS
 from jettison.lift import Project
 from jettison.lift.installation_obstacles import OLD_PATHS
+from jettison.lift.locked_obstacles import spaced
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import service_of
 from jettison.lift.usage import COMMAND, SCRIPT, Usage
@@ -48,8 +50,13 @@ _LINKED = re.compile(r"\b(?:ln|update-alternatives)\b[^\n;&|]*\bpython[\d.]*\b")
 _BEGINS = re.compile(r"(?:^|[;&|(`]|\b(?:RUN|then|do|else|exec|time|env)|\w=\S*)\s*$")
 
 
-def elsewhere(project: Project, stage: FinalStage, usage: Usage) -> Evidence | None:
-    """Give what may find the Python of the base image where the environment is another one."""
+def elsewhere(project: Project, stage: FinalStage, usage: Usage, place: str) -> Evidence | None:
+    """Give what may find the Python of the base image where the environment is another one.
+
+    ``place`` is where that is. Where the Dockerfile has one of its own, all find it as before.
+    """
+    if place != VIRTUAL:
+        return None
     found = (
         *_started(project, stage, usage),
         *_named(usage, ("", "3", stage.python)),
@@ -96,7 +103,7 @@ def _lines(project: Project, stage: FinalStage, usage: Usage) -> Iterator[tuple[
     shells = [item for item in stage.inherited if item.keyword == "SHELL"]
     for each in started:
         shell = shells[-1].text if shells and each.words is None else ""
-        yield _spaced(f"{shell} {each.instruction.text}"), each.origin
+        yield spaced(f"{shell} {each.instruction.text}"), each.origin
     service = service_of(project)
     for part in (service.command, service.entrypoint) if service else ():
         if part:
@@ -112,8 +119,3 @@ def _lines(project: Project, stage: FinalStage, usage: Usage) -> Iterator[tuple[
             for number, line in enumerate(text.splitlines(), 1):
                 if line.startswith("#!") or not line.lstrip().startswith("#"):
                     yield line, Origin(file=path, line=number)
-
-
-def _spaced(text: str) -> str:
-    """Give the words of an exec form with spaces between them."""
-    return re.sub(r"[\"',\[\]]+", " ", text)

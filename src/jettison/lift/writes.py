@@ -248,7 +248,7 @@ def writing_of(project: Project, stage: FinalStage, usage: Usage) -> Writing:
         unsure=tuple(unsure),
         computed=tuple(computed),
         shared=tuple(shared),
-        named=dict(sorted(named.items())),
+        named=named,
     )
 
 

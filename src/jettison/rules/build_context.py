@@ -274,16 +274,17 @@ def _named(commands: Iterable[str], files: Collection[str]) -> Iterator[str]:
 def _named_files(plan: Plan) -> Iterator[str]:
     """The keys, certificates and others that the source, the Dockerfile or settings name."""
     project = plan.original
+    known = {path: names for path in project.files if (names := names_of(path))}
     texts = "\n".join(
         text
-        for path, text in project.texts.items()
+        for path, text in (project.texts.items() if known else ())
         if (SETTINGS.search(path) or path == project.dockerfile_path)
         and path != project.compose_path
         and use_of_file(path) is not Use.DEVELOPMENT
     )
-    for path in project.files:
+    for path, names in known.items():
         named = NAMED_FILE.search(path) and posixpath.basename(path) in texts
-        if named or not plan.usage.words.keys().isdisjoint(names_of(path)):
+        if named or not plan.usage.words.keys().isdisjoint(names):
             yield path
 
 

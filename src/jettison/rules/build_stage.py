@@ -34,7 +34,6 @@ from collections.abc import Iterator
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import HEADERS, Tools, is_build_package
-from jettison.ecosystems.tool import VIRTUAL
 from jettison.ecosystems.uv import UV
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import ActionKind, is_plain
@@ -80,8 +79,7 @@ def _why_it_stays(plan: Plan, found: Movable | NotMovable) -> Evidence | None:
     """What keeps the installation in the final stage; None where nothing does, or is to be said."""
     if isinstance(found, NotMovable):
         return found.evidence
-    new = new_place(found) == VIRTUAL
-    other = elsewhere(plan.project, plan.stage, plan.usage) if new else None
+    other = elsewhere(plan.project, plan.stage, plan.usage, new_place(found))
     if isinstance(found, LockedInstallation):
         used = other or (uses_setuptools(plan) if found.tool.seeded else None)
         return used or (None if _can_stay(plan, found) else _installer_stays(plan, found))

@@ -14,9 +14,9 @@ from jettison.values import Skipped
 
 # What a command runs tests with.
 RUNS_TESTS = r"\bpy\.?test\b|\bnose2?\b|(?:-m )?\bunittest\b|\bmanage\.py test\b"
+# Keys and certificates, of which some are secrets and some what an application trusts, and logs, of
+# which some are examples: what the application needs it names.
 NAMED_FILE = re.compile(r"\.(pem|key|p12|pfx|kdbx|log)$")
-
-
 # What only tools read, but for applications that name it in quotes.
 _OF_TOOLS = re.compile(
     r"(^|/)((docker-)?compose[^/]*\.ya?ml|(Docker|Container)file[^/]*|\.(git|docker)ignore)$"

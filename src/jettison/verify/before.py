@@ -91,7 +91,7 @@ def _finished_in_time(first: Begun, trial: Trial, engine: TimedEngine) -> Baseli
 
 def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]:
     """Run the image before, in another way where it does not become ready, and tell which."""
-    trial = with_script(trial)
+    trial = _with_script(trial)
     held = pool.submit(_held, trial)
     trial, first = _begun_with_absent(trial, held)
     declared = trial.request.serves
@@ -124,20 +124,18 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
 _READS_ONLY = re.compile(rf"(?:.*/)?(?:i?python[\d.]*|{'|'.join(sorted(SHELLS))})")
 
 
-def with_script(trial: Trial) -> Trial:
+def _with_script(trial: Trial) -> Trial:
     """Run the command that the project installs where the image before starts nothing itself.
 
     Whoever runs such an image names a command.
     """
     request = trial.request
     words = words_started(request, trial.before().facts)
-    if len(words) != 1 or not _READS_ONLY.fullmatch(words[0]):
+    if not request.scripts or len(words) != 1 or not _READS_ONLY.fullmatch(words[0]):
         return trial
-    for script in request.scripts[:1]:
-        how = f"as {script}, because the image starts {words[0]} alone"
-        way = replace(request, entrypoint=(script,), command=(), ports=(), how=how)
-        return trial.asking(way)
-    return trial
+    script = request.scripts[0]
+    how = f"as {script}, because the image starts {words[0]} alone"
+    return trial.asking(replace(request, entrypoint=(script,), command=(), ports=(), how=how))
 
 
 def _where_it_listens(

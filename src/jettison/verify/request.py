@@ -12,7 +12,6 @@ from jettison.engines import ImageFacts
 from jettison.values import LAST_PORT, replace, some, whole_number
 
 _WORD = re.compile(r"\w+")
-# Variables that a sentence names.
 
 
 class Credentials(Struct, frozen=True, kw_only=True):

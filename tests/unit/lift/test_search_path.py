@@ -3,6 +3,7 @@
 import pytest
 from base_needs import project_of
 
+from jettison.ecosystems.tool import VIRTUAL
 from jettison.lift.search_path import elsewhere
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
@@ -17,7 +18,7 @@ def found(steps: str, script: str = "", **started: str) -> str:
         name: (Evidence(kind=kind, message="", origin=place),)
         for name, kind in {"sh": "script", **started}.items()
     }
-    why = elsewhere(project, lifted(project), Usage(started=uses))
+    why = elsewhere(project, lifted(project), Usage(started=uses), VIRTUAL)
     return why.message if why else ""
 
 

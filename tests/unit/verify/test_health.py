@@ -220,6 +220,17 @@ def test_what_is_still_at_work_without_a_port_is_not_ready_until_it_waits() -> N
     assert ready["waits"].seconds < 5 < ready["works"].seconds
 
 
+def own_clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A time that only waiting lets pass; not that of the module, by which other threads wait."""
+    now = [0.0]
+    clock = SimpleNamespace(
+        monotonic=lambda: now[0], sleep=lambda some: now.append(now.pop() + some)
+    )
+    monkeypatch.setattr(services, "time", clock)
+    monkeypatch.setattr(first_process, "time", clock)
+    return now
+
+
 @pytest.mark.parametrize(
     ("share", "failure", "seconds"),
     [(0.0, "", 3), (0.1, "it ended with status 0", 40), (1.0, "", 10)],
@@ -227,13 +238,7 @@ def test_what_is_still_at_work_without_a_port_is_not_ready_until_it_waits() -> N
 def test_what_gets_little_of_a_busy_machine_has_longer_to_load(
     monkeypatch: pytest.MonkeyPatch, share: float, failure: str, seconds: float
 ) -> None:
-    now = [0.0]
-    # not of the module of time, which other threads ask and wait by as well
-    clock = SimpleNamespace(
-        monotonic=lambda: now[0], sleep=lambda some: now.append(now.pop() + some)
-    )
-    monkeypatch.setattr(services, "time", clock)
-    monkeypatch.setattr(first_process, "time", clock)
+    now = own_clock(monkeypatch)
     monkeypatch.setattr(first_process, "_used", lambda _: now[0] * share)
     state = partial(ContainerState, exit_status=0)
     monkeypatch.setattr(Machine, "state", lambda _: state(running=now[0] < 40))
@@ -252,12 +257,7 @@ def test_what_gets_little_of_a_busy_machine_has_longer_to_load(
 def test_what_is_idle_and_listens_elsewhere_is_given_up_soon(
     monkeypatch: pytest.MonkeyPatch, share: float, alone: bool, failure: str
 ) -> None:
-    now = [0.0]
-    clock = SimpleNamespace(
-        monotonic=lambda: now[0], sleep=lambda some: now.append(now.pop() + some)
-    )
-    monkeypatch.setattr(services, "time", clock)
-    monkeypatch.setattr(first_process, "time", clock)
+    now = own_clock(monkeypatch)
     monkeypatch.setattr(first_process, "_used", lambda _: 1 + now[0] * share)
     monkeypatch.setattr(services, "listening", lambda _: {(8081, False)})
     monkeypatch.setattr(services, "_first", lambda *_: Answer(status=0))

@@ -12,7 +12,6 @@ from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import PipInstall
-from jettison.ecosystems.tool import VIRTUAL
 from jettison.errors import UnsupportedError
 from jettison.formats.own_settings import BaseOverride
 from jettison.formats.requirements.statement import name_of
@@ -72,8 +71,7 @@ def _stays(project: Project, stage: FinalStage, knowledge: Knowledge) -> Evidenc
     found = movable(project, stage)
     if isinstance(found, NotMovable):
         return found.evidence
-    new = new_place(found) == VIRTUAL
-    other = elsewhere(project, stage, knowledge.usage) if new else None
+    other = elsewhere(project, stage, knowledge.usage, new_place(found))
     if isinstance(found, LockedInstallation):
         return other
     programs = programs_of(knowledge.closure.facts.values())
