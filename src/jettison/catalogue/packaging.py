@@ -176,17 +176,19 @@ def package_of_library(library: str, release: str) -> str | None:
     """Return the package that ships a shared library.
 
     ``library`` is a file name (``libmagic.so.1``) or what ``ctypes.util.find_library`` takes
-    (``magic``).
+    (``magic``); its version may be left out (``MagickWand``, of ``libMagickWand-7.Q16.so.10``).
     """
     facts = facts_of(RELEASES[0] if release == ALPINE else release)
     if facts is None:
         return None
     package = facts.libraries.get(library)
     if package is None and ".so" not in library:
-        start = f"lib{library}.so"
-        names = sorted(name for name in facts.libraries if name.startswith((start + ".", start)))
-        matching = [name for name in names if name.partition(".so")[0] == f"lib{library}"]
-        package = facts.libraries[matching[0]] if matching else None
+        stems = {name: name.partition(".so")[0] for name in sorted(facts.libraries)}
+        exact = [name for name, stem in stems.items() if stem == f"lib{library}"]
+        versioned = [name for name, stem in stems.items() if stem.startswith(f"lib{library}-")]
+        package = next((facts.libraries[name] for name in (*exact, *versioned)), None)
+    if package is None and (name := library.removesuffix(".so")) in facts.packages:
+        package = name  # a library without a version is named as its package is
     return translated(package, release) if package and release == ALPINE else package
 
 

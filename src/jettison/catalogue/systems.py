@@ -65,9 +65,9 @@ class Loopback(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NativeNeed(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Libraries of the system that modules of a distribution load."""
+    """Libraries of the system that modules of a distribution load, or of the standard library."""
 
-    distribution: str
+    distribution: str = ""
     modules: Words
     libraries: Words
     how: str

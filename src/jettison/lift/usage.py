@@ -23,11 +23,13 @@ from jettison.lift.data_folders import (
 )
 from jettison.source import ModuleFacts
 from jettison.source.effects import (
+    PIP,
     NamedUse,
     ProgramCall,
     libraries_loaded,
     locales,
     programs_called,
+    runs_pip,
     time_zones,
 )
 from jettison.source.tree import serves_tools
@@ -37,7 +39,7 @@ PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
 INTERPRETER = re.compile(r"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(\S+)")
 # Builtins that run the program behind them.
 FORWARDING = frozenset({"exec", "command"})
-# Programs that run another one, which stands somewhere behind them.
+# Those that run one which stands somewhere behind them.
 WRAPPING = frozenset(
     {
         *("xargs", "find", "sudo", "doas", "nohup", "time", "nice", "ionice", "setsid", "stdbuf"),
@@ -74,10 +76,10 @@ class Usage(Struct, frozen=True, kw_only=True):
     it, and ``computed_libraries`` are such loads. ``file_types`` guess the types of files by their
     names. ``lists`` are files whose commands were all read, ``stored`` are files that production
     writes. ``imports`` maps the external modules that any production file imports to where.
-    ``words`` are those of the rules' vocabulary, names of files of keys and absolute paths for
-    data, each with its first place. ``given`` maps distributions that load data by name to the
-    names that the source gives them. ``searched`` says what was read; ``sourceless`` that it was no
-    Python, as where an index has the application; ``absent`` are parts of it that are not here;
+    ``words`` are those of the rules' vocabulary, names of files of keys and fonts and absolute
+    paths for data, each with its first place. ``given`` maps distributions that load data by name
+    to the names that the source gives them. ``searched`` says what was read; ``sourceless`` that it
+    was no Python, as where an index has the application; ``absent`` are missing parts of it;
     ``homes`` are where documents mount something in root's home folder.
     """
 
@@ -250,11 +252,10 @@ def _scripted(scripts: Iterable[tuple[Script, str]]) -> Iterator[Use]:
 
 def _program(words: tuple[str, ...]) -> str:
     """The program that a command runs; nothing where only its caller knows: ``exec "$@"``."""
-    first, *others = words or ("",)
-    if first not in FORWARDING:
-        return first
-    name = next((word for word in others if not word.startswith("-")), "")
-    return "" if "$" in name else name
+    if words[:1] and words[0] in FORWARDING:
+        name = next((word for word in words[1:] if not word.startswith("-")), "")
+        return "" if "$" in name else name
+    return PIP if runs_pip(words) else "".join(words[:1])
 
 
 def _wrapped(words: tuple[str, ...]) -> tuple[str, ...]:

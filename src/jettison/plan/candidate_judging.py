@@ -20,7 +20,7 @@ from jettison.index import environment_size
 from jettison.lift.action import ActionKind, actions_in
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED
 from jettison.plan.base import DEBIAN_NAMES, BaseCandidate, ImageFacts, Variant, Works, packages_of
-from jettison.plan.candidate_libraries import library_remarks, script_remarks, surrounding_remarks
+from jettison.plan.candidate_libraries import library_remarks, script_remarks
 from jettison.plan.candidate_needs import (
     BaseNeeds,
     Remark,
@@ -28,6 +28,7 @@ from jettison.plan.candidate_needs import (
     unknown_wheels,
     wheel_remarks,
 )
+from jettison.plan.candidate_surroundings import surrounding_remarks
 from jettison.plan.minimal_base import BaseRequest
 from jettison.plan.minimal_base import predicted_size as composed_size
 from jettison.values import Basis, Evidence, Origin, Size

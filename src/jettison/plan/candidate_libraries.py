@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from packaging.utils import canonicalize_name
-
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
 from jettison.catalogue.base_release import ALPINE
@@ -17,13 +15,8 @@ from jettison.catalogue.packaging import (
     translated,
 )
 from jettison.catalogue.systems import NativeLibraries, NativeNeed, SourceBuilds
-from jettison.ecosystems.commands import compile_bytecode
-from jettison.lift.action import ActionKind
-from jettison.lift.build_context import obstacles
-from jettison.lift.other_packages import named_locales
 from jettison.lift.packages import DEFAULT_RELEASE
 from jettison.lift.scopes import PackageScope
-from jettison.lift.stages import origin_of_variable
 from jettison.lift.usage import TYPES_READ, Usage, Use
 from jettison.plan.base import ImageFacts, Variant, Works, packages_of
 from jettison.plan.candidate_needs import BaseNeeds, Remark, source_builds, unknown_wheels
@@ -44,7 +37,8 @@ def libraries_needed(
     """
     found: dict[str, Evidence] = {}
     for need in table(NativeLibraries).need:
-        if need.distribution not in requirements or _spared(need, requirements):
+        own = not need.distribution
+        if not (own or need.distribution in requirements) or _spared(need, requirements):
             continue
         imports = [use for name in need.modules for use in _imports(usage, name)]
         linked = need.distribution in compiled and need.how.startswith("is linked")
@@ -71,7 +65,7 @@ def libraries_of(
 
 
 def _loading(need: NativeNeed, library: str, place: Origin | None) -> Evidence:
-    message = f"{library}: {need.distribution} {need.how}"
+    message = f"{library}: {need.distribution or need.modules[0]} {need.how}"
     kind = "find-library" if need.finds else "library"
     return Evidence(kind=kind, message=message, origin=place)
 
@@ -100,7 +94,7 @@ def linked_packages(
         package = package_of_library(library, release)
         if package and package not in slim_packages(release):
             found.setdefault(package, why)
-    reader = _types_read(requirements, usage)
+    reader = types_read(requirements, usage)
     if reader and (types := translated(FILE_TYPES, release)):
         found.setdefault(types, reader)
     return found
@@ -110,7 +104,7 @@ def linked_packages(
 FILE_TYPES = "media-types"
 
 
-def _types_read(requirements: Iterable[str], usage: Usage) -> Evidence | None:
+def types_read(requirements: Iterable[str], usage: Usage) -> Evidence | None:
     """Give what guesses the types of files by their names."""
     known = table(Calls).file_type_readers.distributions
     name = next((name for name in requirements if name in known), None)
@@ -136,16 +130,8 @@ def library_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     release = image.release
     compiled = {*source_builds(needs, image.target), *unknown_wheels(needs)}
     for library, why in libraries_needed(needs.production, needs.usage, compiled).items():
-        if release == ALPINE and why.kind == "find-library" and image.reference != needs.stage.base:
-            yield _said(Works.UNKNOWN, f"find_library finds nothing on musl: {why.message}", why)
-        package = package_of_library(library, release) if release else None
-        if package is None:
-            if image.reference != needs.stage.base:
-                yield _said(Works.UNKNOWN, f"which package has it is not known: {why.message}", why)
-        elif package in packages_of(image) or package == "":
-            yield _said(Works.YES, f"{why.message}, and the base has it", why)
-        else:
-            yield _said(Works.YES, f"{why.message}: {package} brings it", why, adds=package)
+        if library not in needs.provided:
+            yield from _library(needs, image, library, why)
     for why in libraries_unused(needs.production, needs.usage):
         yield Remark(works=Works.YES, evidence=why)
     if not packages_of(image) >= packages_of(needs.current):
@@ -154,6 +140,22 @@ def library_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
         yield _computed(needs, image)
     if release != needs.current.release:
         yield from _translations(needs, image)
+
+
+def _library(needs: BaseNeeds, image: ImageFacts, library: str, why: Evidence) -> Iterator[Remark]:
+    release, other = image.release, image.reference != needs.stage.base
+    if release == ALPINE and other and why.kind == "find-library":
+        yield _said(Works.UNKNOWN, f"find_library finds nothing on musl: {why.message}", why)
+    elif release == ALPINE and other and library in needs.usage.libraries:
+        yield _said(Works.UNKNOWN, f"Alpine's may have another name: {why.message}", why)
+    package = package_of_library(library, release) if release else None
+    if package is None:
+        if other:
+            yield _said(Works.UNKNOWN, f"which package has it is not known: {why.message}", why)
+    elif package in packages_of(image) or package == "":
+        yield _said(Works.YES, f"{why.message}, and the base has it", why)
+    else:
+        yield _said(Works.YES, f"{why.message}: {package} brings it", why, adds=package)
 
 
 def _linked_unseen(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
@@ -212,108 +214,3 @@ def script_remarks(image: ImageFacts, adds: frozenset[str]) -> Iterator[Remark]:
 
 def _said(works: Works, message: str, why: Evidence, *, adds: str = "") -> Remark:
     return Remark.of(works, "library", message, why.origin, adds)
-
-
-# The distribution with the time zones of a system that has none, such as Windows.
-_ZONES = "tzdata"
-
-
-def surrounding_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
-    """Compare a candidate with the present base where the distribution is another."""
-    yield from _locales(needs, image)
-    yield from _zones(needs, image)
-    yield from _file_types(needs, image)
-    if image.variant is Variant.COMPOSED:
-        yield from _run_steps(needs)
-    elif image.release != needs.current.release:
-        yield from _steps(needs, image)
-
-
-def _locales(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
-    first = next(iter(named_locales(needs.stage, needs.usage)), None)
-    if first is None:
-        return
-    if image.release == ALPINE:
-        message = f"musl sorts and formats by C.UTF-8 alone: {first.message}"
-        yield _written(Works.NO, message, first.origin)
-    elif image.variant is Variant.COMPOSED:
-        message = f"it has the locale C.UTF-8 alone: {first.message}"
-        yield _written(Works.NO, message, first.origin)
-    elif image.reference != needs.stage.base and "locales-all" not in needs.installed:
-        yield _written(Works.YES, f"{first.message}: generated as today", first.origin)
-
-
-def _zones(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
-    zone = needs.stage.environment.get("TZ")
-    if zone:
-        first = Evidence(
-            kind="zone", message=f"TZ is {zone}", origin=origin_of_variable(needs.stage, "TZ")
-        )
-    elif needs.usage.zones:
-        first = needs.usage.zones[0]
-    elif reader := _reader_of_zones(needs):
-        first = reader
-    else:
-        return
-    if image.variant is Variant.COMPOSED:
-        yield _written(Works.YES, f"{first.message}: tzdata is added", first.origin, adds="tzdata")
-    elif image.variant is not Variant.OTHER:
-        yield _written(Works.YES, f"{first.message}: the base has the time zones", first.origin)
-
-
-def _file_types(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
-    """The types of files that the present base has, where they decide what is served."""
-    lost = FILE_TYPES in packages_of(needs.current) and FILE_TYPES not in packages_of(image)
-    package = translated(FILE_TYPES, image.release) if lost and image.release else None
-    if not package or image.variant is Variant.COMPOSED:
-        return
-    if first := _types_read(needs.names, needs.usage) or _types_read_on_top(needs):
-        message = f"{first.message}: {package} has the types of files, /etc/mime.types"
-        yield _written(Works.YES, message, first.origin, adds=package)
-
-
-def _types_read_on_top(needs: BaseNeeds) -> Evidence | None:
-    """Give what may serve files with a framework that does not do so by itself."""
-    known, edges = table(Calls).file_type_readers, needs.closure.graph.edges
-    on_top = (name for name in needs.names if {*known.frameworks} & {*edges.get(name, ())})
-    name = next((name for name in on_top if name not in known.silent), None)
-    message = f"{name} may serve files, with types that are guessed by their names"
-    return Evidence(kind=TYPES_READ, message=message) if name else None
-
-
-def _reader_of_zones(needs: BaseNeeds) -> Evidence | None:
-    """Find a distribution that asks for time zones where the system has none, and only there.
-
-    Some that read them ask for nothing; the catalogue knows them.
-    """
-    if _ZONES in needs.production:
-        return None
-    for name in needs.names:
-        if name in table(Calls).zone_readers.distributions:
-            message = f"{name} reads the system's time zones"
-            return Evidence(kind="zone", message=message, origin=needs.origin(name))
-        facts = needs.closure.facts.get(name)
-        for requirement in facts.requires if facts else ():
-            asked_for_extra = requirement.marker and "extra" in str(requirement.marker)
-            if canonicalize_name(requirement.name) == _ZONES and not asked_for_extra:
-                message = f"{name} reads the system's time zones: it requires {requirement}"
-                return Evidence(kind="zone", message=message, origin=needs.origin(name))
-    return None
-
-
-def _steps(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
-    """Steps that were written for another distribution and that nobody can translate."""
-    for evidence in obstacles(needs.stage, image.release or ""):
-        yield Remark(works=Works.UNKNOWN, evidence=evidence)
-
-
-def _run_steps(needs: BaseNeeds) -> Iterator[Remark]:
-    """Steps that only an engine can run: nothing runs when an image is put together."""
-    for action in needs.stage.of_kind(ActionKind.OTHER, ActionKind.APPLICATION):
-        if compile_bytecode(action.command) is None:
-            text = action.short
-            yield _written(Works.UNKNOWN, f"a step has to be run: {text}", action.origin)
-
-
-def _written(works: Works, message: str, origin: Origin | None, *, adds: str = "") -> Remark:
-    return Remark.of(works, "surroundings", message, origin, adds)

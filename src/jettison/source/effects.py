@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import cache, partial
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -14,7 +15,7 @@ from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
 from jettison.source import Call, Literal, ModuleFacts
 from jettison.source.literals import HOLE
-from jettison.values import Origin
+from jettison.values import Origin, replace
 
 _Reader = Callable[[Call], Iterator["ProgramCall"]]
 _SEPARATORS = re.compile(r"\|\||&&|[;|&\n]|\$\(")
@@ -57,8 +58,14 @@ def programs_called(modules: Iterable[ModuleFacts]) -> tuple[ProgramCall, ...]:
 
 def libraries_loaded(modules: Iterable[ModuleFacts]) -> tuple[NamedUse, ...]:
     """Every shared library that the files load with ctypes or cffi."""
-    calls = _calls(modules, _names("libraries", "load", "find"))
-    return tuple(_named(call) for call in calls if call.arguments != (None,))
+    found = map(_named, _calls(modules, _names("libraries", "load", "find")))
+    return tuple(replace(each, name=_file_name(each.name)) for each in found)
+
+
+def _file_name(path: str) -> str:
+    """The last part of a path; empty where it is computed."""
+    name = path.rpartition("/")[2]
+    return "" if HOLE in name else name
 
 
 def time_zones(modules: Iterable[ModuleFacts]) -> tuple[NamedUse, ...]:
@@ -76,26 +83,26 @@ def _list(call: Call) -> Iterator[ProgramCall]:
     if isinstance(first, str) and (call.keyword("shell") or " " in first):
         yield from _shell(call)
     else:
-        yield _program(call, _flat([first]))
+        yield from _programs(call, _flat([first]))
 
 
 def _shell(call: Call) -> Iterator[ProgramCall]:
     text = call.arguments[0] if call.arguments else call.keyword("args")
     if not isinstance(text, str):
-        yield _program(call, _flat([text]))
+        yield from _programs(call, _flat([text]))
         return
     for part in _SEPARATORS.split(text):
         words = _split(part)
         if words:
-            yield _program(call, words)
+            yield from _programs(call, words)
 
 
 def _words(call: Call) -> Iterator[ProgramCall]:
-    yield _program(call, _flat(call.arguments))
+    yield from _programs(call, _flat(call.arguments))
 
 
 def _spawn(call: Call) -> Iterator[ProgramCall]:
-    yield _program(call, _flat(call.arguments[1:]))
+    yield from _programs(call, _flat(call.arguments[1:]))
 
 
 def _search(call: Call) -> Iterator[ProgramCall]:
@@ -113,6 +120,22 @@ def _readers_by_callee() -> dict[str, tuple[_Reader, ...]]:
         callee: tuple(read for group, read in _READERS.items() if callee in groups[group])
         for callee in callees
     }
+
+
+def _programs(call: Call, words: tuple[str | None, ...]) -> Iterator[ProgramCall]:
+    yield _program(call, words)
+    if runs_pip(words):
+        yield _program(call, (PIP,))
+
+
+PIP = "pip"
+_PYTHON = re.compile(r"(?:.*/)?(?:python|pypy)[\d.]*")
+
+
+def runs_pip(words: Sequence[str | None]) -> bool:
+    """Whether a command is ``python -m pip``."""
+    python = bool(words) and _PYTHON.fullmatch(words[0] or "") is not None
+    return python and ("-m", PIP) in pairwise(words[1:])
 
 
 def _program(call: Call, words: tuple[str | None, ...], *, searched: bool = False) -> ProgramCall:

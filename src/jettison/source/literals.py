@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, partial
+from functools import cache
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
@@ -36,43 +36,8 @@ def literal(node: ast.expr, lookup: _Lookup, depth: int = _DEPTH) -> Literal:
             return _computed(node, lookup, depth - 1)
 
 
-def alternatives(
-    node: ast.expr, values: Callable[[str], Iterable[ast.expr | None]], depth: int = 4
-) -> Iterator[ast.expr]:
-    """Give every expression that another may be: what begins it is told apart.
-
-    ``values`` gives what a name may stand for, None for what is computed.
-    """
-    if depth == 0:
-        yield node
-        return
-    within = partial(alternatives, values=values, depth=depth - 1)
-    match node:
-        case ast.IfExp(body=body, orelse=orelse):
-            yield from (*within(body), *within(orelse))
-        case ast.BoolOp(op=ast.Or(), values=each):
-            yield from (one for value in each for one in within(value))
-        case ast.Name(id=name):
-            for value in values(name):
-                yield from within(value) if value else (_opaque(name),)
-        case ast.List(elts=[ast.Starred(value=first), *rest]):
-            for one in within(first):
-                words = one.elts if isinstance(one, ast.List | ast.Tuple) else [_COMPUTED]
-                yield ast.List(elts=[*words, *rest])
-        case ast.List(elts=[first, *rest]) | ast.Tuple(elts=[first, *rest]):
-            yield from (ast.List(elts=[one, *rest]) for one in within(first))
-        case ast.BinOp(op=ast.Add(), left=left, right=right):
-            yield from (ast.BinOp(left=one, op=ast.Add(), right=right) for one in within(left))
-        case _:
-            yield node
-
-
-_COMPUTED = ast.Constant(value=None)
-
-
-def _opaque(name: str) -> ast.expr:
-    """What a name stands for where that is not written down."""
-    return ast.Attribute(value=ast.Name(id=name), attr="")
+COMPUTED = ast.Constant(value=None)
+"""What is not written down."""
 
 
 def _computed(node: ast.expr, lookup: _Lookup, depth: int) -> Literal:

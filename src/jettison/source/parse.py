@@ -9,21 +9,20 @@ import warnings
 from collections.abc import Callable, Iterator
 
 from jettison.source import COMMAND_LINE, RUN_MODULE, Import, ModuleFacts, Text
+from jettison.source.alternatives import see_assignment, see_choice, see_loop, see_name
 from jettison.source.literals import dotted, may_name, program_of, runners, with_roles
 from jettison.source.resolve import FactReader
 from jettison.source.statements import (
+    GROWING,
     Scope,
     Walk,
-    branches,
     last_names,
-    see_assignment,
     see_class,
     see_expression,
     see_function,
     see_if,
     see_import,
     see_lambda,
-    see_name,
     see_try,
     see_with,
 )
@@ -97,15 +96,6 @@ def skim_texts(file: str, content: bytes) -> Iterator[Text]:
 
 _LONGEST_EXPRESSION = 200
 """Characters; no module path or URL that matters is longer."""
-_ADDING = frozenset({"append", "extend", "insert"})
-
-
-def see_choice(walk: Walk, node: ast.IfExp, scope: Scope, target: str, role: str) -> None:
-    """``["toolbar"] if DEBUG else []``."""
-    then, other = branches(node.test, scope)
-    walk.push(node.test, scope)
-    walk.push(node.body, then, target, role)
-    walk.push(node.orelse, other, target, role)
 
 
 def see_dictionary(walk: Walk, node: ast.Dict, scope: Scope, target: str, role: str) -> None:
@@ -131,7 +121,8 @@ def see_call(walk: Walk, node: ast.Call, scope: Scope, target: str, _role: str) 
         walk.calls.append((dotted(func), node, scope))
     if last in runners() and node.args and (program := program_of(node.args[0])):
         walk.texts.append((program, node.lineno, "", COMMAND_LINE, scope))
-    if last in _ADDING:
+    if last in GROWING and isinstance(func, ast.Attribute):
+        walk.grown.add(dotted(func.value))
         target = target or _setting(func)
     walk.push(func, scope, target)
     for argument, role in with_roles(node.args, last):
@@ -202,6 +193,9 @@ _SEE: dict[type[ast.AST], Callable[..., None]] = {
     ast.FunctionDef: see_function,
     ast.AsyncFunctionDef: see_function,
     ast.ClassDef: see_class,
+    ast.For: see_loop,
+    ast.AsyncFor: see_loop,
+    ast.comprehension: see_loop,
     ast.If: see_if,
     ast.Try: see_try,
     ast.TryStar: see_try,

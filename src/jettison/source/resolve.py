@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import islice
 
 from msgspec import Struct
 
@@ -23,7 +22,8 @@ from jettison.source import (
     Switch,
     Text,
 )
-from jettison.source.literals import absolute, alternatives, bindings, literal, may_name
+from jettison.source.alternatives import alternatives, is_none
+from jettison.source.literals import absolute, bindings, literal, may_name
 from jettison.source.statements import Binding, Function, Scope, Walk, catalogued
 
 _LONGEST = 200
@@ -31,8 +31,6 @@ _LONGEST = 200
 
 
 NOTHING = ast.Constant(value=None)
-_MOST = 16
-"""Things that one argument may be."""
 
 
 class Bound(Struct, frozen=True, kw_only=True):
@@ -53,6 +51,20 @@ class Bound(Struct, frozen=True, kw_only=True):
 
     def values(self, name: str) -> list[ast.expr | None]:
         """Everything that a name may have been given, the last first; None for what is computed."""
+        return [None if self._grows(name, each) else each for each in self._given(name)]
+
+    def _grows(self, name: str, value: ast.expr | None) -> bool:
+        """Whether a table, or what a loop is over, gets more than is written down."""
+        match value:
+            case ast.Dict() | ast.Set():
+                return name in self.walk.grown
+            case ast.Starred() | ast.Subscript():
+                names = (each.id for each in ast.walk(value) if isinstance(each, ast.Name))
+                return not self.walk.grown.isdisjoint(names)
+            case _:
+                return False
+
+    def _given(self, name: str) -> list[ast.expr | None]:
         found = self.walk.assigned.get(name, ())
         for function in (*reversed(self.scope.functions), None):
             own = [each for each in found if each.function is function]
@@ -67,7 +79,7 @@ class Bound(Struct, frozen=True, kw_only=True):
         self, own: Iterable[Binding], function: Function | None, *, given: bool
     ) -> list[ast.expr | None]:
         """What was given before, from the last time on that nothing stands around."""
-        before = [each for each in own if each.line < self.line + (each.value is None)]
+        before = [each for each in own if each.line < self.line + _is_of_loop(each.value)]
         before.sort(key=lambda each: each.line)
         body = [] if function is None or isinstance(function, ast.Lambda) else function.body
         column = body[0].col_offset if body else 0
@@ -101,6 +113,11 @@ def _beginning(node: ast.expr) -> ast.expr | None:
             return first
         case _:
             return None
+
+
+def _is_of_loop(value: ast.expr | None) -> bool:
+    """Whether a name may be given its value on the line on which it is used."""
+    return value is None or isinstance(value, ast.Starred | ast.Subscript)
 
 
 def _all(own: Iterable[Binding], given: bool) -> list[ast.expr | None]:
@@ -223,7 +240,9 @@ class FactReader:
         rest = [literal(each, bound.likeliest) for each in others]
         names = [each.arg for each in node.keywords]
         seen: set[Literal] = set()
-        for each in islice(alternatives(first, bound.values), _MOST):
+        for each in alternatives(first, bound.values):
+            if len(rest) == 0 and node.args and is_none(each):
+                continue
             given = [literal(each, bound.likeliest), *rest]
             if given[0] in seen:
                 continue

@@ -13,7 +13,6 @@ from jettison.catalogue.applications import Calls
 from jettison.contents.attributes import MISSING
 from jettison.source.conditions import (
     is_development_value,
-    names_environment,
     speaks_of_environment,
 )
 from jettison.source.literals import dotted
@@ -61,6 +60,9 @@ class Scope(Struct, eq=False):
         )
 
 
+GROWING = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
+
+
 class Binding(Struct, eq=False):
     """A name that is given something: an expression, or None for what is not written down.
 
@@ -77,7 +79,8 @@ class Walk(Struct, eq=False):
     """What was noted, as nodes that are still to be read, and the ``stack`` of what is to be seen.
 
     A frame of the stack is a node, its scope, the name its statement assigns and its role (the
-    nearest dictionary key, keyword or called name). ``watched`` are last components of names whose
+    nearest dictionary key, keyword or called name). ``grown`` are names whose lists or dictionaries
+    get more than they are written down with. ``watched`` are last components of names whose
     calls are noted. ``configurations`` says that classes are settings, of which a variable names
     one.
     """
@@ -89,6 +92,7 @@ class Walk(Struct, eq=False):
     chains: dict[str, int] = field(default_factory=dict)
     reads: list[ast.Subscript] = field(default_factory=list)
     assigned: dict[str, list[Binding]] = field(default_factory=dict)
+    grown: set[str] = field(default_factory=set)
     switches: list[tuple[str, ast.expr]] = field(default_factory=list)
     watched: frozenset[str] = frozenset()
     configurations: bool = False
@@ -185,12 +189,6 @@ def see_lambda(walk: Walk, node: ast.Lambda, scope: Scope, target: str, role: st
     walk.push(node.body, scope.inside(function=node), target, role)
 
 
-def see_name(walk: Walk, node: ast.Name, scope: Scope, _target: str, _role: str) -> None:
-    """Note a name that a loop, a ``with`` statement or the like gives something."""
-    if node.ctx.__class__ is ast.Store:
-        walk.bind(node, None, scope)
-
-
 def see_class(walk: Walk, node: ast.ClassDef, scope: Scope, target: str, role: str) -> None:
     """Settings for development are a class of their own where a variable chooses the class."""
     if walk.configurations and is_development_value(node.name):
@@ -265,39 +263,6 @@ def see_with(
         ):
             inner = scope.inside(optional=True)
     walk.push_all(node.body, inner)
-
-
-def see_assignment(
-    walk: Walk,
-    node: ast.Assign | ast.AnnAssign | ast.AugAssign,
-    scope: Scope,
-    _target: str,
-    _role: str,
-) -> None:
-    """Make the assigned name the target of every string in the value."""
-    first = node.targets[0] if isinstance(node, ast.Assign) else node.target
-    name = _assigned_name(first)
-    if isinstance(node, ast.AnnAssign):
-        walk.push(node.annotation, scope)
-    if node.value is None:
-        return
-    if isinstance(first, ast.Name) and not isinstance(node, ast.AugAssign):
-        walk.bind(first, node.value, scope)
-    elif not isinstance(first, ast.Name):
-        walk.push(first, scope)
-    if name and not scope.functions and names_environment(name):
-        walk.switches.append((name, node.value))
-    walk.push(node.value, scope, name)
-
-
-def _assigned_name(node: ast.expr) -> str:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case ast.Subscript(slice=ast.Constant(value=str(name))):
-            return name
-        case _:
-            return ""
 
 
 def see_expression(walk: Walk, node: ast.Expr, scope: Scope, _target: str, _role: str) -> None:

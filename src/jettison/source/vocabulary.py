@@ -128,13 +128,16 @@ _OF_TESTS = re.compile(
     r"[\"'](?!/tests?/)(?:(?!://)[^\"'\s])*(?<![\w-])tests?/[\w.*{]"
     r"|(?:[\w)\]]\s*/|\bjoin(?:path)?\([^()\n]*)\s*[\"']tests?[\"']"
 )
+# The endings of files that hold a font.
+FONTS = (".ttf", ".otf", ".ttc", ".pfb")
+_FONT_NAMED = re.compile(r"[\"'/]([\w-]+\.(?:ttf|otf|ttc|pfb))[\"']")
 
 
 def words_in(text: str, vocabulary: Collection[str], file: str) -> Mapping[str, Origin]:
     """Give the first place of each word that is in a text, comments included.
 
     Those of ``HISTORY`` are always among them, ``TESTS_NAMED`` where a path leads to tests, and
-    absolute paths for data.
+    absolute paths for data and names of files of fonts.
     """
     words = sorted({*vocabulary, *HISTORY}, key=len, reverse=True)
     form = "|".join(map(re.escape, words))
@@ -144,6 +147,8 @@ def words_in(text: str, vocabulary: Collection[str], file: str) -> Mapping[str, 
     for match in re.finditer(rf"(?<!\w)(?:{form})(?!\w)", text):
         if match[0] not in found:
             found[match[0]] = Origin(file=file, line=line_of(match.start()))
+    for match in _FONT_NAMED.finditer(text):
+        found.setdefault(match[1], Origin(file=file, line=line_of(match.start())))
     if tests := _OF_TESTS.search(text):
         found[TESTS_NAMED] = Origin(file=file, line=line_of(tests.start()))
     return found

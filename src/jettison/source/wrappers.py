@@ -6,7 +6,6 @@ import ast
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from itertools import islice
 
 from msgspec import Struct, field
 from msgspec.structs import asdict
@@ -14,8 +13,9 @@ from msgspec.structs import asdict
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
 from jettison.source import Call, Literal, ModuleFacts
+from jettison.source.alternatives import alternatives
 from jettison.source.conditions import last_name
-from jettison.source.literals import HOLE, absolute, alternatives, bindings, literal
+from jettison.source.literals import HOLE, absolute, bindings, literal
 from jettison.source.parse import visit
 from jettison.source.resolve import NOTHING, Bound, begun_by, parameters_of
 from jettison.source.tree import is_test
@@ -23,7 +23,6 @@ from jettison.values import python_tree, replace
 
 # Functions that call others, one around the other.
 _ROUNDS = 3
-_MOST = 16
 # A name that more files have is one of many things.
 _FILES = 40
 # What leaves a function callable as it is written.
@@ -144,7 +143,7 @@ class _Places:
         )
 
     def _read(self, expression: ast.expr, bound: Bound, given: _Given) -> None:
-        for each in islice(alternatives(expression, bound.values), _MOST):
+        for each in alternatives(expression, bound.values):
             value = literal(each, bound.likeliest)
             other = begun_by(each, bound)
             if _begins(value):

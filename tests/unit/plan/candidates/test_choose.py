@@ -279,3 +279,10 @@ def test_slim_gets_the_libraries_that_a_compiled_distribution_is_linked_to() -> 
 def test_the_full_image_stays_when_nobody_knows_what_is_linked() -> None:
     assert chosen(needs_of(FULL, distribution("obscure"))) == "python:3.13"
     assert chosen(needs_of(FULL, distribution("pure", compiles=False))) == "python:3.13-slim"
+
+
+def test_a_library_that_is_loaded_by_its_file_is_not_expected_on_musl() -> None:
+    load = Evidence(kind="library", message="ctypes.CDLL loads libxml2.so.2", origin=RUNS)
+    found = candidates(needs_of(FULL, usage=uses(libraries={"libxml2.so.2": (load,)})))
+    assert found[Variant.ALPINE].works is Works.UNKNOWN
+    assert found[Variant.SLIM].adds == ("libxml2",)

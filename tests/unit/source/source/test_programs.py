@@ -1,5 +1,7 @@
 from textwrap import dedent
 
+import pytest
+
 from jettison.source.effects import libraries_loaded, programs_called, time_zones
 from jettison.source.parse import parse
 
@@ -102,3 +104,40 @@ def test_a_name_of_another_function_says_nothing():
             subprocess.run(command)
     """
     assert called(source) == ["git", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("source", "programs"),
+    [
+        ("for tool in ('git', 'curl'): run([tool, '-V'])", ["git", "curl"]),
+        ("TOOLS = ['git', 'curl']\nfor tool in sorted(TOOLS):\n    run([tool])", ["git", "curl"]),
+        ("for n, (a, b) in enumerate([('x', 'git')]): run([b])", ["git"]),
+        ("for kind, tool in {'zip': 'unzip', 'tar': 'tar'}.items(): run(tool)", ["unzip", "tar"]),
+        ("[run(command) for command in (['git', 'gc'], ['svn', 'up'])]", ["git", "svn"]),
+        ("TOOLS = {'zip': 'unzip'}\nrun([TOOLS[kind], 'x'])", ["unzip"]),
+        ("TOOLS = {'zip': 'unzip'}\nrun([TOOLS.get(kind, 'file'), 'x'])", ["unzip", "file"]),
+        ("TOOLS = {'zip': 'unzip'}\nTOOLS[kind] = tool\nrun([TOOLS[kind], 'x'])", [""]),
+        ("tools = ['git']\ntools.append(tool)\nfor each in tools:\n    run([each])", [""]),
+        ("for tool in os.environ['TOOLS'].split(): run([tool])", [""]),
+        (f"for tool in {tuple(map('tool{}'.format, range(50)))}: run([tool])", None),
+    ],
+)
+def test_a_program_that_is_taken_out_of_a_list_or_a_table(source, programs):
+    found = called(f"import os\nfrom subprocess import run\n{source}")
+    if programs is None:
+        assert "" in found, "more than are looked at"
+    else:
+        assert found == programs
+
+
+def test_pip_is_run_as_a_module():
+    assert "pip" in called("import os\nos.system('python3 -m pip install x')")
+    assert "pip" in called("import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'pip'])")
+    assert "pip" not in called("import os\nos.system('python -m app pip')")
+
+
+def test_libraries_whose_names_are_computed():
+    source = b"import ctypes\nctypes.CDLL(None)\nctypes.CDLL(path)\nctypes.CDLL(f'{path}/libx.so')"
+    facts = parse("m.py", source + b"\nfor name in ('magic', 'xml2'): ctypes.CDLL(name)")
+    found = [(each.name, each.origin.line) for each in libraries_loaded([facts])]
+    assert found == [("", 3), ("libx.so", 4), ("magic", 5), ("xml2", 5)]
