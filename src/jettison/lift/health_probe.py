@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from jettison.formats.compose import Service
+from jettison.formats.dockerfile.run import run_script
 from jettison.formats.shell import Command, Script
 from jettison.lift.packages import requested
 from jettison.lift.stage import FinalStage
@@ -123,6 +124,21 @@ def python_of(stage: FinalStage) -> str | None:
     if WITH_PYTHON.search(stage.base) or any(map(WITH_PYTHON.search, places)):
         return "python"
     return "python3" if "python3" in requested(stage) else None
+
+
+def script_of_check(stage: FinalStage) -> Script | None:
+    """What the image's health check runs; None where there is none."""
+    items = [item for item in stage.inherited if item.keyword == "HEALTHCHECK"]
+    check = stage.health_check
+    return run_script(items[-1]) if check and not check.none else None
+
+
+def probe_of_check(stage: FinalStage) -> Probe | None:
+    """The request of the image's health check that its Python can make; None for any other."""
+    check, script = stage.health_check, script_of_check(stage)
+    if check is None or script is None or python_of(stage) is None:
+        return None
+    return probe_of_words(check.exec_form) if check.exec_form else probe_of(script)
 
 
 def python_check_of_service(service: Service, stage: FinalStage) -> tuple[str, ...]:

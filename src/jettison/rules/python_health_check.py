@@ -16,8 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jettison.formats.dockerfile.run import run_script
-from jettison.lift.health_probe import probe_of, probe_of_words, python_of, why_not
+from jettison.lift.health_probe import probe_of_check, python_of, script_of_check, why_not
 from jettison.plan import Finding, Plan
 from jettison.plan.changes import SetHealthCheck
 from jettison.rules.rule import Rule
@@ -28,23 +27,19 @@ TOOLS = ("curl", "wget")
 
 def detect(plan: Plan) -> Iterator[Finding]:
     """Find a health check that calls curl or wget."""
-    check = plan.stage.health_check
-    if check is None or check.none:
+    check, script = plan.stage.health_check, script_of_check(plan.stage)
+    if check is None or script is None:
         return
-    item = next(i for i in reversed(plan.stage.inherited) if i.keyword == "HEALTHCHECK")
-    script = run_script(item)
     tool = next((word for c in script.programs for word in c.words if word in TOOLS), None)
     if tool is None:
         return
-    probe = probe_of_words(check.exec_form) if check.exec_form else probe_of(script)
-    python = python_of(plan.stage)
+    probe, python = probe_of_check(plan.stage), python_of(plan.stage)
     evidence = Evidence(
         kind="health-check", message=f"HEALTHCHECK calls {tool}", origin=check.origin
     )
     if probe is None or python is None:
-        why = "no Python is known to be on PATH" if probe else why_not(script)
-        message = f"the health check keeps {tool}: {why}"
-        yield Finding.advice(message, evidence)
+        why = why_not(script) if python else "no Python is known to be on PATH"
+        yield Finding.advice(f"the health check keeps {tool}: {why}", evidence)
         return
     message = f"the health check requests {probe.path} with Python instead of {tool}"
     yield Finding.of(message, (evidence,), SetHealthCheck(words=(python, *probe.python()[1:])))

@@ -14,10 +14,10 @@ from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service
 from jettison.formats.compose import parse as parse_compose
 from jettison.formats.dockerfile import Dockerfile, Instruction, Stage, final_environment, pairs
 from jettison.formats.dockerfile import parse as parse_dockerfile
+from jettison.formats.dockerfile.lines import exec_form
 from jettison.formats.shell import SHELLS
 from jettison.formats.shell import parse as parse_shell
 from jettison.source import Use, UsedCommand, is_script, use_of_file
-from jettison.source.operations_lines import split
 from jettison.values import Origin, Skipped
 
 _DEVELOPMENT = re.compile(
@@ -253,10 +253,8 @@ def _instruction(instruction: Instruction, use: Use) -> Iterator[UsedCommand]:
     text = instruction.arguments
     if keyword == "HEALTHCHECK":
         text = re.sub(r"^\s*(NONE|CMD)\b", "", text)
-        if text.strip().startswith("["):
-            yield from shell_words(
-                split(re.sub(r"[\[\],]", " ", text)) or ("",), instruction.origin, use, keyword
-            )
+        if words := exec_form(text):
+            yield from shell_words(words, instruction.origin, use, keyword)
             return
     yield from shell_commands(text, instruction.origin, use, keyword)
     for document in instruction.heredocs:

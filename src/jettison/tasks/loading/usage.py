@@ -13,12 +13,11 @@ from pathlib import Path
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Language, Locales, ServiceData
 from jettison.catalogue.packaging import ProjectFiles, Tools
-from jettison.formats.dockerfile.run import run_script
 from jettison.formats.shell import parse as parse_shell
 from jettison.index.graph import Closure
 from jettison.lift import Project
 from jettison.lift.build_context import feeding_stages
-from jettison.lift.health_probe import python_check_of_service
+from jettison.lift.health_probe import probe_of_check, python_check_of_service, script_of_check
 from jettison.lift.scopes import ScopeInputs
 from jettison.lift.search_path import INTERPRETERS
 from jettison.lift.stage import lifted, lifted_stage
@@ -118,24 +117,20 @@ def _other_stages(project: Project) -> frozenset[tuple[str, int | None]]:
 
 
 def _health_checks(project: Project) -> frozenset[tuple[str, ...]]:
-    """The words of health checks that ask with Python soon: the application does not call them.
-
-    Those of the Dockerfile are looked at once more when packages leave.
-    """
+    """The words of health checks that ask with Python soon: the application does not call them."""
     found: set[tuple[str, ...]] = set()
-    beside = [item for stage in stages_beside(project) for item in stage.instructions]
-    for item in project.dockerfile.instructions:
-        if item.keyword == "HEALTHCHECK" and item not in beside:
-            found.update(command.words for command in run_script(item).programs)
+    stage = lifted(project)
+    if (script := script_of_check(stage)) and probe_of_check(stage):
+        found.update(command.words for command in script.programs)
     for service in project.compose.services if project.compose else ():
-        asks = python_check_of_service(service, lifted(project))
+        asks = python_check_of_service(service, stage)
         rewritten = service.healthcheck if asks else None
         test = rewritten.test if rewritten else ()
         if test[:1] == ("CMD",):
             found.add(test[1:])
         elif test:
-            script = parse_shell(test[-1], origin=Origin(file=project.compose_path or ""))
-            found.update(command.words for command in script.programs)
+            asked = parse_shell(test[-1], origin=Origin(file=project.compose_path or ""))
+            found.update(command.words for command in asked.programs)
     return frozenset(found)
 
 
