@@ -48,6 +48,7 @@ class Memory:
         self._seen: list[tuple[str, dict[str, Json]]] = []
         self._made: list[tuple[str, dict[str, Json]]] = []
         self._keys: dict[str, list[str]] = {}
+        self._texts: dict[str, list[str]] = {}
 
     @property
     def host(self) -> str:
@@ -92,6 +93,7 @@ class Memory:
         if method == "GET" and isinstance(document, dict) and len(document) >= _LISTED:
             # what all have values of one type may be the names of what there is
             self._keys[path] = list(document) if len({*map(type, document.values())}) == 1 else []
+        self._texts |= dict(_texts(path.rpartition("/")[2], document))
         found = [(path, values) for values in objects(document, _DEPTH)]
         if method == "POST":
             self._made = [*self._made, *found][-_OF_ONE:]
@@ -131,7 +133,10 @@ class Memory:
             yield from self._called(wanted)
             return
         newest = (self._seen + self._made if wanted.made else self._seen)[::-1]
-        near = [values for path, values in newest if path.startswith(wanted.prefix)]
+        below = [one for one in newest if one[0].startswith(wanted.prefix)]
+        # an id of what belongs to a thing is none of such a thing
+        below.sort(key=lambda one: "/" in one[0][len(wanted.prefix) :].strip("/"))
+        near = [values for _, values in below]
         for name in (wanted.name, *(_identifiers(wanted.name) if wanted.prefix else ())):
             found = (values[name] for values in near if _fits(values.get(name), wanted.otherwise))
             for first in found:
@@ -140,14 +145,14 @@ class Memory:
                 return
         yield from (values[wanted.name] for _, values in newest if wanted.name in values)
         stem = re.sub(r"_?(id|uuid|guid|pk)$", "", wanted.name, flags=re.I)
-        forms = (rf"{re.escape(stem)}(s|es)?", rf"{re.escape(stem.removesuffix('y'))}ies")
-        about = re.compile(rf"/({'|'.join(forms)})(/|$)", re.I)
+        about = re.compile(rf"/({_several(stem)})(/|$)", re.I)
         for path, values in newest if stem else ():
             if about.search(path):
                 names = _identifiers(wanted.name)
                 yield from [values[name] for name in names if name in values][:1]
         if isinstance(wanted.otherwise, str):
             yield from self._keys.get(wanted.prefix, ())
+            yield from self._listed(wanted.name)
 
     def _called(self, wanted: Remembered) -> Iterator[Json]:
         """Give texts that have a name; for a search, what the things that it finds are called."""
@@ -158,6 +163,27 @@ class Memory:
             for _, values in (*near, *newest):
                 if isinstance(values.get(name), str) and values[name]:
                     yield values[name]
+        yield from self._listed(wanted.name)
+
+    def _listed(self, name: str) -> Iterator[str]:
+        """Give the texts of a list that is called by the plural of a name."""
+        plural = re.compile(_several(name), re.I)
+        for known, texts in self._texts.items():
+            yield from texts if plural.fullmatch(known) else ()
+
+
+def _several(name: str) -> str:
+    """Give a pattern of what things of a name may be called."""
+    return rf"{re.escape(name)}(s|es)?|{re.escape(name.removesuffix('y'))}ies"
+
+
+def _texts(name: str, document: Json, depth: int = _DEPTH) -> Iterator[tuple[str, list[str]]]:
+    """Give the lists of nothing but texts, by the names that they have."""
+    if isinstance(document, dict) and depth:
+        for inner, one in document.items():
+            yield from _texts(inner, one, depth - 1)
+    elif isinstance(document, list) and document and all(isinstance(one, str) for one in document):
+        yield name, document[:_OF_ONE]
 
 
 def _identifiers(wanted: str) -> tuple[str, ...]:

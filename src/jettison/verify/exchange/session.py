@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,62 +25,14 @@ from jettison.verify.exchange.clients import (
     stored_steps,
     wants_password,
 )
-from jettison.verify.exchange.forms import hidden_values
+from jettison.verify.exchange.forms import as_text, encode, hidden_values
 from jettison.verify.exchange.memory import Memory
 from jettison.verify.exchange.normal import decoded
 from jettison.verify.exchange.pages import json_steps, landing_steps, page_steps
 from jettison.verify.exchange.refusals import Refusals
 from jettison.verify.workload import Json, TokenScheme
 from jettison.verify.workload.openapi import call_steps, query_steps
-from jettison.verify.workload.sample import Upload
 from jettison.verify.workload.step import Client, Payload, Remembered, Step, Training
-
-_BOUNDARY = "jettison-form-boundary-7f9c24e8"
-
-
-def encode(media_type: str, value: Json) -> tuple[str, bytes]:
-    """Give the Content-Type and the body."""
-    if media_type == "multipart/form-data":
-        parts = b"".join(_parts(value))
-        closing = f"--{_BOUNDARY}--\r\n".encode()
-        return f"{media_type}; boundary={_BOUNDARY}", parts + closing
-    if media_type == "application/x-www-form-urlencoded":
-        return media_type, urlencode(list(_fields(value))).encode()
-    if isinstance(value, Upload):
-        return value.media_type, value.sent
-    if isinstance(value, str) and "json" not in media_type:
-        return media_type, value.encode()
-    return media_type, json.dumps(value, ensure_ascii=False, default=str).encode()
-
-
-def _fields(value: Json) -> Iterator[tuple[str, str]]:
-    for name, one in value.items() if isinstance(value, dict) else ():
-        for each in one if isinstance(one, list) else [one]:
-            if each is not None:
-                yield name, as_text(each)
-
-
-def as_text(value: Json) -> str:
-    """Write a value as forms and queries do."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else json.dumps(value, default=str)
-
-
-def _parts(value: Json) -> Iterator[bytes]:
-    for name, one in value.items() if isinstance(value, dict) else ():
-        for each in one if isinstance(one, list) else [one]:
-            if isinstance(each, Upload):
-                yield _part(f'{name}"; filename="{each.name}', each.media_type, each.sent)
-            elif each is not None:
-                yield _part(name, "", as_text(each).encode())
-
-
-def _part(disposition: str, media_type: str, content: bytes) -> bytes:
-    kind = f"Content-Type: {media_type}\r\n" if media_type else ""
-    head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{disposition}"\r\n{kind}\r\n'
-    return head.encode() + content + b"\r\n"
-
 
 Send = Callable[[str, str, Mapping[str, str], bytes], Answer]
 """Method, target, headers and body to an answer."""
@@ -127,6 +78,7 @@ class Session:
         self._passed: dict[str, Step] = {}
         self._refusals = Refusals()
         self._number = 0
+        self._asked: set[str] = set()
         self._sent: tuple[str, Mapping[str, str]] = ("", {})
 
     def exchanges(
@@ -170,6 +122,8 @@ class Session:
             if not self._patience.lasts_for(step):
                 self._passed[step.name] = step
                 continue
+            if self._is_asked(step):
+                continue
             first = self._take(step)
             self._refusals.see(step, first)
             clients = self._repetition.of(step, first) if self._patience.lasts_for_more() else ()
@@ -182,6 +136,12 @@ class Session:
             exchange = Exchange(name=step.name, answer=first, more=again)
             self._patience.spend(step, exchange)
             yield replace(step, repeats=clients), exchange
+
+    def _is_asked(self, step: Step) -> bool:
+        """Tell whether a step asks for what is known by now, and that was asked for already."""
+        values = (*step.path_values.values(), *(value for _, value in step.query))
+        recalled = any(isinstance(one, Remembered) and (one.back or one.exact) for one in values)
+        return recalled and step.method == "GET" and self._target(step) in self._asked
 
     def explore(self, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Exchange, ...]]:
         """Send the steps and what pages lead to, and then those that take away.
@@ -218,13 +178,11 @@ class Session:
 
     def _prepared(self, step: Step) -> tuple[str, str, Mapping[str, str], bytes]:
         """Give the method, target, headers and body of a step."""
-        path = self._path(step)
-        query = urlencode(self._query(step))
+        target = self._target(step)
         headers = {name: as_text(self._filled(value)) for name, value in step.headers}
         body = step.raw_body or b""
         if step.payload:
             headers["Content-Type"], body = self._body(step, step.payload)
-        target = f"{path}{'&' if '?' in path else '?'}{query}" if query else path
         self._number += 1
         return step.method, target, {**self._own_headers(step), **headers}, body
 
@@ -242,6 +200,8 @@ class Session:
                 answer, signs_in, headers = named, True, own
         self._memory.learn(step.method, self._path(step), answer, signs_in=signs_in)
         self._sent = target, headers
+        if step.method == "GET" and not step.anonymous:
+            self._asked.add(target)
         if answer.status in SUCCESS:
             self._memory.reached.add(step.path)
         return answer
@@ -287,6 +247,10 @@ class Session:
             for name, value in filled
             for one in (value if isinstance(value, list) else [value])
         ]
+
+    def _target(self, step: Step) -> str:
+        path, query = self._path(step), urlencode(self._query(step))
+        return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
 
     def _path(self, step: Step) -> str:
         path = step.path

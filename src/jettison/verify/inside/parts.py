@@ -58,6 +58,8 @@ class Parts:
             return self.kind(node.value)
         if isinstance(node, ast.BoolOp):
             return self.kind(node.values[0])
+        if isinstance(node, ast.IfExp):
+            return self.kind(node.body) or self.kind(node.orelse)
         if isinstance(node, ast.Name):
             return self.known.get(node.id)
         if isinstance(node, ast.Attribute):
@@ -166,6 +168,11 @@ def handed(handler):
     return None, None
 
 
+def is_long(known):
+    """Tell whether the only known value of a field is one that a length made."""
+    return len(known) == 1 and isinstance(known[0], str) and {*known[0]} == {"x"}
+
+
 def said(read):
     """Give what a client says, in lines; nothing where the handler shows nothing of it.
 
@@ -176,9 +183,11 @@ def said(read):
     fields = {name: kind for name, (kind, _) in read.met.get("json", {}).items() if name}
     usual = {name: SAMPLES.get(kind, UNKNOWN) for name, kind in fields.items()}
     lines = [usual] if usual else []
+    compared = {name: read.compared.get(name, ()) for name in fields}
+    # what is only cut may be as long as that beside any other value
+    cut = {name: known[0] for name, known in compared.items() if is_long(known)}
     for name in fields:
-        known = read.compared.get(name, ())
-        lines += [{**usual, name: one} for one in known]
+        lines += [{**usual, **cut, name: one} for one in compared[name]]
     texts = [one for one in dict.fromkeys(read.whole) if one and "\n" not in one]
     packed = [one for one in texts if one.startswith(AS_BYTES)]
     texts = [one for one in texts if one not in packed]

@@ -137,7 +137,14 @@ class Reader(*KNOWING, constants.Constants, ast.NodeVisitor):
             self.note(node.value, node.slice.value, needed=True)
         self.compare(node.slice, node.value)
         self.each(node.value, node.slice)
+        self.cut(node)
         self.generic_visit(node)
+
+    def cut(self, node):
+        """See how much of a field is taken: one more shows it."""
+        field, most = self.field(node.value), getattr(node.slice, "upper", None)
+        if field and most is not None:
+            add(self.compared, field, self.lengths(most)[-1:])
 
     def visit_Call(self, node):
         """See a field that may be there, and what is made of one."""

@@ -57,12 +57,17 @@ _LETTERS, _NAMES_ONE = "Zoë Ødegård 北京", re.compile(r"(^|_)(id|key|code|k
 # How a field is named that is a header.
 _HEADER = "header "
 _SHOWN = 40
+# So many more things that lists name are read: by a text, as others of a kind have a row of their
+# own in some table, and by a number.
+_NAMED, _NUMBERED = 8, 1
 # So many texts of a query may be combined, in so many ways.
 _TEXTS, _COMBINED = 2, 8
 # Of so many bounds files are sent; larger ones than so many bytes of so many kinds only. What a
 # body has beside a file takes less than so many bytes.
 _SIZES, _SMALL, _LARGE_KINDS, FIELDS = 3, 1 << 18, 3, 2_000
 KNOWN = Variation(name="known values", extent=Extent.TYPICAL, known=True)
+EARLIER = "earlier"
+"""What was met before the newest; where there are no more, nothing is sent."""
 WITHOUT_ACCOUNT = Variation(name="without account", anonymous=True)
 
 
@@ -74,6 +79,18 @@ def variations(operation: Operation, *, shelf: bool) -> Iterator[Variation]:
         # each kind of file leads to other code
         for back in range(1, len(uploads())):
             yield Variation(name=f"{back} before", back=back, made=True)
+    elif operation.method == "GET" and operation.path_parameters:
+        for back in range(1, 1 + _others(operation)):
+            yield Variation(name=f"{EARLIER} /{back}", back=back)
+
+
+def _others(operation: Operation) -> int:
+    """Give how many more things are asked for by what a path ends with."""
+    schemas = {one.name: one.schema for one in operation.parameters if one.place is Place.PATH}
+    last = flattened(schemas.get(operation.path_parameters[-1], {}))
+    if choices(last):
+        return 0
+    return _NUMBERED if kind_of(last) in {"integer", "number"} else _NAMED
 
 
 def _ways(operation: Operation) -> Iterator[Variation]:
@@ -161,7 +178,7 @@ def _chosen(operation: Operation) -> Iterator[Variation]:
     firsts = {
         name: texts[0]
         for name, one in places.items()
-        if (texts := _compared(operation, name, one.schema))
+        if (texts := (*choices(one.schema), *_compared(operation, name, one.schema)))
     }
     for parameter in operation.parameters:
         name = parameter.name
@@ -173,8 +190,8 @@ def _chosen(operation: Operation) -> Iterator[Variation]:
         elif parameter.place is Place.PATH:
             # a whole number may be an id
             fractions = (one for one in following(parameter.schema) if one % 1)
-            for value in (*compared, *fractions):
-                yield Variation(name=f"{name}={value}", path={**firsts, name: value})
+            for value in (*choices(parameter.schema), *compared, *fractions):
+                yield Variation(name=f"{name}={_shown(value)}", path={**firsts, name: value})
     for name, value in _headers(operation):
         yield Variation(name=f"{name}={value}", headers={name: value})
     fields = operation.body.properties if operation.body else {}
@@ -192,9 +209,11 @@ def _combined(operation: Operation) -> Iterator[Variation]:
     """
     query = [one for one in operation.parameters if one.place is Place.QUERY]
     texts = [one for one in query if kind_of(flattened(one.schema)) == "string"]
-    if operation.method != "GET" or len(texts) < _TEXTS:
+    if operation.method != "GET" or not texts:
         return
     yield KNOWN
+    if len(texts) < _TEXTS:
+        return
     listed = (
         (one.name, value)
         for one in texts

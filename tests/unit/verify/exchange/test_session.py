@@ -6,9 +6,11 @@ from msgspec.structs import replace
 
 from jettison.verify.discover import custom_steps
 from jettison.verify.exchange import Answer
-from jettison.verify.exchange.session import Session, encode
+from jettison.verify.exchange.forms import encode
+from jettison.verify.exchange.session import Session
 from jettison.verify.request import CustomRequest
-from jettison.verify.workload import TokenScheme
+from jettison.verify.workload import Interface, Json, Operation, TokenScheme
+from jettison.verify.workload.plan import workload
 from jettison.verify.workload.sample import uploads
 from jettison.verify.workload.step import HtmlForm, Payload, Remembered, Step
 
@@ -56,6 +58,18 @@ def test_an_older_one_can_be_asked_for() -> None:
     values = {"note_id": hole("note_id", back=1)}
     app.run(CREATE, Step(method="GET", path="/notes/{note_id}", path_values=values))
     assert app.asked[1][0] == "GET /notes/2"
+
+
+def test_an_id_of_what_belongs_to_a_thing_is_not_taken_for_that_of_the_thing() -> None:
+    app = Application(
+        {
+            "POST /notes": answer({"id": 7}, 201),
+            "POST /notes/7/files": answer({"id": 1}, 201),
+        }
+    )
+    upload = Step(method="POST", path="/notes/{id}/files", path_values={"id": hole("id")})
+    app.run(CREATE, upload, upload)
+    assert [asked for asked, _, _ in app.asked[1:]] == ["POST /notes/7/files"] * 2
 
 
 def test_what_an_upload_made_is_preferred_to_what_lists_hold() -> None:
@@ -304,6 +318,35 @@ def test_a_path_takes_a_name_under_which_an_object_lists_it(listed, path) -> Non
     rate = Step(method="GET", path="/rates/{code}", path_values={"code": value})
     app.run(Step(method="GET", path="/rates"), rate)
     assert app.asked[1][0] == path
+
+
+@pytest.mark.parametrize(
+    ("path", "listed", "part"),
+    [
+        ("/stations", [{"code": "LIS"}, {"code": "OSL"}, {"code": "DEL"}], "code"),
+        ("/formats", ["LIS", "OSL", "DEL"], "format"),
+        ("/about", {"name": "x", "formats": ["LIS", "OSL", "DEL"]}, "format"),
+    ],
+)
+def test_of_what_is_listed_each_is_asked_for_once(path: str, listed: Json, part: str) -> None:
+    app = Application({f"GET {path}": answer(listed)})
+    prefix = path if part == "code" else "/export"
+    one = Operation(method="GET", path=f"{prefix}/{{{part}}}")
+    ways = [step for step in workload(Interface(operations=(one,))) if "{" in step.path]
+    session = Session(app.send, "localhost:8000", TokenScheme())
+    session.explore((Step(method="GET", path=path), *ways))
+    asked = {target for target, _, _ in app.asked}
+    assert {f"GET {prefix}/{each}" for each in ("DEL", "LIS", "OSL")} <= asked
+
+
+def test_a_list_of_one_thing_leads_to_it_once() -> None:
+    app = Application({"GET /stations": answer([{"code": "LIS"}])})
+    one = Operation(method="GET", path="/stations/{code}")
+    session = Session(app.send, "localhost:8000", TokenScheme())
+    steps, _ = session.explore(
+        (Step(method="GET", path="/stations"), *workload(Interface(operations=(one,))))
+    )
+    assert not [step.name for step in steps if "earlier" in step.name]
 
 
 def test_what_takes_away_comes_after_what_pages_lead_to() -> None:

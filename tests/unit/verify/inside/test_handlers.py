@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import types
 from typing import Any
 
 import pytest
 
-from jettison.verify.inside import constants, handlers
+from jettison.verify.inside import constants, handlers, parts
 
 # only read, never called
 TEXT = """
@@ -172,6 +173,19 @@ def of_each_in_turn(request):
     data = request.get_json()
     for name in ("depth", "width"):
         print(data.get(name))
+
+def sometimes(request):
+    data = json.loads(request.body) if request.method == "POST" else {}
+    kilos = Decimal(str(data["kilos"]))
+    return kilos > 50
+
+def cut(request):
+    return request.get_json()["title"][:30]
+
+async def cut_message(socket):
+    data = json.loads(await socket.receive_text())
+    if data["type"] == "say":
+        return data["text"][:10]
 
 def in_language(request):
     return request.accept_languages.best_match(["en", "de", "es"])
@@ -638,3 +652,16 @@ def test_fields_that_a_loop_takes_are_found(name: str, fields: list[str], handle
 def test_languages_among_which_a_handler_chooses_are_found(handler: Any) -> None:
     found = handlers.takes(handler.in_language, "GET")
     assert found["compared"] == {"header Accept-Language": ["en", "de", "es"]}
+
+
+def test_a_body_may_be_read_only_sometimes(handler: Any) -> None:
+    found = handlers.takes(handler.sometimes, "POST")
+    assert list(found["body"][1]["properties"]) == ["kilos"]
+    assert found["compared"]["kilos"] == [49, 50, 51]
+
+
+def test_what_is_cut_is_also_sent_a_letter_longer(handler: Any) -> None:
+    assert handlers.takes(handler.cut, "POST")["compared"] == {"title": ["x" * 31]}
+    _, said = handlers.takes(handler.cut_message, parts.METHOD)["body"]
+    lines = [json.loads(one) for one in said["enum"][0].splitlines() if one.startswith("{")]
+    assert {"type": "say", "text": "x" * 11} in lines

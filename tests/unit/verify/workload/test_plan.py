@@ -285,10 +285,19 @@ def test_texts_of_a_query_are_combined_with_what_is_known_of_the_others() -> Non
     assert isinstance(chosen["q"], Remembered)
 
 
-def test_one_text_of_a_query_is_not_combined() -> None:
+def test_one_text_of_a_query_takes_what_is_known_and_is_not_combined() -> None:
     query = (Parameter(name="q", place=Place.QUERY, required=False, schema=TEXT),)
-    found = names(Operation(method="GET", path="/items", parameters=query))
-    assert not any("known" in name for name in found)
+    found = names(
+        Operation(method="GET", path="/items", parameters=query, compared={"q": ("tool",)})
+    )
+    assert [name for name in found if "known" in name] == ["GET /items (known values)"]
+
+
+def test_each_value_that_a_part_of_a_path_may_have_gets_a_request() -> None:
+    kinds = {"type": "string", "enum": ["csv", "pdf"]}
+    fmt = (Parameter(name="fmt", place=Place.PATH, required=True, schema=kinds),)
+    found = names(Operation(method="GET", path="/export/{fmt}", parameters=fmt))
+    assert {"GET /export/{fmt} (fmt=csv)", "GET /export/{fmt} (fmt=pdf)"} <= {*found}
 
 
 def test_documents_and_tables_that_a_handler_reads_are_uploaded_up_to_their_size() -> None:
