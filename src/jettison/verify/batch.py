@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any
-
-from msgspec import Struct
 
 from jettison.engines import Container, Engine, Network, RunOptions
 from jettison.errors import EngineError, ProgramError
@@ -17,7 +14,7 @@ from jettison.processes import Completed
 from jettison.values import replace
 from jettison.verify.application import find_application, words_of
 from jettison.verify.checks.check import kinds_of
-from jettison.verify.exchange import Answer, Exchange
+from jettison.verify.commands import exchanges_of, run_to_its_end
 from jettison.verify.interior import (
     applications_own,
     ask,
@@ -27,7 +24,6 @@ from jettison.verify.interior import (
     script_text,
 )
 from jettison.verify.observation import (
-    EXIT_STATUS,
     Observation,
     Setting,
     Stored,
@@ -206,14 +202,6 @@ def owners_of(engine: Engine, image: str, libraries: tuple[str, ...]) -> dict[st
     return {name: one for name, one in (found or {}).items() if _PACKAGE.fullmatch(one)}
 
 
-_SECONDS, _ROOT = 150.0, "/"
-_OK, _ABSENT, _FURTHER = 200, 404, "further files"
-_KINDS = {
-    ".json": "application/json", ".csv": "text/csv", ".txt": "text/plain", ".log": "text/plain",
-    ".xml": "application/xml", ".html": "text/html", ".md": "text/plain",
-}  # fmt: skip
-
-
 def observed(setting: Setting, names: tuple[str, ...] | None = None) -> Observation:
     """Run the command of an image to its end, twice in containers of their own.
 
@@ -234,7 +222,7 @@ def observed(setting: Setting, names: tuple[str, ...] | None = None) -> Observat
             answer, why = None, f"{failure} {failure.why[-200:]}".strip()
         if answer is None:
             return replace(seen, failure=why)
-        exchanges = tuple(_exchanges(answer, names))
+        exchanges = tuple(exchanges_of(answer, names))
         names = tuple(one.name for one in exchanges)
         out, err = (one.decode("utf-8", "replace") for one in (answer.out, answer.err))
         errors = errors_of(err) if answer.status else ()
@@ -244,61 +232,3 @@ def observed(setting: Setting, names: tuple[str, ...] | None = None) -> Observat
         else:
             seen = replace(seen, exchanges=exchanges, read_only=setting.read_only)
     return seen
-
-
-def run_to_its_end(
-    container: Container, interpreter: str, setting: Setting, names: tuple[str, ...] | None = None
-) -> tuple[_Ran | None, str]:
-    """Run the command of an image in a container that waits; without a result, None and why.
-
-    ``names`` are what another run gave: of further commands, those are run.
-    """
-    others = None if names is None else [one[1:-1] for one in names if one.startswith("`")]
-    asked = {**_asked(setting), "others": others}
-    return ask(container, interpreter, "batch", asked, _Ran)
-
-
-def _asked(setting: Setting) -> dict[str, Any]:
-    request, folder = setting.request, setting.facts.working_directory
-    folders = (*request.volumes, *request.empty, *((folder,) if folder != "/" else ()))
-    return {"words": setting.words, "folders": folders, "root": _ROOT, "seconds": _SECONDS}
-
-
-class _Ran(Struct, frozen=True, kw_only=True):
-    """What ``inside/batch.py`` gives of a run; of each file the first bytes and the size.
-
-    ``others`` are status, streams and files of further commands of the same program.
-    """
-
-    status: int
-    out: bytes
-    err: bytes
-    files: dict[str, tuple[bytes, int]]
-    others: dict[str, tuple[int, bytes, bytes, dict[str, tuple[bytes, int]]]] = {}
-
-
-def _exchanges(answer: _Ran, names: tuple[str, ...] | None) -> Iterator[Exchange]:
-    found = {
-        EXIT_STATUS: _text(str(answer.status).encode()),
-        "standard output": _text(answer.out),
-        **{f"file {path}": _file(path, *told) for path, told in answer.files.items()},
-    }
-    for words, (status, out, err, files) in answer.others.items():
-        found[f"`{words}`"] = _text(b"\n".join((f"{EXIT_STATUS} {status}".encode(), out, err)))
-        made = {f"file {path} of `{words}`": _file(path, *told) for path, told in files.items()}
-        found |= made
-    known = names or tuple(found)
-    further = "\n".join(name for name in found if name not in known) or "none"
-    found[_FURTHER] = _text(further.encode())
-    for name in dict.fromkeys((*known, _FURTHER)):
-        yield Exchange(name=name, answer=found.get(name, Answer(status=_ABSENT, at=time.time())))
-
-
-def _text(content: bytes) -> Answer:
-    return Answer(status=_OK, headers={"content-type": "text/plain"}, body=content, at=time.time())
-
-
-def _file(path: str, content: bytes, size: int) -> Answer:
-    kind = _KINDS.get(path[path.rfind(".") :].lower(), "application/octet-stream")
-    rest = f"{size} bytes" if size > len(content) else ""
-    return replace(_text(content), headers={"content-type": kind}, rest=rest)

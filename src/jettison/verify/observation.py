@@ -168,6 +168,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     application its requests executed, of how many. ``logs`` are the kinds of lines that each run
     wrote, ``wrote`` the files that it wrote. ``grown`` is the memory in use after all
     requests, in bytes. ``listens`` are the ports of one that has none declared, or none of those.
+    ``ran`` is what the application's own commands did beside each run, by their words.
     """
 
     facts: ImageFacts
@@ -191,6 +192,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     wrote: tuple[frozenset[str], ...] = ()
     grown: int | None = None
     listens: tuple[int, ...] = ()
+    ran: tuple[tuple[Exchange, ...], ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -261,7 +263,8 @@ class Conversation(Struct, frozen=True, kw_only=True):
     Django site can. ``ends`` says that the image is no server: it runs to its end. With
     ``training``, only what a trace may see is sent, with other values. ``touched`` are files of the
     system that the image before opens, None until that is known. ``host`` is the name under which
-    the application answers, where it does under some alone.
+    the application answers, where it does under some alone. ``commands`` are the application's own
+    that are run after all requests, None until they are known.
     """
 
     steps: tuple[Step, ...] = ()
@@ -276,6 +279,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     training: Training | None = None
     touched: frozenset[str] | None = None
     host: str = ""
+    commands: tuple[str, ...] | None = None
 
 
 class Trial(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from jettison.errors import EngineError, FullEngineError
 from jettison.values import replace
 from jettison.verify import LIMITED
 from jettison.verify.checks.check import kinds_of
+from jettison.verify.commands import run_beside
 from jettison.verify.discover import make_superuser, session_with
 from jettison.verify.exchange import Exchange, carry_out
 from jettison.verify.first_process import listening
@@ -201,10 +202,9 @@ def observe(setting: Setting, talk: Conversation) -> Observation:
 
 def unready(run: Running, setting: Setting) -> Observation:
     """Give what is known of an image that was started and did not become or stay ready."""
-    logs = run.container.logs()
+    request, logs = setting.request, run.container.logs()
     lines = (line.strip()[:300] for line in logs.splitlines() if line.strip())
     errors = errors_of(logs) or tuple(lines)[-_LAST_LINES:]
-    request = setting.request
     found = _listens(run.container) if request.ports and not request.services else ()
     listens = found if set(request.ports).isdisjoint(found) else ()
     return Observation(facts=setting.facts, failure=run.failure, errors=errors, listens=listens)
@@ -220,8 +220,7 @@ def ended(container: Container) -> str:
 
 
 def _look(run: Running, setting: Setting, talk: Conversation) -> Observation:
-    request = setting.request
-    container = run.container
+    request, container = setting.request, run.container
     missing = {}
     steps, exchanges, unsent = converse(container, setting, talk)
     # what is asked of the inside opens files too
@@ -248,6 +247,7 @@ def _look(run: Running, setting: Setting, talk: Conversation) -> Observation:
         opened=opened,
         grown=grown,
         listens=() if request.ports or request.services else _listens(container),
+        ran=run_beside(container, setting, talk),
         missing=missing,
     )
 

@@ -15,6 +15,7 @@ from jettison.verify import START, Outcome
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.behaviour import compared
 from jettison.verify.checks.check import kinds_of, lost_uses
+from jettison.verify.commands import run_beside
 from jettison.verify.exchange import Exchange
 from jettison.verify.interior import written_files
 from jettison.verify.observation import Conversation, Observation, Setting, Trial
@@ -34,6 +35,7 @@ _OF_THE_MOMENT = frozenset({START, "health-check", "signals", "memory", "start-u
 # Where some lines are written in one start and not in the next.
 _OF_A_RACE = frozenset({"logs"})
 _OF_WRITING = frozenset({"written-files"})
+_OF_COMMANDS = frozenset({"commands"})
 _OF_CODE = frozenset({"files", "entry-point"})
 # How often both are run once more while answers are in doubt.
 _RERUNS = 3
@@ -64,6 +66,7 @@ def further(
     exchanges: tuple[Exchange, ...] = ()
     logs: tuple[frozenset[str], ...] = ()
     wrote: tuple[frozenset[str], ...] = ()
+    ran: tuple[tuple[Exchange, ...], ...] = ()
     opened: frozenset[str] | None = None
     try:
         with running(setting, started_with) as run:
@@ -77,6 +80,7 @@ def further(
                 failure = ended(run.container)
                 exchanges = () if failure else exchanges
                 logs = (kinds_of(*run.container.streams()),) if not failure else ()
+                ran = run_beside(run.container, setting, talk) if not failure else ()
     except EngineError as wrong:
         still_there(setting, wrong)
         failure = reason_of(wrong)
@@ -87,6 +91,7 @@ def further(
         logs=logs,
         wrote=wrote,
         opened=opened,
+        ran=ran,
     )
 
 
@@ -98,6 +103,7 @@ def joined(seen: Observation, other: Observation) -> Observation:
         failed_starts=(*seen.failed_starts, *other.failed_starts),
         logs=(*seen.logs, *other.logs),
         wrote=(*seen.wrote, *other.wrote),
+        ran=(*seen.ran, *other.ran),
         opened=_union(seen.opened, other.opened),
     )
 
@@ -123,7 +129,7 @@ def decided(
             break
         doubting = replace(talk, doubtful=frozenset(sorted(found.open)[:_DOUBTED]))
         first, second = _settings(trial, after)
-        why = "files or logs differ" if settled else f"{len(found.open)} responses differ"
+        why = "files, logs or commands differ" if settled else f"{len(found.open)} responses differ"
         with trial.step(f"Running both again, because {why}"):
             before, after = both(
                 partial(again, first, doubting, before),
@@ -141,7 +147,11 @@ def unsettled(request: VerificationRequest, before: Observation, after: Observat
     if before.interior and after.interior:
         alike = replace(after.interior, written=before.interior.written)
         after = replace(after, interior=alike)
-    counts = (len(after.wrote), _OF_WRITING), (len(after.logs), _OF_A_RACE)
+    counts = (
+        (len(after.wrote), _OF_WRITING),
+        (len(after.logs), _OF_A_RACE),
+        (len(after.ran), _OF_COMMANDS),
+    )
     return any(
         count < _RERUNS and _differs(names, request, before, after) for count, names in counts
     )

@@ -19,7 +19,8 @@ from jettison.processes.concurrent import mapped
 from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify import batch
-from jettison.verify.batch import run_to_its_end, waiting
+from jettison.verify.batch import waiting
+from jettison.verify.commands import run_to_its_end
 from jettison.verify.discover import Discovery, conversation, discover, session_with
 from jettison.verify.exchange import SERVER_ERROR
 from jettison.verify.first_process import listening
@@ -83,7 +84,8 @@ def begun(trial: Trial, stored: Future[Observation], *, failing: bool = False) -
             talk = conversation(found, request, setting.engine.limits)
             seen = observe(setting, talk)
             touched = frozenset(seen.interior.touched) if seen.interior else frozenset()
-            talk = replace(talk, steps=seen.steps, explores=False, touched=touched)
+            ran = tuple(one.name for run in seen.ran for one in run)
+            talk = replace(talk, steps=seen.steps, explores=False, touched=touched, commands=ran)
         # it would not become ready the next time either
         whole = bool(seen.failure)
         if found.why:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from jettison.engines import ImageFacts, ImageID
 from jettison.processes import Completed
 from jettison.verify import Outcome, batch, runs
+from jettison.verify import commands as own
 from jettison.verify.checks.behaviour import compare_routes, compared
 from jettison.verify.inside import commands
 from jettison.verify.observation import Observation, Setting
@@ -90,7 +91,7 @@ def observed(folder: Path, job: str, names: tuple[str, ...] | None = None) -> Ob
 def _nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(batch, "interior", lambda *_: (None, ""))
     (tmp_path / "left" / "out").mkdir(parents=True)
-    monkeypatch.setattr(batch, "_ROOT", str(tmp_path / "left"))
+    monkeypatch.setattr(own, "_ROOT", str(tmp_path / "left"))
 
 
 @pytest.mark.parametrize(

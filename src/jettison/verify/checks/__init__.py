@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jettison.verify import COVERAGE, START
-from jettison.verify.checks import behaviour, configuration, contents, files, process
+from jettison.verify.checks import behaviour, commands, configuration, contents, files, process
 from jettison.verify.checks.check import Check, compare_logs, uses, within
 
 CHECKS: tuple[Check, ...] = (
@@ -19,7 +19,7 @@ CHECKS: tuple[Check, ...] = (
     Check(name="test-suite", of=behaviour.compare_suite),
     Check(name="workers", of=behaviour.compare_workers),
     Check(name="modules", of=uses("modules", lambda inside: inside.modules)),
-    Check(name="commands", of=behaviour.compare_commands),
+    Check(name="commands", of=commands.compare_commands),
     Check(name=files.FILES, of=files.compare_files),
     Check(name=COVERAGE, of=behaviour.compare_coverage),
     Check(name=contents.DISTRIBUTIONS, of=within(contents.compare_distributions)),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from jettison.values import replace
@@ -18,12 +17,17 @@ from jettison.verify.workload.step import NO_METHOD, NO_PAGE, NO_SLASH
 _FOUND = range(200, 400)
 
 
+def times_of(seen: Observation) -> Mapping[str, int]:
+    """Give the times of files that an image holds, where they are known."""
+    return seen.stored.times if seen.stored else {}
+
+
 class _Runs:
     """All runs of an image; the same objects are equal, as comparing contents takes as long."""
 
     def __init__(self, seen: Observation) -> None:
         self.exchanges = (seen.exchanges, *seen.reruns)
-        self.times = seen.stored.times if seen.stored else {}
+        self.times = times_of(seen)
         self._identity = tuple(map(id, (*self.exchanges, self.times)))
 
     def __eq__(self, other: object) -> bool:
@@ -55,7 +59,7 @@ def compare_routes(
     unknown = before.missing.get("routes", "")
     if unknown and not any(one.answer.status in _FOUND for one in before.exchanges):
         return skipped(unknown)
-    found = _beyond_doubt(compared(before, after, request))
+    found = beyond_doubt(compared(before, after, request))
     if before.shows_nothing and not found.differences:
         return skipped(_NO_WORK)
     if found.failing + found.silent == found.total and not found.differences:
@@ -92,7 +96,7 @@ _NO_WORK = (
 )
 
 
-def _beyond_doubt(found: Comparison) -> Comparison:
+def beyond_doubt(found: Comparison) -> Comparison:
     """Leave out what chance explains at places that are not always the same in the baseline."""
     differences = tuple(one for one in found.differences if one not in found.doubtful)
     same = found.same + len(found.differences) - len(differences)
@@ -222,54 +226,6 @@ def _works(one: WorkerOutcome) -> Loaded:
 
 def _said(one: WorkerOutcome) -> str:
     return "keeps running" if one.running else f"ended with status {one.status}: {one.said}"
-
-
-# How one that imports what the plan took out says so.
-_EXPLAINED = "Jettison removed"
-
-
-# Where Python is installed is another matter.
-_PATHS = re.compile(r"(?:/[\w.+@%-]+){2,}")
-_WORDS = re.compile(r"(?<![\w-])-{0,2}[A-Za-z][A-Za-z_-]{2,}(?![\w-])")
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(_WORDS.findall(_PATHS.sub(" ", text)))
-
-
-def compare_commands(
-    before: Observation, after: Observation, request: VerificationRequest
-) -> CheckResult:
-    """Compare what the commands of distributions say."""
-    if before.stored is None or after.stored is None:
-        return skipped("the commands could not be run")
-    had, has = before.stored, after.stored
-    worked = {name: said for name, (status, said) in had.commands.items() if not status}
-    if not worked:
-        return skipped("no command of a distribution ends well with --help")
-    lost: list[str] = []
-    notes: list[str] = []
-    paths = (*has.removed, *request.removed_files)
-    removed = {part for path in paths for part in path.split("/")}
-    for name, first in worked.items():
-        status, said = has.commands.get(name, (0, first))
-        explained = _EXPLAINED in said or any(path.endswith(f"/{name}") for path in has.removed)
-        if status:
-            last = "".join(said.strip().splitlines()[-1:])
-            line = f"{name} --help ends with status {status}: {last}"
-            (notes if explained else lost).append(line)
-        elif gone := sorted(_words(first) - _words(said)):
-            # commands and options come from other distributions too, and may list files
-            line = f"{name} --help no longer says {', '.join(gone)}"
-            explained = bool(request.removed_distributions) or removed.issuperset(gone)
-            (notes if explained else lost).append(line)
-    return CheckResult(
-        outcome=Outcome.DIFFERENT if lost else Outcome.SAME,
-        message="; ".join(lost) or f"{len(worked) - len(notes)} start with --help as they did",
-        before=f"{len(worked)} start",
-        after=f"{len(worked) - len(lost) - len(notes)} start",
-        details=(*lost, *notes),
-    )
 
 
 _UNSERVED = tuple(f"({one})" for one in (NO_PAGE, NO_METHOD, NO_SLASH))

@@ -1,6 +1,7 @@
 """Runs what this image runs to its end, and says what it wrote. ``ASKED`` is put in front of this.
 
 ``words`` is the command; it may leave files in ``folders``, or below ``root`` beside the system's.
+With ``beside``, it runs already: only the application's own commands are run, and no files told.
 """
 
 import os
@@ -12,6 +13,7 @@ from jettison.verify.inside import commands, volumes
 
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
+BESIDE = bool(ASKED.get("beside"))
 ROOT = ASKED.get("root", "/")
 FILES, OF_OTHERS = 200, 20
 LONGEST = 1 << 16
@@ -97,32 +99,48 @@ def others(took):
     known, found = ASKED.get("others"), {}
     patience = 1 if known is None else PATIENCE
     commands.lay_sample()
-    since = state()
-    wanted = commands.offered(ASKED["words"]) if known is None else [*map(shlex.split, known)]
+    since = {} if BESIDE else state()
     ends = time.monotonic() + (TOGETHER + 2 * min(took, TOGETHER)) * patience
-    while wanted and time.monotonic() < ends:
-        words = wanted.pop(0)
+    offered = commands.beside(ASKED) if BESIDE else commands.offered(ASKED["words"])
+    wanted, following = iter(offered if known is None else map(shlex.split, known)), []
+    while time.monotonic() < ends:
+        words = following.pop() if following else next(wanted, None)
+        if not words:
+            break
         program = sys.executable if words[0] == PYTHON else words[0]
         told = ran([program, *words[1:]], EACH * patience, commands.SAMPLE)
         better = commands.corrected(words, *told) if known is None else None
         if better and shlex.join(better) not in found:
-            wanted.insert(0, better)
+            following.append(better)
             if told[0] == MISUSED:
                 continue
         # where it was stopped is chance
         told = told if told[0] != STOPPED else (STOPPED, b"", b"")
-        made, since = written(since, OF_OTHERS) if told[0] != STOPPED else ({}, state())
+        made = {}
+        if not BESIDE:
+            made, since = written(since, OF_OTHERS) if told[0] != STOPPED else ({}, state())
         if known is not None or told[0] != STOPPED:
             found[shlex.join(words)] = (*told, made)
     return found
 
 
-began = time.monotonic()
-before = state()
-status, out, err = ran(ASKED["words"], ASKED["seconds"])
-files, _ = written(before, FILES)
-took = time.monotonic() - began
-brief = ASKED.get("others") or took < BRIEF
-answer = {"status": status, "out": out, "err": err, "files": files}
-answer["others"] = others(took) if brief else {}
+def whole():
+    """Run the image's own command, and then others where that took little time."""
+    began = time.monotonic()
+    before = state()
+    status, out, err = ran(ASKED["words"], ASKED["seconds"])
+    files, _ = written(before, FILES)
+    took = time.monotonic() - began
+    brief = ASKED.get("others") or took < BRIEF
+    return {
+        "status": status,
+        "out": out,
+        "err": err,
+        "files": files,
+        "others": others(took) if brief else {},
+    }
+
+
+alone = {"status": 0, "out": b"", "err": b"", "files": {}}
+answer = {**alone, "others": others(0.0)} if BESIDE else whole()
 sys.stdout.write(f"\n{MARKER}{answer!a}\n")

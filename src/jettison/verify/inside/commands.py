@@ -32,7 +32,14 @@ ONE = re.compile(r"^(?:  |[|│] )([a-z][\w-]*)(?:  |\s*$)")
 TAKES = r"(?! *(?:[A-Z]{2,}\b|[\[{<]\w+[|,\]}>]))"
 FLAG = re.compile(rf"^[ │|]+(?:-\w, )?(--[a-z][\w-]+)(?:  |$){TAKES}", re.M)
 CHOSEN = re.compile(r"^[ │|]+(?:-\w, )?(--[a-z][\w-]+) +[\[{]([\w.-]+(?:[|,][\w.-]+)+)[\]}]", re.M)
-ASIDE, OTHERS = ("--help", "--version"), 8
+OTHERS = 8
+# what all commands have, as those of Django
+ASIDE = (
+    "--help", "--version", "--verbosity", "--traceback", "--no-color", "--force-color",
+    "--skip-checks",
+)  # fmt: skip
+# what Flask brings itself
+OF_FLASK = {"routes", "run", "shell"}
 
 
 def offered(words):
@@ -48,13 +55,81 @@ def offered(words):
     words = [*program[:1], *words[1:]]
     lists = [helped([*one, "--help"], SECONDS) for one in (program, words)]
     inner, options = ("" if status else said for status, said in lists)
-    found = [[*words, one] for one in FLAG.findall(options) if one not in (*ASIDE, *words)]
-    for name, values in CHOSEN.findall(options):
-        found += [[*words, name, one] for one in re.split(r"[|,]", values) if name not in words]
+    found = chosen(words, options)
     others = [[*program, one] for one in parts(inner) if one not in words]
     # other commands lead to more code than an option does, if there is no time for all
     both = zip_longest(others, found[: OTHERS // 2])
     return [one for pair in both for one in pair if one][:OTHERS]
+
+
+def chosen(words, said):
+    """Give a command with each option that takes nothing, or one of some values."""
+    left_out = {*ASIDE, *words}
+    found = [[*words, one] for one in FLAG.findall(said) if one not in left_out]
+    for name, values in CHOSEN.findall(said):
+        found += [[*words, name, one] for one in re.split(r"[|,]", values) if name not in left_out]
+    return found
+
+
+def beside(asked):
+    """Give how the application's own commands are run beside it: each as it is, then its options.
+
+    What the image is started with is none of them.
+    """
+    known = []
+    for program in programs(asked):
+        status, said = helped([*program, "--help"], SECONDS)
+        inner = [] if status else parts(said)
+        found = [([*program, one], None) for one in inner] or [(program, said)]
+        known += found
+        yield from (words for words, _ in found)
+    for words, said in known:
+        yield from chosen(words, said or helped([*words, "--help"], SECONDS)[1])
+
+
+def programs(asked):
+    """Give what starts the application's own commands: of Django, of Flask, and scripts."""
+    import importlib.metadata
+    import shutil
+
+    folder = asked.get("folder") or "/"
+    started = {os.path.basename(one) for one in asked["words"]}
+    for one in managing(folder) if os.path.isfile("manage.py") else ():
+        yield ["python", "manage.py", one]
+    for target in asked.get("targets", ())[:1] if shutil.which("flask") else ():
+        program = ["flask", "--app", target]
+        status, said = helped([*program, "--help"], SECONDS)
+        for one in () if status else sorted({*parts(said)} - OF_FLASK):
+            yield [*program, one]
+    for one in importlib.metadata.distributions():
+        local = is_local(one)
+        for entry in one.entry_points:
+            own = entry.group == "console_scripts" and entry.name not in started
+            if own and (local or is_own(entry.value, folder)) and shutil.which(entry.name):
+                yield [entry.name]
+
+
+def is_local(one):
+    """Tell whether a distribution was installed from a folder (PEP 610), as an application is."""
+    try:
+        return '"dir_info"' in (one.read_text("direct_url.json") or "")
+    except (OSError, UnicodeError):
+        return False
+
+
+def local_folders():
+    """Give the folders of packages that were installed from a folder."""
+    import importlib.metadata
+
+    return sorted(
+        {
+            str(one.locate_file(file.parts[0]))
+            for one in importlib.metadata.distributions()
+            if is_local(one)
+            for file in one.files or ()
+            if len(file.parts) > 1 and not file.parts[0].endswith((".dist-info", ".."))
+        }
+    )
 
 
 # What a further command is told at its input, and holds a file that it is given.
@@ -170,7 +245,7 @@ def named(asked):
                 seen.add(entry.value)
                 script = os.path.join(beside, entry.name)
                 words = [script if os.path.exists(script) else entry.name, "--help"]
-                yield entry.name, words, is_own(entry.value, folder)
+                yield entry.name, words, is_own(entry.value, folder) or is_local(one)
     for one in managing(folder) if os.path.isfile("manage.py") else ():
         yield f"manage.py {one}", [sys.executable, "manage.py", "help", one], False
 

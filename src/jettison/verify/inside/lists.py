@@ -8,6 +8,8 @@ Each list imports what it needs: an image may lack parts of the standard library
 import os
 import sys
 
+from jettison.verify.inside import commands
+
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 # What takes longer to send than to compare shows nothing more.
@@ -87,9 +89,9 @@ def languages():
     import re
 
     code = re.compile(r"^[a-z]{2,3}(?:[-_](?:[A-Z][a-z]{3}|[A-Z]{2}))?$")
-    root = ASKED["folder"]
     found, seen = set(), 0
-    for place, inner, names in os.walk(root):
+    roots = [ASKED["folder"], *commands.local_folders()]
+    for root, (place, inner, names) in ((top, one) for top in roots for one in os.walk(top)):
         inner[:] = [one for one in inner if one not in OTHERS and not one.startswith(".")]
         seen += len(names)
         if place[len(root) :].count(os.sep) > DEEPEST or seen > MOST:

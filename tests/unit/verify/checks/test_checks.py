@@ -851,3 +851,30 @@ def test_what_every_run_holds_in_a_file_or_column_has_to_be_there() -> None:
     assert other.details == ("done.result in /data/a.db has another content",)
     varying = seen({column, text}, {column})
     assert check("written-files", varying, seen({column}, {column})).outcome is Outcome.SAME
+
+
+def told(text: str) -> tuple[Exchange, ...]:
+    plain = Answer(status=200, headers={"content-type": "text/plain"}, body=text.encode())
+    return (Exchange(name="python manage.py count", answer=plain),)
+
+
+@pytest.mark.parametrize(
+    ("now", "request_", "outcome"),
+    [
+        ("exit status 0\n3 things", REQUEST, SAME),
+        ("exit status 0\n4 things", REQUEST, DIFFERENT),
+        ("exit status 1\nNo module named 'faker'", REQUEST, DIFFERENT),
+        (
+            "exit status 1\nNo module named 'faker'",
+            replace(REQUEST, removed_distributions=frozenset({"faker"})),
+            SAME,
+        ),
+    ],
+)
+def test_own_commands_have_to_do_the_same_unless_they_lack_what_the_plan_takes(
+    now: str, request_: VerificationRequest, outcome: Outcome
+) -> None:
+    before = replace(SEEN, stored=Stored(), ran=(told("exit status 0\n3 things"),) * 3)
+    found = check("commands", before, replace(before, ran=(told(now),) * 3), request_)
+    assert found.outcome is outcome
+    assert any("manage.py count" in one for one in found.details) is (now[-1] != "s" or "4" in now)

@@ -912,3 +912,29 @@ def test_the_packages_of_libraries_are_told(tmp_path: Path) -> None:
     names = ("libexpat.so.1", "libown.so.2", "libgone.so.3")
     asked = {"list": "owners", "root": str(tmp_path), "names": names}
     assert ask("lists", asked, tmp_path) == {"libexpat.so.1": "libexpat1"}
+
+
+MANAGE = """\
+import sys
+name, rest = sys.argv[1], sys.argv[2:]
+if "--help" in rest:
+    print("usage: x\\n\\noptions:\\n  --format {text,json}  form\\n  --traceback  all of it")
+elif rest:
+    print(name, *rest)
+else:
+    sys.exit(f"{name}: nothing to count")
+"""
+
+
+def test_own_commands_are_run_beside_a_server_with_their_options(tmp_path: Path) -> None:
+    (tmp_path / "shop/management/commands").mkdir(parents=True)
+    (tmp_path / "shop/management/commands/count.py").write_text("")
+    (tmp_path / "manage.py").write_text(MANAGE)
+    asked = {"beside": True, "folder": str(tmp_path), "words": ["gunicorn"], "others": None}
+    found = ask("batch", asked, tmp_path)["others"]
+    plain, json = "python manage.py count", "python manage.py count --format json"
+    assert found[plain][0] == 1
+    assert found[json][:2] == (0, b"count --format json\n")
+    assert not any("traceback" in words for words in found)
+    again = ask("batch", {**asked, "others": [json]}, tmp_path)["others"]
+    assert again == {json: found[json]}
