@@ -207,7 +207,20 @@ _FEW = 30
 # of a log, or a line, that has no end
 _LINES, _LONGEST = 20_000, 2000
 _RUNS = 2
-_SHOWN = 3
+_SHOWN, _SHOWN_LETTERS = 3, 120
+
+
+class _Form(str):
+    """A form of lines, the same as any other of that text; ``line`` is one of them."""
+
+    __slots__ = ("line",)
+    line: str
+
+    @classmethod
+    def of(cls, text: str, line: str) -> _Form:
+        found = cls(text)
+        found.line = line.strip()[:_SHOWN_LETTERS]
+        return found
 
 
 def kinds_of(log: str, errors: str = "") -> frozenset[str]:
@@ -218,17 +231,18 @@ def kinds_of(log: str, errors: str = "") -> frozenset[str]:
     counts, as that of the lines of requests, and of those for debugging, which name whatever is
     there.
     """
-    return _kinds(log) | {f"{one}{_ASIDE}" for one in _kinds(errors)}
+    return frozenset((*_kinds(log), *_kinds(errors, _ASIDE)))
 
 
-def _kinds(log: str) -> frozenset[str]:
+def _kinds(log: str, stream: str = "") -> Iterator[str]:
     lines = [_COLOURS.sub("", line).rstrip() for line in log.splitlines()[:_LINES]]
     lines = list(_without_warnings(lines))
     lines = [one for one in lines if 0 < len(one) < _LONGEST and not _OF_A_RACE.search(one)]
     telling = set(filter(_tells, map(str.strip, lines)))
     plain = (line for line in lines if line not in telling and not _OF_A_WARNING.search(line))
-    forms = {_WORD.sub("a", _kind(line)) for line in plain}
-    return frozenset((*map(_kind, telling), *(f"{_FORM}{one}" for one in forms)))
+    yield from (f"{_kind(line)}{stream}" for line in telling)
+    for line in plain:
+        yield _Form.of(f"{_FORM}{_WORD.sub('a', _kind(line))}{stream}", line)
 
 
 def _without_warnings(lines: Sequence[str]) -> Iterator[str]:
@@ -277,7 +291,8 @@ def compare_logs(
         lost = [line for line in lost if not _OF_ROOT.search(line)]
     changed = not keeps_command(request, before.facts, after.facts)
     new = tuple(_alarms(before, after, request))
-    details = [*(f"{NO_MORE}{line}" for line in lost), *new]
+    examples = (f", as {one.line!r}" if isinstance(one, _Form) else "" for one in lost)
+    details = [*(f"{NO_MORE}{line}{one}" for line, one in zip(lost, examples, strict=True)), *new]
     different = new or (lost and not changed)
     return CheckResult(
         outcome=Outcome.DIFFERENT if different else Outcome.SAME,

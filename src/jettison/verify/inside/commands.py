@@ -32,11 +32,12 @@ ONE = re.compile(r"^(?:  |[|│] )([a-z][\w-]*)(?:  |\s*$)")
 TAKES = r"(?! *(?:[A-Z]{2,}\b|[\[{<]\w+[|,\]}>]))"
 FLAG = re.compile(rf"^[ │|]+(?:-\w, )?(--[a-z][\w-]+)(?:  |$){TAKES}", re.M)
 CHOSEN = re.compile(r"^[ │|]+(?:-\w, )?(--[a-z][\w-]+) +[\[{]([\w.-]+(?:[|,][\w.-]+)+)[\]}]", re.M)
+FREE = re.compile(r"^[ │|]+(?:-\w(?: [A-Z_]+)?, )?(--[a-z][\w-]+)(?: +|=)[A-Z][A-Z_]+\b", re.M)
 OTHERS = 8
 # what all commands have, as those of Django
 ASIDE = (
     "--help", "--version", "--verbosity", "--traceback", "--no-color", "--force-color",
-    "--skip-checks",
+    "--skip-checks", "--settings", "--pythonpath",
 )  # fmt: skip
 # what Flask brings itself
 OF_FLASK = {"routes", "run", "shell"}
@@ -63,12 +64,12 @@ def offered(words):
 
 
 def chosen(words, said):
-    """Give a command with each option that takes nothing, or one of some values."""
+    """Give a command with each option: that takes nothing, one of some values, or any."""
     left_out = {*ASIDE, *words}
     found = [[*words, one] for one in FLAG.findall(said) if one not in left_out]
     for name, values in CHOSEN.findall(said):
         found += [[*words, name, one] for one in re.split(r"[|,]", values) if name not in left_out]
-    return found
+    return found + [[*words, one, GIVEN] for one in FREE.findall(said) if one not in left_out]
 
 
 def beside(asked):
@@ -132,8 +133,9 @@ def local_folders():
     )
 
 
-# What a further command is told at its input, and holds a file that it is given.
-SAMPLE = b"3.25\nhello,7\n"
+# What a further command is told at its input, and holds a file that it is given: numbers, capitals
+# and letters beyond ASCII, and what is often taken away.
+SAMPLE = " 3.25\n\nHello Zo\u00eb ,7\n".encode()
 FOLDER, FILE = "/tmp/jettison-sample", "/tmp/jettison-sample/table.csv"  # noqa: S108 - in a container
 # How argparse and click say what is missing; what is given then; and what they say is wrong of it.
 LACKS = re.compile(r"(?:Missing (?:argument|option)|arguments are required:)\W*?(--)?([\w-]+)")

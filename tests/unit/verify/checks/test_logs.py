@@ -45,7 +45,10 @@ def test_numbers_times_and_colours_make_no_other_kind() -> None:
         (f"{LOG}ValueError: no\n", "a new exception: ValueError: no"),
         (f"{LOG}ERROR shelf: no index\n", "is written only now: ERROR shelf: no index"),
         (f"{LOG}WARNING: 2 books lost\n", "is written only now: WARNING: # books lost"),
-        (LOG.replace("a line without a level\n", ""), "written no more: lines such as a a a a a"),
+        (
+            LOG.replace("a line without a level\n", ""),
+            "written no more: lines such as a a a a a, as 'a line without a level'",
+        ),
     ],
 )
 def test_lines_that_are_lost_and_exceptions_that_are_new_are_named(after: str, said: str) -> None:

@@ -918,7 +918,8 @@ MANAGE = """\
 import sys
 name, rest = sys.argv[1], sys.argv[2:]
 if "--help" in rest:
-    print("usage: x\\n\\noptions:\\n  --format {text,json}  form\\n  --traceback  all of it")
+    print("usage: x", "options:", "  --format {text,json}  form", sep="\\n")
+    print("  -k KIND, --kind KIND  of it", "  --traceback  all of it", sep="\\n")
 elif rest:
     print(name, *rest)
 else:
@@ -935,6 +936,7 @@ def test_own_commands_are_run_beside_a_server_with_their_options(tmp_path: Path)
     plain, json = "python manage.py count", "python manage.py count --format json"
     assert found[plain][0] == 1
     assert found[json][:2] == (0, b"count --format json\n")
+    assert found["python manage.py count --kind hello"][0] == 0
     assert not any("traceback" in words for words in found)
     again = ask("batch", {**asked, "others": [json]}, tmp_path)["others"]
     assert again == {json: found[json]}
