@@ -9,7 +9,7 @@ from jettison.values import replace
 from jettison.verify import NONE_EXECUTED, CheckResult, Outcome
 from jettison.verify.checks.check import compare_uses, homes_of, skipped
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
-from jettison.verify.exchange.times import dated
+from jettison.verify.exchange.times import built_at, dated
 from jettison.verify.observation import Loaded, Observation, WorkerOutcome
 from jettison.verify.request import OWN_COMMAND, VerificationRequest
 from jettison.verify.workload.step import NO_METHOD, NO_PAGE, NO_SLASH
@@ -18,8 +18,8 @@ _FOUND = range(200, 400)
 
 
 def times_of(seen: Observation) -> Mapping[str, int]:
-    """Give the times of files that an image holds, where they are known."""
-    return seen.stored.times if seen.stored else {}
+    """Give the times of files that an image holds, and when it says that it was built."""
+    return {**(seen.stored.times if seen.stored else {}), **built_at(seen.facts.environment)}
 
 
 class _Runs:
@@ -28,7 +28,7 @@ class _Runs:
     def __init__(self, seen: Observation) -> None:
         self.exchanges = (seen.exchanges, *seen.reruns)
         self.times = times_of(seen)
-        self._identity = tuple(map(id, (*self.exchanges, self.times)))
+        self._identity = (*map(id, (*self.exchanges, seen.stored)), seen.facts.environment)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Runs) and self._identity == other._identity

@@ -19,6 +19,7 @@ from jettison.verify.checks.check import (
     skipped,
     started_words,
 )
+from jettison.verify.exchange.times import built_at
 from jettison.verify.observation import Observation
 from jettison.verify.request import VerificationRequest
 
@@ -78,10 +79,11 @@ def compare_environment(
     """Compare the variables of both."""
     had, has = dict(before.facts.environment), dict(after.facts.environment)
     alike = same_base(before, after)
+    built = built_at(had.items()).keys() & built_at(has.items()).keys()
     names = [
         name
         for name in dict.fromkeys((*had, *has))
-        if not _NOT_COMPARED.match(name)
+        if not (_NOT_COMPARED.match(name) or name in built)
         and not _as_planned(name, has.get(name), request)
         and (alike or not _OF_A_BASE.match(name) or had.get(name) == has.get(name))
     ]
@@ -113,31 +115,32 @@ def _show_environment(name: str, value: str | None) -> str:
     return "(not shown)" if _SECRET.search(name) else repr(value)
 
 
-# They tell one build of an image from the next. Sources: annotations of the specification of images
-# of OCI, label-schema.org.
-_OF_A_BUILD = re.compile(
-    r"org\.(opencontainers\.image\.(created|revision)|label-schema\.(build-date|vcs-ref))"
-)
+# They describe an image to people, and programs choose what they do by names of their own. Sources:
+# annotations of the specification of images of OCI, label-schema.org, and Docker's guidelines for
+# labels, by which names without a namespace are for people.
+_DESCRIBES = re.compile(r"org\.(opencontainers\.image|label-schema)\..+|[^.]+")
 
 
 def compare_labels(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
-    """Compare the labels of both."""
+    """Compare the labels of both; one that describes an image alone may have another text."""
     had = {
         name: value
         for name, value in before.facts.labels
         if name != LABEL and (request.labels is None or name in request.labels)
     }
     has = dict(after.facts.labels)
-    details = tuple(
-        f"{name}: {value!r} became {has.get(name)!r}"
+    changed = {
+        name: f"{name}: {value!r} became {has.get(name)!r}"
         for name, value in had.items()
-        if has.get(name) != value and not (name in has and _OF_A_BUILD.fullmatch(name))
-    )
+        if has.get(name) != value
+    }
+    notes = [one for name, one in changed.items() if name in has and _DESCRIBES.fullmatch(name)]
+    details = [one for one in changed.values() if one not in notes]
     names = ", ".join(detail.partition(":")[0] for detail in details)
     message = f"changed: {names}" if details else f"{len(had)} labels are kept"
-    return judged(details, message, (len(had), len(had) - len(details)))
+    return judged(details, message, (len(had), len(had) - len(details)), notes)
 
 
 def compare_user(

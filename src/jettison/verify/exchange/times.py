@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -241,6 +241,22 @@ def dated(before: Mapping[str, int], after: Mapping[str, int]) -> Dated:
         for unit in (1, _MINUTE, _WHOLE_DAY)
     )
     return Dated(seconds=seconds, minutes=minutes, days=days)
+
+
+# How a variable is named that says when an image was built (reproducible-builds.org names one).
+_BUILT = re.compile(r"BUILD|BUILT|CREATED|SOURCE_DATE", re.I)
+
+
+def built_at(variables: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """Give the variables that say when an image was built, and that moment, as ``dated`` takes."""
+    told = ((name, _day_or_moment(value)) for name, value in variables if _BUILT.search(name))
+    return {name: int(moment) for name, moment in told if moment is not None}
+
+
+def _day_or_moment(text: str) -> float | None:
+    counted = re.fullmatch(r"\d{10}", text)
+    moment = float(text) if counted else moment_of(text)
+    return moment_of(f"{text} 00:00:00") if moment is None else moment
 
 
 def _joined(pairs: Iterator[tuple[str, int, int]]) -> Iterator[tuple[int, str]]:

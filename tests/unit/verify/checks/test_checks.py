@@ -621,10 +621,43 @@ def test_tests_that_fail_count_only_when_they_passed_before() -> None:
     assert check("test-suite", SEEN, passed, request).message == "87 passed"
 
 
-def test_labels_that_name_the_build_may_have_another_value() -> None:
-    revision = "org.opencontainers.image.revision"
-    had, has, without = (facts(labels=one) for one in (((revision, "1"),), ((revision, "2"),), ()))
-    assert check("labels", had, has).outcome is Outcome.SAME
+@pytest.mark.parametrize(
+    ("name", "value", "outcome"),
+    [
+        ("BUILD_DATE", "2026-12-01T10:00:00Z", SAME),
+        ("APP_BUILT_AT", "2026-12-01", SAME),
+        ("SOURCE_DATE_EPOCH", "1796119200", SAME),
+        ("BUILD_DATE", "nightly", DIFFERENT),
+        ("SALE_ENDS", "2026-12-01", DIFFERENT),
+    ],
+)
+def test_when_an_image_was_built_may_be_another_moment(
+    name: str, value: str, outcome: Outcome
+) -> None:
+    had, has = (facts(environment=((name, one),)) for one in ("2026-11-30", value))
+    assert check("environment", had, has).outcome is outcome
+    page = Answer(status=200, headers={"content-type": "text/plain"}, body=b"built 2026-11-30")
+    now = replace(page, body=f"built {value}".encode())
+    both = [
+        replace(one, exchanges=(Exchange(name="GET /", answer=answer),))
+        for one, answer in ((had, page), (has, now))
+    ]
+    assert check("routes", *both).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("org.opencontainers.image.revision", SAME),
+        ("maintainer", SAME),
+        ("traefik.http.routers.shop.rule", DIFFERENT),
+    ],
+)
+def test_a_label_that_only_describes_an_image_may_have_another_value(
+    name: str, outcome: Outcome
+) -> None:
+    had, has, without = (facts(labels=one) for one in (((name, "1"),), ((name, "2"),), ()))
+    assert check("labels", had, has).outcome is outcome
     assert check("labels", had, without).outcome is DIFFERENT
 
 
