@@ -6,7 +6,7 @@ import inspect
 import os
 import textwrap
 
-from jettison.verify.inside import parts, reader
+from jettison.verify.inside import hints, parts, reader
 
 
 def is_installed(function):
@@ -105,6 +105,7 @@ class Arguments(ast.NodeTransformer):
 def schema(fields, known):
     """Describe an object with these fields, of which some are known well."""
     inner = {"array": {"type": "array", "items": {"type": "integer"}}}
+    inner |= {form: {"type": "string", "format": form} for form in hints.READS_TIME.values()}
     return {
         "type": "object",
         "properties": {
@@ -153,7 +154,7 @@ def takes(function, method):
     read.visit(tree)
     met = read.met
     read.headed()
-    described = functools.partial(schema, known=read.schemas)
+    described = functools.partial(schema, known={**rows_of(met), **read.schemas})
     found = {"query": described(met["query"])} if met.get("query") else {}
     found.update(known_of(read))
     lines = parts.said(read) if read.receives else []
@@ -161,6 +162,19 @@ def takes(function, method):
         found["body"] = ("text/plain", {"type": "string", "enum": ["\n".join(lines)]})
     body = None if method in WITHOUT else body_of(met, described)
     return {**found, "body": body} if body else found
+
+
+def rows_of(met):
+    """Describe the lists of objects that a body holds, by their fields."""
+    ends = (hints.ROWS, hints.EACH)
+    return {
+        place.removeprefix(ends[0]).removesuffix(ends[1]): {
+            "type": "array",
+            "items": schema(fields, {}),
+        }
+        for place, fields in met.items()
+        if place.startswith(ends[0]) and fields
+    }
 
 
 def body_of(met, described):

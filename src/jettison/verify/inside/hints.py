@@ -1,6 +1,8 @@
 """Says what a field is by what the source does with it: types, values, keys of uploads, sizes."""
 
 import ast
+import enum
+from datetime import datetime
 
 from jettison.verify.inside import constants
 
@@ -12,6 +14,9 @@ LISTS = {"sum", "max", "min", "mean", "median"}
 TYPES = {"int": "integer", "float": "number", "bool": "boolean", "list": "array", "str": "string"}
 # what takes the name of a time zone, and two of different offsets
 ZONED, ZONES = {"ZoneInfo", "timezone", "gettz"}, ["Europe/Berlin", "Asia/Tokyo"]
+# what reads a time, of which form by whose method it is, and a form that has a name
+READS_TIME = {"date": "date", "datetime": "date-time", "time": "time"}
+OF_DAYS, MOMENT = "%Y-%m-%d", datetime(2024, 5, 17, 9, 30)
 # what compares a text with a pattern, and texts that many do not fit
 MATCHES, UNFIT = {"fullmatch", "match"}, [TEXT.upper(), f"{TEXT} {TEXT}"]
 # what chooses among what a client accepts, and the header that says what
@@ -25,6 +30,8 @@ SENT = (
 )  # fmt: skip
 # how a place is named that is a part of an upload, and what stands for each row or element
 DOCUMENT, TABLE, EACH = "document ", "table ", "[]"
+# how the rows are named that a field of a JSON body holds
+ROWS = "rows "
 # what reads a document of keys and values, and a table with names of columns
 READS = {"load": DOCUMENT, "loads": DOCUMENT, "safe_load": DOCUMENT, "DictReader": TABLE}
 # what gives the content of a file, or of another content, and what content is wrapped into
@@ -60,9 +67,25 @@ class Hints:
         if name in ZONED and (field := self.field(first)):
             self.choose(field, ZONES)
         owner = getattr(getattr(node.func, "value", None), "attr", "")
+        self.timed(node, name)
+        if isinstance(found := self.stands_for(node.func), enum.EnumMeta):
+            self.choose(self.field(first), [one.value for one in found])
         if name in CHOOSES and owner.startswith(ACCEPTS):
             kind = owner.removeprefix(ACCEPTS).removesuffix("s").title()
             self.choose(f"{HEADER}Accept-{kind}", self.texts(first))
+
+    def timed(self, node, name):
+        """Take of which form the time is that a call reads."""
+        function, first = node.func, (node.args or [None])[0]
+        owner = getattr(function, "value", None)
+        owner = getattr(owner, "attr", getattr(owner, "id", ""))
+        form = getattr(node.args[1], "value", None) if len(node.args) > 1 else None
+        if name == "fromisoformat" and owner in READS_TIME:
+            self.typed(first, READS_TIME[owner])
+        elif name == "strptime" and form == OF_DAYS:
+            self.typed(first, "date")
+        elif name == "strptime" and isinstance(form, str) and (field := self.field(first)):
+            self.choose(field, [MOMENT.strftime(form)])
 
     def headed(self):
         """Give headers a value that are read and compared with nothing that is known."""
@@ -72,7 +95,9 @@ class Hints:
                 self.choose(field, [NUMBER if kind in ("integer", "number") else TEXT])
 
     def choose(self, field, texts):
-        """Write down values of a field."""
+        """Write down values of a field, if it is one."""
+        if not field:
+            return
         known = self.compared.setdefault(field, [])
         known += [one for one in texts if one not in known]
 
@@ -194,6 +219,9 @@ class Documents:
         called = getattr(getattr(iterated, "func", None), "id", "")
         if called == "enumerate" and isinstance(target, ast.Tuple):
             target = target.elts[-1]
+        field = self.field(iterated)
+        if not place and field in self.met.get("json", {}):
+            place = f"{ROWS}{field}"
         if place and isinstance(target, ast.Name):
             self.known[target.id] = f"{place}{EACH}"
             self.met.setdefault(f"{place}{EACH}", {})

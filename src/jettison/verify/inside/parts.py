@@ -21,6 +21,8 @@ REQUESTS = {"request", "req"}
 # how a field is named that is a header, and what servers make of one
 HEADER = "header "
 FROM_HEADERS = {"subprotocols": f"{HEADER}Sec-WebSocket-Protocol"}
+# methods that give parts of a text, of which one is taken
+CUTS = {"split", "rsplit", "partition", "rpartition"}
 # methods that give a text in another form
 FORMS = {"lower", "upper", "strip", "rstrip", "casefold", "title", "decode", "encode"}
 METHOD = "WEBSOCKET"
@@ -109,6 +111,10 @@ class Parts:
                 node.attr if isinstance(node.value, ast.Name) and self.field(node.value) else None
             )
         owner, key = getattr(node, "value", None), getattr(node, "slice", None)
+        if isinstance(node, ast.Subscript) and getattr(owner, "func", None):
+            function = owner.func
+            if isinstance(function, ast.Attribute) and function.attr in CUTS:
+                return self.field(function.value)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner = node.func.value
             if node.func.attr in FORMS and not node.args:

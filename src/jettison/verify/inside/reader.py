@@ -104,6 +104,14 @@ class Reader(*KNOWING, constants.Constants, ast.NodeVisitor):
             one = other
         self.generic_visit(node)
 
+    def visit_BinOp(self, node):
+        """See fields that are computed with, as no text can be but added and formatted."""
+        if isinstance(node.op, (ast.Mult, ast.Sub, ast.Div, ast.FloorDiv, ast.Pow)):
+            for one in (node.left, node.right):
+                if constants.wrapped(one) is None:
+                    self.typed(one, "number")
+        self.generic_visit(node)
+
     def visit_Match(self, node):
         """See the texts that a field is matched with."""
         for case in node.cases:

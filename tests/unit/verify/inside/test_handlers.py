@@ -179,6 +179,24 @@ def sometimes(request):
     kilos = Decimal(str(data["kilos"]))
     return kilos > 50
 
+def order(request):
+    data = request.get_json()
+    total = 0
+    for line in data["lines"]:
+        total += line["price"] * int(line["count"])
+    return total, data["to"]
+
+def between(request):
+    days = date.fromisoformat(request.args["to"]), datetime.strptime(request.args["on"], "%Y-%m-%d")
+    return days, datetime.strptime(request.args["hour"], "%d.%m.%y"), Grade(request.args["grade"])
+
+def by_first(request):
+    return request.args.get("lang", "en").split("-")[0] in ("en", "de")
+
+class Grade(enum.Enum):
+    GOOD = "good"
+    POOR = "poor"
+
 def cut(request):
     return request.get_json()["title"][:30]
 
@@ -665,3 +683,22 @@ def test_what_is_cut_is_also_sent_a_letter_longer(handler: Any) -> None:
     _, said = handlers.takes(handler.cut_message, parts.METHOD)["body"]
     lines = [json.loads(one) for one in said["enum"][0].splitlines() if one.startswith("{")]
     assert {"type": "say", "text": "x" * 11} in lines
+
+
+def test_the_objects_of_a_list_are_described(handler: Any) -> None:
+    _, body = handlers.takes(handler.order, "POST")["body"]
+    row = body["properties"]["lines"]["items"]
+    kinds = {name: one["type"] for name, one in row["properties"].items()}
+    assert kinds == {"price": "number", "count": "integer"}
+    assert list(body["properties"]) == ["lines", "to"]
+
+
+def test_times_and_members_of_enumerations_are_told_by_what_reads_them(handler: Any) -> None:
+    found = handlers.takes(handler.between, "GET")
+    forms = {name: one.get("format") for name, one in found["query"]["properties"].items()}
+    assert forms == {"to": "date", "on": "date", "hour": None, "grade": None}
+    assert found["compared"] == {"hour": ["17.05.24"], "grade": ["good", "poor"]}
+
+
+def test_the_first_part_of_a_text_is_compared_too(handler: Any) -> None:
+    assert handlers.takes(handler.by_first, "GET")["compared"] == {"lang": ["en", "de"]}
