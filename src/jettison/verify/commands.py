@@ -13,7 +13,7 @@ from jettison.errors import EngineError
 from jettison.values import replace
 from jettison.verify.application import find_application, words_of
 from jettison.verify.exchange import Answer, Exchange
-from jettison.verify.interior import ask, inquire
+from jettison.verify.interior import ask, inquire, own_files
 from jettison.verify.observation import EXIT_STATUS, Conversation, Setting
 
 _SECONDS, _ROOT = 150.0, "/"
@@ -56,12 +56,12 @@ class _Ran(Struct, frozen=True, kw_only=True):
 
 
 def run_beside(
-    container: Container, setting: Setting, talk: Conversation
+    container: Container, setting: Setting, talk: Conversation, ready: float
 ) -> tuple[tuple[Exchange, ...], ...]:
     """Run the application's own commands beside the server that the image is, after all requests.
 
-    Gives the one run, or none: nothing is run where the root is read-only and nobody promised that
-    it works so.
+    It has longer where it took longer to become ``ready``. Gives the one run, or none: nothing is
+    run where the root is read-only and nobody promised that it works so.
     """
     narrow = setting.read_only and not setting.request.expected_read_only
     known = None if talk.explores and talk.commands is None else talk.commands or ()
@@ -69,7 +69,15 @@ def run_beside(
         return ()
     words = words_of(setting.words)
     targets = find_application(words, dict(setting.facts.environment)).targets
-    asked = {**_asked(setting), "beside": True, "words": words, "targets": targets, "others": known}
+    asked = {
+        **_asked(setting),
+        **own_files(setting.facts),
+        "beside": True,
+        "words": words,
+        "targets": targets,
+        "ready": ready,
+        "others": known,
+    }
     try:
         answer, _ = inquire(container, setting.facts, "batch", asked, _Ran)
     except EngineError:

@@ -36,6 +36,8 @@ _PATIENCE = 4.0
 _AGAIN_SECONDS, _AGAIN_FACTOR = 15.0, 6
 # How often both are started once more when figures differ.
 _FURTHER_STARTS = 4
+# How often an image with other code is started, more often where it is ready at once.
+_FEWEST, _MOST, _TRIED_SECONDS = 4, 8, 30.0
 # How often while lines of the log differ.
 _RACES = 3
 # How many times so many again while the candidate alone has failed to start.
@@ -128,7 +130,7 @@ def _started(
             if not retries.raced(request, before, after):
                 break
         if not after.failed_starts and retries.altered(request, before, after):
-            after = retries.becomes_ready(trial, after, _FURTHER_STARTS)
+            after = retries.becomes_ready(trial, after, tries(before.seconds))
     if retries.of_the_moment(request, before, after):
         with trial.step("Starting both in turn, because figures differ"):
             more = _FURTHER_STARTS
@@ -139,6 +141,11 @@ def _started(
                     break
                 before, after = start(before, after, more, at_once=False)
     return before, after
+
+
+def tries(seconds: float) -> int:
+    """Give how often an image is started that may fail now and then, by how long a start takes."""
+    return max(_FEWEST, min(_MOST, int(_TRIED_SECONDS / max(seconds, 1.0))))
 
 
 def _decided(before: Observation, after: Observation) -> bool:

@@ -247,7 +247,7 @@ def _look(run: Running, setting: Setting, talk: Conversation) -> Observation:
         opened=opened,
         grown=grown,
         listens=() if request.ports or request.services else _listens(container),
-        ran=run_beside(container, setting, talk),
+        ran=run_beside(container, setting, talk, run.seconds),
         missing=missing,
     )
 

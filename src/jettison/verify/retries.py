@@ -80,7 +80,7 @@ def further(
                 failure = ended(run.container)
                 exchanges = () if failure else exchanges
                 logs = (kinds_of(*run.container.streams()),) if not failure else ()
-                ran = run_beside(run.container, setting, talk) if not failure else ()
+                ran = run_beside(run.container, setting, talk, run.seconds) if not failure else ()
     except EngineError as wrong:
         still_there(setting, wrong)
         failure = reason_of(wrong)

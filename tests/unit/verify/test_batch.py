@@ -172,6 +172,7 @@ def test_what_else_a_program_offers_is_run(
         "`python job.py book --strict`",
         "`python job.py book --order up`",
         "`python job.py book --order down`",
+        "`python job.py book --name hello`",
     ]
     other = observed(shared, TOOL.replace(old, new), names)
     (found,) = compared(before, other, ASKED).differences

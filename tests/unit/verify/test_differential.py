@@ -538,3 +538,8 @@ def test_what_a_server_that_does_not_start_lacks_is_named(
     found = {one.name: one for one in verdict(tmp_path, NOTHING, "os._exit(3)").differences}
     assert "does not become ready" in found["start"].message
     assert found["files"].message == "lib.py of the application is gone"
+
+
+@pytest.mark.parametrize(("seconds", "times"), [(0.4, 8), (5.0, 6), (40.0, 4)])
+def test_what_is_ready_soon_is_started_more_often(seconds: float, times: int) -> None:
+    assert differential.tries(seconds) == times

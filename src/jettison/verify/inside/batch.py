@@ -100,7 +100,7 @@ def others(took):
     patience = 1 if known is None else PATIENCE
     commands.lay_sample()
     since = {} if BESIDE else state()
-    ends = time.monotonic() + (TOGETHER + 2 * min(took, TOGETHER)) * patience
+    ends = time.monotonic() + (TOGETHER + (1 if BESIDE else 2) * min(took, TOGETHER)) * patience
     offered = commands.beside(ASKED) if BESIDE else commands.offered(ASKED["words"])
     wanted, following = iter(offered if known is None else map(shlex.split, known)), []
     while time.monotonic() < ends:
@@ -112,7 +112,7 @@ def others(took):
         better = commands.corrected(words, *told) if known is None else None
         if better and shlex.join(better) not in found:
             following.append(better)
-            if told[0] == MISUSED:
+            if BESIDE or told[0] == MISUSED:
                 continue
         # where it was stopped is chance
         told = told if told[0] != STOPPED else (STOPPED, b"", b"")
@@ -142,5 +142,5 @@ def whole():
 
 
 alone = {"status": 0, "out": b"", "err": b"", "files": {}}
-answer = {**alone, "others": others(0.0)} if BESIDE else whole()
+answer = {**alone, "others": others(ASKED.get("ready", 0.0))} if BESIDE else whole()
 sys.stdout.write(f"\n{MARKER}{answer!a}\n")

@@ -73,41 +73,40 @@ def chosen(words, said):
 
 
 def beside(asked):
-    """Give how the application's own commands are run beside it: each as it is, then its options.
-
-    What the image is started with is none of them.
-    """
+    """Give how own commands are run beside the application: each as it is, then its options."""
     known = []
-    for program in programs(asked):
-        status, said = helped([*program, "--help"], SECONDS)
+    for program, within in programs(asked):
+        status, said = helped([*program, "--help"], SECONDS) if within else (0, "")
         inner = [] if status else parts(said)
-        found = [([*program, one], None) for one in inner] or [(program, said)]
-        known += found
-        yield from (words for words, _ in found)
+        known += [([*program, one], "") for one in inner] or [(program, said)]
+        yield from [[*program, one] for one in inner] or [program]
     for words, said in known:
         yield from chosen(words, said or helped([*words, "--help"], SECONDS)[1])
 
 
 def programs(asked):
-    """Give what starts the application's own commands: of Django, of Flask, and scripts."""
+    """Give what starts own commands of Django, of Flask and scripts, and whether others are within.
+
+    What the image is started with is none of them.
+    """
     import importlib.metadata
     import shutil
 
     folder = asked.get("folder") or "/"
     started = {os.path.basename(one) for one in asked["words"]}
     for one in managing(folder) if os.path.isfile("manage.py") else ():
-        yield ["python", "manage.py", one]
+        yield ["python", "manage.py", one], False
     for target in asked.get("targets", ())[:1] if shutil.which("flask") else ():
         program = ["flask", "--app", target]
         status, said = helped([*program, "--help"], SECONDS)
         for one in () if status else sorted({*parts(said)} - OF_FLASK):
-            yield [*program, one]
+            yield [*program, one], True
     for one in importlib.metadata.distributions():
         local = is_local(one)
         for entry in one.entry_points:
             own = entry.group == "console_scripts" and entry.name not in started
             if own and (local or is_own(entry.value, folder)) and shutil.which(entry.name):
-                yield [entry.name]
+                yield [entry.name], True
 
 
 def is_local(one):
@@ -142,7 +141,10 @@ LACKS = re.compile(r"(?:Missing (?:argument|option)|arguments are required:)\W*?
 GIVEN, NUMBER, CORRECTIONS = "hello", "3", 6
 DIRECTORY = re.compile(rf"(?i)(?<!or )director\w*:? '{GIVEN}'")
 ABSENT = re.compile(rf"(?i)(?:'{GIVEN}'|{GIVEN}:?) (?:does not exist|not found)|no such file")
-NUMBERED = re.compile(r"not a valid (?:int|float|number)|invalid (?:int|float) value")
+NUMBERED = re.compile(
+    r"not a valid (?:int|float|number)|invalid (?:int|float|Decimal) value|invalid literal for int"
+    r"|could not convert string to float|decimal\.(?:InvalidOperation|ConversionSyntax)"
+)
 AMONG = re.compile(r"(?:one of|choose from):?[^\w]+([\w.-]*\w)")
 
 
