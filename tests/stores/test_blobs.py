@@ -96,6 +96,14 @@ def test_a_blob_damaged_on_disk_is_found_when_read(cache: BlobDirectory) -> None
         read(cache)
 
 
+def test_a_blob_that_grew_to_holes_is_damaged_and_not_read(tmp_path: Path) -> None:
+    cache = BlobDirectory(tmp_path, cache=True)
+    cache.add(BLOB, (CONTENT,))
+    os.truncate(cache.path(BLOB.digest), 1 << 42)
+    assert not cache.sound(BLOB.digest)
+    assert not cache.path(BLOB.digest).exists()
+
+
 def test_a_blob_cut_short_on_disk_counts_as_missing(cache: BlobDirectory) -> None:
     cache.add(BLOB, (CONTENT,))
     cache.path(BLOB.digest).write_bytes(CONTENT[:100])

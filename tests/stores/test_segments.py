@@ -11,6 +11,7 @@ import pytest
 from image_oracle import validate
 from images import AMD64
 
+from jettison.errors import DamagedCacheError
 from jettison.images.digest import Compression, DiffID
 from jettison.images.image import Image
 from jettison.images.stores.blobs import SegmentCache
@@ -47,6 +48,17 @@ def test_a_segment_whose_blob_is_gone_is_forgotten(segments: SegmentCache) -> No
     put = segments.put("one", ONE)
     segments.blobs.path(put.descriptor.digest).unlink()
     assert segments.get("one") is None
+
+
+def test_all_damaged_segments_of_a_layer_are_found_at_once(segments: SegmentCache) -> None:
+    parts = [segments.put(str(number), [Member.file(f"{number}", b"a")]) for number in range(30)]
+    layer = segments.layer(parts)
+    for part in parts:
+        with segments.blobs.path(part.descriptor.digest).open("r+b") as file:
+            file.write(b"x")
+    with pytest.raises(DamagedCacheError), layer.open() as stream:
+        stream.read()
+    assert [segments.get(str(number)) for number in range(30)] == [None] * 30
 
 
 def test_another_compressor_has_other_segments(tmp_path: Path) -> None:

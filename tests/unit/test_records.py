@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -45,6 +46,18 @@ def test_a_damaged_record_counts_as_missing(tmp_path: Path, damage: bytes | None
     (file,) = tmp_path.iterdir()
     file.write_bytes(file.read_bytes()[:-1] if damage is None else damage)
     assert records.get(Thing, "one") is None
+
+
+def test_a_record_that_was_planted_or_grew_to_holes_counts_as_missing(tmp_path: Path) -> None:
+    records = Records(tmp_path)
+    records.put(THING, "one")
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(hashlib.sha256(b"one\0not packed").digest() + b"not packed")
+    assert records.get(Thing, "one") is None
+    records.put(THING, "one")
+    os.truncate(file, 1 << 42)
+    assert records.get(Thing, "one") is None
+    assert not file.exists()
 
 
 def test_a_folder_that_cannot_be_written_costs_time_only(tmp_path: Path) -> None:

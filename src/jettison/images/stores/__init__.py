@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from jettison.errors import DamagedCacheError, WriteError
-from jettison.records import discard, open_regular
+from jettison.records import discard, is_hollow, open_regular
 
 PARTIAL = ".partial"
 """Ends the name of what is not whole yet; its name begins with a dot."""
@@ -221,12 +221,12 @@ def _begun(name: str) -> hashlib._Hash:
 
 
 def regular_size(path: Path) -> int | None:
-    """Return the size of a regular file; a folder, a link or a pipe there is damage."""
+    """Return the size of a regular file; a folder, a link, a pipe or holes there are damage."""
     try:
         found = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    if stat.S_ISREG(found.st_mode):
+    if stat.S_ISREG(found.st_mode) and not is_hollow(found):
         return found.st_size
     discard(path)
     return None

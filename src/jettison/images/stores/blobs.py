@@ -219,6 +219,9 @@ class SegmentCache(Struct, frozen=True, kw_only=True):
         try:
             yield from checked_chunks(chunks, descriptor.digest, descriptor.size, what)
         except DamagedCacheError:
+            # Finds all that are damaged at once, as each would start the work again.
+            for segment in segments:
+                self.blobs.sound(segment.descriptor.digest)
             raise
         except IntegrityError as error:
             # Each segment is right, so what was remembered of their join is not.
