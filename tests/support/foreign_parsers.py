@@ -51,6 +51,7 @@ from jettison.index.listing import parse_listing, releases
 from jettison.index.metadata import parse_entry_points, parse_metadata, parse_record
 from jettison.index.target import Target
 from jettison.index.wheels import read_local_wheel
+from jettison.source.named_places import places_in
 from jettison.source.operations_collect import collect
 from jettison.source.operations_lines import with_variables
 from jettison.source.parse import parse as parse_python
@@ -155,6 +156,17 @@ def _makefile(content: str) -> None:
     collect(texts)
     whole = with_variables(content)
     assert len(whole) < 2_000_000 + 2 * len(content)
+
+
+# Names of files that tell what an application does.
+_FILES = ("a.yml", "crontab", "Procfile", "uwsgi.ini", "tox.ini", "run.sh", "a.conf", "Dockerfile")
+
+
+def _operations(content: str) -> None:
+    for name in _FILES:
+        collect({name: content}, documents={"README.md": content})
+    for settings in (False, True):
+        list(places_in(content, settings=settings))
 
 
 def _of(*parsers: Callable[..., object], file: str) -> Callable[[bytes], object]:
@@ -271,6 +283,11 @@ def all_parsers() -> dict[str, Parser]:
         "makefile": Parser(text(_makefile), lines(
             "A := pip\nB = $(A) install\nrun: build | x\n\t$(B) six && $(MAKE) test\n%.o: %.c\n\tmake all\n",
         ), lines("A", "=", ":=", "$(A)", "${B}", "\n", "\t", "run", ":", "%", "|", " ", "$(MAKE) ", "make ", "A=$(B)$(B)\n", "B=$(A)$(A)\n", "\\\n", "#", ";", "'", '"', "&&")),
+        "operations": Parser(text(_operations), lines(
+            "services:\n", "* * * * * root cd /app && python x.py > /logs/x 2>&1\n", "web: gunicorn a:b\n[uwsgi]\nmodule = a\n",
+            "log_dir: \"/logs\"\nx = open(data_dir or '/data/x')\n```sh\ndocker run -v /x:/root/y z\n```\n",
+        ), lines("#", " ", "\n", "services:", "  a:\n", "* ", "@daily ", "dir", ":", ", ", "=", "(", "'/srv/x' ", "\"/x\", ", "url", "default=", "mkdir -p ",
+                 "python ", "sh -c '", "$(", "| ", "&& ", "\\\n", "a/run.sh ", "```sh\n", "docker run ", "-v ", "sh ", "- ", "%", "\t")),
         "fleet": Parser(text(lambda t: parse_fleet(t, "fleet.toml")), lines(
             "[fleet]\nnodes = 3\nlayers = 40\n[[project]]\nname = 'a'\npath = 'a'\ninstances = 5\n[[project]]\ngit = 'https://x/y.git'\nrevision = 'v1'\n",
         ), lines("[fleet]\n", "[[project]]\n", "name", "path", "git", "image", "=", "'a'", "'--x'", "1", "-1", "\n", "[", "]", "{", "}", ".", ",", "true", "'\u001b'")),

@@ -13,6 +13,8 @@ from jettison.values import Origin
 # Files that an application may read its folders from; larger ones are data.
 _SETTINGS: Final = (".ini", ".cfg", ".toml", ".yaml", ".yml", ".json", ".conf", ".properties")
 _LARGEST: Final = 64 * 1024
+# The name of a path stands no more characters before it.
+_NEAR: Final = 160
 _PATH: Final = r"/[A-Za-z][\w.-]*(?:/[\w.{}%$-]+)*/?"
 _LITERAL: Final = re.compile(rf"[\"'](?P<path>{_PATH})[\"']")
 _DATA: Final = (
@@ -25,7 +27,8 @@ _CAMEL: Final = r"(?-i:[a-z](?:Dir|Folder|Data|Cache|Logs?|Output|Store|Storage)
 # call that the path is given to, behind other arguments.
 _NAMED: Final = re.compile(
     rf"(?:(?<![a-zA-Z]){_DATA}(?![a-z])|{_CAMEL})[\w-]*[\"')\]]*"
-    r"\s*(?::\s*[\w\[\]., |]+?\s*)?[=,:(]\s*(?:[\w.]+\(\s*)*(?:[\w\"'.]+\s*,\s*|\w+\s*=\s*)*$",
+    r"\s*+(?::[\w\[\].,\s|]*?)?[=,:(]\s*+(?:[\w.]++\(\s*+)*+"
+    r"(?:[\w\"'.]++\s*+,\s*+|\w++\s*+=\s*+)*+$",
     re.IGNORECASE,
 )
 _OTHERWISE: Final = re.compile(r"(?:\bor\s*|\bdefault\s*=\s*)$")
@@ -75,9 +78,11 @@ def _of_source(line: str) -> Iterator[str]:
     yield from (found["path"] for found in _MAKES.finditer(line))
     # one that is for data tells of those beside it
     known = False
-    for found in _LITERAL.finditer(line):
-        before = line[: found.start()]
-        named = _NAMED.search(before) or (_OTHERWISE.search(before) and _KEY.search(line))
+    literals = tuple(_LITERAL.finditer(line))
+    keyed = bool(literals and _KEY.search(line))
+    for found in literals:
+        before = line[max(0, found.start() - _NEAR) : found.start()]
+        named = _NAMED.search(before) or (keyed and _OTHERWISE.search(before))
         known = known or bool(named or _ROOTS.match(found["path"]))
         if known and not _SERVED.search(before):
             yield found["path"]

@@ -111,7 +111,9 @@ def ends_with_python(text: str, file: str, target: str | None) -> bool:
 
 # As projects name them that have no compose file which Docker finds by itself.
 _COMPOSE_FOR_PRODUCTION = re.compile(r"((docker-)?compose[-._])?prod(uction)?\.ya?ml")
-_SERVICES = re.compile(r"^services:\s*(?:#.*\s*)*\n\s+[\w.-]+:", re.MULTILINE)
+_SERVICES = re.compile(
+    r"^services:[^\S\n]*+(?:#.*)?\n(?:[^\S\n]*+(?:#.*)?\n)*+[^\S\n]+[\w.-]+:", re.MULTILINE
+)
 
 
 def has_services(path: str, text: str) -> bool:

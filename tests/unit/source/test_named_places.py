@@ -1,5 +1,7 @@
 """Which absolute paths a text names for data, and which are addresses or read only."""
 
+import time
+
 import pytest
 
 from jettison.source.named_places import places_in
@@ -47,3 +49,10 @@ def test_of_source(line: str, paths: list[str]) -> None:
 )
 def test_of_settings(line: str, paths: list[str]) -> None:
     assert [path for path, _ in places_in(line, settings=True)] == paths
+
+
+@pytest.mark.parametrize("part", ["dir, ", " ", "a, ", "dir_", '"/srv/x", '])
+def test_a_long_line_takes_no_longer_than_many_short_ones(part: str) -> None:
+    begun = time.process_time()
+    list(places_in(f'dir:{part * 8000}!"/srv/x"'))
+    assert time.process_time() - begun < 3
