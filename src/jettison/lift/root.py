@@ -17,6 +17,7 @@ from jettison.ecosystems.commands import (
     UserChange,
     invocation,
 )
+from jettison.formats.compose import MountKind
 from jettison.formats.dockerfile import MAKING
 from jettison.formats.shell import SHELLS
 from jettison.lift import Project
@@ -24,7 +25,7 @@ from jettison.lift.action import Action, ActionKind, actions_in, lifted_run
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import services_of
 from jettison.lift.usage import Usage
-from jettison.lift.writes import Writing, is_of_the_host, is_shared, source_targets
+from jettison.lift.writes import Writing, data_mounts, is_of_the_host, is_shared, source_targets
 from jettison.values import Evidence, Origin, is_within, replace
 
 PYTHON = ("python", "/usr/local/bin/python", "/usr/bin/python")
@@ -128,10 +129,17 @@ def _in_other_hands(project: Project, stage: FinalStage) -> Iterator[Evidence]:
 def _writes_to_the_host(
     project: Project, stage: FinalStage, writing: Writing
 ) -> Iterator[Evidence]:
-    """The source is mounted from the host, where another user could not write beside it.
+    """Folders of the host are mounted, where another user could not write.
 
     Mounts that production does not have go, but not those of a part that services share.
     """
+    for service in services_of(project):
+        for mount in data_mounts(service, project):
+            if mount.kind is MountKind.BIND:
+                message = (
+                    f"{mount.target} is a folder of the host, where another user may not write"
+                )
+                yield Evidence(kind="mount", message=message, origin=mount.origin)
     sources = {each.name: source_targets(each, project, stage) for each in services_of(project)}
     if writing.unsure and any(sources.values()):
         yield writing.unsure[0]

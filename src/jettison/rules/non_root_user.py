@@ -16,8 +16,8 @@ Dockerfile makes, environment variables and calls in the source, and from what s
 variables and the start command name for data outside of the code; they are given to the user. When
 the source may write into the folder of the code, the user owns its copy. A write to a folder of the
 system, files for their owner alone, a start script or source that needs root, a user that the
-compose file sets, devices, privileges or system folders of the host, and an image that others are
-built on are not changed. The owner of a volume that root filled must be changed once: the report
+compose file sets, devices, privileges or folders of the host, and an image that others are built on
+are not changed. The owner of a volume that root filled must be changed once: the report
 says how.
 """
 
