@@ -36,7 +36,7 @@
 
 Files of one wheel with the same word behind `=` have the same content. `=== installed` is what a
 watched image holds of a distribution, `=== source` the text of one of its files; paths are below
-site-packages, or absolute. `=== system` is a package of the watched image with what it depends on,
+site-packages, or absolute. `=== system` is a package of the watched image with what it depends on or recommends (`less?`),
 `-` what belongs to none. `touched` marks a file that the trace saw. `Composed` names the packages
 of a composed base for Python 3.13; `Debug` asks for a target with a shell. With `Watched: no` the
 image was read and not watched; `Manual` are packages that the user asked for, `Site` is where its
@@ -253,7 +253,8 @@ class Case:
                 packages[name] = SystemPackage(
                     name=name,
                     version=rest[0],
-                    needs=tuple((each,) for each in rest[1:]),
+                    needs=tuple((each,) for each in rest[1:] if not each.endswith("?")),
+                    recommends=tuple((each[:-1],) for each in rest[1:] if each.endswith("?")),
                     paths=frozenset(_paths(body)),
                 )
         if not self.system:

@@ -208,6 +208,13 @@ def libraries_in(package: str, release: str) -> tuple[str, ...]:
     )
 
 
+def recommended_with(package: str, release: str) -> frozenset[str]:
+    """Return what a package recommends: what is there in all but unusual installations."""
+    facts = facts_of(release)
+    known = facts.packages.get(package) if facts else None
+    return frozenset(name for names in (known.recommends if known else ()) for name in names)
+
+
 HEADERS = "build-time headers of a library"
 
 

@@ -192,6 +192,7 @@ class PackageNames(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True)
     building: Words
     scripts: Words
     running: Mapping[str, Words]
+    whole: Mapping[str, str]
     optional: tuple[ProgramNeeds, ...] = ()
 
 

@@ -41,6 +41,10 @@ def debian_packages(
             name=name,
             version=fields.get("Version", ""),
             needs=tuple(tuple(relation.name for relation in each) for each in needs),
+            recommends=tuple(
+                tuple(relation.name for relation in each)
+                for each in parse_relations(fields.get("Recommends", ""))
+            ),
             provides=tuple(each.name for each in parse_provides(fields.get("Provides", ""))),
             paths=frozenset(_real_paths(listings.get(name, "").splitlines(), real)),
         )

@@ -27,13 +27,15 @@ LISTING = re.compile(r"/var/lib/dpkg/info/(?P<name>[^/:]+)(?::[^/.]+)?\.\w+$")
 class SystemPackage(Struct, frozen=True, kw_only=True):
     """An installed package of Debian or Alpine.
 
-    ``needs`` are its dependencies, each with the names of which one is enough; ``paths`` its files,
+    ``needs`` are its dependencies, each with the names of which one is enough, and ``recommends``
+    what is there in all but unusual installations (Debian Policy 7.2); ``paths`` are its files,
     links and folders.
     """
 
     name: str
     version: str
     needs: tuple[tuple[str, ...], ...] = ()
+    recommends: tuple[tuple[str, ...], ...] = ()
     provides: tuple[str, ...] = ()
     paths: frozenset[str] = frozenset()
 
@@ -224,9 +226,16 @@ class _Search:
                     self.script(path, name)
                 if name not in self._wanted.single:
                     self.package(name, why, asked=True)
+                    self.recommended(name)
                     continue
                 self.single.setdefault(name, (set(), why))[0].add(path)
                 self.needs_of(path)
+
+    def recommended(self, name: str) -> None:
+        """Keep what a program may use that is recommended with its package."""
+        for names in self._system.packages[name].recommends:
+            for other in self._installed(names):
+                self.package(other, f"{name} recommends it")
 
     def script(self, path: str, name: str) -> None:
         """Keep what interprets a program of a package, as its package depends on it.

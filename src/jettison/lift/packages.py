@@ -14,6 +14,7 @@ from jettison.catalogue.packaging import (
     cost_of,
     is_build_package,
     programs_in,
+    recommended_with,
     runtime_libraries_of,
     slim_packages,
     translated,
@@ -59,7 +60,24 @@ def scoped_packages(stage: FinalStage, needs: Needs) -> tuple[PlannedPackage, ..
     found: dict[str, PlannedPackage] = {}
     for name, origin in requested(stage).items():
         found[name] = _scoped(stage, name, origin, needs)
-    return tuple(found.values())
+    release = stage.release or DEFAULT_RELEASE
+    return tuple(_recommended(each, found.values(), release) for each in found.values())
+
+
+def _recommended(
+    package: PlannedPackage, others: Iterable[PlannedPackage], release: str
+) -> PlannedPackage:
+    """Keep what another package that stays recommends: its programs may use it."""
+    name = translated(package.name, release) or package.name
+    for other in others if package.scope is PackageScope.UNNEEDED else ():
+        stays = other.scope is PackageScope.RUNTIME
+        if stays and name in recommended_with(other.name, release):
+            message = f"kept: {other.name} recommends it, and may use it"
+            why = Evidence(kind="recommended", message=message, origin=other.origin)
+            return replace(
+                package, scope=PackageScope.RUNTIME, evidence=(why, *package.evidence[-1:])
+            )
+    return package
 
 
 def requested(stage: FinalStage) -> dict[str, Origin]:

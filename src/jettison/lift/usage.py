@@ -23,7 +23,9 @@ from jettison.lift.data_folders import (
 )
 from jettison.source import ModuleFacts
 from jettison.source.effects import (
+    FORWARDING,
     PIP,
+    PROGRAM,
     NamedUse,
     ProgramCall,
     libraries_loaded,
@@ -31,21 +33,12 @@ from jettison.source.effects import (
     programs_called,
     runs_pip,
     time_zones,
+    wrapped,
 )
 from jettison.source.tree import serves_tools
 from jettison.values import Evidence, Origin, by_key, counted, replace
 
-PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
 INTERPRETER = re.compile(r"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(\S+)")
-# Builtins that run the program behind them.
-FORWARDING = frozenset({"exec", "command"})
-# Those that run one which stands somewhere behind them.
-WRAPPING = frozenset(
-    {
-        *("xargs", "find", "sudo", "doas", "nohup", "time", "nice", "ionice", "setsid", "stdbuf"),
-        *("timeout", "flock", "env", "gosu", "su-exec", "setpriv", "watch", "parallel", "tini"),
-    }
-)
 Uses = Mapping[str, tuple[Evidence, ...]]
 # The kind of evidence from a script that nothing is seen to call.
 UNCALLED = "uncalled-script"
@@ -177,6 +170,8 @@ def _called(calls: Iterable[ProgramCall]) -> Iterator[Use]:
     for call in calls:
         if call.program:
             kind, verb = ("lookup", "looks for") if call.searched else ("subprocess", "runs")
+            if call.perhaps:
+                kind, verb = COMMAND, "names"
             message = f"{call.callee} {verb} {call.program}"
             yield call.program, Evidence(kind=kind, message=message, origin=call.origin)
 
@@ -242,7 +237,7 @@ def _scripted(scripts: Iterable[tuple[Script, str]]) -> Iterator[Use]:
             yield name, Evidence(kind=kind, message=message, origin=origin)
         functions = frozenset(FUNCTION.findall(script.text))
         for command in script.programs:
-            for program in (_program(command.words), *_wrapped(command.words)):
+            for program in (_program(command.words), *wrapped(command.words)):
                 folder, _, name = program.rpartition("/")
                 # a program in another folder than those of packages belongs to the application
                 if name and name not in functions and (not folder or folder in PROGRAMS):
@@ -256,14 +251,6 @@ def _program(words: tuple[str, ...]) -> str:
         name = next((word for word in words[1:] if not word.startswith("-")), "")
         return "" if "$" in name else name
     return PIP if runs_pip(words) else "".join(words[:1])
-
-
-def _wrapped(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The words behind a program that runs another one, each of which may be that one."""
-    behind = words[1:] if words[:1] and words[0] in FORWARDING else words
-    if not behind or behind[0].rpartition("/")[2] not in WRAPPING:
-        return ()
-    return tuple(word for word in behind[1:] if PROGRAM.fullmatch(word.rpartition("/")[2]))
 
 
 def _started(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[Use]:

@@ -12,8 +12,10 @@ from jettison.catalogue.packaging import (
     cost_of,
     is_build_package,
     package_of_program,
+    recommended_with,
     translated,
 )
+from jettison.catalogue.systems import SystemFiles
 from jettison.ecosystems.commands import PackageInstall
 from jettison.formats.shell import SHELLS
 from jettison.index import environment_size
@@ -121,6 +123,9 @@ def _is_provided(needs: BaseNeeds, program: str) -> bool:
 def _remark(needs: BaseNeeds, image: ImageFacts, program: str, use: Evidence) -> Iterator[Remark]:
     release = image.release
     package = package_of_program(program, release) if release else None
+    whole = table(SystemFiles).packages.whole.get(program)
+    if whole and whole in packages_of(needs.current) and use.kind != "step":
+        package = whole
     if package is None:
         yield from _unknown(needs, image, program, use)
     elif package == "" or package in packages_of(image):
@@ -137,6 +142,16 @@ def _remark(needs: BaseNeeds, image: ImageFacts, program: str, use: Evidence) ->
     elif use.kind == "step" or not _is_lacked(needs, program):
         message = f"{program} is not there unless {package} is installed: {use.message}"
         yield _said(Works.YES, message, use, adds=package)
+        for name in _recommended(needs, image, package):
+            yield _said(
+                Works.YES, f"{package} recommends {name}, which the base has", use, adds=name
+            )
+
+
+def _recommended(needs: BaseNeeds, image: ImageFacts, package: str) -> Iterator[str]:
+    """What a program may use that the present base has beside its package."""
+    lost = packages_of(needs.current) - packages_of(image)
+    yield from sorted(recommended_with(package, image.release or "") & lost)
 
 
 def _is_lacked(needs: BaseNeeds, program: str) -> bool:

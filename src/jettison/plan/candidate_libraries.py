@@ -144,9 +144,11 @@ def library_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
 
 def _library(needs: BaseNeeds, image: ImageFacts, library: str, why: Evidence) -> Iterator[Remark]:
     release, other = image.release, image.reference != needs.stage.base
-    if release == ALPINE and other and why.kind == "find-library":
+    named = needs.usage.libraries.get(library, ())
+    searched = any(use.kind == "find-library" for use in (why, *named))
+    if release == ALPINE and other and searched:
         yield _said(Works.UNKNOWN, f"find_library finds nothing on musl: {why.message}", why)
-    elif release == ALPINE and other and library in needs.usage.libraries:
+    elif release == ALPINE and other and named:
         yield _said(Works.UNKNOWN, f"Alpine's may have another name: {why.message}", why)
     package = package_of_library(library, release) if release else None
     if package is None:

@@ -31,6 +31,9 @@ WORD = re.compile(r"[\w./+-]+")
 # The word that a literal of Python begins with, and any word of another text.
 LITERAL = re.compile(rb"""["']([A-Za-z][\w.+-]*)""")
 TEXT = re.compile(rb"[A-Za-z][\w.+-]*")
+PATH = re.compile(rb"(?<![\w.$})-])/(?:usr|etc|bin|sbin|lib|opt|var)/[\w./+-]*\w")
+# The endings of files that only people read.
+TOLD = (".md", ".rst", ".txt", ".html", ".css", ".js")
 # Calls of a program whose name is a common word: `git push`, "git", "-C", "push", git.push().
 CALLED = (
     r"""\b%(package)s[-_ ](?:%(names)s)\b|["']%(package)s["'][^\n]{0,200}["'](?:%(names)s)["']"""
@@ -50,7 +53,7 @@ def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
         packages=dict(_packages(plan, system, observed)),
         programs=_with_running(dict(_programs(plan, observed))),
         libraries=dict(_libraries(plan, system, observed)),
-        paths=list(_touched(observed)),
+        paths=[*_touched(observed), *_named_paths(system, observed)],
         loading=[path for path in system.libraries if path not in owned and path not in gone],
         without=table(ComposedBase).left_out_packages.keys(),
         optional=dict(_unnamed(plan, system, observed)),
@@ -110,6 +113,15 @@ def _touched(observed: Observed) -> Iterator[str]:
             yield path
 
 
+def _named_paths(system: System, observed: Observed) -> Iterator[str]:
+    """The files of packages that the application names by their paths."""
+    for file, content in observed.installed.application.items():
+        for path in sorted(set(PATH.findall(content))) if not file.endswith(TOLD) else ():
+            name = path.decode()
+            if not all(map(serves_builds, system.owned(system.chain(name)))):
+                yield name
+
+
 def used_of(plan: Plan, observed: Observed, wanted: Wanted) -> Used:
     """Gather what keeps files of the catalogue, and what needs none of them."""
     system = observed.system
@@ -155,6 +167,9 @@ def _packages(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[
     for override in plan.settings.overrides:
         if override.ask is Ask.KEEP and override.text in system.packages:
             yield override.text, "a line of the settings keeps it"
+    for program, name in known.whole.items():
+        for use in plan.usage.programs.get(program, ())[:1]:
+            yield name, use.message
     if why := _calls_anything(plan, observed):
         yield from ((name, why) for name in known.scripts)
     for entry in known.optional:

@@ -18,6 +18,16 @@ from jettison.source.literals import HOLE
 from jettison.values import Origin, replace
 
 _Reader = Callable[[Call], Iterator["ProgramCall"]]
+PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
+# Builtins that run the program behind them.
+FORWARDING = frozenset({"exec", "command"})
+# Those that run one which stands somewhere behind them.
+WRAPPING = frozenset(
+    {
+        *("xargs", "find", "sudo", "doas", "nohup", "time", "nice", "ionice", "setsid", "stdbuf"),
+        *("timeout", "flock", "env", "gosu", "su-exec", "setpriv", "watch", "parallel", "tini"),
+    }
+)
 _SEPARATORS = re.compile(r"\|\||&&|[;|&\n]|\$\(")
 
 
@@ -25,13 +35,15 @@ class ProgramCall(Struct, frozen=True, kw_only=True):
     """A program that the code runs or looks for.
 
     ``program`` is its last path component, empty when it is computed; ``searched`` says that the
-    program is looked for (``shutil.which``), not run.
+    program is looked for (``shutil.which``), not run, ``perhaps`` that it is a word behind one that
+    runs others (``timeout``), and may be an argument.
     """
 
     program: str
     origin: Origin
     callee: str
     searched: bool = False
+    perhaps: bool = False
 
 
 class NamedUse(Struct, frozen=True, kw_only=True):
@@ -124,8 +136,18 @@ def _readers_by_callee() -> dict[str, tuple[_Reader, ...]]:
 
 def _programs(call: Call, words: tuple[str | None, ...]) -> Iterator[ProgramCall]:
     yield _program(call, words)
+    for word in wrapped([word or HOLE for word in words]):
+        yield replace(_program(call, (word,)), perhaps=True)
     if runs_pip(words):
         yield _program(call, (PIP,))
+
+
+def wrapped(words: Sequence[str]) -> tuple[str, ...]:
+    """The words behind a program that runs another one, each of which may be that one."""
+    behind = words[1:] if words[:1] and words[0] in FORWARDING else words
+    if not behind or behind[0].rpartition("/")[2] not in WRAPPING:
+        return ()
+    return tuple(word for word in behind[1:] if PROGRAM.fullmatch(word.rpartition("/")[2]))
 
 
 PIP = "pip"

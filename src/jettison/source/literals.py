@@ -113,12 +113,14 @@ def _path(parts: list[ast.expr], lookup: _Lookup, depth: int) -> Literal:
 
 
 def _called(node: ast.Call, lookup: _Lookup, depth: int) -> Literal:
-    """``shlex.split(text)``, ``shutil.which(name)``, ``text.format(…)``, ``" ".join(words)``."""
+    """``shlex.split(text)``, ``which(name)``, ``text.format(…)``, ``" ".join(words)``."""
     match node.func:
         case ast.Attribute(attr="split") | ast.Name(id="split") if node.args:
             text = literal(node.args[0], lookup, depth)
             return tuple(text.split()) if isinstance(text, str) else None
-        case ast.Attribute(attr="which") | ast.Name(id="which") if node.args:
+        case (
+            ast.Attribute(attr="which" | "find_library") | ast.Name(id="which" | "find_library")
+        ) if node.args:
             return literal(node.args[0], lookup, depth)
         case ast.Attribute(attr="format", value=value):
             return literal(value, lookup, depth)

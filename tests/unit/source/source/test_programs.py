@@ -141,3 +141,11 @@ def test_libraries_whose_names_are_computed():
     facts = parse("m.py", source + b"\nfor name in ('magic', 'xml2'): ctypes.CDLL(name)")
     found = [(each.name, each.origin.line) for each in libraries_loaded([facts])]
     assert found == [("", 3), ("libx.so", 4), ("magic", 5), ("xml2", 5)]
+
+
+def test_a_word_behind_a_program_that_runs_others_may_be_one():
+    source = b"import os\nos.system('timeout 5 gpg -d x | xargs -0 touch')"
+    found = [(each.program, each.perhaps) for each in programs_called([parse("m.py", source)])]
+    assert found == [
+        ("timeout", False), ("gpg", True), ("x", True), ("xargs", False), ("touch", True)
+    ]  # fmt: skip
