@@ -36,11 +36,11 @@
 
 Files of one wheel with the same word behind `=` have the same content. `=== installed` is what a
 watched image holds of a distribution, `=== source` the text of one of its files; paths are below
-site-packages, or absolute. `=== system` is a package of the watched image with what it depends on or recommends (`less?`),
-`-` what belongs to none. `touched` marks a file that the trace saw. `Composed` names the packages
-of a composed base for Python 3.13; `Debug` asks for a target with a shell. With `Watched: no` the
-image was read and not watched; `Manual` are packages that the user asked for, `Site` is where its
-distributions are. What follows
+site-packages, or absolute. `=== system` is a package of the watched image with what it depends on
+or recommends (`less?`), `-` what belongs to none. `touched` marks a file that the trace saw.
+`Composed` names the packages of a composed base for Python 3.13; `Debug` asks for a target with a
+shell. With `Watched: no` the image was read and not watched; `Manual` are packages that the user
+asked for, `Site` is where its distributions are. What follows
 `=== findings` is written by `make golden` and read by people.
 """
 

@@ -12,7 +12,7 @@ import click
 
 from jettison.engines.limits import Limits
 from jettison.errors import NotEquivalentError
-from jettison.formats.own_settings import BaseOverride, Policy
+from jettison.formats.own_settings import DEFAULT_POLICY, BaseOverride, Policy
 from jettison.report import formats_of
 from jettison.values import replace
 from jettison.verify import START, Verdict
@@ -216,7 +216,7 @@ def base_options(function: Function) -> Function:
         *, policy: str | None, base: str, allow_source_builds: bool, debug: bool, **rest: object
     ) -> object:
         override = BaseOverride(
-            policy=Policy(policy or Policy.SMALLEST),
+            policy=Policy(policy or DEFAULT_POLICY),
             reference=base,
             allow_source_builds=allow_source_builds,
             debug=debug,
@@ -228,8 +228,8 @@ def base_options(function: Function) -> Function:
         click.option(
             "--policy",
             type=click.Choice([each.value for each in Policy]),
-            help="Choose the smallest base that works (default), one of the same "
-            "distribution, or keep the base.",
+            help="Choose the smallest base of the same distribution that works (default), the "
+            "smallest of any, or keep the base.",
         ),
         click.option(
             "--base",

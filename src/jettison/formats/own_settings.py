@@ -21,13 +21,17 @@ from jettison.values import Origin, Skipped, replace
 class Policy(StrEnum):
     """How the base is chosen.
 
-    ``smallest`` takes the smallest image that works, with glibc before musl at a similar size;
-    ``compatible`` stays with the distribution and its C library; ``keep`` changes nothing.
+    ``compatible`` takes the smallest image that works of the same distribution and C library;
+    ``smallest`` that of any, with glibc before musl at a similar size; ``keep`` changes nothing.
     """
 
-    SMALLEST = "smallest"
     COMPATIBLE = "compatible"
+    SMALLEST = "smallest"
     KEEP = "keep"
+
+
+# musl resolves names, allocates memory and formats dates differently: no comparison shows it all.
+DEFAULT_POLICY = Policy.COMPATIBLE
 
 
 class BaseOverride(Struct, frozen=True, kw_only=True):
@@ -39,7 +43,7 @@ class BaseOverride(Struct, frozen=True, kw_only=True):
     shell.
     """
 
-    policy: Policy = Policy.SMALLEST
+    policy: Policy = DEFAULT_POLICY
     reference: str = ""
     allow_source_builds: bool = False
     debug: bool = False
@@ -237,7 +241,7 @@ class _Reader(Struct, frozen=True, kw_only=True):
     def base(self) -> BaseOverride | None:
         if not {"base", "policy", "allow-source-builds"} & self.values.keys():
             return None
-        policy = self.typed("policy", str, Policy.SMALLEST.value)
+        policy = self.typed("policy", str, DEFAULT_POLICY.value)
         if policy not in set(Policy):
             names = ", ".join(Policy)
             raise self.fault(("policy",), f"there is no policy {policy}", f"Use one of {names}.")

@@ -17,7 +17,7 @@ from jettison.catalogue.bases import (
     VariantFacts,
 )
 from jettison.catalogue.packaging import Tools, full_packages, slim_packages
-from jettison.formats.own_settings import Policy
+from jettison.formats.own_settings import DEFAULT_POLICY, Policy
 from jettison.index.target import Target
 from jettison.lift import PythonTag, brings_uv, python_tag
 from jettison.plan.minimal_base import BaseRequest, predicted_size
@@ -126,7 +126,7 @@ class BaseChoice(Struct, frozen=True, kw_only=True):
 
     current: str
     chosen: str
-    policy: Policy = Policy.SMALLEST
+    policy: Policy = DEFAULT_POLICY
     candidates: tuple[BaseCandidate, ...] = ()
 
     @property

@@ -220,7 +220,7 @@ class Reasons(Struct, frozen=True, kw_only=True):
             return "of unknown size; glibc stays"
         gain = self._smaller(item)
         if self.override.policy is Policy.COMPATIBLE:
-            return f"{gain}; the policy is to stay with glibc"
+            return f"{gain}, but another C library; --policy smallest may take it"
         if item.predicted.bytes > self.chosen.predicted.bytes * WORTH:
             return f"{gain}: less than half, so glibc stays; --base alpine takes it"
         if is_worth_it(item, self.chosen, self.found):

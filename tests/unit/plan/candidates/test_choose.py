@@ -19,6 +19,7 @@ PURE = "py3-none-any"
 SLIM = 'FROM python:3.13-slim\nCMD ["app"]\n'
 FULL = 'FROM python:3.13\nCMD ["app"]\n'
 NEWEST = 'FROM python:3.14-slim\nCMD ["app"]\n'
+SMALLEST = BaseOverride(policy=Policy.SMALLEST)
 RUNS = Origin(file="app.py", line=7)
 
 
@@ -153,7 +154,7 @@ def test_what_is_not_listed_says_nothing_about_musl() -> None:
 
 def test_glibc_stays_when_a_composed_base_is_as_small_as_alpine() -> None:
     needs = needs_of(SLIM, distribution("app", PURE))
-    found = candidates(needs)
+    found = candidates(needs, SMALLEST)
     assert found[Variant.ALPINE].works is Works.YES
     assert found[Variant.SLIM].accepted
     assert "the minimal base comes near with glibc" in found[Variant.ALPINE].verdict
@@ -179,19 +180,17 @@ def test_a_composed_base_has_no_shell_without_need() -> None:
 
 def test_alpine_is_taken_when_it_halves_the_image_and_no_other_base_does() -> None:
     # No Debian release ships this Python, so that no base can be composed.
-    assert chosen(needs_of(NEWEST, distribution("app", PURE))) == "python:3.14-alpine"
-    assert chosen(needs_of(NEWEST, distribution("app", PURE, size=30_000_000))) == (
-        "python:3.14-slim"
-    )
+    small, large = distribution("app", PURE), distribution("app", PURE, size=30_000_000)
+    assert chosen(needs_of(NEWEST, small), SMALLEST) == "python:3.14-alpine"
+    assert chosen(needs_of(NEWEST, large), SMALLEST) == "python:3.14-slim"
 
 
 def test_alpine_is_not_taken_while_anything_is_unknown() -> None:
-    assert chosen(needs_of(NEWEST, usage=runs("frobnicate"))) == "python:3.14-slim"
+    assert chosen(needs_of(NEWEST, usage=runs("frobnicate")), SMALLEST) == "python:3.14-slim"
 
 
-def test_the_compatible_policy_stays_with_glibc() -> None:
-    needs = needs_of(NEWEST, distribution("app", PURE))
-    assert chosen(needs, BaseOverride(policy=Policy.COMPATIBLE)) == "python:3.14-slim"
+def test_the_c_library_stays_unless_the_user_wants_the_smallest() -> None:
+    assert chosen(needs_of(NEWEST, distribution("app", PURE))) == "python:3.14-slim"
 
 
 @pytest.mark.parametrize("level", [0, 1])
