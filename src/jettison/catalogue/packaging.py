@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import field
 
@@ -94,6 +94,7 @@ class WritesHome(Programs, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Programs that may leave files in the home folder, and what Python runs that leaves none."""
 
     tools: Words
+    options: Mapping[str, str]
 
 
 class OfTheHost(Programs, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -133,13 +133,10 @@ def _writes_to_the_host(
 
     Mounts that production does not have go, but not those of a part that services share.
     """
-    for service in services_of(project):
-        for mount in data_mounts(service, project):
-            if mount.kind is MountKind.BIND:
-                message = (
-                    f"{mount.target} is a folder of the host, where another user may not write"
-                )
-                yield Evidence(kind="mount", message=message, origin=mount.origin)
+    data = (mount for each in services_of(project) for mount in data_mounts(each, project))
+    for mount in (each for each in data if each.kind is MountKind.BIND):
+        message = f"{mount.target} is a folder of the host, where another user may not write"
+        yield Evidence(kind="mount", message=message, origin=mount.origin)
     sources = {each.name: source_targets(each, project, stage) for each in services_of(project)}
     if writing.unsure and any(sources.values()):
         yield writing.unsure[0]
@@ -159,12 +156,12 @@ ASKING = (("--version",), ("-V",), ("-VV",), ("--help",))
 
 def _home_of_root(stage: FinalStage) -> Iterator[Evidence]:
     """Steps that leave something in root's home folder, where another user would miss it."""
-    programs = frozenset(table(Tools).writes_home.programs)
+    homes = table(Tools).writes_home
     for action in stage.of_kind(ActionKind.OTHER):
-        asks = action.command.words[1:] in ASKING
-        named = action.command.name.rpartition("/")[2] in programs
-        known = named and not _runs_a_tool(action.command.words)
-        if (known or _fetches(action)) and not asks:
+        name, words = action.command.name.rpartition("/")[2], action.command.words
+        known = name in homes.programs and not _runs_a_tool(words)
+        of_user = homes.options.get(name) in words
+        if (known or of_user or _fetches(action)) and words[1:] not in ASKING:
             message = f"`{action.text[:60]}` may write files into root's home folder"
             yield Evidence(kind="step", message=message, origin=action.origin)
     for item in stage.inherited:
