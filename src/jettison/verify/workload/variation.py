@@ -105,6 +105,7 @@ def _ways(operation: Operation) -> Iterator[Variation]:
         if any(not one.required for one in operation.parameters):
             yield Variation(name="every parameter", extent=Extent.TYPICAL)
     yield from _chosen(operation)
+    yield from _other_kinds(operation)
     yield from _combined(operation)
     if operation.method != "POST":
         yield from in_other_letters(operation)
@@ -200,6 +201,17 @@ def _chosen(operation: Operation) -> Iterator[Variation]:
             continue
         for value in (*choices(schema)[1:], *_compared(operation, name, schema)):
             yield from _with_files(operation, name, value)
+
+
+def _other_kinds(operation: Operation) -> Iterator[Variation]:
+    """Give one more way for each other kind of a field that is one of several; of no choices."""
+    for name, schema in (operation.body.properties if operation.body else {}).items():
+        both = (one for word in ("anyOf", "oneOf") for one in schema.get(word) or ())
+        kinds = [one for one in both if one.get("type") != "null" and not choices(one)]
+        for number, one in enumerate(kinds[1:CHOICES], 2):
+            chosen = {name: sample(one, name, Extent.TYPICAL)}
+            way = f"{name} of kind {number}"
+            yield Variation(name=way, extent=Extent.TYPICAL, chosen=chosen)
 
 
 def _combined(operation: Operation) -> Iterator[Variation]:

@@ -293,6 +293,15 @@ def test_one_text_of_a_query_takes_what_is_known_and_is_not_combined() -> None:
     assert [name for name in found if "known" in name] == ["GET /items (known values)"]
 
 
+def test_each_kind_of_a_field_gets_a_request() -> None:
+    air, sea = ({"type": "object", "properties": {one: TEXT}} for one in ("wing", "hull"))
+    schema = {"type": "object", "properties": {"by": {"oneOf": [air, sea, {"type": "null"}]}}}
+    body = Body(media_type="application/json", schema=schema)
+    steps = workload(Interface(operations=(Operation(method="POST", path="/sent", body=body),)))
+    sent = [one.payload.value["by"] for one in steps if one.payload and "by" in one.payload.value]
+    assert [*dict.fromkeys(tuple(one) for one in sent)] == [("wing",), ("hull",)]
+
+
 def test_each_value_that_a_part_of_a_path_may_have_gets_a_request() -> None:
     kinds = {"type": "string", "enum": ["csv", "pdf"]}
     fmt = (Parameter(name="fmt", place=Place.PATH, required=True, schema=kinds),)
