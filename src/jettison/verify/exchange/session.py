@@ -184,7 +184,10 @@ class Session:
         if step.payload:
             headers["Content-Type"], body = self._body(step, step.payload)
         self._number += 1
-        return step.method, target, {**self._own_headers(step), **headers}, body
+        own = self._own_headers(step)
+        if {"Cookie"} <= own.keys() & headers.keys():
+            headers["Cookie"] = f"{own['Cookie']}; {headers['Cookie']}"
+        return step.method, target, {**own, **headers}, body
 
     def _take(self, step: Step) -> Answer:
         _, target, headers, body = self._prepared(step)

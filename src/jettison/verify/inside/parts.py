@@ -11,15 +11,17 @@ KINDS = {
     "data": "json", "form": "form", "forms": "form", "POST": "form", "post": "form",
     "values": "form", "files": "files", "FILES": "files", "args": "query", "query": "query",
     "query_params": "query", "GET": "query", "params": "query", "query_args": "query",
-    "headers": "headers", "multipart": "files", "match_info": "path", "path_params": "path",
+    "cookies": "cookies", "COOKIES": "cookies", "headers": "headers", "multipart": "files",
+    "match_info": "path", "path_params": "path",
 }  # fmt: skip
 # what a part of a multipart body has, and what the value of a field has that is a file
 PART, OF_FILES = "name", {"filename", "file"}
 RAW = {"body", "get_data", "read", "stream", "bounded_stream"}  # the body as it came
 SAME = {"to_dict", "copy", "multi_items", "items", "dict"}
 REQUESTS = {"request", "req"}
-# how a field is named that is a header, and what servers make of one
+# how a field is named that is a header, or a cookie in one, and what servers make of one
 HEADER = "header "
+COOKIE = f"{HEADER}Cookie: "
 FROM_HEADERS = {"subprotocols": f"{HEADER}Sec-WebSocket-Protocol"}
 # methods that give parts of a text, of which one is taken
 CUTS = {"split", "rsplit", "partition", "rpartition"}
@@ -128,7 +130,7 @@ class Parts:
             return FROM_HEADERS[text]
         if not (kind and isinstance(text, str)):
             return None
-        return f"{HEADER}{text}" if kind == "headers" else text
+        return {"headers": HEADER, "cookies": COOKIE}.get(kind, "") + text
 
     def received(self, name, owner):
         """Give of which kind a message is that a call gives, or nothing."""

@@ -265,7 +265,8 @@ def _headers(operation: Operation) -> Iterator[tuple[str, Json]]:
             yield from ((one.name, value) for value in (*choices(one.schema), *own))
     for name, texts in operation.compared.items():
         if name.startswith(_HEADER):
-            yield from ((name.removeprefix(_HEADER), value) for value in texts[:CHOICES])
+            header, _, cookie = name.removeprefix(_HEADER).partition(": ")
+            yield from ((header, f"{cookie}={one}" if cookie else one) for one in texts[:CHOICES])
 
 
 def _with_files(operation: Operation, name: str, value: Json) -> Iterator[Variation]:

@@ -202,6 +202,13 @@ def test_cookies_are_sent_back() -> None:
     assert app.asked[1][1]["Cookie"] == "sid=1; theme=dark"
 
 
+def test_a_cookie_of_a_step_comes_with_those_of_the_session() -> None:
+    given = replace(answer({}), cookies=("session=1; Path=/",))
+    app = Application({"POST /notes": given})
+    app.run(CREATE, Step(method="GET", path="/", headers=(("Cookie", "theme=dark"),)))
+    assert app.asked[1][1]["Cookie"] == "session=1; theme=dark"
+
+
 def test_queries_are_written_as_browsers_do() -> None:
     app = Application({})
     query = (("kind", ["a b", "c"]), ("open", True))

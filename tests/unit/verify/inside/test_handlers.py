@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from jettison.verify.inside import constants, handlers, parts
+from jettison.verify.workload import Interface
+from jettison.verify.workload.plan import workload
+from jettison.verify.workload.routes import route_operations
 
 # only read, never called
 TEXT = """
@@ -189,6 +192,9 @@ def order(request):
 def between(request):
     days = date.fromisoformat(request.args["to"]), datetime.strptime(request.args["on"], "%Y-%m-%d")
     return days, datetime.strptime(request.args["hour"], "%d.%m.%y"), Grade(request.args["grade"])
+
+def by_cookie(request):
+    return request.cookies.get("theme", "light") == "dark"
 
 def by_first(request):
     return request.args.get("lang", "en").split("-")[0] in ("en", "de")
@@ -702,3 +708,11 @@ def test_times_and_members_of_enumerations_are_told_by_what_reads_them(handler: 
 
 def test_the_first_part_of_a_text_is_compared_too(handler: Any) -> None:
     assert handlers.takes(handler.by_first, "GET")["compared"] == {"lang": ["en", "de"]}
+
+
+def test_a_cookie_is_sent_with_what_it_is_compared_with(handler: Any) -> None:
+    found = handlers.takes(handler.by_cookie, "GET")
+    assert found["compared"] == {"header Cookie: theme": ["dark"]}
+    route = {"path": "/", "methods": ["GET"], "reads": {"GET": found}}
+    steps = workload(Interface(operations=route_operations([route])))
+    assert ("Cookie", "theme=dark") in {pair for step in steps for pair in step.headers}
