@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any
@@ -28,10 +29,12 @@ from jettison.verify.observation import (
     Setting,
     Stored,
     SuiteOutcome,
+    Trial,
     words_started,
 )
 from jettison.verify.observe import errors_of, options, tmpfs
 from jettison.verify.request import Suite, VerificationRequest
+from jettison.verify.retries import altered, differs_in_routes, joined
 
 _OVERLAY = "/jettison"
 _LINES_KEPT, _TRANSFER_TIMEOUT, _SUITE_SECONDS = 40, 180.0, 600.0
@@ -232,3 +235,21 @@ def observed(setting: Setting, names: tuple[str, ...] | None = None) -> Observat
         else:
             seen = replace(seen, exchanges=exchanges, read_only=setting.read_only)
     return seen
+
+
+# How often a command with other code is run twice more, while that takes less than so long.
+_ENDS, _ENDS_SECONDS = 3, 30.0
+
+
+def ended_again(trial: Trial, before: Observation, after: Observation) -> Observation:
+    """Run a command with other code more often: it may fail now and then."""
+    begun, names = time.monotonic(), tuple(one.name for one in before.exchanges)
+    setting = replace(trial.after(), read_only=trial.request.expected_read_only)
+    for _ in range(_ENDS if altered(trial.request, before, after) else 0):
+        late = time.monotonic() - begun > _ENDS_SECONDS
+        if late or after.failure or differs_in_routes(trial.request, before, after):
+            break
+        with trial.step("Running the candidate to its end again, because it has other code"):
+            more = observed(setting, names)
+        after = joined(after, replace(more, reruns=(more.exchanges, *more.reruns)))
+    return after

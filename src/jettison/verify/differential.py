@@ -73,7 +73,9 @@ def _compared(trial: Trial, ahead: Callable[[], Prefetched] | None) -> Verdict:
         else:
             trial, baseline, after = _observed(within_reach(trial), suite)
     request, before, talk = trial.request, baseline.observation, baseline.conversation
-    if not talk.ends:
+    if talk.ends:
+        after = batch.ended_again(trial, before, after)
+    else:
         before, after = _run_again(trial, talk, before, after)
     if request.suite and after.suite and after.suite.status:
         before = _tested_with_all(trial, request.suite, before)

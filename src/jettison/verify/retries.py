@@ -36,6 +36,7 @@ _OF_THE_MOMENT = frozenset({START, "health-check", "signals", "memory", "start-u
 _OF_A_RACE = frozenset({"logs"})
 _OF_WRITING = frozenset({"written-files"})
 _OF_COMMANDS = frozenset({"commands"})
+_OF_ROUTES = frozenset({"routes"})
 _OF_CODE = frozenset({"files", "entry-point"})
 # How often both are run once more while answers are in doubt.
 _RERUNS = 3
@@ -259,6 +260,13 @@ def raced(request: VerificationRequest, before: Observation, after: Observation)
 def altered(request: VerificationRequest, before: Observation, after: Observation) -> bool:
     """Tell whether the candidate has other code or another command: it may fail now and then."""
     return _differs(_OF_CODE, request, before, after)
+
+
+def differs_in_routes(
+    request: VerificationRequest, before: Observation, after: Observation
+) -> bool:
+    """Tell whether a response of the candidate is another one."""
+    return _differs(_OF_ROUTES, request, before, after)
 
 
 def _differs(

@@ -12,11 +12,12 @@ from msgspec.structs import replace
 
 from jettison.engines import ImageFacts, ImageID
 from jettison.processes import Completed
+from jettison.progress import SilentProgress
 from jettison.verify import Outcome, batch, runs
 from jettison.verify import commands as own
 from jettison.verify.checks.behaviour import compare_routes, compared
 from jettison.verify.inside import commands
-from jettison.verify.observation import Observation, Setting
+from jettison.verify.observation import Observation, Setting, Stored, Trial
 from jettison.verify.request import VerificationRequest
 
 ASKED = VerificationRequest(image_before="a", image_after="b")
@@ -292,3 +293,22 @@ def test_only_names_of_packages_are_taken_from_an_image(
     monkeypatch.setattr(batch, "ask", lambda *_: (told, ""))
     engine: Any = Engine(tmp_path)
     assert batch.owners_of(engine, "x", tuple(told)) == {"liba.so.1": "liba1"}
+
+
+def test_a_command_with_other_code_is_run_until_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = observed(tmp_path / "first", JOB)
+    names = tuple(one.name for one in good.exchanges)
+    bad = observed(tmp_path / "second", JOB.replace("sys.exit(0)", "sys.exit(4)"), names)
+    before, after = (
+        replace(good, stored=Stored(application={"job.py": told})) for told in ("1", "2")
+    )
+    further = iter((good, bad, good))
+    monkeypatch.setattr(batch, "observed", lambda *_: next(further))
+    engine: Any = Engine(tmp_path / "first")
+    trial = Trial(request=ASKED, engine=engine, progress=SilentProgress())
+    assert batch.ended_again(trial, before, before) is before
+    seen = batch.ended_again(trial, before, after)
+    assert len(seen.reruns) == len(good.reruns) + 4
+    assert "exit status" in compared(before, seen, ASKED).differences[0]
