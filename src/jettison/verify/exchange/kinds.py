@@ -10,10 +10,11 @@ import re
 import string
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import reduce
 
 from msgspec import Struct
 
-from jettison.verify.exchange.times import EPOCH, SPREAD, TIME, Distance, moment_of, steady
+from jettison.verify.exchange.times import EPOCH, SPREAD, TIME, Clock, Distance, moment_of, steady
 from jettison.verify.workload import Json
 
 Seen = tuple[str, float]
@@ -247,6 +248,30 @@ def _parts(text: str) -> Iterator[Json]:
         except (ValueError, zlib.error, RecursionError):
             found = None
         yield _blurred(found) if isinstance(found, dict) else part
+
+
+# In which order Django counts with letters and digits (docs.djangoproject.com, "Cryptographic
+# signing"), and how many bytes hold the seconds since 1970.
+_COUNTS, _OF_SECONDS = string.digits + string.ascii_uppercase + string.ascii_lowercase, (4, 5)
+_COUNTED = re.compile(r"[0-9A-Za-z]{6}")
+
+
+def signs_now(part: Json, clock: Clock) -> bool:
+    """Tell whether a part of a signed token says when that was signed: in this run."""
+    known = isinstance(part, str) and bool(clock.now)
+    return known and any(map(clock.within, _moments(str(part))))
+
+
+def _moments(part: str) -> Iterator[int]:
+    """Give the moments that a text may stand for, in seconds since 1970."""
+    try:
+        raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except ValueError:
+        raw = b""
+    if len(raw) in _OF_SECONDS:
+        yield int.from_bytes(raw, "big")
+    if _COUNTED.fullmatch(part):
+        yield reduce(lambda sum_, letter: sum_ * len(_COUNTS) + _COUNTS.index(letter), part, 0)
 
 
 def _blurred(value: Json) -> Json:

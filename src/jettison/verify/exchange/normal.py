@@ -15,7 +15,7 @@ from jettison.catalogue import table
 from jettison.catalogue.systems import Compared
 from jettison.values import replace
 from jettison.verify.exchange import SERVER_ERROR, Answer
-from jettison.verify.exchange.kinds import signed
+from jettison.verify.exchange.kinds import signed, signs_now
 from jettison.verify.exchange.pattern import Series
 from jettison.verify.exchange.times import Clock, Dated, number_of_time, relative
 from jettison.verify.workload import Json
@@ -61,6 +61,8 @@ _TOKEN = re.compile(
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 # What programs draw around their help.
 _FRAMES = "│┃|─━-╭╮╰╯┌┐└┘+"
+# What stands for the moment at which a token was signed.
+_SIGNED = "<time of signing>"
 # An attribute of a cookie that holds a time; the others are compared as they are written.
 _EXPIRES = "expires"
 
@@ -189,7 +191,10 @@ class _Reader:
     def token(self, text: str, depth: int) -> Json:
         """Give the parts of a signed token, which are data, and any other text."""
         parts = signed(text)
-        return self.text(text) if parts is None else self.value(parts, "", depth)
+        if parts is None:
+            return self.text(text)
+        parts = [_SIGNED if signs_now(one, self._clock) else one for one in parts]
+        return self.value(parts, "", depth)
 
     def body(self, answer: Answer) -> Json:
         """Give JSON as it is, text by line, metrics by name, anything else by its digest."""

@@ -2,9 +2,10 @@ import base64
 import gzip
 import io
 import json
+import string
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from msgspec.structs import replace
@@ -774,6 +775,31 @@ def test_what_a_signed_cookie_holds_is_compared_and_digests_by_their_length() ->
         assert difference(before, session(packed, "aSx7Qg", "3b" * 32, role="member")) == ""
         said = difference(before, session(packed, "aSx7Qg", "3b" * 32, role="guests"))
         assert "cookie.session.value[0].role: 'member' became 'guests'" in said
+
+
+def in_letters(moment: float) -> str:
+    """Write seconds as Django does in what it signs."""
+    signs, text, left = string.digits + string.ascii_uppercase + string.ascii_lowercase, "", moment
+    while left:
+        left, digit = divmod(int(left), len(signs))
+        text = signs[digit] + text
+    return text
+
+
+def in_bytes(moment: float) -> str:
+    return base64.urlsafe_b64encode(int(moment).to_bytes(4, "big")).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("written", [in_letters, in_bytes])
+def test_a_signed_cookie_may_be_signed_at_any_second(written: Callable[[float], str]) -> None:
+    def session(moment: float, word: str = "") -> Answer:
+        value = f"eyJ2aXNpdHMiOiAxfQ.{word or written(moment)}.{'aQ' * 13}"
+        return replace(at(moment, {}), cookies=(f"session={value}; Path=/",))
+
+    before = [session(BEGUN + 1), session(BEGUN + 2)]
+    for later in range(90):
+        assert difference(before, session(LATER + later)) == ""
+    assert difference(before, session(LATER, written(LATER - 10**7)))
 
 
 @pytest.mark.parametrize("factor", [1, 1000])
