@@ -6,7 +6,13 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 
-from jettison.ecosystems.commands import Directories, GroupChange, Permission, UserChange
+from jettison.ecosystems.commands import (
+    Directories,
+    GroupChange,
+    Permission,
+    UserChange,
+    written_paths,
+)
 from jettison.formats.dockerfile import Instruction
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import without
@@ -154,7 +160,8 @@ def _relies_on(later: Action, action: Action, stage: FinalStage) -> bool:
     if not isinstance(action.fact, Directories | Permission):
         return False
     made = [stage.absolute(path, action.instruction) for path in action.fact.paths]
-    named = [stage.absolute(word, later.instruction) for word in later.command.words[1:]]
+    words = (*later.command.words[1:], *written_paths(later.command))
+    named = [stage.absolute(word, later.instruction) for word in words]
     return any(is_within(path, folder) for path in named for folder in made)
 
 

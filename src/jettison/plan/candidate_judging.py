@@ -36,6 +36,8 @@ from jettison.plan.minimal_base import predicted_size as composed_size
 from jettison.values import Basis, Evidence, Origin, Size
 
 PYTHON = ("python", "pip")
+# Those of a package of their own, which not every Debian image has.
+USER_PROGRAMS = frozenset({"adduser", "addgroup", "deluser", "delgroup"})
 # Steps whose programs every candidate brings in its own dialect, or that move to a build stage.
 TRANSLATED = frozenset(
     {ActionKind.INDEX, ActionKind.PACKAGES, ActionKind.CLEANUP, ActionKind.REPOSITORY,
@@ -79,7 +81,7 @@ def _programs(needs: BaseNeeds) -> dict[str, tuple[Evidence, ...]]:
             found[program] = sure or named
     for action in needs.stage.actions:
         name = action.command.name.rpartition("/")[2]
-        if action.kind not in TRANSLATED and _is_known(name):
+        if (action.kind not in TRANSLATED or name in USER_PROGRAMS) and _is_known(name):
             message = f"a step of the Dockerfile runs {name}"
             evidence = Evidence(kind="step", message=message, origin=action.origin)
             found.setdefault(name, (evidence,))
