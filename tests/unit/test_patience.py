@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
 
 from jettison.errors import NetworkError
+from jettison.images.reference import Reference
+from jettison.images.registry.authorization import Authorizer, Logins
+from jettison.images.registry.session import Session
 from jettison.images.registry.transport import Request, Transport
 from jettison.index.client import Client
 from jettison.processes import patience
@@ -47,6 +51,12 @@ def slow_headers(plug: socket.socket, ended: threading.Event) -> None:
 
 def slow_body(plug: socket.socket, ended: threading.Event) -> None:
     plug.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+    while not ended.wait(0.02):
+        plug.sendall(b"x")
+
+
+def slow_refusal(plug: socket.socket, ended: threading.Event) -> None:
+    plug.sendall(b"HTTP/1.1 404 No\r\ncontent-length: 1000000\r\n\r\n")
     while not ended.wait(0.02):
         plug.sendall(b"x")
 
@@ -157,3 +167,45 @@ def test_a_body_that_comes_by_bytes_for_ever_has_an_end(monkeypatch: pytest.Monk
     with server(slow_body) as url, pytest.raises(NetworkError) as caught:
         list(Client(backoff=0.0).chunks(url))
     assert "bytes came within" in caught.value.why
+
+
+def answered_without_end(line: bytes) -> Callable[[socket.socket, threading.Event], None]:
+    def talk(plug: socket.socket, ended: threading.Event) -> None:
+        plug.sendall(b"HTTP/1.1 %s\r\nlocation: /next\r\nconnection: close\r\n\r\n" % line)
+        for _ in range(_ENDLESS):
+            plug.sendall(b"x" * (1 << 20))
+
+    return talk
+
+
+# Megabytes; more than a process may take for what nobody wants.
+_ENDLESS = 2_000
+endless = pytest.mark.parametrize("line", [b"302 Found", b"503 No"])
+
+
+@endless
+def test_an_index_whose_refusal_has_no_end_is_given_up(line: bytes) -> None:
+    with server(answered_without_end(line)) as url, pytest.raises(NetworkError):
+        Client(backoff=0.0).get(url, limit=10)
+
+
+@endless
+def test_a_registry_whose_refusal_has_no_end_is_given_up(line: bytes) -> None:
+    begun = time.monotonic()
+    with server(answered_without_end(line)) as url, suppress(NetworkError):
+        Transport(attempts=2, sleep=lambda _: None).ask(Request(method="GET", url=url))
+    assert time.monotonic() - begun < patience.REST
+
+
+@impatient
+def test_a_registry_that_trickles_a_refusal_of_a_blob_is_given_up() -> None:
+    transport = Transport(attempts=2, sleep=lambda _: None)
+    with server(slow_refusal) as url:
+        session = Session(
+            transport=transport,
+            authorizer=Authorizer(transport, Logins(())),
+            reference=Reference.parse(url.removeprefix("http://") + "a"),
+            actions="pull",
+        )
+        with pytest.raises(NetworkError), session.stream("blobs/x", {}):
+            """Nothing is there to read."""

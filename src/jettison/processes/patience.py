@@ -11,17 +11,22 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from http.client import HTTPException
 from typing import Any
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import HTTPError, ProtocolError
 
 # Seconds for the headers of an answer, and for each part of its body that is read at once.
 HEADERS = 60.0
 PART = 60.0
 SLOW, SLOWEST = 600.0, 16 << 10
+# Seconds and bytes for the body of an answer that nobody wants; another connection takes less.
+REST = 5.0
+_LONGEST_REST = 64 << 10
 
 
 class TooSlowError(ProtocolError):
@@ -75,13 +80,27 @@ def with_patience(manager: urllib3.PoolManager) -> urllib3.PoolManager:
 class _Connection(HTTPConnection):
     def getresponse(self) -> Any:  # noqa: ANN401 — urllib3's own response
         with ended_after(self, HEADERS):
-            return super().getresponse()
+            return _with_bounded_rest(super().getresponse())
 
 
 class _SecureConnection(HTTPSConnection):
     def getresponse(self) -> Any:  # noqa: ANN401 — as above
         with ended_after(self, HEADERS):
-            return super().getresponse()
+            return _with_bounded_rest(super().getresponse())
+
+
+def _with_bounded_rest(response: urllib3.HTTPResponse) -> urllib3.HTTPResponse:
+    """Let what urllib3 reads of a redirect or a refusal, before it asks again, have an end."""
+    response.drain_conn = partial(_pass_over, response)  # type: ignore[method-assign]  # of this one
+    return response
+
+
+def _pass_over(response: urllib3.HTTPResponse) -> None:
+    """Read what is left of an answer that nobody wants; close the connection of a long one."""
+    with suppress(HTTPError, OSError, HTTPException), ended_after(response.connection, REST):
+        response.read(_LONGEST_REST, decode_content=False)
+    if not response.closed:
+        response.close()
 
 
 class _Pool(HTTPConnectionPool):

@@ -13,7 +13,7 @@ from msgspec import Struct
 from jettison.errors import NetworkError
 from jettison.images.reference import DOCKER_HUB, Reference
 from jettison.images.registry.authorization import Authorizer, Scopes
-from jettison.images.registry.transport import Answer, Request, Transport
+from jettison.images.registry.transport import Answer, Request, Transport, answer_of
 from jettison.values import replace
 
 # Once for a first challenge, once for a token that has expired.
@@ -99,7 +99,7 @@ class Session(Struct, frozen=True, kw_only=True):
                 if response.status < HTTPStatus.BAD_REQUEST:
                     yield response
                     return
-                refusal = _read(response)
+                refusal = answer_of(response, request.url)
             if refusal.status != HTTPStatus.UNAUTHORIZED or not self.authorizer.answer(
                 refusal, self.reference, self.scopes, used
             ):
@@ -116,8 +116,3 @@ class Session(Struct, frozen=True, kw_only=True):
 
 def _with(request: Request, authorization: Mapping[str, str]) -> Request:
     return replace(request, headers={**request.headers, **authorization})
-
-
-def _read(response: urllib3.BaseHTTPResponse) -> Answer:
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(status=response.status, headers=headers, body=response.read(1 << 16))

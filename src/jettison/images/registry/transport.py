@@ -73,13 +73,7 @@ class Transport:
     def ask(self, request: Request) -> Answer:
         """Send a request and read its answer, at most 16 MiB."""
         with self.stream(request) as response:
-            try:
-                with ended_after(response.connection, PART):
-                    body = response.read(_LARGEST_ANSWER)
-            except HTTPError as error:
-                raise unreachable(request.url, error) from error
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(status=response.status, headers=headers, body=body)
+            return answer_of(response, request.url)
 
     @contextmanager
     def stream(self, request: Request) -> Iterator[urllib3.BaseHTTPResponse]:
@@ -180,6 +174,17 @@ class Transport:
             decode_content=False,
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
         )
+
+
+def answer_of(response: urllib3.BaseHTTPResponse, url: str) -> Answer:
+    """Read an answer, at most 16 MiB of it; NetworkError when that takes too long."""
+    try:
+        with ended_after(response.connection, PART):
+            body = response.read(_LARGEST_ANSWER)
+    except HTTPError as error:
+        raise unreachable(url, error) from error
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(status=response.status, headers=headers, body=body)
 
 
 def pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
