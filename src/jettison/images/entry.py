@@ -178,10 +178,15 @@ def read_entries(stream: BinaryIO, diff_id: Digest | None = None) -> Iterator[Re
 
 
 # What tarfile raises for headers and records that are not as they should be.
-TAR_ERRORS = (tarfile.TarError, ValueError, ArithmeticError, LookupError, EOFError, struct.error)
+TAR_ERRORS = (
+    *(tarfile.TarError, ValueError, ArithmeticError, LookupError, EOFError, struct.error),
+    RecursionError,
+)
 # Names and records of a member are read as a whole; no file system takes longer ones.
 _LARGEST_HEADER = 1 << 20
 _LARGEST_NUMBER = 1 << 62
+# No kernel sets a larger one (XATTR_SIZE_MAX).
+_LARGEST_ATTRIBUTE = 1 << 16
 _HEADERS = frozenset(
     {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE,
      tarfile.SOLARIS_XHDTYPE}
@@ -189,11 +194,15 @@ _HEADERS = frozenset(
 
 
 class BoundedTarInfo(tarfile.TarInfo):
-    """A header that is not read when it would take memory without end."""
+    """A header that is not read when it would take memory without end, as engines read it."""
 
     def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
         if self.size < 0 or (self.type in _HEADERS and self.size > _LARGEST_HEADER):
             raise tarfile.ReadError(f"a header has {self.size} bytes")
+        if self.type == tarfile.XGLTYPE:
+            # For all that follow, where engines apply it to none.
+            cast("Any", tar).fileobj.read(self.size + -self.size % tarfile.BLOCKSIZE)
+            return self.fromtarfile(tar)
         return super()._proc_member(tar)  # type: ignore[misc,no-any-return]  # has no stub
 
     def _apply_pax_info(self, headers: Mapping[str, str], encoding: str, errors: str) -> None:
@@ -250,9 +259,11 @@ _DEVICES = frozenset({Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE})
 
 
 def _xattrs(records: Mapping[str, str]) -> tuple[tuple[str, bytes], ...]:
-    found = (
-        (name.removeprefix(_XATTR), value.encode("utf-8", "surrogateescape"))
+    found = {
+        name.removeprefix(_XATTR): value.encode("utf-8", "surrogateescape")
         for name, value in records.items()
         if name.startswith(_XATTR)
-    )
-    return tuple(sorted(found))
+    }
+    if any(len(value) > _LARGEST_ATTRIBUTE for value in found.values()):
+        raise tarfile.ReadError("an extended attribute is larger than any system sets")
+    return tuple(sorted(found.items()))

@@ -65,6 +65,20 @@ def test_extended_attributes_are_kept() -> None:
     assert read(written(member))[0][0].xattrs == xattrs
 
 
+def test_an_attribute_that_no_system_sets_is_refused() -> None:
+    plain = Member.file("ping", b"x")
+    xattrs = (("user.a", b"b" * 65_537),)
+    with pytest.raises(IntegrityError):
+        read(written(replace(plain, entry=replace(plain.entry, xattrs=xattrs))))
+
+
+def test_what_is_said_for_all_entries_counts_for_none_as_in_engines() -> None:
+    said = {"path": "other", "SCHILY.xattr.user.a": "b"}
+    header = tarfile.TarInfo().create_pax_global_header(said)
+    ((entry, body),) = read(header + written(Member.file("ping", b"x")))
+    assert (entry.path, entry.xattrs, body) == ("ping", (), b"x")
+
+
 def test_devices_and_fifos_are_read_back() -> None:
     entries = [
         Entry(path="null", kind=Kind.CHARACTER_DEVICE, mode=0o666, device=(1, 3)),
