@@ -56,8 +56,9 @@ def named_in_settings(
     """Give the paths of all files of settings of a project, each with its first place."""
     found: dict[str, Origin] = {}
     for path, file in files.items():
-        others = is_compose(path) or use_of_file(path) is Use.DEVELOPMENT
-        if path.endswith(_SETTINGS) and file.size <= _LARGEST and not others:
+        if not path.endswith(_SETTINGS) or file.size > _LARGEST:
+            continue
+        if not is_compose(path) and use_of_file(path) is not Use.DEVELOPMENT:
             for place, line in places_in(read(path) or "", settings=True):
                 found.setdefault(place, Origin(file=path, line=line))
     return found

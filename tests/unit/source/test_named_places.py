@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from jettison.source.named_places import places_in
+from jettison.source.named_places import named_in_settings, places_in
+from jettison.source.tree import TreeFile
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,10 @@ def test_a_long_line_takes_no_longer_than_many_short_ones(part: str) -> None:
     begun = time.process_time()
     list(places_in(f'dir:{part * 8000}!"/srv/x"'))
     assert time.process_time() - begun < 3
+
+
+def test_files_that_are_no_settings_are_not_looked_at() -> None:
+    files = {f"data/folder{n // 100}/{n}.txt": TreeFile(size=1) for n in range(40_000)}
+    begun = time.process_time()
+    assert named_in_settings(files, lambda _: None) == {}
+    assert time.process_time() - begun < 1
