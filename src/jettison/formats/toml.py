@@ -14,7 +14,7 @@ from jettison.errors import InputSyntaxError
 from jettison.values import Origin, line_numbers
 
 Table = Mapping[str, Any]
-_DEEP_KEY = re.compile(r"(?<![\w.-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){32}")
+_DEEP_KEY = re.compile(r"(?<![\w.\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){32}")
 _LINE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
 
 

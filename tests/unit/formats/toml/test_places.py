@@ -92,3 +92,11 @@ def test_a_fault_is_named_by_its_own_line(text: str, line: int) -> None:
         read_toml(text, "uv.lock")
     assert caught.value.origin is not None
     assert caught.value.origin.line == line
+
+
+@pytest.mark.parametrize("mark", ['"', "'", "-"])
+def test_a_long_run_of_marks_is_refused_at_once(mark: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(InputSyntaxError):
+        read_toml(mark * 200_000, "pyproject.toml")
+    assert time.process_time() - begun < 3
