@@ -21,6 +21,7 @@ import recorded_index
 from advisory_shapes import DEBIAN_SHAPES, PYPI_SHAPES, advisories
 from images import packed_layer
 from inspected import SITE, distribution
+from wheels import spoiled
 
 from jettison.__main__ import run
 from jettison.assessment.advisories import Advisory, affecting
@@ -353,6 +354,7 @@ def test_something_new_is_told(tmp_path: Path, audit: Callable[..., tuple[int, s
         (lambda folder: (folder / "a.json").write_text('{"affected": []}'), 5, "no advisory"),
         (lambda folder: (folder / "a.json").write_text('{"id": 3}'), 5, "no advisory"),
         (lambda folder: (folder / "a.zip").write_bytes(b"PK\3\4"), 5, "a.zip is damaged"),
+        (lambda folder: (folder / "a.zip").write_bytes(spoiled("a.json", b"{}")), 5, "a.zip is"),
         (lambda folder: (folder / "a.txt").write_text("x"), 3, "has no advisories"),
         (lambda folder: folder.rmdir(), 3, "there is no"),
     ],

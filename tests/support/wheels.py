@@ -82,3 +82,14 @@ def source(
 def _hash(body: bytes) -> str:
     digest = base64.urlsafe_b64encode(hashlib.sha256(body).digest()).decode().rstrip("=")
     return f"sha256={digest}"
+
+
+def spoiled(name: str, content: bytes) -> bytes:
+    """Make an archive of one file that is packed by LZMA and was damaged."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr(name, content * 50)
+    found = bytearray(stream.getvalue())
+    begins = 30 + len(name) + 9
+    found[begins : begins + 12] = bytes(byte ^ 0xA5 for byte in found[begins : begins + 12])
+    return bytes(found)

@@ -21,7 +21,7 @@ from jettison.images.entry import Kind
 from jettison.images.stores import sealed_bytes, sealed_file
 from jettison.images.tar_writer import Member
 from jettison.processes import CONFINE, NEUTRAL, helper, helper_environment, run
-from jettison.records import discard
+from jettison.records import discard, is_hollow
 
 # The fixed order of sets, which the hashes of strings decide; nothing else of the environment.
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
@@ -264,6 +264,8 @@ def _content(entry: os.DirEntry[str]) -> bytes:
         return b"link " + os.fsencode(Path(entry).readlink())
     if not entry.is_file():
         return b"neither"
+    if is_hollow(entry.stat()):
+        return b"hollow"
     with Path(entry).open("rb") as file:
         return hashlib.file_digest(file, "sha256").digest()
 

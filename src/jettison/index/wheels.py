@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import tarfile
 import zipfile
 import zlib
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 _MEMBERS = ("METADATA", "entry_points.txt", "namespace_packages.txt")
 _LARGEST_MEMBER = 8 << 20
 _LARGEST_ENTRY = 1 << 50
+# What zipfile and tarfile raise for an archive that is damaged, or packed as they cannot read.
+ARCHIVE_ERRORS = (
+    *TAR_ERRORS, zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, OSError,
+)  # fmt: skip
 
 
 def read_wheel(client: Client, wheel: WheelFile) -> Contents:
@@ -47,7 +52,7 @@ def read_wheel(client: Client, wheel: WheelFile) -> Contents:
         source = open_wheel(client, wheel)
         with zipfile.ZipFile(source) as archive:
             return _contents(archive)
-    except (zipfile.BadZipFile, EOFError, zlib.error, RuntimeError, ValueError) as error:
+    except ARCHIVE_ERRORS as error:
         raise NetworkError(f"{wheel.filename} is not a readable wheel", why=str(error)) from error
 
 
@@ -106,7 +111,7 @@ def read_unloaded(client: Client, wheel: WheelFile) -> tuple[InstalledFile, ...]
     try:
         with zipfile.ZipFile(open_wheel(client, wheel)) as archive:
             return tuple(_unloaded(archive))
-    except (zipfile.BadZipFile, EOFError, zlib.error, RuntimeError, ValueError) as error:
+    except ARCHIVE_ERRORS as error:
         raise NetworkError(f"{wheel.filename} is not a readable wheel", why=str(error)) from error
 
 
@@ -192,7 +197,7 @@ def read_sdist(client: Client, sdist: IndexFile, *, name: str, version: str) -> 
     body = client.get(sdist.url, headers, limit=_LARGEST_SDIST).body
     try:
         files, texts = _unpack(body, sdist.filename)
-    except (*TAR_ERRORS, zipfile.BadZipFile, zlib.error, RuntimeError, OSError) as error:
+    except ARCHIVE_ERRORS as error:
         raise NetworkError(f"{sdist.filename} is not readable", why=str(error)) from error
     return replace(guess(files, texts, filename=sdist.filename), name=name, version=version)
 

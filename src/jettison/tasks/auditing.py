@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import zipfile
-import zlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,6 +36,7 @@ from jettison.images.stores import whole_file
 from jettison.images.stores.cache import cache_directory
 from jettison.index.client import Client
 from jettison.index.index_settings import index_settings
+from jettison.index.wheels import ARCHIVE_ERRORS
 from jettison.plan import Plan
 from jettison.processes.git import present
 from jettison.progress import Progress, step
@@ -242,7 +242,7 @@ def _archived(file: Path) -> Iterator[tuple[str, bytes]]:
                     name = f"{file}: {entry.filename}"
                     _require_size(name, entry.file_size)
                     yield name, archive.read(entry)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+    except ARCHIVE_ERRORS as error:
         raise InputSyntaxError(f"{file} is damaged", why=str(error), hint=_HINT) from error
 
 

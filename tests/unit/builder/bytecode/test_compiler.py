@@ -160,6 +160,16 @@ def test_a_kept_interpreter_that_was_changed_is_not_started(tmp_path: Path) -> N
     assert not (tmp_path / "tree").exists()
 
 
+def test_a_kept_interpreter_that_grew_to_holes_is_not_read(tmp_path: Path) -> None:
+    program = tmp_path / "tree" / "bin" / "python3"
+    program.parent.mkdir(parents=True)
+    program.write_bytes(b"the interpreter")
+    kept = Compiler(version="3.13.5", command=(str(program),), tree=str(tmp_path / "tree"))
+    seal_tree(tmp_path / "tree", kept)
+    os.truncate(program, 1 << 42)
+    assert not is_whole(tmp_path / "tree", kept)
+
+
 SPY = """#!{python}
 import _socket, os, sys
 status = open("/proc/self/status").read()

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import io
 import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wheels import spoiled
 
-from jettison.index import DistributionFacts, InstalledFile, Source
+from jettison.errors import NetworkError
+from jettison.index import DistributionFacts, InstalledFile, Source, WheelFile
+from jettison.index.client import Client
 from jettison.index.distribution_map import kept_answers
 from jettison.index.metadata import (
     Contents,
@@ -18,6 +22,7 @@ from jettison.index.metadata import (
     parse_record,
     script_names,
 )
+from jettison.index.wheels import read_wheel
 
 
 def test_metadata_is_read_and_what_is_invalid_left_out() -> None:
@@ -31,6 +36,14 @@ def test_metadata_is_read_and_what_is_invalid_left_out() -> None:
     core = parse_metadata(text)
     assert (core.name, core.version) == ("some-thing", "1.0")
     assert [one.name for one in core.requires] == ["good"]
+
+
+def test_a_wheel_that_is_damaged_within_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = spoiled("a-1.0.dist-info/METADATA", b"Name: a")
+    monkeypatch.setattr("jettison.index.wheels.open_wheel", lambda *_: io.BytesIO(content))
+    listed = WheelFile(filename="a.whl", url="https://x/a.whl", tags=frozenset())
+    with pytest.raises(NetworkError, match="not a readable wheel"):
+        read_wheel(Client(), listed)
 
 
 def test_entry_points_keep_their_case_and_lose_their_extras() -> None:
