@@ -6,7 +6,7 @@ import configparser
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from email.parser import HeaderParser
 from itertools import chain
 
@@ -96,17 +96,17 @@ def installed_in(image: ImageFiles, python: Python | None, folder: str) -> Insta
         files={path: file.size for path, file in inner.items()},
         owners=owners,
         entry_points=tuple(points),
-        sources=PackedTexts(
-            {
-                path: file.packed
-                for path, file in inner.items()
-                if path.endswith(".py") and file.packed
-            }
-        ),
+        sources=sources_of(image, site, inner),
         words={},
         application=PackedTexts(application),
         versions=versions,
     )
+
+
+def sources_of(image: ImageFiles, folder: str, files: Iterable[str]) -> PackedTexts:
+    """Give the Python source among files of a folder, by their paths within it."""
+    found = {path: image.files.get(f"{folder}/{path}") for path in files if path.endswith(".py")}
+    return PackedTexts({path: file.packed for path, file in found.items() if file and file.packed})
 
 
 def _is_application(path: str, folder: str, site: str) -> bool:

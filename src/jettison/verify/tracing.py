@@ -12,7 +12,12 @@ from msgspec import Raw, Struct, ValidationError, msgpack
 
 from jettison.catalogue import fingerprint
 from jettison.contents import KERNEL, METHOD, Installed, Trace
-from jettison.contents.found import imported_at_once, installed_in, libraries_named
+from jettison.contents.found import (
+    imported_at_once,
+    installed_in,
+    libraries_named,
+    sources_of,
+)
 from jettison.contents.image_files import ImageFiles
 from jettison.contents.links import Links, links_of
 from jettison.contents.reach import Observed, reached
@@ -20,7 +25,7 @@ from jettison.contents.standard_reach import reached_standard
 from jettison.contents.started import Python, interpreters_of, python_of, scripts_of, started_words
 from jettison.engines import Engine, ImageFacts, Network, RunOptions
 from jettison.engines.measuring import read_image_files
-from jettison.errors import EngineError
+from jettison.errors import EngineError, ProgramError
 from jettison.formats.own_settings import Ask
 from jettison.images.stores.cache import cache_directory
 from jettison.images.stores.unpack import working_folder
@@ -167,12 +172,12 @@ def _traced(
             python = python_of(image_files, started_words(config))
             found = installed_in(image_files, python, config.working_directory)
             installed = read_installed(engine, image, facts, environment or found.site)
-            installed = replace(installed, versions=found.versions)
+            installed = _with_sources(installed, image_files, found.versions)
         with working_folder() as folder:
             binds = hook_binds(folder, installed.site)
             watching = [WatchingEngine(engine, image, binds) for _ in range(2)]
             training = _watched_somehow(trial, facts, watching)
-    except EngineError as failure:
+    except (EngineError, ProgramError) as failure:
         return Skipped(what="the trace", reason=f"{failure} {failure.why[-200:]}".strip())
     served, tested = (frozenset(each.noted) for each in watching)
     seen = Trace(
@@ -183,6 +188,18 @@ def _traced(
         withheld=tuple(f"{one.method} {one.path}" for one in training.withheld),
     )
     return Traced(installed=installed, trace=seen, image=image_files, python=python)
+
+
+def _with_sources(
+    installed: Installed, image: ImageFiles, versions: Mapping[str, str]
+) -> Installed:
+    """Add the sources, which are in the image's layers."""
+    standard = installed.standard
+    if standard is not None:
+        own = sources_of(image, installed.library, standard.files)
+        standard = replace(standard, sources=own)
+    sources = sources_of(image, installed.site, installed.files)
+    return replace(installed, sources=sources, standard=standard, versions=versions)
 
 
 def _watched_somehow(trial: Trial, facts: ImageFacts, watching: list[WatchingEngine]) -> Training:

@@ -1,4 +1,6 @@
-"""Gives what an environment holds, as JSON: its files, sources (base 64), owners, entry points.
+"""Gives what an environment holds, as JSON: its files, owners, entry points, names in libraries.
+
+Sources are read from the image's layers: those of a large environment are too much for an answer.
 
 ``ASKED`` is put in front of this text: ``environment`` is its folder and ``folder`` the
 application's.
@@ -95,14 +97,12 @@ answer = json.dumps(
         "files": files,
         "owners": owners,
         "entry_points": points,
-        "sources": {path: read(SITE + "/" + path) for path in files if path[-3:] == ".py"},
+        "sources": {},
         "words": {path: words(SITE + "/" + path, last) for path in files if LIBRARY.search(path)},
         "application": application,
         "standard": {
             "files": standard,
-            "sources": {
-                path: read(LIBRARY_FOLDER + "/" + path) for path in standard if path[-3:] == ".py"
-            },
+            "sources": {},
             "words": {
                 path: words(LIBRARY_FOLDER + "/" + path, last)
                 for path in standard

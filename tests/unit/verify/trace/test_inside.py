@@ -117,7 +117,6 @@ def test_an_environment_is_read_whole(tmp_path: Path) -> None:
     found = installed_of(json.loads(done.stdout))
     assert found.site == str(site)
     assert found.files.keys() == files.keys()
-    assert found.sources["demo/__init__.py"] == b"import demo.core\n"
     assert found.owners["demo/core.py"] == "demo-kit"
     assert [point.value for point in found.entry_points] == ["demo.core:main"]
     assert found.words["demo/fast.cpython-311-x86_64-linux-gnu.so"] == {"core", "demo.core"}
