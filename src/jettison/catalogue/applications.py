@@ -250,6 +250,7 @@ class LibraryModules(Entry, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     always: Words
     by_chance: Words
     at_a_terminal: Words
+    running_pip: Words
     to_test_itself: Words
     instead_of: Texts
     here: Texts

@@ -24,12 +24,12 @@ def reached_standard(
     kept: Iterable[str] = (),
     read: Read = links_of,
 ) -> Reach | None:
-    """Follow imports through the standard library; None when its files are not known.
+    """Follow imports through the standard library; None when its files or its users are not known.
 
     Roots are the modules that the trace saw loaded, what the reached modules of the environment and
     the application import or name, the ``kept`` names, and those that Python imports by itself.
     """
-    if installed.standard is None:
+    if installed.standard is None or _runs_pip(installed, read):
         return None
     library = _as_environment(installed, installed.standard)
     terminal = frozenset(table(LibraryModules).at_a_terminal)
@@ -52,6 +52,13 @@ def reached_standard(
         if not has_better(name, library.modules) or why == TOUCHED or name in kept
     }
     return Reach(modules=stays, unsure=frozenset(search.unsure & stays.keys()))
+
+
+def _runs_pip(installed: Installed, read: Read) -> bool:
+    """Whether the application installs pip, which imports what nothing here tells."""
+    known = table(LibraryModules).running_pip
+    sources = (text for path, text in installed.application.items() if path.endswith(".py"))
+    return any(one.module in known for text in sources for one in read(text).imports)
 
 
 class LibrarySearch(Search):

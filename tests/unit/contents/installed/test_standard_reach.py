@@ -64,6 +64,13 @@ def test_imports_are_followed_from_the_environment_and_the_application() -> None
     assert unreached(*found) == {"xmlrpc/server.py", "turtle.py"}
 
 
+def test_all_stays_where_the_application_installs_pip() -> None:
+    library = {"venv/__init__.py": "", "ensurepip/__init__.py": "", "wave.py": ""}
+    making = "def make():\n    import venv\n    venv.create('/data/env', with_pip=True)\n"
+    assert reached_standard(*observed({}, library=library, application=making)) is None
+    assert unreached(*observed({}, library=library, application="'venv'\n")) >= {"wave.py"}
+
+
 def test_a_module_for_a_terminal_stays_where_a_distribution_needs_it() -> None:
     library = {"readline.py": "", "code.py": "", "curses/__init__.py": ""}
     without = "try:\n    import readline, code\nexcept ImportError:\n    pass\nimport curses\n"
