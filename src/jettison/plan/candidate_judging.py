@@ -36,6 +36,8 @@ from jettison.plan.minimal_base import predicted_size as composed_size
 from jettison.values import Basis, Evidence, Origin, Size
 
 PYTHON = ("python", "pip")
+# What calls a compiler in a step (documentation of setuptools, Cython and NumPy).
+COMPILING = frozenset({"build_ext", "cythonize", "f2py"})
 # Those of a package of their own, which not every Debian image has.
 USER_PROGRAMS = frozenset({"adduser", "addgroup", "deluser", "delgroup"})
 # Steps whose programs every candidate brings in its own dialect, or that move to a build stage.
@@ -85,6 +87,10 @@ def _programs(needs: BaseNeeds) -> dict[str, tuple[Evidence, ...]]:
             message = f"a step of the Dockerfile runs {name}"
             evidence = Evidence(kind="step", message=message, origin=action.origin)
             found.setdefault(name, (evidence,))
+        if COMPILING & {name, *action.command.words}:
+            message = f"a step of the Dockerfile compiles: {action.short}"
+            evidence = Evidence(kind="step", message=message, origin=action.origin)
+            found.setdefault("gcc", (evidence,))
     for name, why in _shells(needs):
         found.setdefault(name, why)
     return found

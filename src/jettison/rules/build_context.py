@@ -94,14 +94,12 @@ TEST = re.compile(r"(^|[^a-z])(tests?|testing|pytest|ci)([^a-z]|$)")
 # Files that may name a key or certificate for what runs in the image.
 SETTINGS = re.compile(r"\.(conf|ini|cfg|toml|ya?ml|json|sh|env)$")
 NAMED = re.compile(r"(?<![\w@.+-])[\w@.+-]*(?:/[\w@.+-]+)+/?|(?<=\bcd )[\w@.+-]+")
+# What may be a program in a command.
+CALLED = re.compile(r"(?<![\w./-])[A-Za-z][\w-]+(?![\w./-])")
 NEVER_SERVED = re.compile(
     r"(^|/)(\.(git|hg|svn|ssh|aws|venv|env[^/]*)|__pycache__|node_modules|venv|id_\w+)(/|$)"
     r"|\.(py[cod]|pem|key|p12|pfx|kdbx|sw[op])$"
 )
-
-
-def _stem(path: str) -> str:
-    return posixpath.basename(path).partition(".")[0]
 
 
 def detect(plan: Plan) -> Iterator[Finding]:
@@ -117,7 +115,9 @@ def detect(plan: Plan) -> Iterator[Finding]:
     needed += [".git"] if reads_history(plan.original, commands, plan.usage) else []
     needed += _named(commands, project.files)
     # a program reads the settings that have its name
-    needed += [path for path in project.files if _stem(path) in plan.usage.started]
+    called = {*plan.usage.started, *(word for text in commands for word in CALLED.findall(text))}
+    stems = {path: posixpath.basename(path).partition(".")[0] for path in project.files}
+    needed += [path for path, stem in stems.items() if stem in called]
     elsewhere = TESTS_NAMED in plan.usage.words or any(map(TESTING.search, commands))
     elsewhere = elsewhere or _runs_tests_elsewhere(plan.original)
     prefix = project.prefix
