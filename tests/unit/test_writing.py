@@ -61,6 +61,19 @@ def test_a_file_that_cannot_be_moved_leaves_all_as_they_were(
     assert (tmp_path / "link").is_symlink()
 
 
+def test_no_folder_is_left_of_files_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fchmod", full)
+    changes = [FileChange(path=f"deploy/inner/{name}", before=None, after="x") for name in "ab"]
+    with pytest.raises(WriteError):
+        write_in_place(tmp_path, changes, force=True)
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_interrupt_before_says_nothing_of_files(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM a\n", encoding="utf-8")
     with pytest.raises(KeyboardInterrupt):

@@ -159,9 +159,16 @@ def _place(root: Path, path: str, folders: ExitStack) -> _Place:
         for part in inner.relative_to(top).parts:
             with suppress(FileExistsError):
                 os.mkdir(part, dir_fd=at)
+                folders.callback(_remove_empty, part, at)
             at = os.open(part, _FOLDER, dir_fd=at)
             folders.callback(os.close, at)
     return _Place(folder=at, name=place.name, path=place)
+
+
+def _remove_empty(name: str, folder: int) -> None:
+    """Remove a folder that was made for what could not be written."""
+    with suppress(OSError):
+        os.rmdir(name, dir_fd=folder)
 
 
 def _move(one: str, other: str, place: _Place) -> None:
