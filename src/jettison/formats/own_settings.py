@@ -124,6 +124,7 @@ OWN_FILE = "jettison.toml"
 SHARED_FILE = "pyproject.toml"
 SHARED_TABLE = ("tool", "jettison")
 HIGHEST_LEVEL = 3
+_MOST = 1000
 KEYS = (
     *("level", "base", "policy", "allow-source-builds", "keep", "remove", "remove-unused"),
     *("without", "probes", "probe-commands", "budgets"),
@@ -289,6 +290,9 @@ class _Reader(Struct, frozen=True, kw_only=True):
         found = self.values.get(key, [])
         if not isinstance(found, list) or not all(isinstance(one, str) and one for one in found):
             raise self.fault((key,), f"{key} is not a list of texts")
+        if len(found) > _MOST:
+            hint = f"Use {_MOST} at most; those of keep and remove may have `*`."
+            raise self.fault((key,), f"{key} has {len(found)} values", hint)
         return [(one, self.origin((key, index))) for index, one in enumerate(found)]
 
     def typed(self, key: str, kind: type, default: Any) -> Any:  # noqa: ANN401  # TOML
