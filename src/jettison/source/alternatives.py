@@ -11,8 +11,10 @@ from jettison.source.conditions import names_environment
 from jettison.source.literals import COMPUTED, dotted
 from jettison.source.statements import Scope, Walk, branches
 
-_MOST = 32
-"""Things that one expression may be; one of more counts as computed as well."""
+_MOST = 16
+"""Things that one expression may be; one of more counts as computed."""
+_LONGEST = 200
+"""Words of a command; a longer list is none."""
 _DEPTH = 6
 _Values = Callable[[str], Iterable[ast.expr | None]]
 _Within = Callable[[ast.expr], Iterable[ast.expr]]
@@ -25,7 +27,7 @@ def alternatives(node: ast.expr, values: _Values) -> list[ast.expr]:
     any element of what is starred: a loop gives it to a name.
     """
     found = list(islice(_alternatives(node, values), _MOST + 1))
-    return found if len(found) <= _MOST else [*found[:_MOST], COMPUTED]
+    return found if len(found) <= _MOST else [COMPUTED]
 
 
 def is_none(node: ast.expr) -> bool:
@@ -46,7 +48,7 @@ def _alternatives(node: ast.expr, values: _Values, depth: int = _DEPTH) -> Itera
             yield from (*within(body), *within(orelse))
         case ast.BoolOp(op=ast.Or(), values=each):
             yield from (one for value in each for one in within(value))
-        case ast.List() | ast.Tuple():
+        case ast.List(elts=words) | ast.Tuple(elts=words) if len(words) <= _LONGEST:
             yield from _beginnings(node, within)
         case ast.BinOp(op=ast.Add(), left=left, right=right):
             yield from (ast.BinOp(left=one, op=ast.Add(), right=right) for one in within(left))
@@ -80,7 +82,7 @@ def _taken_out(node: ast.expr, within: _Within) -> Iterator[ast.expr]:
             yield from _entries(known, within) or (node,)
         case ast.Call(func=ast.Attribute(value=ast.Name() as known, attr="get"), args=[_, *other]):
             found = _entries(known, within)
-            others = [one for each in other for one in within(each)]
+            others = (one for each in other for one in within(each))
             yield from (*found, *others) if found else (node,)
         case _:
             yield node
@@ -90,6 +92,18 @@ def _is_of_loop(node: ast.expr) -> bool:
     while isinstance(node, ast.Subscript):
         node = node.value
     return isinstance(node, ast.Starred)
+
+
+def table_of(node: ast.expr) -> ast.expr:
+    """The list or the dictionary that an element is taken out of, or the name of it."""
+    while True:
+        match node:
+            case ast.Starred(value=inner) | ast.Subscript(value=inner) | ast.Attribute(value=inner):
+                node = inner
+            case ast.Call(func=ast.Attribute(value=inner)) | ast.Call(args=[inner, *_]):
+                node = inner
+            case _:
+                return node
 
 
 _SAME_ELEMENTS = frozenset({"sorted", "reversed", "list", "tuple", "set", "frozenset"})
@@ -104,8 +118,8 @@ def _elements(node: ast.expr, within: _Within) -> Iterator[ast.expr]:
             yield from (ast.Tuple(elts=[COMPUTED, each]) for each in _elements(first, within))
         case ast.Call(func=ast.Attribute(value=known, attr="keys" | "values" | "items" as part)):
             yield from (one for each in within(known) for one in _of_dictionary(each, part))
-        case ast.List(elts=words) | ast.Tuple(elts=words) | ast.Set(elts=words):
-            yield from words or (COMPUTED,)
+        case ast.List() | ast.Tuple() | ast.Set():
+            yield from _of_value(node)
         case ast.Name():
             yield from (one for each in within(node) for one in _of_value(each))
         case _:
@@ -114,13 +128,13 @@ def _elements(node: ast.expr, within: _Within) -> Iterator[ast.expr]:
 
 def _of_value(node: ast.expr) -> Iterable[ast.expr]:
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
-        return node.elts or (COMPUTED,)
+        return node.elts if 0 < len(node.elts) <= _MOST else (COMPUTED,)
     return _of_dictionary(node, "keys")
 
 
 def _of_dictionary(node: ast.expr, part: str) -> Iterable[ast.expr]:
     """The keys, the values or pairs of both of a dictionary that is written down."""
-    if not isinstance(node, ast.Dict) or not node.keys:
+    if not isinstance(node, ast.Dict) or not 0 < len(node.keys) <= _MOST:
         return (COMPUTED,)
     keys = [key or COMPUTED for key in node.keys]
     if part == "items":
@@ -129,17 +143,21 @@ def _of_dictionary(node: ast.expr, part: str) -> Iterable[ast.expr]:
 
 
 def _entries(known: ast.Name, within: _Within) -> list[ast.expr]:
-    """Every value of the dictionary or list that a name stands for; none where others may be."""
-    found: list[ast.expr] = []
-    for each in within(known):
-        if isinstance(each, ast.Dict) and all(each.keys):
-            words = each.values
-        else:
-            words = each.elts if isinstance(each, ast.List | ast.Tuple) else []
-        if not words:
-            return []
-        found += (one for word in words for one in within(word))
-    return found
+    """The values of the dictionary or list that a name stands for; none where others may be."""
+    tables = [_values_of(each) for each in islice(within(known), _MOST + 1)]
+    words = (word for values in tables for word in values)
+    return (
+        list(islice((one for word in words for one in within(word)), _MOST + 1))
+        if all(tables)
+        else []
+    )
+
+
+def _values_of(node: ast.expr) -> list[ast.expr]:
+    """The values of a table that is written down, of as many as are looked at."""
+    if isinstance(node, ast.Dict) and len(node.keys) <= _MOST and all(node.keys):
+        return node.values
+    return node.elts if isinstance(node, ast.List | ast.Tuple) and len(node.elts) <= _MOST else []
 
 
 def _opaque(name: str) -> ast.expr:

@@ -22,7 +22,7 @@ from jettison.source import (
     Switch,
     Text,
 )
-from jettison.source.alternatives import alternatives, is_none
+from jettison.source.alternatives import alternatives, is_none, table_of
 from jettison.source.literals import absolute, bindings, literal, may_name
 from jettison.source.statements import Binding, Function, Scope, Walk, catalogued
 
@@ -59,8 +59,8 @@ class Bound(Struct, frozen=True, kw_only=True):
             case ast.Dict() | ast.Set():
                 return name in self.walk.grown
             case ast.Starred() | ast.Subscript():
-                names = (each.id for each in ast.walk(value) if isinstance(each, ast.Name))
-                return not self.walk.grown.isdisjoint(names)
+                table = table_of(value)
+                return isinstance(table, ast.Name) and table.id in self.walk.grown
             case _:
                 return False
 

@@ -149,3 +149,12 @@ def test_a_word_behind_a_program_that_runs_others_may_be_one():
     assert found == [
         ("timeout", False), ("gpg", True), ("x", True), ("xargs", False), ("touch", True)
     ]  # fmt: skip
+
+
+def test_tables_of_tables_are_not_followed_without_end():
+    tables = [
+        f"T{depth} = [{', '.join(f'T{depth + 1}[{one}]' for one in range(16))}]"
+        for depth in range(12)
+    ]
+    source = ["from subprocess import run", *tables, "T12 = ['a', 'b']", *["run(T0[1])"] * 20]
+    assert set(called("\n".join(source))) == {""}
