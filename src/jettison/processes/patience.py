@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from http.client import HTTPException
 from typing import Any
+from weakref import ref
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -91,12 +92,16 @@ class _SecureConnection(HTTPSConnection):
 
 def _with_bounded_rest(response: urllib3.HTTPResponse) -> urllib3.HTTPResponse:
     """Let what urllib3 reads of a redirect or a refusal, before it asks again, have an end."""
-    response.drain_conn = partial(_pass_over, response)  # type: ignore[method-assign]  # of this one
+    # An answer that held itself would keep its socket open until garbage is collected.
+    response.drain_conn = partial(_pass_over, ref(response))  # type: ignore[method-assign]  # of it
     return response
 
 
-def _pass_over(response: urllib3.HTTPResponse) -> None:
+def _pass_over(held: ref[urllib3.HTTPResponse]) -> None:
     """Read what is left of an answer that nobody wants; close the connection of a long one."""
+    response = held()
+    if response is None:
+        return
     with suppress(HTTPError, OSError, HTTPException), ended_after(response.connection, REST):
         response.read(_LONGEST_REST, decode_content=False)
     if not response.closed:
