@@ -87,6 +87,7 @@ def test_what_is_looked_at_afterwards_counts_as_opened_by_nobody(
 
     class Run:
         failure = ""
+        seconds = 0.0
         container = Mock(streams=lambda: ("", ""))
 
         @staticmethod

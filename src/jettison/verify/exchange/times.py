@@ -38,7 +38,7 @@ _COUNTED = re.compile(r"(?<!\d)([12]\d{9})(\d{3}|\d{6}|\d{9})?(?:\.\d+)?(?!\d)")
 # The same in letters, of seconds from 2004 to 2038, and of billionths as entity tags have them.
 _LETTERS = re.compile(r"(?i)(?<![0-9a-z])(?:([4-7][0-9a-f]{7})|(1[0-9a-f]{15}))(?![0-9a-z])")
 _FILE_DAY = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])")
-_UNIX = re.compile(r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\b")
+_UNIX = re.compile(r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:UTC )?\d{4}\b")
 _BILLION = 10**9
 
 
@@ -213,7 +213,7 @@ class Dated(Struct, frozen=True, kw_only=True):
         return ""
 
     def _unix(self, found: re.Match[str]) -> str:
-        month, day, clock, year = found[0].split()[1:]
+        month, day, clock, *_zone, year = found[0].split()[1:]
         moment = moment_of(f"Day, {int(day):02d} {month} {year} {clock} GMT")
         return "" if moment is None else self._near(int(moment), zoned=False, cut=False)
 

@@ -49,6 +49,7 @@ def compared(before: str, after: str, times: Dated = TIMES, kind: str = "text/ht
         ("changed 2023-11-14", "changed 2020-01-01"),
         ("Tue, 14 Nov 2023 22:13:20 GMT", "Wed, 01 Jan 2020 00:00:00 GMT"),
         ("Tue Nov 14 22:13:20 2023", "Wed Jan  1 00:00:00 2020"),
+        ("Tue Nov 14 22:13:20 UTC 2023", "Wed Jan  1 00:00:00 UTC 2020"),
     ],
 )
 def test_the_time_of_the_same_file_is_no_difference(before, after) -> None:
