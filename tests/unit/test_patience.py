@@ -55,6 +55,12 @@ def slow_body(plug: socket.socket, ended: threading.Event) -> None:
         plug.sendall(b"x")
 
 
+def slow_body_of_any_length(plug: socket.socket, ended: threading.Event) -> None:
+    plug.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    while not ended.wait(0.02):
+        plug.sendall(b"x")
+
+
 def slow_refusal(plug: socket.socket, ended: threading.Event) -> None:
     plug.sendall(b"HTTP/1.1 404 No\r\ncontent-length: 1000000\r\n\r\n")
     while not ended.wait(0.02):
@@ -86,8 +92,11 @@ def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 impatient = pytest.mark.usefixtures("_little_patience")
 
 
+TRICKLES = [slow_headers, slow_body, slow_body_of_any_length, absurd_chunk]
+
+
 @impatient
-@pytest.mark.parametrize("talk", [slow_headers, slow_body, absurd_chunk])
+@pytest.mark.parametrize("talk", TRICKLES)
 def test_an_index_that_trickles_is_given_up(
     talk: Callable[[socket.socket, threading.Event], None],
 ) -> None:
@@ -99,7 +108,7 @@ def test_an_index_that_trickles_is_given_up(
 
 
 @impatient
-@pytest.mark.parametrize("talk", [slow_headers, slow_body, absurd_chunk])
+@pytest.mark.parametrize("talk", TRICKLES)
 def test_a_registry_that_trickles_is_given_up(
     talk: Callable[[socket.socket, threading.Event], None],
 ) -> None:

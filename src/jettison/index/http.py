@@ -11,7 +11,7 @@ from urllib3.exceptions import TimeoutError as SilenceError
 
 from jettison.index.index_settings import Answer, NoAnswerError
 from jettison.processes.connections import Pools, distrusted, reason_of
-from jettison.processes.patience import PART, TooSlowError, ended_after, patient_parts
+from jettison.processes.patience import PART, TooSlowError, parts_within, patient_parts
 from jettison.values import whole_number
 
 _RETRIED = (429, 500, 502, 503, 504)
@@ -43,8 +43,7 @@ class Transport:
         """GET and read the body, up to ``limit`` bytes; raises NoAnswerError."""
         try:
             response = self._request(url, headers)
-            with ended_after(response.connection, PART):
-                body = _body(response, limit)
+            body = _body(response, limit)
         except HTTPError as error:
             raise _no_answer(error) from error
         return _answer(response, body)
@@ -103,14 +102,18 @@ def _body(response: urllib3.BaseHTTPResponse, limit: int) -> bytes | None:
     stated = whole_number(response.headers.get("content-length", ""))
     too_long = stated is not None and stated > limit
     body, size = [], 0
-    while not too_long and (more := response.read(_CHUNK, decode_content=True)):
-        body.append(more)
-        size += len(more)
-        too_long = size > limit
-    if too_long:
+    try:
+        for part in () if too_long else parts_within(response, _CHUNK, PART):
+            body.append(part)
+            size += len(part)
+            if size > limit:
+                too_long = True
+                break
+    finally:
         # What is left unread would be taken for the next answer.
-        response.close()
-    response.release_conn()
+        if not response.closed:
+            response.close()
+        response.release_conn()
     return None if too_long else b"".join(body)
 
 

@@ -54,12 +54,33 @@ def ended_after(connection: object, seconds: float) -> Iterator[None]:
             raise TooSlowError(f"no whole answer within {seconds:g} seconds")
 
 
+def parts_within(response: urllib3.BaseHTTPResponse, size: int, seconds: float) -> Iterator[bytes]:
+    """Read a body in parts of at most ``size``, all within some time; TooSlowError after it."""
+    begun = time.monotonic()
+    read = response.read1 if _ends_with_its_connection(response) else response.read
+    with ended_after(response.connection, seconds):
+        while part := read(size, decode_content=True):
+            yield part
+            if time.monotonic() - begun > seconds:
+                raise TooSlowError(f"no whole answer within {seconds:g} seconds")
+
+
+def _ends_with_its_connection(response: urllib3.BaseHTTPResponse) -> bool:
+    """Whether http.client has let go of the socket, so that nothing is there to be shut down.
+
+    Such a body is read as it comes: ``read`` would wait for a whole part.
+    """
+    return getattr(response.connection, "sock", None) is None
+
+
 def patient_parts(response: urllib3.BaseHTTPResponse, size: int) -> Iterator[bytes]:
     """Read a body as it is stored, in parts of ``size``, each within ``PART`` seconds.
 
     After ``SLOW`` seconds of waiting, the whole must have come at ``SLOWEST`` bytes a second.
     """
     parts = response.stream(size, decode_content=False)
+    if _ends_with_its_connection(response):
+        parts = _as_it_comes(response, size)
     waited, count = 0.0, 0
     while waited < SLOW or count >= waited * SLOWEST:
         begun = time.monotonic()
@@ -70,6 +91,18 @@ def patient_parts(response: urllib3.BaseHTTPResponse, size: int) -> Iterator[byt
         waited, count = waited + time.monotonic() - begun, count + len(part)
         yield part
     raise TooSlowError(f"{count} bytes came within {waited:.0f} seconds")
+
+
+def _as_it_comes(response: urllib3.BaseHTTPResponse, size: int) -> Iterator[bytes]:
+    """Read a body as it comes, of which ``size`` bytes come within ``PART`` seconds."""
+    begun, count = time.monotonic(), 0
+    while part := response.read1(size, decode_content=False):
+        yield part
+        count += len(part)
+        if count >= size:
+            begun, count = time.monotonic(), 0
+        elif time.monotonic() - begun > PART:
+            raise TooSlowError(f"{count} bytes came within {PART:g} seconds")
 
 
 def with_patience(manager: urllib3.PoolManager) -> urllib3.PoolManager:

@@ -19,7 +19,7 @@ from jettison.errors import ImageError, JettisonError, NetworkError, TransientNe
 from jettison.images.reference import Reference, is_loopback
 from jettison.images.stream import CHUNK
 from jettison.processes.connections import Pools, distrusted, reason_of
-from jettison.processes.patience import PART, ended_after, patient_parts
+from jettison.processes.patience import PART, parts_within, patient_parts
 from jettison.progress import tell_of_waiting
 from jettison.values import replace
 
@@ -179,8 +179,11 @@ class Transport:
 def answer_of(response: urllib3.BaseHTTPResponse, url: str) -> Answer:
     """Read an answer, at most 16 MiB of it; NetworkError when that takes too long."""
     try:
-        with ended_after(response.connection, PART):
-            body = response.read(_LARGEST_ANSWER)
+        body = b""
+        for part in parts_within(response, CHUNK, PART):
+            body += part[: _LARGEST_ANSWER - len(body)]
+            if len(body) == _LARGEST_ANSWER:
+                break
     except HTTPError as error:
         raise unreachable(url, error) from error
     headers = {name.lower(): value for name, value in response.headers.items()}
