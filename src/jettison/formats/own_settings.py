@@ -124,7 +124,7 @@ OWN_FILE = "jettison.toml"
 SHARED_FILE = "pyproject.toml"
 SHARED_TABLE = ("tool", "jettison")
 HIGHEST_LEVEL = 3
-_MOST = 1000
+_MOST = 10_000
 KEYS = (
     *("level", "base", "policy", "allow-source-builds", "keep", "remove", "remove-unused"),
     *("without", "probes", "probe-commands", "budgets"),

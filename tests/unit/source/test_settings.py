@@ -68,7 +68,7 @@ def test_a_project_without_settings_asks_for_nothing() -> None:
         ("level = 4", "the level 4 is not a number from 0 to 3", "", 1),
         ("level = true", "the level True is not a number from 0 to 3", "", 1),
         ('keep = "numpy"', "keep is not a list of texts", "", 1),
-        (f"keep = {['a'] * 1001}", "keep has 1001 values", "", 1),
+        (f"keep = {['a'] * 10_001}", "keep has 10001 values", "", 1),
         ("\nkeep = [1]", "keep is not a list of texts", "", 2),
         ('without = [\n"installed-test"]', "there is no rule installed-test", "installed-tests", 2),
         ('policy = "tiny"', "there is no policy tiny", "smallest", 1),
