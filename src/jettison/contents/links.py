@@ -16,6 +16,11 @@ from jettison.contents.attributes import attributes_asked, goes_on, inside, runn
 from jettison.values import python_tree
 
 _TEXT = re.compile(rb"""["'](\.*[A-Za-z_]\w*(?:\.\w+)*)(?::[\w.]*)?["']""")
+_STATEMENT = re.compile(
+    r"^[ \t]*(?:from[ \t]+(?P<from>[A-Za-z_][\w.]*)[ \t]+import[ \t]+(?P<names>[\w*, \t]+)"
+    r"|import[ \t]+(?P<import>[A-Za-z_][\w.]*))",
+    re.MULTILINE,
+)
 _NAME = re.compile(rb"(?<!\w)[A-Za-z_]\w*+(?:\.\w++)+")
 
 
@@ -121,7 +126,17 @@ def _imports(node: ast.AST, *, tried: bool) -> Iterable[Import]:
     if isinstance(node, ast.ImportFrom):
         names = tuple(alias.name for alias in node.names)
         return [Import(module=node.module or "", names=names, level=node.level, tried=tried)]
+    if isinstance(node, ast.Call) and node.args:
+        return _executed(node.args[0], tried=tried)
     return ()
+
+
+def _executed(node: ast.expr, *, tried: bool) -> Iterator[Import]:
+    """Give the imports of a text that a call may execute: ``exec("from module import *")``."""
+    text = node.value if isinstance(node, ast.Constant) else ""
+    for found in _STATEMENT.finditer(text) if isinstance(text, str) else ():
+        names = tuple(re.findall(r"[\w*]+", found["names"] or ""))
+        yield Import(module=found["from"] or found["import"], names=names, tried=tried)
 
 
 def _gives_attributes(node: ast.AST) -> bool:

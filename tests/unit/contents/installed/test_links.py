@@ -112,3 +112,11 @@ def test_names_for_star_imports_are_no_names_of_modules() -> None:
     links = links_of(b"__all__ = ['a', 'b']\n__all__ += ['c']\nlazy = {'b': 1, 'd': 2}\n")
     assert links.exports == {"a", "b", "c"}
     assert links.texts == {"b", "d"}
+
+
+def test_a_text_that_is_executed_imports() -> None:
+    source = (
+        b"run('from kit.settings import *', space)\nexec('import kit.late\\nfrom a import b, c')"
+    )
+    found = {(one.module, one.names) for one in links_of(source).imports}
+    assert found == {("kit.settings", ("*",)), ("kit.late", ()), ("a", ("b", "c"))}
