@@ -46,7 +46,7 @@ class StandardLibrary(Struct, frozen=True, kw_only=True):
     """
 
     files: Mapping[str, int]
-    sources: Mapping[str, bytes]
+    sources: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
     words: Mapping[str, frozenset[str]]
 
 
@@ -65,7 +65,7 @@ class Installed(Struct, frozen=True, kw_only=True, dict=True):
     files: Mapping[str, int]
     owners: Mapping[str, str]
     entry_points: tuple[EntryPoint, ...]
-    sources: Mapping[str, bytes]
+    sources: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
     words: Mapping[str, frozenset[str]]
     application: Mapping[str, bytes]
     standard: StandardLibrary | None = None

@@ -29,7 +29,7 @@ def reached_standard(
     Roots are the modules that the trace saw loaded, what the reached modules of the environment and
     the application import or name, the ``kept`` names, and those that Python imports by itself.
     """
-    if installed.standard is None or _runs_pip(installed, read):
+    if installed.standard is None or _installs_pip(installed, read):
         return None
     library = _as_environment(installed, installed.standard)
     terminal = frozenset(table(LibraryModules).at_a_terminal)
@@ -54,7 +54,7 @@ def reached_standard(
     return Reach(modules=stays, unsure=frozenset(search.unsure & stays.keys()))
 
 
-def _runs_pip(installed: Installed, read: Read) -> bool:
+def _installs_pip(installed: Installed, read: Read) -> bool:
     """Whether the application installs pip, which imports what nothing here tells."""
     known = table(LibraryModules).running_pip
     sources = (text for path, text in installed.application.items() if path.endswith(".py"))

@@ -119,14 +119,14 @@ def _elements(node: ast.expr, within: _Within) -> Iterator[ast.expr]:
         case ast.Call(func=ast.Attribute(value=known, attr="keys" | "values" | "items" as part)):
             yield from (one for each in within(known) for one in _of_dictionary(each, part))
         case ast.List() | ast.Tuple() | ast.Set():
-            yield from _of_value(node)
+            yield from _looped_over(node)
         case ast.Name():
-            yield from (one for each in within(node) for one in _of_value(each))
+            yield from (one for each in within(node) for one in _looped_over(each))
         case _:
             yield from _of_dictionary(node, "keys")
 
 
-def _of_value(node: ast.expr) -> Iterable[ast.expr]:
+def _looped_over(node: ast.expr) -> Iterable[ast.expr]:
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
         return node.elts if 0 < len(node.elts) <= _MOST else (COMPUTED,)
     return _of_dictionary(node, "keys")
@@ -144,7 +144,7 @@ def _of_dictionary(node: ast.expr, part: str) -> Iterable[ast.expr]:
 
 def _entries(known: ast.Name, within: _Within) -> list[ast.expr]:
     """The values of the dictionary or list that a name stands for; none where others may be."""
-    tables = [_values_of(each) for each in islice(within(known), _MOST + 1)]
+    tables = [_looked_up(each) for each in islice(within(known), _MOST + 1)]
     words = (word for values in tables for word in values)
     return (
         list(islice((one for word in words for one in within(word)), _MOST + 1))
@@ -153,7 +153,7 @@ def _entries(known: ast.Name, within: _Within) -> list[ast.expr]:
     )
 
 
-def _values_of(node: ast.expr) -> list[ast.expr]:
+def _looked_up(node: ast.expr) -> list[ast.expr]:
     """The values of a table that is written down, of as many as are looked at."""
     if isinstance(node, ast.Dict) and len(node.keys) <= _MOST and all(node.keys):
         return node.values

@@ -97,12 +97,10 @@ answer = json.dumps(
         "files": files,
         "owners": owners,
         "entry_points": points,
-        "sources": {},
         "words": {path: words(SITE + "/" + path, last) for path in files if LIBRARY.search(path)},
         "application": application,
         "standard": {
             "files": standard,
-            "sources": {},
             "words": {
                 path: words(LIBRARY_FOLDER + "/" + path, last)
                 for path in standard
