@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +18,11 @@ from jettison.errors import NotEquivalentError
 from jettison.processes.concurrent import beside
 from jettison.progress import SilentProgress
 from jettison.verify import CheckResult, Outcome, Verdict
-from jettison.verify.before import prefetch
-from jettison.verify.differential import BegunSuite, observe_after, verdict
+from jettison.verify.before import Prefetched, prefetch
+from jettison.verify.differential import compare
 from jettison.verify.observation import Observation, Trial
 from jettison.verify.request import Suite, VerificationRequest
-from jettison.verify.retries import starting
-from jettison.verify.runs import Baseline, Begun, counted_to_its_end
+from jettison.verify.runs import Baseline, counted_to_its_end
 
 pytestmark = [pytest.mark.engine]
 
@@ -124,14 +122,20 @@ def before(runner: Runner, build: Build) -> VerificationRequest:
 
 
 @pytest.fixture(scope="module")
-def baseline(runner: Runner, before: VerificationRequest) -> Baseline:
+def ahead(runner: Runner, before: VerificationRequest) -> Prefetched:
+    """Look at the image before once, as is done while the image after is built."""
     with beside() as pool:
-        return prefetch(before, runner.engine, SilentProgress(), pool).whole.result()
+        return prefetch(before, runner.engine, SilentProgress(), pool)
+
+
+@pytest.fixture(scope="module")
+def baseline(ahead: Prefetched) -> Baseline:
+    return ahead.whole.result()
 
 
 @pytest.fixture(scope="module")
 def verify(
-    runner: Runner, build: Build, before: VerificationRequest, baseline: Baseline
+    runner: Runner, build: Build, before: VerificationRequest, ahead: Prefetched
 ) -> Callable[..., Verdict]:
     found: dict[str, Verdict] = {}
 
@@ -144,16 +148,7 @@ def verify(
         tag = f"{NAME}:{name.replace(' ', '-').lower()}"
         build(tag, f"FROM {BEFORE}\nUSER root\n{_with_user(instruction)}")
         request = replace(before, image_after=runner.image(tag), suite=suite)
-        asked = Trial(request=request, engine=runner.engine, progress=SilentProgress())
-        stored = Future()
-        stored.set_result(baseline.observation)
-        first = Begun(baseline=baseline, stored=stored)
-        with beside() as pool:
-            after = observe_after(asked, first, BegunSuite(asked, pool))
-        seen = baseline.observation
-        if not after.failure:
-            seen, after = starting(asked, seen, after, 1, at_once=False)
-        return verdict(request, runner.engine, seen, after)
+        return compare(request, runner.engine, SilentProgress(), lambda: ahead)
 
     return verify
 
