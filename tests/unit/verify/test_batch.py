@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Any, Self
 
@@ -252,6 +253,17 @@ def test_what_an_option_takes_is_read_also_from_a_column_of_its_own() -> None:
 """
     assert commands.FLAG.findall(said) == ["--strict", "--dry-run"]
     assert commands.CHOSEN.findall(said) == [("--order", "name|sum")]
+
+
+@pytest.mark.parametrize(("place", "own"), [("app", True), ("site", False)])
+def test_a_folder_that_has_the_name_of_a_library_makes_no_command_an_own_one(
+    place: str, *, own: bool, tmp_path: Path
+) -> None:
+    """As migrations lie in a folder ``alembic``, whose commands each write further ones."""
+    for folder in ("app/mover", "site/mover-1.0.dist-info", f"{place}/mover"):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    distribution = Distribution.at(tmp_path / "site/mover-1.0.dist-info")
+    assert commands.is_own(distribution, "mover.cli:main", str(tmp_path / "app")) is own
 
 
 def test_a_command_that_only_ends_shows_nothing_of_the_application(tmp_path: Path) -> None:

@@ -25,8 +25,6 @@ LARGEST = 1 << 23
 CHOICES = re.compile(r"\{([\w-]+(?:,[\w-]+)*)\}\s+\.\.\.")
 LISTED = re.compile(r"^\W*commands\W*$", re.I)
 ONE = re.compile(r"^(?:  |[|│] )([a-z][\w-]*)(?:  |\s*$)")
-
-
 # an option that takes nothing, and one that takes one of some values
 # (Typer writes what an option takes into a column of its own)
 TAKES = r"(?! *(?:[A-Z]{2,}\b|[\[{<]\w+[|,\]}>]))"
@@ -102,10 +100,9 @@ def programs(asked):
         for one in () if status else sorted({*parts(said)} - OF_FLASK):
             yield [*program, one], True
     for one in importlib.metadata.distributions():
-        local = is_local(one)
         for entry in one.entry_points:
-            own = entry.group == "console_scripts" and entry.name not in started
-            if own and (local or is_own(entry.value, folder)) and shutil.which(entry.name):
+            other = entry.group == "console_scripts" and entry.name not in started
+            if other and is_own(one, entry.value, folder) and shutil.which(entry.name):
                 yield [entry.name], True
 
 
@@ -249,7 +246,7 @@ def named(asked):
                 seen.add(entry.value)
                 script = os.path.join(beside, entry.name)
                 words = [script if os.path.exists(script) else entry.name, "--help"]
-                yield entry.name, words, is_own(entry.value, folder) or is_local(one)
+                yield entry.name, words, is_own(one, entry.value, folder)
     for one in managing(folder) if os.path.isfile("manage.py") else ():
         yield f"manage.py {one}", [sys.executable, "manage.py", "help", one], False
 
@@ -264,11 +261,14 @@ def managing(folder):
     return sorted(one for one in names if not one.startswith("_"))
 
 
-def is_own(value, folder):
-    """Whether the source of what an entry point names lies in the application's folder."""
+def is_own(one, value, folder):
+    """Whether an entry point names what is the application's, not only called like a folder."""
     top = value.partition(":")[0].partition(".")[0].strip()
-    roots = (folder, os.path.join(folder, "src"))
-    return any(os.path.exists(os.path.join(one, top + end)) for one in roots for end in ("", ".py"))
+    roots = [os.path.realpath(os.path.join(folder, *inner)) for inner in ((), ("src",))]
+    names = (top, f"{top}.py")
+    home = os.path.realpath(str(one.locate_file("")))
+    held = {root for root in (*roots, home) for name in names if os.path.exists(f"{root}/{name}")}
+    return is_local(one) or (bool(held & {*roots}) and (home in roots or home not in held))
 
 
 def own_command(words):
