@@ -55,9 +55,9 @@ class Installed(Struct, frozen=True, kw_only=True, dict=True):
 
     ``site`` and ``library`` are the folders of distributions and of the standard library. Paths of
     ``files`` (with their bytes), ``owners`` (normalized names of distributions), ``sources``
-    (Python) and ``words`` (those of extension modules that may name modules) are below ``site``.
-    ``application`` has the application's source and settings by absolute path, ``standard`` what is
-    in ``library``, ``versions`` the versions of distributions.
+    (Python) and ``words`` (those of libraries and saved objects that may name modules) are below
+    ``site``. ``application`` has the application's source and settings by absolute path,
+    ``standard`` what is in ``library``, ``versions`` the versions of distributions.
     """
 
     site: str

@@ -18,6 +18,11 @@ SETTINGS = (".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".env", ".txt", "
 LIBRARY = re.compile(r"\.(?:cpython-[\w-]+|abi3)?\.?so$")
 # A word behind a backtick is in documentation, which compiled modules hold too.
 WORD = re.compile(rb"`?\w+(?:\.\w+)*")
+# Saved objects (pickle protocols 2 to 5) name the modules of their classes, as data of Babel does.
+SAVED = re.compile(rb"\x80[\x02-\x05]")
+NEVER_SAVED = (".py", ".pyc", ".pyi", ".so", ".h", ".js", ".css", ".html", ".json", ".txt", ".md")
+# The operation before a module's name is a letter in the old form.
+OLD = "c"
 
 OUTPUT = os.fdopen(os.dup(1), "wb")
 os.dup2(2, 1)
@@ -57,6 +62,15 @@ def words(path, wanted):
     return sorted({text for text in texts if text.rpartition(".")[2] in wanted})
 
 
+def saved(path):
+    """Give the dotted words of a file that holds saved objects, and nothing of others."""
+    with open(path, "rb") as file:
+        if not SAVED.match(file.read(2)):
+            return []
+        found = {word.decode("ascii", "ignore") for word in WORD.findall(file.read(LARGEST))}
+    return sorted({text for one in found if "." in one for text in (one, one.removeprefix(OLD))})
+
+
 def metadata():
     """Give the owners of files and the entry points."""
     import importlib.metadata
@@ -84,6 +98,7 @@ last |= {
 }
 last |= {path.split(".")[0].rpartition("/")[2] for path in standard if LIBRARY.search(path)}
 owners, points = metadata() if SITE else ({}, [])
+data = [path for path in files if not path.endswith(NEVER_SAVED) and ".so." not in path]
 folder = ASKED.get("folder") or "/"
 application = {}
 if folder != "/":
@@ -97,7 +112,10 @@ answer = json.dumps(
         "files": files,
         "owners": owners,
         "entry_points": points,
-        "words": {path: words(SITE + "/" + path, last) for path in files if LIBRARY.search(path)},
+        "words": {
+            **{path: words(SITE + "/" + path, last) for path in files if LIBRARY.search(path)},
+            **{path: said for path in data if (said := saved(SITE + "/" + path))},
+        },
         "application": application,
         "standard": {
             "files": standard,

@@ -3,8 +3,10 @@
 import encodings.aliases
 import json
 import os
+import pickle
 import subprocess
 import sys
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -99,10 +101,12 @@ def test_an_environment_is_read_whole(tmp_path: Path) -> None:
         "Demo_Kit-1.0.dist-info/RECORD": "demo/__init__.py,,\ndemo/core.py,,\n../../../bin/x,,\n",
         "Demo_Kit-1.0.dist-info/entry_points.txt": "[console_scripts]\ndemo = demo.core:main\n",
         "demo/fast.cpython-311-x86_64-linux-gnu.so": "\0core\0demo.core\0unknown\0",
+        "demo/old.dat": pickle.dumps(Message, 2).decode("latin-1"),
+        "demo/new.dat": pickle.dumps(Message, 5).decode("latin-1"),
     }
     for path, text in files.items():
         (site / path).parent.mkdir(parents=True, exist_ok=True)
-        (site / path).write_text(text)
+        (site / path).write_text(text, encoding="latin-1")
     application = tmp_path / "app"
     application.mkdir()
     (application / "main.py").write_text("import demo\n")
@@ -120,6 +124,8 @@ def test_an_environment_is_read_whole(tmp_path: Path) -> None:
     assert found.owners["demo/core.py"] == "demo-kit"
     assert [point.value for point in found.entry_points] == ["demo.core:main"]
     assert found.words["demo/fast.cpython-311-x86_64-linux-gnu.so"] == {"core", "demo.core"}
+    # as data of Babel names babel.numbers, which nothing else may import
+    assert "email.message" in found.words["demo/old.dat"] & found.words["demo/new.dat"]
     assert found.application == {str(application / "main.py"): b"import demo\n"}
     assert found.library == str(Path(os.__file__).parent)
 
