@@ -101,7 +101,7 @@ def affecting(advisory: Advisory, ecosystem: str, name: str, version: str) -> Hi
     for one in advisory.affected:
         if one.package is None or not _same(one.package, ecosystem, name):
             continue
-        order = _order(ecosystem)
+        order = Version if ecosystem == PYPI else version_key
         inside = [each for each in one.ranges if _inside(each, version, order)]
         if inside or _listed(one.versions, version, order):
             fixes = (fix for each in inside or one.ranges for fix in _fixes(each, version, order))
@@ -118,10 +118,6 @@ def package_key(ecosystem: str, name: str) -> tuple[str, str]:
 def _same(package: Package, ecosystem: str, name: str) -> bool:
     same_name = package_key(package.ecosystem, package.name) == package_key(ecosystem, name)
     return same_name and package.ecosystem in (ecosystem, ecosystem.partition(":")[0])
-
-
-def _order(ecosystem: str) -> Callable[[str], Key]:
-    return Version if ecosystem == PYPI else version_key
 
 
 def _inside(found: Range, version: str, order: Callable[[str], Key]) -> bool:

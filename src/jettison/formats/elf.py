@@ -86,7 +86,7 @@ class _File:
         strings = next((value for tag, value in dynamic if tag == _STRINGS), 0)
         base = self._place(strings) if strings else 0
         texts = by_key(
-            (tag, self._string(base + value))
+            (tag, _text(self._content, base + value))
             for tag, value in dynamic
             if tag in {_NEEDED, _SONAME, _RPATH, _RUNPATH}
         )
@@ -133,9 +133,6 @@ class _File:
             if one.kind == _LOAD and one.address <= address < one.address + one.size:
                 return address - one.address + one.offset
         raise ValueError("an address lies outside the file")
-
-    def _string(self, offset: int) -> str:
-        return _text(self._content, offset)
 
 
 def _text(content: Content, offset: int) -> str:

@@ -295,7 +295,7 @@ def _from_nothing(stage: FinalStage, kept: str, start: str, change: StartFromNot
     parts = [
         f"{comment(FROM_NOTHING)}FROM {start}\n{copies}",
         f"{comment(SAID_AGAIN)}{base}{''.join(_texts([*said, *users[-1:]]))}",
-        *(_commented(item) for item in moved),
+        *("".join(comment.text for comment in item.comments) + ended(item.text) for item in moved),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -311,7 +311,3 @@ def _users_at_end(stage: Stage) -> Iterator[Instruction]:
 
 def _texts(items: list[Instruction]) -> Iterator[str]:
     return (ended(item.text) for item in items)
-
-
-def _commented(item: Instruction) -> str:
-    return "".join(comment.text for comment in item.comments) + ended(item.text)

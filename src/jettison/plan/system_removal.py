@@ -163,7 +163,14 @@ def file_groups(
     idle = [one for one in others if not {*one.programs, *one.modules} & used.names]
     for entry in (*_idle(observed, used.names), *idle):
         meant = frozenset(_meant(entry, system, gone))
-        group = _group(entry, sum(system.files[path] for path in meant), used.quiet)
+        group = SystemGroup(
+            reason=entry.reason,
+            paths=entry.paths,
+            keep=entry.keep,
+            unless_named=entry.unless_named,
+            not_counting=(*entry.not_counting, *(used.quiet if entry.quiet else ())),
+            bytes=sum(system.files[path] for path in meant),
+        )
         # who looks for entry points reads the metadata of everything that is installed
         used_files = (path for path in meant if ".dist-info/" not in path)
         if group.bytes >= WORTHWHILE and observed.trace.touched.isdisjoint(used_files):
@@ -231,17 +238,6 @@ def _meant(entry: SystemEntry, system: System, gone: Collection[str]) -> Iterato
     for path in system.files:
         if path not in gone and wanted.fullmatch(path) and not keep.fullmatch(path):
             yield path
-
-
-def _group(entry: SystemEntry, count: int, quiet: Collection[str]) -> SystemGroup:
-    return SystemGroup(
-        reason=entry.reason,
-        paths=entry.paths,
-        keep=entry.keep,
-        unless_named=entry.unless_named,
-        not_counting=(*entry.not_counting, *(quiet if entry.quiet else ())),
-        bytes=count,
-    )
 
 
 @lru_cache(maxsize=64)

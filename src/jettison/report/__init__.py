@@ -26,6 +26,7 @@ _HOMES = {
     "audit_cyclonedx": "vex",
     "audit_openvex": "vex",
     "audit_text": "result_text",
+    "base_text": "why_text",
     "check_github": "ci_formats",
     "check_gitlab": "ci_formats",
     "check_junit": "ci_formats",

@@ -11,7 +11,7 @@ from jettison.plan.prediction_parts import Part, Prediction, Predictions
 from jettison.plan.removal.listing import Unproven
 from jettison.plan.removing import TOLD, unproven_of
 from jettison.report import bars, fitted, largest, table
-from jettison.report.base_text import base_table, base_title
+from jettison.report.why_text import base_table, base_title
 from jettison.values import OWN_FOLDER, Basis, Evidence, Size, Skipped, counted, human, sized
 
 # How many things of one kind are named that are not counted.

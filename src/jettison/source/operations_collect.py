@@ -186,16 +186,12 @@ def called_scripts(
                 called = placed[name]
             # `run` behind another word is hardly the script of that name among the tests.
             bare = word == name and "." not in word and word != command.words[0]
-            if bare and name not in placed and called and _is_for_developers(called):
+            if bare and name not in placed and called and use_of_script(called) is Use.DEVELOPMENT:
                 continue
             if called is not None and _matters_more(command.use, uses.get(called)):
                 uses[called] = command.use
                 pending += _of_script(called, texts[called], command.use)
     return {path: uses.get(path) or use_of_script(path) for path in sorted(scripts)}
-
-
-def _is_for_developers(script: str) -> bool:
-    return use_of_script(script) is Use.DEVELOPMENT
 
 
 def _copied(dockerfile: str, scripts: Iterable[str]) -> Iterator[tuple[str, str]]:

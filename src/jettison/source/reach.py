@@ -141,7 +141,12 @@ class _Search:
         self._production = Production(
             self._switches,
             self._applications,
-            self._installed_for_development(),
+            frozenset(
+                text.value
+                for facts in self._index.modules.values()
+                for text in facts.texts
+                if text.target.endswith("_APPS") and is_development_place(facts.file, self._folders)
+            ),
             environment.get("DJANGO_CONFIGURATION", ""),
         )
         self._environment = environment
@@ -156,14 +161,6 @@ class _Search:
         doubt = roots[given:] if self._entries else filter(is_documentation, roots[given:])
         left_out = {root for root in doubt if is_development_place(f"{root}/.")}
         return (*roots[:given], *(root for root in roots[given:] if root not in left_out))
-
-    def _installed_for_development(self) -> frozenset[str]:
-        return frozenset(
-            text.value
-            for facts in self._index.modules.values()
-            for text in facts.texts
-            if text.target.endswith("_APPS") and is_development_place(facts.file, self._folders)
-        )
 
     def run(self) -> Reach:
         self._set_elsewhere = self._is_set_elsewhere()

@@ -113,7 +113,11 @@ def identity(root: Path, user: str) -> Identity:
 def _number(kind: str, text: str) -> int:
     number = whole_number(text)
     if number is None or number >= MOST_IDENTITIES:
-        raise _unknown(kind, text[:100])
+        raise EngineError(
+            f"the image knows no {kind} {text[:100]!r}",
+            why=f"/etc/{'passwd' if kind == 'user' else 'group'} of the image does not list it",
+            hint="Use a number, or make the user in the image.",
+        )
     return number
 
 
@@ -129,11 +133,3 @@ def _lines(root: Path, path: str) -> Iterator[list[str]]:
             fields = line.split(":")
             if len(fields) > 2 and fields[2].isdecimal():  # noqa: PLR2004 — the number
                 yield fields
-
-
-def _unknown(kind: str, name: str) -> EngineError:
-    return EngineError(
-        f"the image knows no {kind} {name!r}",
-        why=f"/etc/{'passwd' if kind == 'user' else 'group'} of the image does not list it",
-        hint="Use a number, or make the user in the image.",
-    )

@@ -103,26 +103,18 @@ def _redirects(node: Node, source: Source) -> list[Redirect]:
         for one in _redirects(child, source)
     ]
     operator = next(child for child in node.children if not child.is_named)
-    target = _target(node)
-    word = source.word(target) if target else None
-    return [Redirect(operator=operator.type, target=word), *inner]
-
-
-def _target(node: Node) -> Node | None:
-    return (
+    target = (
         node.child_by_field_name("destination")
-        or _child(node, "heredoc_start")
+        or next((child for child in node.children if child.type == "heredoc_start"), None)
         or (node.named_children[-1] if node.type == "herestring_redirect" else None)
     )
+    word = source.word(target) if target else None
+    return [Redirect(operator=operator.type, target=word), *inner]
 
 
 def _behind_target(node: Node) -> list[Node]:
     """Return the words of the command behind a redirection; the grammar puts them into it."""
     return node.children_by_field_name("destination")[1:]
-
-
-def _child(node: Node, kind: str) -> Node | None:
-    return next((child for child in node.children if child.type == kind), None)
 
 
 PIPES = frozenset({"|", "|&"})

@@ -127,13 +127,10 @@ class Archive:
 
     def _package_lines(self, files: dict[str, IndexFile]) -> Iterator[str]:
         for suite, file in files.items():
-            packed = self._index_file(suite, file)
+            packed = self._mirror.file(suite, f"dists/{suite}/{file.path}", file.sha256, file.size)
             for text in paragraph_texts(packed):
                 yield from compact_lines(text, suite)
             self._mirror.forget(packed)
-
-    def _index_file(self, suite: str, file: IndexFile) -> Path:
-        return self._mirror.file(suite, f"dists/{suite}/{file.path}", file.sha256, file.size)
 
     def _kept(self, files: Iterable[IndexFile]) -> Path:
         """Name the compact form by what it is made from."""

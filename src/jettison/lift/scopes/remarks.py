@@ -245,7 +245,10 @@ def _use_in(facts: ModuleFacts, need: Need) -> tuple[str, Origin] | None:
     names, variables = need.names, need.variables
     texts = ((text.value, text.origin) for text in facts.texts)
     for used, origin in (*facts.names_used(), *texts):
-        if _matches(used, names):
+        if any(
+            used == name or (name.endswith(".*") and used.startswith(name.removesuffix("*")))
+            for name in names
+        ):
             return used, origin
     for read in facts.environment:
         if read.name in variables:
@@ -267,10 +270,3 @@ def _schemes(facts: ModuleFacts) -> Iterator[tuple[str | None, Origin]]:
             for word in given if isinstance(given, tuple) else (given,):
                 known = word if isinstance(word, str) and HOLE not in word else None
                 yield known, call.origin
-
-
-def _matches(used: str, names: Iterable[str]) -> bool:
-    return any(
-        used == name or (name.endswith(".*") and used.startswith(name.removesuffix("*")))
-        for name in names
-    )

@@ -131,20 +131,16 @@ def with_composition(start: Plan, plan: Plan, *, cache: Path, offline: bool) -> 
         return start
     why = refused(plan.stage)
     if why is not None:
-        raise _not_composed(why)
+        raise UnsupportedError(
+            f"the final stage does not work on the minimal base: {why.message}",
+            why="the minimal base has Python and the required packages, but no shell",
+            hint="Move the step to an earlier stage, write the command as a list of words, or take"
+            " another base.",
+            origin=why.origin,
+        )
     settings = replace(archive_settings(os.environ), offline=offline)
     found = _composition(plan, Archive(settings, cache=cache))
     return replace(start, composition=found)
-
-
-def _not_composed(why: Evidence) -> UnsupportedError:
-    return UnsupportedError(
-        f"the final stage does not work on the minimal base: {why.message}",
-        why="the minimal base has Python and the required packages, but no shell",
-        hint="Move the step to an earlier stage, write the command as a list of words, or take"
-        " another base.",
-        origin=why.origin,
-    )
 
 
 def _composition(plan: Plan, archive: Archive) -> Composition:

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from jettison.report.base_text import base_title
+from jettison.report.why_text import base_title
 from jettison.tasks.loading import planned
 
 TWO_STAGES = """\
