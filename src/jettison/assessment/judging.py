@@ -254,9 +254,7 @@ def written(figure: Budget, amount: Amount) -> str:
 
 def percent(before: Amount, now: Amount) -> str:
     """Write how much more it is."""
-    if not before.low:
-        return "from nothing"
-    return f"{100 * (now.low / before.low - 1):+.1f} %"
+    return f"{100 * (now.low / before.low - 1):+.1f} %" if before.low else "from nothing"
 
 
 def _outcome(amount: Amount | None, most: float) -> Outcome:

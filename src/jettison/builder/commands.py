@@ -32,6 +32,8 @@ from jettison.formats.dockerfile import COPIES, Instruction, copy, environments,
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, lifted_run
 from jettison.lift.stage import FinalStage
+from jettison.lower import HEAD
+from jettison.lower.user import START
 from jettison.values import replace
 
 # What a shell computes, beside variables: substitutions, patterns of parameters, home directories.
@@ -191,10 +193,7 @@ def _group(fact: GroupChange, action: Action, place: Place) -> Step:
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 # These say how the image is run and change no file.
-_DESCRIBING = frozenset(
-    {"ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER",
-     "STOPSIGNAL", "USER", "VOLUME"}
-)  # fmt: skip
+_DESCRIBING = START | (HEAD - {"SHELL"}) | {"USER"}
 
 
 def places(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 import stat
 from collections.abc import Callable, Container, Iterator, Mapping
 from functools import partial
@@ -15,6 +14,7 @@ from msgspec import Struct
 
 from jettison.builder import CopyStep, not_understood
 from jettison.errors import InputSyntaxError, ProjectError
+from jettison.formats import WILD
 from jettison.formats.dockerignore import IgnoreFile, Pattern, Verdict, judge, judged, pattern
 from jettison.images.entry import Entry, Kind
 from jettison.images.stream import chunks_of, is_swollen
@@ -135,9 +135,7 @@ def _with_parents(found: dict[str, ContextPath]) -> dict[str, ContextPath]:
 
 def content_of(found: ContextPath) -> bytes:
     """Return the bytes of a file of the context."""
-    if found.content is not None:
-        return found.content
-    return b"".join(_read(found))
+    return found.content if found.content is not None else b"".join(_read(found))
 
 
 def changed_texts(plan: Plan) -> dict[str, str]:
@@ -150,7 +148,6 @@ def changed_texts(plan: Plan) -> dict[str, str]:
     }
 
 
-_WILD = re.compile(r"[*?\[]")
 _MOST_LINKS = 10
 
 
@@ -165,7 +162,7 @@ def copied(
     """
     target = step.destination.strip("/")
     sources = [name for source in step.sources for name in _matching(source, context, step)]
-    several = len(sources) + len(step.documents) > 1 or any(map(_WILD.search, step.sources))
+    several = len(sources) + len(step.documents) > 1 or any(map(WILD.search, step.sources))
     into = step.destination.endswith("/") or several or is_directory(target)
     if step.parents:
         raise not_understood("COPY --parents", "its paths depend on a pivot", step.origin)
@@ -183,7 +180,7 @@ def _matching(source: str, context: Mapping[str, ContextPath], step: CopyStep) -
         return ["."]
     if name.startswith(".."):
         raise _missing(source, step)
-    if not _WILD.search(name):
+    if not WILD.search(name):
         if name not in context:
             raise _missing(source, step)
         return [name]

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from jettison.builder import Pin
 from jettison.builder.wheel import Placed, Scheme, Wheel
-from jettison.formats.elf import ELF_64_LITTLE, ElfFacts, read_elf, unloaded_bytes
+from jettison.formats.elf import ELF_64_LITTLE, MAGIC, ElfFacts, read_elf, unloaded_bytes
 from jettison.plan.removal.remove_files import QT_SECTION
 from jettison.processes.concurrent import mapped
 from jettison.records import Records
@@ -106,7 +106,6 @@ def _without_sections(head: bytes) -> bytes:
 _FORMAT = "2"
 # The program that loads all others is part of the C library, whatever its name.
 _LOADERS = ("ld-linux", "ld-musl", "ld64")
-_MAGIC = b"\x7fELF"
 _SCHEME = Scheme.virtual("/environment", "3")
 _NEVER = (".py", ".pyi", ".pyc", ".txt", ".h", ".json")
 _SUFFIX = b".so"
@@ -173,7 +172,7 @@ def _libraries(wheel: Wheel) -> Iterator[tuple[Placed, Library]]:
         if named or not placed.path.endswith(_NEVER):
             chunks = wheel.chunks(placed)
             first = next(chunks, b"")
-            if named or first.startswith(_MAGIC):
+            if named or first.startswith(MAGIC):
                 yield placed, _library(chain((first,), chunks), placed.size)
 
 

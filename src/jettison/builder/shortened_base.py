@@ -23,7 +23,7 @@ from jettison.catalogue.bases import ComposedBase as bases_ComposedBase
 from jettison.contents import Installed, Trace, module_name
 from jettison.contents.links import links_of
 from jettison.contents.reach import reached
-from jettison.contents.standard_reach import LibrarySearch, has_better
+from jettison.contents.standard_reach import EXTENSIONS, LibrarySearch, has_better
 from jettison.formats.own_settings import Ask
 from jettison.images.entry import Kind
 from jettison.images.stores.blobs import SegmentCache
@@ -36,7 +36,6 @@ from jettison.records import Records
 from jettison.source.reading import LARGEST
 from jettison.values import replace
 
-_EXTENSIONS = "lib-dynload/"
 # Compiled code ends the names that it imports with a zero.
 _WORD = re.compile(rb"(?<=\0)[A-Za-z_]\w*(?:\.\w+)*(?=\0)")
 # What commands and texts of the project run: python -m json.tool, python -c "import json".
@@ -62,11 +61,11 @@ class LibraryUse(Struct, frozen=True, kw_only=True):
 
 def reached_library(use: LibraryUse) -> frozenset[str]:
     """Return the files of the library that stay, by their paths below it."""
-    names = {path: module_name(path.removeprefix(_EXTENSIONS)) for path in use.library}
+    names = {path: module_name(path.removeprefix(EXTENSIONS)) for path in use.library}
     facts = table(bases_ComposedBase).library
     foreign = {*facts.elsewhere} - {names[path] for path in use.loaded if path in names}
     staying = {path: name for path, name in names.items() if name not in foreign}
-    places = {path.removeprefix(_EXTENSIONS): path for path in staying}
+    places = {path.removeprefix(EXTENSIONS): path for path in staying}
     known = frozenset(staying.values()) - {""}
     tables = facts.tables
     sources = {
@@ -88,7 +87,7 @@ def reached_library(use: LibraryUse) -> frozenset[str]:
             "commands.py": _lines(found for text in use.texts for found in _RUN.findall(text)),
         },
     )
-    roots = {path.removeprefix(_EXTENSIONS) for path in use.loaded} | set(beside)
+    roots = {path.removeprefix(EXTENSIONS) for path in use.loaded} | set(beside)
     roots |= {inner for inner, path in places.items() if staying[path] in facts.always}
     found = reached(
         installed,

@@ -17,11 +17,10 @@ from msgspec import Struct
 from zlib_ng import zlib_ng
 
 from jettison.errors import IntegrityError
-from jettison.images.stream import CHUNK
+from jettison.images.stream import CHUNK, RAW_DEFLATE
 
 _LOCAL = struct.Struct("<4s22xHH")
 _SIGNATURE = b"PK\3\4"
-_RAW_DEFLATE = -15
 # The library's own annotation calls its exception class an exception.
 _DAMAGED = cast("type[Exception]", zlib_ng.error)
 
@@ -116,7 +115,7 @@ def _stored(content: FileContent, member: ZipMember) -> Iterator[bytes]:
 
 
 def _inflated(stored: Iterator[bytes]) -> Iterator[bytes]:
-    inflate = zlib_ng.decompressobj(_RAW_DEFLATE)
+    inflate = zlib_ng.decompressobj(RAW_DEFLATE)
     for piece in stored:
         waiting = piece
         while waiting and not inflate.eof:

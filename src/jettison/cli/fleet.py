@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial, wraps
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import cast
 
 import click
 
@@ -13,6 +13,7 @@ from jettison.assessment.fleet import FleetPlan
 from jettison.cli import save, show
 from jettison.cli.options import (
     Duration,
+    Function,
     all_of,
     engine_option,
     format_option,
@@ -34,8 +35,6 @@ from jettison.tasks.fleet.work import (
     verified_fleet,
 )
 from jettison.values import counted
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @click.group("fleet")

@@ -7,13 +7,14 @@ import shlex
 from collections.abc import Callable
 from functools import partial, wraps
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import cast
 
 import click
 
 from jettison.cli import show
 from jettison.cli.options import (
     Duration,
+    Function,
     all_of,
     commands_option,
     engine_option,
@@ -44,8 +45,6 @@ from jettison.verify.request import (
     CustomRequest,
     VerificationRequest,
 )
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 _request_options = all_of(
     click.option("--allow-root", is_flag=True, help="Allow the candidate to run as root."),

@@ -116,7 +116,7 @@ def _with_included(
         pending += reversed([text for m in included if (text := text_of(m, "include-group"))])
 
 
-_PYPROJECT = "pyproject.toml"
+PYPROJECT = "pyproject.toml"
 
 
 def members(text: str, listing: Collection[str], *, file: str) -> tuple[str, ...]:
@@ -132,7 +132,7 @@ def members(text: str, listing: Collection[str], *, file: str) -> tuple[str, ...
         *texts(toml_table(root, "tool", "hatch"), "workspace"),
     ]
     excluded = texts(workspace, "exclude")
-    folders = {posixpath.dirname(one) for one in listing if posixpath.basename(one) == _PYPROJECT}
+    folders = {posixpath.dirname(one) for one in listing if posixpath.basename(one) == PYPROJECT}
     folder = posixpath.dirname(file)
     return tuple(
         sorted(

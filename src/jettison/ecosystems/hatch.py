@@ -47,9 +47,7 @@ def _environment(declared: Table, words: Collection[str]) -> Table:
 
 
 def _place(setting: Setting) -> str:
-    if "hatch config" in setting.text:
-        return ""
-    return setting.environment.get(_PATH, _HOME)
+    return "" if "hatch config" in setting.text else setting.environment.get(_PATH, _HOME)
 
 
 def _is_package(declared: Table, words: Collection[str], _linked: bool) -> bool:

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.declaration import DEVELOPMENT, Kind, mark_of
-from jettison.ecosystems.setuptools import lines_of, parse_setup_cfg
+from jettison.ecosystems.setuptools import EXTRAS, lines_of, parse_setup_cfg
 from jettison.formats.requirements import Parted, parted
 from jettison.formats.requirements.sections import Mark
 from jettison.formats.requirements.statement import name_of
@@ -242,9 +242,7 @@ def _poetry_line(member: str) -> str:
 def _table_moved(text: str, names: Collection[str], file: str) -> str:
     root = read_toml(text, file)
     keys = [key for key in table(root, *map(str, _POETRY)) if canonicalize_name(key) in names]
-    if not keys:
-        return text
-    return moved_keys(text, _POETRY, _poetry_group(root), names, file)
+    return moved_keys(text, _POETRY, _poetry_group(root), names, file) if keys else text
 
 
 def _poetry_group(root: object) -> Path:
@@ -262,9 +260,6 @@ def move_in_pipfile(text: str, names: Collection[str], *, file: str = "Pipfile")
     if ("packages",) not in places(text):
         return text
     return moved_keys(text, ("packages",), ("dev-packages",), names, file)
-
-
-_EXTRAS = "options.extras_require"
 
 
 def move_in_setup_cfg(text: str, names: Collection[str], *, file: str = "setup.cfg") -> str:
@@ -287,12 +282,12 @@ def move_in_setup_cfg(text: str, names: Collection[str], *, file: str = "setup.c
 
 def _arrived_in_setup_cfg(text: str, new: list[str], file: str) -> str:
     newline = newline_of(text)
-    _, last = lines_of(text, _EXTRAS, "dev", file=file)
+    _, last = lines_of(text, EXTRAS, "dev", file=file)
     if last:
         return with_lines(text, last, last, new)
     lines = [line.strip() for line in text.splitlines()]
-    if f"[{_EXTRAS}]" in lines:
-        header = lines.index(f"[{_EXTRAS}]") + 1
+    if f"[{EXTRAS}]" in lines:
+        header = lines.index(f"[{EXTRAS}]") + 1
         return with_lines(text, header, header, [f"dev ={newline}", *new])
     stop = len(text.rstrip().splitlines())
-    return with_lines(text, stop, stop, [newline, f"[{_EXTRAS}]{newline}", f"dev ={newline}", *new])
+    return with_lines(text, stop, stop, [newline, f"[{EXTRAS}]{newline}", f"dev ={newline}", *new])

@@ -26,7 +26,7 @@ _OPTION = re.compile(r"(?P<key>[^\s=:\[#;][^=:]*+)[=:]\s*(?P<value>.*)$")
 _FILE = re.compile(r"file:\s*(.+)$")
 _REQUIREMENTS = ("options", "install_requires")
 _TESTS = ("options", "tests_require")
-_EXTRAS = "options.extras_require"
+EXTRAS = "options.extras_require"
 
 
 class _Option(Struct, frozen=True, kw_only=True):
@@ -116,7 +116,7 @@ def _group(option: _Option) -> Group | None:
         return MAIN
     if (option.section, option.key) == _TESTS:
         return Group(kind=Kind.GROUP, name="tests")
-    if option.section == _EXTRAS:
+    if option.section == EXTRAS:
         return Group(kind=Kind.OPTIONAL, name=option.key)
     return None
 

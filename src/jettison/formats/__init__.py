@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 
 from msgspec import Struct
 
 from jettison.values import Origin
+
+BYTE_ORDER_MARK = "\ufeff"
+# What makes a path a pattern.
+WILD = re.compile(r"[*?\[]")
 
 
 class Piece(Struct, frozen=True, kw_only=True):

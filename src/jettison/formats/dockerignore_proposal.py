@@ -12,6 +12,7 @@ from msgspec.structs import asdict
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import Ignore, IgnoreEntry
+from jettison.formats import WILD
 from jettison.formats.dockerignore import Amount, IgnoreFile, Pattern, pattern, verdicts
 
 
@@ -68,7 +69,6 @@ class _Own:
         return frozenset(index for index in self._anywhere if self._patterns[index].matches(name))
 
 
-_WILD = re.compile(r"[*?\[]")
 # A pattern that says what it is for: `.env*`, not `*`.
 _NAMED = re.compile(r"\w{3}")
 # A pattern with more exceptions than these is not worth its lines.
@@ -174,7 +174,7 @@ def _needed(tree: frozenset[str], brought_back: frozenset[str], needed: Collecti
 
 def _glob(path: str) -> Pattern | None:
     try:
-        return pattern(path) if _WILD.search(path) else None
+        return pattern(path) if WILD.search(path) else None
     except ValueError:
         return None
 

@@ -32,7 +32,7 @@ class Content(Protocol):
         """Give the place of ``part``, or -1."""
 
 
-_MAGIC = b"\x7fELF"
+MAGIC = b"\x7fELF"
 _LOAD, _DYNAMIC = 1, 2
 _NEEDED, _STRINGS, _SONAME, _RPATH, _RUNPATH = 1, 5, 14, 15, 29
 _LONGEST_STRING = 4096
@@ -62,7 +62,7 @@ class _Segment(Struct, frozen=True):
 
 def read_elf(content: Content) -> ElfFacts | None:
     """Read an ELF file; None when it is none, or when its headers are damaged."""
-    if len(content) < 64 or content[0:4] != _MAGIC:  # noqa: PLR2004  # the longest header
+    if len(content) < 64 or content[0:4] != MAGIC:  # noqa: PLR2004  # the longest header
         return None
     try:
         return _File(content).facts()

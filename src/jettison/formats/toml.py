@@ -279,6 +279,4 @@ class _Scanner:
 
 
 def _plain(key: str) -> str:
-    if key.startswith('"'):
-        return _ESCAPE.sub(r"\1", key[1:-1])
-    return key.strip("'")
+    return _ESCAPE.sub(r"\1", key[1:-1]) if key.startswith('"') else key.strip("'")

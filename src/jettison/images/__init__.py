@@ -39,8 +39,8 @@ class Store(Protocol):
         """Return what a name stands for (a manifest or an index), or None."""
 
 
-_DAEMONS = ("docker", "podman")
-_KINDS = ("oci", "archive", *_DAEMONS)
+DAEMONS = ("docker", "podman")
+_KINDS = ("oci", "archive", *DAEMONS)
 
 
 class Location(Struct, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ def locate(text: str, cache: BlobDirectory) -> Location:
     kind, _, rest = text.partition(":")
     if is_remote(text):
         return Location(store=_registries(cache), reference=Reference.parse(text))
-    if kind in _DAEMONS:
+    if kind in DAEMONS:
         return Location(store=_daemon(kind, cache), reference=Reference.parse(rest))
     path, _, name = rest.partition(":")
     if not path:
@@ -83,7 +83,7 @@ def nearest(text: str, cache: BlobDirectory) -> Location:
     if is_remote(text):
         from jettison import processes  # noqa: PLC0415 — late, as below
 
-        for daemon in filter(processes.installed, _DAEMONS):
+        for daemon in filter(processes.installed, DAEMONS):
             place = locate(f"{daemon}:{text}", cache)
             with suppress(EngineError, ProgramError):
                 if place.store.find(place.reference):

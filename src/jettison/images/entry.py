@@ -250,12 +250,12 @@ def entry_of(found: tarfile.TarInfo) -> Entry:
         size=found.size if kind is Kind.FILE else 0,
         mtime=int(found.mtime),
         link=normal_path(found.linkname) if kind is Kind.HARD_LINK else found.linkname,
-        device=(found.devmajor, found.devminor) if kind in _DEVICES else (0, 0),
+        device=(found.devmajor, found.devminor) if kind in DEVICES else (0, 0),
         xattrs=_xattrs(found.pax_headers),
     )
 
 
-_DEVICES = frozenset({Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE})
+DEVICES = frozenset({Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE})
 
 
 def _xattrs(records: Mapping[str, str]) -> tuple[tuple[str, bytes], ...]:

@@ -148,7 +148,7 @@ _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 # RFC 1952: deflate, no flags, no time, no extra flags, unknown operating system. Our own, because
 # the header that libraries write differs by their version.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
-_RAW_DEFLATE = -15
+RAW_DEFLATE = -15
 _GZIP_WRAPPED = 31
 _READ = 1 << 18
 # How input is cut, which may decide the bytes that come of it.
@@ -194,7 +194,7 @@ class Compressor(Struct, frozen=True, kw_only=True):
 
 
 def _gzip(blocks: Iterable[bytes], level: int) -> Iterator[bytes]:
-    deflate = zlib_ng.compressobj(level, zlib_ng.DEFLATED, _RAW_DEFLATE)
+    deflate = zlib_ng.compressobj(level, zlib_ng.DEFLATED, RAW_DEFLATE)
     checksum = count = 0
     yield _GZIP_HEADER
     for block in blocks:

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import PipInstall
+from jettison.ecosystems.finding import PYPROJECT
 from jettison.ecosystems.uv import git_line, needs_folder
 from jettison.formats.dockerfile import Instruction
 from jettison.formats.requirements import RequirementLine, is_for_pip_alone
@@ -20,14 +21,13 @@ from jettison.lift.action import Action, ActionKind, actions_in, is_installer
 from jettison.lift.build_context import context_path, list_from
 from jettison.lift.declared import LINKS, wheels_elsewhere
 from jettison.lift.installation_obstacles import (
-    INSTALLING,
     commands_of,
     is_of_project,
     obstacle_at,
     obstacles,
 )
 from jettison.lift.own_environment import OwnEnvironment, own_environment
-from jettison.lift.projects import PYPROJECT, is_declaring
+from jettison.lift.projects import is_declaring
 from jettison.lift.repeated_commands import (
     OwnProject,
     is_repeatable,
@@ -37,6 +37,7 @@ from jettison.lift.repeated_commands import (
     seeds,
 )
 from jettison.lift.stage import FinalStage
+from jettison.lift.stages import INSTALLING
 from jettison.values import Evidence, Origin
 
 

@@ -13,9 +13,9 @@ from jettison.formats.dockerfile import Instruction, mounts
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, actions_in, is_installer
 from jettison.lift.declared import LINKS, wheels_from
-from jettison.lift.repeated_commands import is_conditional, local_words
+from jettison.lift.repeated_commands import EDITABLE, is_conditional, local_words
 from jettison.lift.stage import FinalStage
-from jettison.lift.stages import stages_on, steering_pip
+from jettison.lift.stages import INSTALLING, stages_on, steering_pip
 from jettison.values import Evidence, Origin
 
 # Where the environment of the official images is; scripts that name it would miss it.
@@ -26,8 +26,6 @@ FILE = re.compile(r"^[./]|^[^\s@;]*[/*]|^[^\s@]*\.(whl|zip|tar\.gz|tgz|tar\.bz2)
 NEEDS_PIP = re.compile(r"\bspacy(\.cli)?\s+download\b|-m\s+pip\s|-m\s+ensurepip\b")
 # spaCy's own download is an installation of a wheel.
 MODEL = "a requirement with the address of the model's wheel can move"
-EDITABLE = ("-e", "--editable")
-INSTALLING = (ActionKind.PYTHON, ActionKind.LOCKED, ActionKind.ENVIRONMENT)
 
 
 def obstacles(

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from jettison.ecosystems import OF_PROJECTS, TOOLS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.ecosystems.declaration import Declaration, Kind
-from jettison.ecosystems.finding import members, project_name
+from jettison.ecosystems.finding import PYPROJECT, members, project_name
 from jettison.ecosystems.pip import PIP, PYLOCK
 from jettison.ecosystems.poetry import optional_groups
 from jettison.ecosystems.tool import Tool
@@ -126,7 +126,6 @@ def _names(names: Iterable[str]) -> frozenset[str]:
     return frozenset(canonicalize_name(name.strip()) for name in names)
 
 
-PYPROJECT = "pyproject.toml"
 PIPFILE = "Pipfile"
 PYLOCK_NAME = re.compile(r"pylock(\.[^/.]+)?\.toml")
 

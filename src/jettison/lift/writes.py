@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import Directories, Permission
+from jettison.formats import WILD
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.lift import Project
 from jettison.lift.action import ActionKind
@@ -23,7 +24,6 @@ from jettison.lift.stages import origin_of_variable, services_of
 from jettison.lift.usage import Usage
 from jettison.values import Evidence, Origin, is_within
 
-PATTERN = re.compile(r"[*?\[]")
 DATA_NAME = re.compile(
     r"(^|_)(DATA|UPLOADS?|MEDIA|STORAGE|STATE|CACHE|LOGS?|BACKUPS?|TMP|TEMP|DB|DATABASE)(_|$)"
 )
@@ -119,7 +119,7 @@ def _made(stage: FinalStage) -> Iterator[Reason]:
             what = "gives an owner to"
         else:
             continue
-        for path in (path for path in fact.paths if not PATTERN.search(path)):
+        for path in (path for path in fact.paths if not WILD.search(path)):
             message = f"the Dockerfile {what} {path}"
             evidence = Evidence(kind="folder", message=message, origin=action.origin)
             yield stage.absolute(path, action.instruction), evidence

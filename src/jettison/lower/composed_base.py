@@ -14,12 +14,13 @@ from jettison.formats.dockerfile import MAKING, Instruction, Stage, healthcheck
 from jettison.formats.dockerfile.lines import in_exec_form
 from jettison.lift import Project
 from jettison.lift.action import ActionKind, LiftedRun
+from jettison.lift.packages import DEFAULT_RELEASE
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lower import FOLDER, Edits, comment, edited, ended, line_of
 from jettison.lower.composed_root import SHELL, package_stage, root_stage, shell_mount
 from jettison.lower.packages import without_commands
 from jettison.lower.removed_files import let_in, mounted
-from jettison.lower.user import shadow
+from jettison.lower.user import START, shadow
 from jettison.plan.changes import AddDebugTarget, ComposeBase, StartFromNothing
 from jettison.plan.minimal_base import ROOT
 from jettison.plan.removal import listing
@@ -40,7 +41,6 @@ PACKAGES = ("packages", "debian-packages", "packages-of-base")
 COMPOSED = ("composed", "composed-base", "root-of-image")
 ENVIRONMENT = "ENV PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8\n"
 # Programs are looked up in any release that is known; it only tells that Debian has them.
-RELEASE = "trixie"
 STEPS = "A shell for the steps below; the image has none."
 # Commands that the composed base makes needless.
 NEEDLESS = (ActionKind.INDEX, ActionKind.PACKAGES, ActionKind.USER)
@@ -152,7 +152,7 @@ def _is_there(name: str) -> bool:
     return (
         program in known
         or program.startswith("python")
-        or package_of_program(program, RELEASE) is None
+        or package_of_program(program, DEFAULT_RELEASE) is None
     )
 
 
@@ -193,9 +193,7 @@ COMPLETE = "complete"
 KEPT = "kept"
 SORTED = "/layers"
 # What the application is run with moves to the last stage; what steps see too is said in both.
-MOVED = frozenset({
-    "LABEL", "MAINTAINER", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT",
-})  # fmt: skip
+MOVED = START | {"LABEL", "MAINTAINER"}
 REPEATED = frozenset({"ARG", "ENV", "WORKDIR", "SHELL"})
 LEFT_OUT = "Remove what the application cannot reach; the list says what and why."
 FROM_NOTHING = (

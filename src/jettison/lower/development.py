@@ -41,13 +41,13 @@ def with_development_group(item: Instruction) -> str | None:
     return text if text != item.text else None
 
 
-DOCKERFILE = "Dockerfile.dev"
+DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
 
 
 def add_development(project: Project, change: AddDevelopment) -> Mapping[str, str]:
     """Write ``Dockerfile.dev`` beside the Dockerfile, and a compose file where there is one."""
     folder = posixpath.dirname(project.dockerfile_path)
-    path = posixpath.join(folder, DOCKERFILE)
+    path = posixpath.join(folder, DEVELOPMENT_DOCKERFILE)
     texts = {path: development_dockerfile(project, change)}
     if project.compose_path and project.service:
         from jettison.lower.compose_files import (  # noqa: PLC0415 — loads PyYAML

@@ -23,11 +23,11 @@ from jettison.formats.shell import Command, Script, replacing, without, without_
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
 from jettison.lift.packages import LISTS, empties_lists
 from jettison.lift.stage import FinalStage
-from jettison.lower import Edits, comment, edited, line_of, written
+from jettison.lower import HEAD, Edits, comment, edited, line_of, written
 from jettison.plan.changes import AddPackages, RemoveCommands, RemovePackages, TidyPackageInstalls
 
 ONE_LINE = 3
-DESCRIPTIONS = frozenset({"ARG", "ENV", "LABEL", "MAINTAINER", "SHELL", "WORKDIR"})
+DESCRIPTIONS = HEAD | {"WORKDIR"}
 
 
 def install_text(names: Iterable[str], stage: FinalStage) -> str:

@@ -10,7 +10,7 @@ from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
 from jettison.errors import UnsupportedError
 from jettison.formats.own_settings import BaseOverride, Policy
-from jettison.lift import PythonTag
+from jettison.lift import SCRATCH, PythonTag
 from jettison.plan.base import (
     COMPOSED,
     BaseCandidate,
@@ -32,7 +32,6 @@ CHOOSES = 2
 WORTH = 0.5
 # An image with glibc that is at most this many times as large counts as of similar size.
 SIMILAR = 1.5
-NOTHING = "scratch"
 UNNEEDED = "compilers, headers and version control that a running application does not need"
 
 
@@ -102,7 +101,7 @@ def _named(needs: BaseNeeds, override: BaseOverride) -> str:
 
 def _composed(needs: BaseNeeds, current: BaseCandidate) -> BaseCandidate:
     """The base as it is where nothing is below it: a Dockerfile that composes one."""
-    if needs.stage.base == NOTHING:
+    if needs.stage.base == SCRATCH:
         return current
     raise UnsupportedError(
         f"no base can be composed in place of {needs.stage.base}",

@@ -16,6 +16,7 @@ from jettison.ecosystems.commands import (
     VirtualEnvironment,
     compile_bytecode,
 )
+from jettison.ecosystems.tool import SYSTEM
 from jettison.ecosystems.uv import COMPILE
 from jettison.formats.dockerfile import Copy, mounts
 from jettison.formats.dockerignore import Pattern, pattern, verdicts
@@ -50,7 +51,6 @@ def _asked_to_compile(fact: ProjectInstall | PipInstall, stage: FinalStage, vari
     return fact.options.has(*options) or bool(stage.environment.get(variable))
 
 
-LIBRARY = "/usr/local"
 FORMULA = "files of the wheels, byte code by the size of the sources"
 NO_FACTS = "no facts about these distributions"
 CACHES = ("/root/.cache", "/root/.cache/pip")
@@ -67,7 +67,7 @@ def environments(
     project: Project, stage: FinalStage, closure: Closure, *, keeps_cache: bool
 ) -> Iterator[Written | Skipped]:
     """Follow the RUN instructions of a stage and of those below it: what each of them installs."""
-    place, left, compiled = LIBRARY, False, False
+    place, left, compiled = SYSTEM, False, False
     there = _There()
     for run in runs_in(stage.inherited):
         for action in run.actions:

@@ -14,6 +14,7 @@ from jettison.catalogue.packaging import is_build_package
 from jettison.catalogue.systems import ProgramNeeds, SystemEntry, SystemFiles
 from jettison.contents import RAN
 from jettison.contents.reach import Observed
+from jettison.contents.started import WORD
 from jettison.contents.system import PROGRAMS, System, Wanted
 from jettison.formats.own_settings import Ask
 from jettison.formats.shell import parse
@@ -27,7 +28,6 @@ from jettison.plan.minimal_base import pattern
 from jettison.plan.system_removal import Used, gone_of_standard, gone_when_idle
 from jettison.values import Evidence, Origin
 
-WORD = re.compile(r"[\w./+-]+")
 # The word that a literal of Python begins with, and any word of another text.
 LITERAL = re.compile(rb"""["']([A-Za-z][\w.+-]*)""")
 TEXT = re.compile(rb"[A-Za-z][\w.+-]*")

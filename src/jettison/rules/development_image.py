@@ -20,7 +20,7 @@ from jettison.lift.declared import production_files
 from jettison.lift.stages import service_of
 from jettison.lift.writes import source_targets
 from jettison.lower.compose_files import reloading
-from jettison.lower.development import DOCKERFILE
+from jettison.lower.development import DEVELOPMENT_DOCKERFILE
 from jettison.plan import Finding, Plan
 from jettison.plan.changes import AddDevelopment
 from jettison.rules.rule import Rule
@@ -30,7 +30,7 @@ from jettison.values import Evidence
 def detect(plan: Plan) -> Iterator[Finding]:
     """Find development requirements, or a mounted source, without a Dockerfile for development."""
     project = plan.project
-    path = posixpath.join(posixpath.dirname(project.dockerfile_path), DOCKERFILE)
+    path = posixpath.join(posixpath.dirname(project.dockerfile_path), DEVELOPMENT_DOCKERFILE)
     if path in project.texts:
         return
     evidence = [

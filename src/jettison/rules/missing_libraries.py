@@ -19,6 +19,7 @@ from jettison.lift.scopes.decide import console_scripts
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import BUILDING, SCRIPT, TYPES_READ
 from jettison.plan import Finding, Plan
+from jettison.plan.candidate_judging import PYTHON
 from jettison.plan.candidate_needs import brought_packages, inherited_packages, named_packages
 from jettison.plan.changes import AddPackages
 from jettison.rules.rule import Rule
@@ -130,8 +131,6 @@ RUNTIME_LIBRARIES = Rule.of("runtime-libraries", runtime_libraries, level=1)
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 PLACED = re.compile(r"/s?bin/([\w.+-]+)(?![\w./+-])")
-# What the Python of every image brings.
-PYTHON = ("python", "pip")
 # How the packages are called that one which is named brings.
 PARTS = ("-common", "-core", "-bin", "-base")
 

@@ -40,12 +40,11 @@ from jettison.lift.groups import (
     shipped_files,
     shipped_groups,
 )
-from jettison.lift.installation_obstacles import INSTALLING
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.repeated_commands import local_words
 from jettison.lift.scopes import Scope
 from jettison.lift.stage import lifted_stage
-from jettison.lift.stages import services_of
+from jettison.lift.stages import INSTALLING, services_of
 from jettison.plan import Finding, Plan, PlannedRequirement
 from jettison.plan.changes import Change, LeaveGroupsOut, SetEnvironment
 from jettison.rules.rule import Rule

@@ -25,7 +25,7 @@ from jettison.source.tree import TreeFile
 _SHAPING = ("catalogue/calls.toml", "source/*.py")
 # A file's size, its time of modification, and what it says.
 _Entry = tuple[int, int, Raw]
-_FACTS = msgpack.Decoder(ModuleFacts)
+FACTS = msgpack.Decoder(ModuleFacts)
 
 
 class SourceCache:
@@ -44,7 +44,7 @@ class SourceCache:
         entry = self._entries.get(path)
         if entry is None or entry[:2] != (file.size, file.modified_ns):
             return None
-        return _FACTS.decode(entry[2])
+        return FACTS.decode(entry[2])
 
     def put(self, path: str, file: TreeFile, facts: ModuleFacts) -> None:
         """Keep the facts of a file; those that hold half of a character are read each time."""

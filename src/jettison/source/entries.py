@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Implied, Launchers, Prefix
-from jettison.ecosystems.commands.invocation import PYTHON_VALUES
+from jettison.ecosystems.commands.invocation import ASSIGNMENT, PYTHON_VALUES
 from jettison.source.vocabulary import SourceIndex
 from jettison.values import Origin
 
@@ -19,7 +19,6 @@ _MODULE = re.compile(r"[A-Za-z_][\w.]*\Z")
 _JOINED = re.compile(r"-[bBdEiIOPqsSuvx]+[mc]\Z")
 # Programs that wait for any number of hosts and then start what stands behind ``--``.
 _WAITING = ("wait-for", "wait_for", "waitforit", "dockerize")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -136,9 +135,7 @@ def _python(arguments: Sequence[str], place: _Place) -> Iterator[Entry]:
 
 def _apart(word: str) -> tuple[str, ...]:
     """Options that are written as one, such as ``-um``, one by one."""
-    if _JOINED.match(word):
-        return f"-{word[1:-1]}", f"-{word[-1]}"
-    return (word,)
+    return (f"-{word[1:-1]}", f"-{word[-1]}") if _JOINED.match(word) else (word,)
 
 
 def _launched(program: str, arguments: Sequence[str], place: _Place) -> Iterator[Entry]:
@@ -188,7 +185,7 @@ def _without_prefixes(words: Sequence[str]) -> list[str]:
     rest = list(words)
     while rest:
         program = rest[0].rpartition("/")[2]
-        if _ASSIGNMENT.match(rest[0]):
+        if ASSIGNMENT.match(rest[0]):
             rest.pop(0)
         elif program in prefixes:
             rest = _after_prefix(rest, prefixes[program])
@@ -205,7 +202,7 @@ def _after_prefix(words: list[str], rule: Prefix) -> list[str]:
     if words[0].rpartition("/")[2].startswith(_WAITING) and "--" in words:
         return words[words.index("--") + 1 :]
     rest = words[1 + rule.operands :]
-    while rest and (rest[0].startswith("-") or _ASSIGNMENT.match(rest[0])):
+    while rest and (rest[0].startswith("-") or ASSIGNMENT.match(rest[0])):
         option = rest.pop(0)
         if option == "--":
             break

@@ -17,7 +17,7 @@ from msgspec import Struct, msgpack
 
 from jettison.records import open_regular, regular_bytes
 from jettison.source import ModuleFacts, is_crontab, is_read, may_be_crontab
-from jettison.source.cache import SourceCache
+from jettison.source.cache import FACTS, SourceCache
 from jettison.source.operations_lines import is_document
 from jettison.source.parse import parse
 from jettison.source.pickles import MOST, SUFFIXES, saved_in
@@ -56,7 +56,6 @@ LARGEST = 32 * 1024 * 1024
 _LARGEST_TEXT = 4 * 1024 * 1024
 # Bytes of saved objects that are looked at, after they were expanded.
 _SAVED = 512 * 1024 * 1024
-_FACTS = msgpack.Decoder(ModuleFacts)
 
 Answer = ModuleFacts | Skipped
 
@@ -80,7 +79,7 @@ def parse_files(root: Path, files: Sequence[tuple[str, int]]) -> Iterator[Answer
         parts = [iter(part) for part in pool.map(_parsed_share, tasks, chunksize=1)]
     for position in range(len(files)):
         answer = next(parts[position % workers])
-        yield _FACTS.decode(answer) if isinstance(answer, bytes) else answer
+        yield FACTS.decode(answer) if isinstance(answer, bytes) else answer
 
 
 def _quiet() -> None:

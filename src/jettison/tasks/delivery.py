@@ -9,14 +9,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from jettison.errors import EngineError, ImageError, WriteError
-from jettison.images import Location, locate
+from jettison.images import DAEMONS, Location, locate
 from jettison.images.image import Image, ImageSet
 from jettison.images.stores import output_file
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.layout import BLOBS, LAYOUT_FILE
 from jettison.tasks.building import Built
-
-_DAEMONS = ("docker", "podman")
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
@@ -117,12 +115,12 @@ def _daemon(named: str) -> str:
     from jettison import processes  # noqa: PLC0415
     from jettison.engines.finding import find_engine  # noqa: PLC0415
 
-    if named and named not in _DAEMONS:
+    if named and named not in DAEMONS:
         raise EngineError(
-            f"{named!r} keeps no images", hint=f"Load into one of {', '.join(_DAEMONS)}."
+            f"{named!r} keeps no images", hint=f"Load into one of {', '.join(DAEMONS)}."
         )
     failures: list[EngineError] = []
-    for program in [named] if named else filter(processes.installed, _DAEMONS):
+    for program in [named] if named else filter(processes.installed, DAEMONS):
         try:
             with find_engine(program):
                 return program

@@ -13,6 +13,7 @@ from jettison.engines import BuildRequest, Engine, ImageID
 from jettison.errors import BuildError, ProgramError
 from jettison.images.stores.unpack import working_folder
 from jettison.lift import Project
+from jettison.lower.development import DEVELOPMENT_DOCKERFILE
 from jettison.plan import FileChange, Plan
 from jettison.progress import Progress, step
 from jettison.records import copy_tree, irregular
@@ -20,7 +21,6 @@ from jettison.tasks.withdrawing import Search
 from jettison.tasks.writing import write_files
 from jettison.values import Skipped, replace
 
-DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
 TAG = "jettison"
 # So long the image for development may take, which only has the tests run.
 DEVELOPMENT_SECONDS = 180.0

@@ -93,7 +93,7 @@ def _short(word: Word, values: Collection[str]) -> list[Option]:
 
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
 _PIP = re.compile(r"pip[\d.]*")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _SAME = {
     "apt": "apt-get",
     "yum": "dnf",
@@ -154,9 +154,7 @@ def _behind_runner(name: str, words: Sequence[Word]) -> Sequence[Word] | None:
     if values is None:
         return None
     rest = _behind(words, values, 0)
-    if not rest or rest[0].text != "run":
-        return None
-    return _behind(rest[1:], values, 0)
+    return None if not rest or rest[0].text != "run" else _behind(rest[1:], values, 0)
 
 
 def _behind(words: Sequence[Word], values: Sequence[str], operands: int) -> Sequence[Word]:
@@ -168,7 +166,7 @@ def _behind(words: Sequence[Word], values: Sequence[str], operands: int) -> Sequ
             return words[index + 1 :]
         if text in values:
             index += 1
-        elif not text.startswith("-") and not _ASSIGNMENT.match(text):
+        elif not text.startswith("-") and not ASSIGNMENT.match(text):
             if operands == 0:
                 break
             operands -= 1

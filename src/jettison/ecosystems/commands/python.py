@@ -183,9 +183,7 @@ def management(command: Command) -> Management | None:
         words = words[1:]
     elif run.program not in {"manage.py", "django-admin", "django"}:
         return None
-    if not words or words[0].startswith("-"):
-        return None
-    return Management(action=words[0])
+    return None if not words or words[0].startswith("-") else Management(action=words[0])
 
 
 _CONDA_ACTIONS = ("create", "update", "install")

@@ -21,6 +21,7 @@ from jettison.values import MOST_IDENTITIES, whole_number
 # What is wrong with an image, and not with the kernel.
 NO_VOLUME = "no volume can be at"
 NO_FOLDER = "no folder can be at"
+HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost\n"
 
 
 class Identity(Struct, frozen=True, kw_only=True):

@@ -51,9 +51,7 @@ _OPEN, _ANYBODY, _DEVICE = 0o755, 0o1777, 0o666
 
 def somebody(who: Identity) -> Identity:
     """Return who a program runs as: the image's user, and nobody's number instead of root."""
-    if who.uid:
-        return who
-    return replace(who, uid=NOT_ROOT, gid=NOT_ROOT, groups=(NOT_ROOT,))
+    return who if who.uid else replace(who, uid=NOT_ROOT, gid=NOT_ROOT, groups=(NOT_ROOT,))
 
 
 def in_chroot(spec: Spec) -> Spec:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from jettison.engines.embedded import Identity, Program, Spec, started
+from jettison.engines.embedded import HOSTS, Identity, Program, Spec, started
 from jettison.engines.embedded.container import EmbeddedContainer, limited
 from jettison.engines.limits import Limits, groups_for
 from jettison.errors import EngineError
@@ -22,7 +22,6 @@ from jettison.processes import CONFINE, Completed, helper, run, uninterrupted
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC = ("alternatives", "ld.so.cache", "localtime", "mime.types", "nsswitch.conf", "ssl")
-_HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost\n"
 _PATH = "/usr/bin:/bin"
 PROCESSES = 512
 
@@ -120,7 +119,7 @@ class Confined:
             os.chown(root, self._owner, self._owner)
         number = 0 if self._owner else os.geteuid()
         texts = {
-            "hosts": _HOSTS,
+            "hosts": HOSTS,
             "passwd": f"user:x:{number}:{number}::/tmp:/bin/sh\n",
             "group": f"user:x:{number}:\n",
         }

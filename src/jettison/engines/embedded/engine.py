@@ -23,7 +23,7 @@ from jettison.engines import (
     facts_of,
     work_ended,
 )
-from jettison.engines.embedded import Program, Spec, identity, started, syscalls
+from jettison.engines.embedded import HOSTS, Program, Spec, identity, started, syscalls
 from jettison.engines.embedded.chroot import CHROOT, Ports, in_chroot, lay
 from jettison.engines.embedded.container import EmbeddedContainer, limited
 from jettison.engines.embedded.started import REFUSED, require_linux
@@ -43,7 +43,6 @@ from jettison.processes.ending import signal_number
 from jettison.progress import Progress
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost\n"
 
 
 NAMESPACES = Isolation(name="namespaces")
@@ -246,7 +245,7 @@ class EmbeddedEngine:
 
 def _name_host(hosts: Path, *names: str) -> None:
     """Add names to a file that may be mounted already, so that it must stay the same file."""
-    before = hosts.read_text() if hosts.exists() else _HOSTS
+    before = hosts.read_text() if hosts.exists() else HOSTS
     lines = [f"127.0.0.1\t{name}\n" for name in names if name]
     hosts.write_text(before + "".join(lines))
 

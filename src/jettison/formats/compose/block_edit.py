@@ -46,9 +46,7 @@ def with_entry(old: Source, mapping: MappingNode, key: str, value: Value, commen
 def without_entry(old: Source, mapping: MappingNode, key: str) -> str:
     """Take a key out, with the comment that is about it alone."""
     found = own_entry(old, mapping, key)
-    if found is None:
-        return old.text
-    return without_lines(old, *old.span(*found))
+    return old.text if found is None else without_lines(old, *old.span(*found))
 
 
 def without_lines(old: Source, first: int, last: int) -> str:

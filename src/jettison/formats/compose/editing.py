@@ -9,6 +9,7 @@ from functools import singledispatch
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from jettison.errors import UnsupportedError
+from jettison.formats import BYTE_ORDER_MARK
 from jettison.formats.compose.block_edit import (
     detached,
     says,
@@ -33,7 +34,6 @@ from jettison.formats.compose.services import (
 from jettison.formats.compose.source import Source, indent_of, source
 from jettison.formats.yaml_nodes import entries, is_null, origin_of
 
-_BYTE_ORDER_MARK = "\ufeff"
 # What a line of its own means something in: a comment, an escaped line end, a blank line.
 _BOUND_TO_LINES = re.compile(r"#|\\$|^\s*$", re.MULTILINE)
 # An alias as the whole value of a key.
@@ -48,7 +48,7 @@ def edit(text: str, changes: Iterable[Change], *, file: str = "docker-compose.ym
     InputSyntaxError for a bad file and UnsupportedError for a service that cannot be edited.
     """
     # a byte order mark stays in front of what becomes the first line
-    bare = text.removeprefix(_BYTE_ORDER_MARK)
+    bare = text.removeprefix(BYTE_ORDER_MARK)
     mark = text[: len(text) - len(bare)]
     for change in changes:
         bare = _edited(change, source(bare, file))

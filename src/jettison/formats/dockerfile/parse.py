@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from jettison.errors import InputSyntaxError, ProjectError
-from jettison.formats import Excerpt
+from jettison.formats import BYTE_ORDER_MARK, Excerpt
 from jettison.formats.dockerfile.lines import (
     HEREDOC,
     JSON,
@@ -160,7 +160,6 @@ def check_order(instructions: Sequence[Instruction], file: str) -> None:
 
 # As many as are planned within seconds.
 _MOST_INSTRUCTIONS = 5000
-_BYTE_ORDER_MARK = "\ufeff"
 
 
 def parse(text: str, *, file: str) -> Dockerfile:
@@ -170,7 +169,7 @@ def parse(text: str, *, file: str) -> Dockerfile:
     would refuse to read: unknown instructions and flags, no FROM, heredocs without an end; and
     ProjectError for a file of thousands of instructions.
     """
-    mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
+    mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
     lines = read_lines(text[len(mark) :], file=file)
     directives = read_directives(lines)
     escape = next((item.value for item in directives if item.name == "escape"), "\\")

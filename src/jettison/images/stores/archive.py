@@ -27,14 +27,13 @@ from jettison.images.image import Image, ImageSet, Layer
 from jettison.images.reference import Reference
 from jettison.images.stores import output_file
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stores.layout import LAYOUT_CONTENT, LAYOUT_FILE, choose, named
+from jettison.images.stores.layout import INDEX_FILE, LAYOUT_CONTENT, LAYOUT_FILE, choose, named
 from jettison.images.stores.members import Members, members_of_stream, members_of_tar
 from jettison.images.stream import checked, chunks_of, compression_of
 from jettison.images.tar_writer import Member, layer_tar
 from jettison.records import open_regular
 from jettison.values import replace
 
-INDEX = "index.json"
 DOCKER_MANIFEST = "manifest.json"
 
 
@@ -42,8 +41,8 @@ def read_archive(
     members: Members, reference: Reference | None, platform: Platform, place: str
 ) -> Image:
     """Return an image of an archive; None when it holds but one for the platform."""
-    if members.has(INDEX):
-        index = Index(content=_document(members, INDEX))
+    if members.has(INDEX_FILE):
+        index = Index(content=_document(members, INDEX_FILE))
         top = choose(index.manifests, reference, place)
         return read_image(_Blobs(members), top, platform, place)
     return _docker_image(members, reference, platform, place)
@@ -143,7 +142,7 @@ def archive_tar(content: Image | ImageSet, reference: Reference | None) -> Gener
     index = Index.compose([named(top, reference)])
     documents = {
         LAYOUT_FILE: LAYOUT_CONTENT,
-        INDEX: index.content,
+        INDEX_FILE: index.content,
         DOCKER_MANIFEST: _docker_manifest(content, reference),
     }
     for descriptor, text in (*publication.manifests, publication.top):
@@ -212,9 +211,9 @@ class ArchiveStore:
         if not self.path.exists():
             return None
         members = self._members()
-        if not members.has(INDEX):
+        if not members.has(INDEX_FILE):
             return None
-        with members.open(INDEX) as stream:
+        with members.open(INDEX_FILE) as stream:
             index = Index(content=stream.read())
         try:
             return choose(index.manifests, reference, str(self))

@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from jettison.errors import ImageError
-from jettison.images.entry import Entry, Kind, ReadEntry
+from jettison.images.entry import DEVICES, Entry, Kind, ReadEntry
 from jettison.images.image import Image
 from jettison.images.stores import partial_path, write_error, writing
 from jettison.images.stores.root import Root, Spot, remove_directory
@@ -26,7 +26,6 @@ _ROOT_MODE = 0o755
 _NOBODY = 65534
 # The last number means that an owner stays as it is.
 _NOBODY_MORE = (1 << 32) - 2
-_DEVICES = frozenset({Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE})
 
 
 def unpack(image: Image, directory: Path, *, owner: int = 0) -> None:
@@ -128,7 +127,7 @@ class _Unpacker:
             self._mark(entry)
         elif not entry.path:
             self._directories[""] = entry
-        elif entry.kind not in _DEVICES:
+        elif entry.kind not in DEVICES:
             with self._root.spot(entry.path, make=True) as spot:
                 if spot:
                     self._place(read, spot)

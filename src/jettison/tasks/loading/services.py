@@ -23,7 +23,7 @@ from jettison.values import is_within, without_password
 
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE | re.MULTILINE)
 _WORDS = re.compile(r"[^\s'\"=;&|()<>]+")
-_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 # Options of Python, Celery and others after which a module follows.
 _BEFORE_MODULE = ("-m", "-A", "--app")
 _PARTS = re.compile(r"(.+?)[-_.](?:app|api|web|backend|server)")
@@ -156,7 +156,7 @@ def _files(words: Iterable[str]) -> Iterator[tuple[str, str]]:
             parts = word.strip("/").split("/")
             yield from ((word, "/".join(parts[start:])) for start in range(len(parts)))
         module, attribute, _ = word.partition(":")
-        if (attribute or before in _BEFORE_MODULE) and _MODULE.fullmatch(module):
+        if (attribute or before in _BEFORE_MODULE) and MODULE.fullmatch(module):
             path = module.replace(".", "/")
             yield from ((word, f"{path}{suffix}") for suffix in (".py", "/__init__.py"))
         before = word

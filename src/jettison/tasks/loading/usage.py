@@ -30,6 +30,7 @@ from jettison.source.reading import Sources, read_text
 from jettison.source.tree import folders_of, is_test, names_of
 from jettison.source.vocabulary import LocaleFunctions, first_arguments, locales_named, words_in
 from jettison.tasks.loading.project import Loaded
+from jettison.tasks.loading.services import MODULE
 from jettison.values import Evidence, Origin, Toward, replace
 from jettison.verify import Importable, Reachable
 
@@ -252,9 +253,6 @@ def _vocabulary(distributions: Collection[str]) -> Iterator[str]:
     for collection in known.collections:
         if collection.distribution in distributions:
             yield from (word for each in collection.data.values() for word in each.words)
-
-
-MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
 def reachable(inputs: ScopeInputs, python: str) -> Reachable:
