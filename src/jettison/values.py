@@ -139,6 +139,12 @@ def line_numbers(text: AnyStr) -> Callable[[int], int]:
     return lambda place: bisect_left(ends, place) + 1
 
 
+def in_one_line(text: str, width: int) -> str:
+    """Write a text in one line of at most so many characters, with a mark where more follows."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else f"{line[: width - 1]}…"
+
+
 def counted(count: int, noun: str, plural: str = "") -> str:
     """Write a number of things: ``1 file``, ``2 files``."""
     return f"{count} {noun if count == 1 else plural or noun + 's'}"

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from jettison.errors import UnsupportedError
 from jettison.images.digest import Fields
-from jettison.values import Origin
+from jettison.values import Origin, in_one_line
 
 # 2 January 1980 UTC: nothing earlier can be packed into a zip file, in any time zone.
 FIXED_TIME = 315619200
@@ -181,11 +181,8 @@ ENGINE = "Build it with an engine: `jettison optimize` uses Docker or Podman."
 
 def not_understood(what: str, why: str, origin: Origin | None) -> UnsupportedError:
     """Return the error that names the step, the reason, and the way out."""
-    text = " ".join(what.split())
-    shown = text if len(text) <= 90 else f"{text[:89]}…"  # noqa: PLR2004 — a line of a terminal
-    return UnsupportedError(
-        f"`{shown}` cannot be carried out without an engine", why=why, hint=ENGINE, origin=origin
-    )
+    message = f"`{in_one_line(what, 90)}` cannot be carried out without an engine"
+    return UnsupportedError(message, why=why, hint=ENGINE, origin=origin)
 
 
 class Pin(Struct, frozen=True, kw_only=True):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial
 from pathlib import Path
-from typing import cast
 
 import click
 
@@ -17,6 +16,7 @@ from jettison.cli.options import (
     all_of,
     engine_option,
     format_option,
+    gathered,
     offline_option,
     platform_option,
     reports_option,
@@ -46,22 +46,20 @@ def command() -> None:
     """
 
 
-def reporting(function: Function) -> Function:
-    """Add how a fleet is reported; the command gets ``report``, which shows and writes it."""
-
-    @wraps(function)
-    def gathered(
-        *, verbose: bool, reports: tuple[tuple[str, Path], ...], output_format: str, **rest: object
-    ) -> object:
-        report = partial(_report, verbose=verbose, reports=reports, output_format=output_format)
-        return function(report=report, **rest)
-
-    options = all_of(verbose_option, reports_option("fleet"), format_option("fleet"))
-    return cast("Function", options(gathered))
+def _reporting(
+    *, verbose: bool, reports: tuple[tuple[str, Path], ...], output_format: str
+) -> Callable[[FleetPlan], None]:
+    return partial(_report, verbose=verbose, reports=reports, output_format=output_format)
 
 
+reporting = gathered(
+    "report", _reporting, verbose_option, reports_option("fleet"), format_option("fleet")
+)
+"""How a fleet is reported; the command gets ``report``, which shows and writes it."""
+_place = gathered(
+    "found", found_fleet, click.argument("place", metavar="FLEET", type=click.Path(path_type=Path))
+)
 _options = all_of(
-    click.argument("place", metavar="FLEET", type=click.Path(path_type=Path)),
     click.option(
         "--workers",
         type=click.IntRange(min=1),
@@ -98,21 +96,18 @@ _options = all_of(
 _PLAN_SECONDS, _VERIFY_SECONDS = 900, 3600
 
 
+def _worked_on(
+    *, workers: int | None, ray: str | None, timeout: float, memory: int, disk: int,
+    platform: str, level: int | None, offline: bool,
+) -> Options:  # fmt: skip
+    limits = Limits(seconds=timeout, memory=memory * 1_000_000, disk=disk * 1_000_000)
+    return Options(
+        workers=workers, ray=ray, limits=limits, platform=platform, level=level, offline=offline
+    )
+
+
 def fleet_options(function: Function, seconds: int = _PLAN_SECONDS) -> Function:
     """Add the fleet and how it is worked on; the command gets ``found`` and ``options``."""
-
-    @wraps(function)
-    def gathered(
-        *, place: Path, workers: int | None, ray: str | None, timeout: float, memory: int,
-        disk: int, platform: str, level: int | None, offline: bool, **rest: object,
-    ) -> object:  # fmt: skip
-        limits = Limits(seconds=timeout, memory=memory * 1_000_000, disk=disk * 1_000_000)
-        options = Options(
-            workers=workers, ray=ray, limits=limits, platform=platform, level=level,
-            offline=offline,
-        )  # fmt: skip
-        return function(found=found_fleet(place), options=options, **rest)
-
     limited = click.option(
         "--timeout",
         type=Duration(1),
@@ -121,7 +116,7 @@ def fleet_options(function: Function, seconds: int = _PLAN_SECONDS) -> Function:
         metavar="SECONDS",
         help="Stop a project that takes longer.",
     )
-    return cast("Function", _options(limited(gathered)))
+    return _place(gathered("options", _worked_on, limited, _options)(function))
 
 
 @command.command("plan")
@@ -137,32 +132,29 @@ def plan_command(*, found: Found, options: Options, report: Callable[[FleetPlan]
 
 @command.command("build")
 @fleet_options
-@click.option(
-    "--push",
-    default="",
-    metavar="PREFIX",
-    help="Push each image to PREFIX/NAME, PREFIX being a registry with or without a path.",
-)
-@click.option("--tag", default="latest", show_default=True, help="The tag of pushed images.")
-@click.option(
-    "--output", default="", metavar="DIR", help="Write each image as an OCI layout to DIR/NAME."
+@gathered(
+    "delivery",
+    Delivery,
+    click.option(
+        "--output", default="", metavar="DIR", help="Write each image as an OCI layout to DIR/NAME."
+    ),
+    click.option("--tag", default="latest", show_default=True, help="The tag of pushed images."),
+    click.option(
+        "--push",
+        default="",
+        metavar="PREFIX",
+        help="Push each image to PREFIX/NAME, PREFIX being a registry with or without a path.",
+    ),
 )
 @reporting
 def build_command(
-    *,
-    found: Found,
-    options: Options,
-    push: str,
-    tag: str,
-    output: str,
-    report: Callable[[FleetPlan], None],
+    *, found: Found, options: Options, delivery: Delivery, report: Callable[[FleetPlan], None]
 ) -> None:
     """Build every image, with shared layers, without an engine.
 
     A shared layer has the same digest in every image. An image that did not change is not built
     again; it is pushed again where the registry lacks it.
     """
-    delivery = Delivery(push=push, tag=tag, output=output)
     report(built_fleet(found, options, delivery, ConsoleProgress()))
 
 

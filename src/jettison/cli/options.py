@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial, wraps
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -19,8 +20,6 @@ from jettison.verify import START, Verdict
 
 # Of the log of an image that does not run.
 LAST_LINES = 3
-# What `project_options` and `base_options` give beside the folder.
-_CHOICES = ("dockerfile", "service", "level", "offline", "base")
 if TYPE_CHECKING:
     from jettison.tasks.loading import Planned
 
@@ -34,6 +33,26 @@ def all_of(*options: Callable[[Any], Any]) -> Callable[[Function], Function]:
         for option in options:
             function = option(function)
         return function
+
+    return added
+
+
+def gathered(
+    name: str, make: Callable[..., object], *options: Callable[[Any], Any]
+) -> Callable[[Function], Function]:
+    """Give one decorator for options that a command gets as one value ``name``.
+
+    ``make`` makes it from what the user gives, which its parameters are named for.
+    """
+    own = signature(make).parameters
+
+    def added(function: Function) -> Function:
+        @wraps(function)
+        def command(**given: Any) -> object:  # noqa: ANN401  # as click gives
+            value = make(**{key: given.pop(key) for key in own if key in given})
+            return function(**{name: value}, **given)
+
+        return cast("Function", all_of(*options)(command))
 
     return added
 
@@ -113,64 +132,57 @@ class Duration(click.FloatRange):
         return found
 
 
-def limit_options(function: Function) -> Function:
-    """Add the most that containers may take of this machine; the command gets ``limits``."""
+def _limits(
+    memory_limit: int | None, process_limit: int | None, time_limit: float | None,
+    request_limit: int | None, request_time: float | None,
+) -> Limits:  # fmt: skip
+    given: dict[str, Any] = {
+        "memory": memory_limit and memory_limit * 1_000_000,
+        "processes": process_limit,
+        "seconds": time_limit and time_limit * 60,
+        "requests": request_limit,
+        "request_seconds": request_time,
+    }
+    own = {name: value for name, value in given.items() if value is not None}
+    return replace(Limits(), **own)
 
-    @wraps(function)
-    def gathered(
-        *,
-        memory_limit: int | None,
-        process_limit: int | None,
-        time_limit: float | None,
-        request_limit: int | None,
-        request_time: float | None,
-        **rest: object,
-    ) -> object:
-        given: dict[str, Any] = {
-            "memory": memory_limit and memory_limit * 1_000_000,
-            "processes": process_limit,
-            "seconds": time_limit and time_limit * 60,
-            "requests": request_limit,
-            "request_seconds": request_time,
-        }
-        own = {name: value for name, value in given.items() if value is not None}
-        return function(limits=replace(Limits(), **own), **rest)
 
-    options = all_of(
-        click.option(
-            "--memory-limit",
-            type=click.IntRange(min=0),
-            metavar="MB",
-            help="Limit the memory of each container; default: three quarters of this machine's; "
-            "0: no limit.",
-        ),
-        click.option(
-            "--process-limit",
-            type=click.IntRange(min=0),
-            metavar="N",
-            help="Limit processes and threads of each container; default: 2048; 0: no limit.",
-        ),
-        click.option(
-            "--time-limit",
-            type=Duration(0),
-            metavar="MINUTES",
-            help="Limit one comparison of two images; default: 60; 0: no limit.",
-        ),
-        click.option(
-            "--request-limit",
-            type=click.IntRange(min=0),
-            metavar="N",
-            help="Limit the requests of one run, without those sent again; default: 2000; "
-            "0: no limit.",
-        ),
-        click.option(
-            "--request-time",
-            type=Duration(0),
-            metavar="SECONDS",
-            help="Limit the time for all requests of the first run; default: 120; 0: no limit.",
-        ),
-    )
-    return cast("Function", options(gathered))
+limit_options = gathered(
+    "limits",
+    _limits,
+    click.option(
+        "--memory-limit",
+        type=click.IntRange(min=0),
+        metavar="MB",
+        help="Limit the memory of each container; default: three quarters of this machine's; "
+        "0: no limit.",
+    ),
+    click.option(
+        "--process-limit",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Limit processes and threads of each container; default: 2048; 0: no limit.",
+    ),
+    click.option(
+        "--time-limit",
+        type=Duration(0),
+        metavar="MINUTES",
+        help="Limit one comparison of two images; default: 60; 0: no limit.",
+    ),
+    click.option(
+        "--request-limit",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Limit the requests of one run, without those sent again; default: 2000; 0: no limit.",
+    ),
+    click.option(
+        "--request-time",
+        type=Duration(0),
+        metavar="SECONDS",
+        help="Limit the time for all requests of the first run; default: 120; 0: no limit.",
+    ),
+)
+"""The most that containers may take of this machine; the command gets ``limits``."""
 
 
 def format_option(kind: str) -> Callable[[Function], Function]:
@@ -208,65 +220,66 @@ def reports_option(kind: str) -> Callable[[Function], Function]:
     )
 
 
-def base_options(function: Function) -> Function:
-    """Add what the user asks of the base image, given to the command as one ``base``."""
-
-    @wraps(function)
-    def gathered(
-        *, policy: str | None, base: str, allow_source_builds: bool, debug: bool, **rest: object
-    ) -> object:
-        override = BaseOverride(
-            policy=Policy(policy or DEFAULT_POLICY),
-            reference=base,
-            allow_source_builds=allow_source_builds,
-            debug=debug,
-        )
-        given = policy or base or allow_source_builds or debug
-        return function(base=override if given else None, **rest)
-
-    options = all_of(
-        click.option(
-            "--policy",
-            type=click.Choice([each.value for each in Policy]),
-            help="Choose the smallest base of the same distribution that works (default), the "
-            "smallest of any, or keep the base.",
-        ),
-        click.option(
-            "--base",
-            default="",
-            metavar="REF",
-            help="Use this base: an image, a variant of the present one (slim, full, alpine), "
-            "or a minimal base built from Debian packages (composed).",
-        ),
-        click.option(
-            "--allow-source-builds",
-            is_flag=True,
-            help="Accept a base on which distributions must be compiled.",
-        ),
-        click.option(
-            "--debug",
-            is_flag=True,
-            help="Add a target `debug` to the Dockerfile: the same image with a shell.",
-        ),
+def _base(
+    *, policy: str | None, base: str, allow_source_builds: bool, debug: bool
+) -> BaseOverride | None:
+    override = BaseOverride(
+        policy=Policy(policy or DEFAULT_POLICY),
+        reference=base,
+        allow_source_builds=allow_source_builds,
+        debug=debug,
     )
-    return cast("Function", options(gathered))
+    return override if policy or base or allow_source_builds or debug else None
 
 
-def plan_options(function: Function) -> Function:
-    """Add what selects a project and its base; the command gets ``plan``, which plans it."""
+base_options = gathered(
+    "base",
+    _base,
+    click.option(
+        "--policy",
+        type=click.Choice([each.value for each in Policy]),
+        help="Choose the smallest base of the same distribution that works (default), the "
+        "smallest of any, or keep the base.",
+    ),
+    click.option(
+        "--base",
+        default="",
+        metavar="REF",
+        help="Use this base: an image, a variant of the present one (slim, full, alpine), "
+        "or a minimal base built from Debian packages (composed).",
+    ),
+    click.option(
+        "--allow-source-builds",
+        is_flag=True,
+        help="Accept a base on which distributions must be compiled.",
+    ),
+    click.option(
+        "--debug",
+        is_flag=True,
+        help="Add a target `debug` to the Dockerfile: the same image with a shell.",
+    ),
+)
+"""What the user asks of the base image; the command gets one ``base``."""
 
-    @wraps(function)
-    def gathered(
-        *,
-        directory: Path,
-        remove_unused: bool = False,
-        **rest: Any,  # noqa: ANN401  # as click gives
-    ) -> object:
-        chosen = {name: rest.pop(name) for name in _CHOICES}
-        plan = partial(_planned, directory, remove_unused=remove_unused, **chosen)
-        return function(plan=plan, **rest)
 
-    return project_options(base_options(cast("Function", gathered)))
+def _plan(
+    *,
+    directory: Path,
+    dockerfile: str | None,
+    service: str | None,
+    level: int | None,
+    offline: bool,
+    base: BaseOverride | None,
+    remove_unused: bool = False,
+) -> partial[Planned]:
+    return partial(
+        _planned, directory, remove_unused=remove_unused, dockerfile=dockerfile, service=service,
+        level=level, offline=offline, base=base,
+    )  # fmt: skip
+
+
+plan_options = gathered("plan", _plan, base_options, project_options)
+"""What selects a project and its base; the command gets ``plan``, which plans it."""
 
 
 def _planned(directory: Path, **choice: Any) -> Planned:  # noqa: ANN401  # as click gives

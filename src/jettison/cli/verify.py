@@ -5,20 +5,18 @@ from __future__ import annotations
 import posixpath
 import shlex
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial
 from pathlib import Path
-from typing import cast
 
 import click
 
 from jettison.cli import show
 from jettison.cli.options import (
     Duration,
-    Function,
-    all_of,
     commands_option,
     engine_option,
     format_option,
+    gathered,
     limit_options,
     require_equivalent,
 )
@@ -46,7 +44,34 @@ from jettison.verify.request import (
     VerificationRequest,
 )
 
-_request_options = all_of(
+
+def _changing(
+    *, ports: tuple[int, ...], variables: tuple[str, ...], volumes: tuple[str, ...],
+    commands: tuple[str, ...], health_path: str, startup_timeout: float, response_timeout: float,
+    writable_root: bool, strict: bool, allow_root: bool,
+) -> Callable[[VerificationRequest, tuple[CustomRequest, ...]], VerificationRequest]:  # fmt: skip
+    def changed(asked: VerificationRequest, own: tuple[CustomRequest, ...]) -> VerificationRequest:
+        return replace(
+            asked,
+            ports=ports or asked.ports,
+            environment={**asked.environment, **_environment(variables)},
+            volumes=tuple(dict.fromkeys((*asked.volumes, *map(posixpath.normpath, volumes)))),
+            probes=(*asked.probes, *own),
+            commands=(*asked.commands, *_commands(commands)),
+            health_path=health_path,
+            startup_timeout=startup_timeout,
+            response_timeout=response_timeout,
+            read_only_after=asked.read_only_after and not writable_root,
+            root_allowed=allow_root,
+            strict=strict,
+        )
+
+    return changed
+
+
+request_options = gathered(
+    "changed",
+    _changing,
     click.option("--allow-root", is_flag=True, help="Allow the candidate to run as root."),
     click.option("--strict", is_flag=True, help="Mask no measured quantity by its name."),
     click.option(
@@ -107,38 +132,7 @@ _request_options = all_of(
     ),
 )
 
-
-def request_options(function: Function) -> Function:
-    """Add what a person changes of the requests; the command gets ``changed``, which does it."""
-
-    @wraps(function)
-    def gathered(
-        *, ports: tuple[int, ...], variables: tuple[str, ...], volumes: tuple[str, ...],
-        commands: tuple[str, ...], health_path: str, startup_timeout: float,
-        response_timeout: float, writable_root: bool, strict: bool, allow_root: bool,
-        **rest: object,
-    ) -> object:  # fmt: skip
-        def changed(
-            asked: VerificationRequest, own: tuple[CustomRequest, ...]
-        ) -> VerificationRequest:
-            return replace(
-                asked,
-                ports=ports or asked.ports,
-                environment={**asked.environment, **_environment(variables)},
-                volumes=tuple(dict.fromkeys((*asked.volumes, *map(posixpath.normpath, volumes)))),
-                probes=(*asked.probes, *own),
-                commands=(*asked.commands, *_commands(commands)),
-                health_path=health_path,
-                startup_timeout=startup_timeout,
-                response_timeout=response_timeout,
-                read_only_after=asked.read_only_after and not writable_root,
-                root_allowed=allow_root,
-                strict=strict,
-            )
-
-        return function(changed=changed, **rest)
-
-    return cast("Function", _request_options(gathered))
+"""What a person changes of the requests; the command gets ``changed``, which does it."""
 
 
 @click.command("verify")

@@ -43,7 +43,7 @@ from jettison.ecosystems.commands import (
 from jettison.formats.dockerfile import Instruction
 from jettison.formats.dockerfile.run import run_script
 from jettison.formats.shell import Command, Script, Word
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence, Origin, in_one_line
 
 
 class ActionKind(StrEnum):
@@ -240,9 +240,8 @@ def steps_not_understood(
     return tuple(steps)
 
 
-def _short(text: str, width: int = 90) -> str:
-    line = " ".join(text.replace("\\\n", " ").split())
-    return line if len(line) <= width else f"{line[: width - 1]}…"
+def _short(text: str) -> str:
+    return in_one_line(text.replace("\\\n", " "), 90)
 
 
 INSTALLERS = frozenset({"pip", "setuptools", "wheel", "pip-tools", "build", *TOOLS}) | {

@@ -24,7 +24,7 @@ from jettison.formats.dockerfile import (
 from jettison.lift import Project, brings_uv, python_tag
 from jettison.lift.action import Action, ActionKind, LiftedRun, runs_in
 from jettison.lift.stage import FinalStage, lifted_stage
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence, Origin, in_one_line
 
 PATTERN_CHARACTERS = frozenset("*?[")
 # Steps that mean the same everywhere, or that have a counterpart.
@@ -130,9 +130,8 @@ def _joins_groups(fact: UserChange) -> bool:
 
 
 def _step(action: Action) -> Evidence:
-    text = " ".join(action.text.split())
-    short = text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004  a line of a table
-    return _told(f"a step has no known counterpart: {short}", action.origin)
+    message = f"a step has no known counterpart: {in_one_line(action.text, 60)}"
+    return _told(message, action.origin)
 
 
 def _told(message: str, origin: Origin) -> Evidence:

@@ -26,7 +26,7 @@ from jettison.lower.packages import installs_recommended, runs_leaving_lists
 from jettison.plan import Finding, Plan
 from jettison.plan.changes import RemoveCommands, RemovePackages, TidyPackageInstalls
 from jettison.rules.rule import Rule
-from jettison.values import Basis, Evidence, Saving
+from jettison.values import Basis, Evidence, Saving, in_one_line
 
 NAMING = re.compile(r"requirements|constraints|pyproject\.toml$|\.lock$|Pipfile")
 # A source under version control, as requirements, locks and old lists (`-e git://…`) write it.
@@ -115,7 +115,9 @@ def _unneeded(plan: Plan, clients: list[PlannedPackage]) -> Iterator[Finding]:
     actions = [action for action in plan.stage.actions if _serves_client(action, plan)]
     present = removable(plan.stage)
     steps = [
-        Evidence(kind="step", message=f"`{_short(a.text)}` only serves it", origin=a.origin)
+        Evidence(
+            kind="step", message=f"`{in_one_line(a.text, 60)}` only serves it", origin=a.origin
+        )
         for a in actions
     ]
     evidence = (*(found for item in clients for found in item.evidence), *steps)
@@ -160,10 +162,6 @@ def _socket(plan: Plan) -> Iterator[Finding]:
         )
         for mount in mounts
     )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004  what fits in a line
 
 
 CONTAINER_CLIENT = Rule.of("container-client", container_client, level=2)

@@ -22,7 +22,7 @@ from jettison.rules import (
     non_root_user,
 )
 from jettison.rules.rule import applied_rules, growing, not_larger, optimized
-from jettison.values import by_key, human, replace
+from jettison.values import by_key, human, in_one_line, replace
 from jettison.verify import START, CheckResult, Verdict
 from jettison.verify.checks.check import NO_MORE
 from jettison.verify.planned_request import removed_distributions
@@ -194,8 +194,7 @@ def _of_check(plan: Plan, check: CheckResult) -> Iterator[Withdrawal]:
 
 def shown(line: str) -> str:
     """Give what a difference says in one line of a terminal."""
-    text = " ".join(line.split())
-    return text if len(text) <= 160 else f"{text[:159]}…"  # noqa: PLR2004  one line of a terminal
+    return in_one_line(line, 160)
 
 
 def in_short(check: CheckResult) -> str:
