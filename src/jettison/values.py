@@ -128,10 +128,6 @@ class Size(Struct, frozen=True, kw_only=True):
     source: str = ""
 
 
-# What a change makes smaller is a size too: one shape, one arithmetic.
-Saving = Size
-
-
 def line_numbers(text: AnyStr) -> Callable[[int], int]:
     """Return what gives the line, from 1, of a place in the text."""
     end = "\n" if isinstance(text, str) else b"\n"
@@ -260,7 +256,6 @@ _LONG_NAMES: dict[type, re.Pattern[Any]] = {
     str: re.compile(_DOTTED),
     bytes: re.compile(_DOTTED.encode()),
 }
-
 
 # CPython before 3.11.8 and 3.12.2 counts the depth of a tree once for all threads (gh-106905).
 _PARSING = threading.RLock()

@@ -28,7 +28,7 @@ from jettison.plan.minimal_base import Composition
 from jettison.plan.prediction import expected, predicted
 from jettison.plan.prediction_parts import Part, Prediction, Predictions
 from jettison.plan.removal import Contents, Overrides
-from jettison.values import Basis, Evidence, Origin, Saving, Size, Skipped
+from jettison.values import Basis, Evidence, Origin, Size, Skipped
 
 Applied = TypeVar("Applied")
 
@@ -112,7 +112,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     rule: str = ""
     message: str
     evidence: tuple[Evidence, ...] = ()
-    saving: Saving | None = None
+    saving: Size | None = None
     safety: Safety = Safety.SAFE
     changes: tuple[Change, ...] = ()
     error: bool = False
@@ -123,13 +123,13 @@ class Finding(Struct, frozen=True, kw_only=True):
         message: str,
         evidence: Iterable[Evidence],
         *changes: Change,
-        saving: Saving | None = None,
+        saving: Size | None = None,
     ) -> Finding:
         """Return a finding with the changes that it asks for."""
         return cls(message=message, evidence=tuple(evidence), saving=saving, changes=changes)
 
     @classmethod
-    def advice(cls, message: str, *evidence: Evidence, saving: Saving | None = None) -> Finding:
+    def advice(cls, message: str, *evidence: Evidence, saving: Size | None = None) -> Finding:
         """Return what a person has to decide."""
         return cls(message=message, evidence=evidence, saving=saving, safety=Safety.REVIEW)
 

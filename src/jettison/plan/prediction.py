@@ -45,6 +45,7 @@ LIBRARY = "/usr/local/lib/python"
 DEBIAN_LIBRARY = "/usr/lib/python"
 LOCALES = ("locale-gen", "localedef")
 UNFOLLOWED = "known only after building it"
+CONTEXT = "files of the build context"
 
 
 def predicted(
@@ -149,8 +150,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
         found = copy(item)
         if found.stage is None:
             count = sum(size for _, size in copied_files(found, sent_files(self.project)))
-            size = Size(bytes=count, basis=Basis.MEASURED, source="files of the build context")
-            yield Part(what="files of the project", size=size, origin=item.origin)
+            yield Part.of("files of the project", count, CONTEXT, item.origin, Basis.MEASURED)
         elif not _is_root(found):
             yield from self._from_stage(item, found)
 
@@ -187,18 +187,16 @@ class _Walk(Struct, frozen=True, kw_only=True):
 
     def _manifest(self, origin: Origin) -> Part:
         """What the build writes down of the removals: about as long as their list."""
-        listed = self.project.own_text(LIST)
-        size = Size(bytes=len(zlib.compress(listed.encode())), basis=Basis.ESTIMATED, source=LIST)
-        return Part(what="the manifest of what was removed", size=size, origin=origin)
+        count = len(zlib.compress(self.project.own_text(LIST).encode()))
+        return Part.of("the manifest of what was removed", count, LIST, origin)
 
     def _copied_again(self, action: Action, fact: Permission) -> Iterator[Part]:
         """Files that change owner or mode are written once more, into another layer."""
         for path in fact.paths:
             count = sum(size for _, size in self._own(self._place(path), action.origin))
             if count:
-                size = Size(bytes=count, basis=Basis.MEASURED, source="files of the build context")
                 what = f"the same files again, by {fact.program}"
-                yield Part(what=what, size=size, origin=action.origin)
+                yield Part.of(what, count, CONTEXT, action.origin, Basis.MEASURED)
                 return
 
     def _compiled(self, action: Action) -> Iterator[Part]:
@@ -219,9 +217,8 @@ class _Walk(Struct, frozen=True, kw_only=True):
                 yield _library(count, action.origin)
             else:
                 own = self._own(path.rstrip("/"), action.origin)
-                sources = sum(size for name, size in own if name.endswith(".py"))
-                size = Size(bytes=byte_code_of(sources), basis=Basis.ESTIMATED, source="sources")
-                yield Part(what=f"{COMPILED}the application", size=size, origin=action.origin)
+                count = byte_code_of(sum(size for name, size in own if name.endswith(".py")))
+                yield Part.of(f"{COMPILED}the application", count, "sources", action.origin)
 
 
 def _library(count: int, origin: Origin) -> Part:
@@ -229,9 +226,7 @@ def _library(count: int, origin: Origin) -> Part:
 
 
 def _catalogued(what: str, count: int, origin: Origin) -> Part:
-    source = table(BaseImages).python.source
-    size = Size(bytes=count, basis=Basis.CATALOGUED, source=source)
-    return Part(what=what, size=size, origin=origin)
+    return Part.of(what, count, table(BaseImages).python.source, origin, Basis.CATALOGUED)
 
 
 def _untold(what: str, origin: Origin) -> Skipped:

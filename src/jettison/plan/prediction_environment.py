@@ -31,7 +31,7 @@ from jettison.lift.declared import installed_declarations
 from jettison.lift.own_environment import locked_place
 from jettison.lift.stage import FinalStage, lifted
 from jettison.plan.prediction_parts import Part, applies_list, taken_out
-from jettison.values import FALSE, Basis, Origin, Size, Skipped, is_within, once_each, outwards
+from jettison.values import FALSE, Basis, Origin, Skipped, is_within, once_each, outwards, replace
 
 
 def locked_roots(project: Project) -> frozenset[str]:
@@ -187,10 +187,8 @@ def _written(
     unknown = sorted(set(names) - set(known))
     if unknown:
         yield Skipped(what=f"the size of {', '.join(unknown)}", reason=NO_FACTS, origin=origin)
-    size = Size(bytes=sum(known.values()), basis=Basis.ESTIMATED, source=FORMULA)
-    what = f"{len(known)} distributions"
-    part = Part(what=what, size=size, origin=origin, shares=known)
-    yield Written(path=where, part=part)
+    part = Part.of(f"{len(known)} distributions", sum(known.values()), FORMULA, origin)
+    yield Written(path=where, part=replace(part, shares=known))
 
 
 def _size(closure: Closure, name: str, *, byte_code: bool) -> int:
@@ -214,8 +212,7 @@ def _caches(stage: FinalStage, run: LiftedRun, fact: PipInstall) -> bool:
 def _cache(project: Project, stage: FinalStage, closure: Closure, fact: PipInstall) -> Part:
     names = installed_names(project, stage, fact, closure)
     count = sum(_wheel_bytes(closure, names))
-    size = Size(bytes=count, basis=Basis.ESTIMATED, source="the wheels as they were fetched")
-    return Part(what="pip's cache", size=size, origin=fact.origin)
+    return Part.of("pip's cache", count, "the wheels as they were fetched", fact.origin)
 
 
 def _wheel_bytes(closure: Closure, names: Collection[str]) -> Iterable[int]:
@@ -229,16 +226,16 @@ def _wheel_bytes(closure: Closure, names: Collection[str]) -> Iterable[int]:
 def _virtual_environment(fact: VirtualEnvironment) -> Part:
     known = table(BaseImages).python
     count = int(known.virtual_environment) if fact.seeded else 5_000
-    size = Size(bytes=count, basis=Basis.CATALOGUED, source=known.source)
-    return Part(what="a virtual environment", size=size, origin=fact.origin)
+    what = "a virtual environment"
+    return Part.of(what, count, known.source, fact.origin, Basis.CATALOGUED)
 
 
 def _left(fact: PipInstall) -> Part:
     """Byte code of what pip itself imports; pip's own goes when it is replaced."""
     known = table(BaseImages).python
     own = 0 if any(name_of(word.text) == "pip" for word in fact.requirements) else known.left_of_pip
-    size = Size(bytes=known.left_by_pip + own, basis=Basis.CATALOGUED, source=known.source)
-    return Part(what="bytecode that pip writes", size=size, origin=fact.origin)
+    count = known.left_by_pip + own
+    return Part.of("bytecode that pip writes", count, known.source, fact.origin, Basis.CATALOGUED)
 
 
 def _absolute(path: str, stage: FinalStage) -> str:

@@ -50,6 +50,13 @@ class Part(Struct, frozen=True, kw_only=True):
     of_base: bool = False
     shares: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
+    @classmethod
+    def of(
+        cls, what: str, count: int, source: str, origin: Origin, basis: Basis = Basis.ESTIMATED
+    ) -> Part:
+        """Give a part of so many bytes, known from ``source``."""
+        return cls(what=what, size=Size(bytes=count, basis=basis, source=source), origin=origin)
+
 
 UNREAD = "an installation"
 # What comes with them may be most of an image.
@@ -151,8 +158,7 @@ def taken_out(
     for known in table(DeadWeight).seeds.values():
         if set(known.paths) & set(paths):
             count += known.bytes
-    size = Size(bytes=-count, basis=Basis.ESTIMATED, source=FORMULA)
-    return Part(what="files removed from the environment", size=size, origin=action.origin)
+    return Part.of("files removed from the environment", -count, FORMULA, action.origin)
 
 
 def _compiled(path: str) -> str:
@@ -171,9 +177,9 @@ def _kept_once(text: str, installed: Contents, gone: Matcher[bool]) -> int:
 
 def taken_out_of_system(project: Project, origin: Origin) -> Part:
     """The bytes of the system that a last stage does not take, by the list's own words."""
-    text = project.own_text(SYSTEM_LIST)
-    size = Size(bytes=-bytes_named(text), basis=Basis.ESTIMATED, source=SYSTEM_FORMULA)
-    return Part(what="files removed from the system", size=size, origin=origin, of_base=True)
+    count = -bytes_named(project.own_text(SYSTEM_LIST))
+    part = Part.of("files removed from the system", count, SYSTEM_FORMULA, origin)
+    return replace(part, of_base=True)
 
 
 def _shortened(
@@ -224,11 +230,10 @@ class Packages:
                 added += self._added(action.fact, kept if takes_along else names, gone)
         if added or asked:
             count = sum(each.bytes(documented=self._documented) for each in added)
-            size = Size(
-                bytes=count + self._records(added), basis=Basis.ESTIMATED, source=PACKAGES_FORMULA
-            )
+            count += self._records(added)
             what = f"packages: {', '.join(_some(asked))}"
-            yield Part(what=what, size=size, origin=run.instruction.origin, of_base=True)
+            part = Part.of(what, count, PACKAGES_FORMULA, run.instruction.origin)
+            yield replace(part, of_base=True)
             yield from self._lists(run)
 
     def _added(
@@ -288,10 +293,10 @@ class Packages:
         if updated and not cleaned and not cached and not self._has_lists:
             known = table(BaseImages).apt
             count = known.lists.get(self._release, known.lists["trixie"])
-            size = Size(bytes=count, basis=Basis.ESTIMATED, source=known.source)
             self._has_lists = True
-            origin = run.instruction.origin
-            yield Part(what="package lists that stay", size=size, origin=origin, of_base=True)
+            what = "package lists that stay"
+            part = Part.of(what, count, known.source, run.instruction.origin)
+            yield replace(part, of_base=True)
 
 
 def _of_alpine(facts: ReleaseFacts | None) -> frozenset[str]:

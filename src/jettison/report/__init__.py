@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from itertools import zip_longest
 
-from jettison.values import Saving, counted, human, sized
+from jettison.values import Size, counted, human, sized
 
 # Columns of a terminal that a report fits in.
 WIDTH = 100
@@ -106,7 +106,7 @@ def bars(sizes: Iterable[tuple[str, int]]) -> str:
     )
 
 
-def largest(rows: Iterable[tuple[str, Saving | None, str]], more: Iterable[str] = ()) -> str:
+def largest(rows: Iterable[tuple[str, Size | None, str]], more: Iterable[str] = ()) -> str:
     """Tabulate what saves the most, with counts of what is not shown; ``more`` are others."""
     found = sorted(rows, key=lambda row: -(row[1].bytes if row[1] else 0))
     shown = [(rule, sized(saving), message) for rule, saving, message in found[:_LARGEST]]

@@ -17,7 +17,7 @@ from jettison.plan.system_leaving import left_in
 from jettison.report import SAVING, bars, fitted, largest, table
 from jettison.report.plan_text import diff_text, plan_text, to_review
 from jettison.report.verdict_text import conclusion, differences_text, verdict_text
-from jettison.values import Saving, Size, counted, human, sized
+from jettison.values import Size, counted, human, sized
 from jettison.verify import Subject, Verdict
 
 
@@ -28,7 +28,7 @@ class Ablation(Struct, frozen=True, kw_only=True):
     """
 
     rule: str
-    saving: Saving | None
+    saving: Size | None
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -123,7 +123,7 @@ def _bars(result: Result) -> str:
     return "\n".join((drawn, summary(result), ", ".join(measured)))
 
 
-def savings(result: Result) -> Iterator[tuple[str, Saving | None, str]]:
+def savings(result: Result) -> Iterator[tuple[str, Size | None, str]]:
     """Give each optimization, what it saves, measured where it was, and what it does."""
     measured = {item.rule: item.saving for item in result.ablations}
     for finding in result.plan.findings:

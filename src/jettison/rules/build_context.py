@@ -46,7 +46,7 @@ from jettison.source import Use, is_compose, is_dockerfile, use_of_file
 from jettison.source.operations_images import is_for_development
 from jettison.source.tree import NAMED_FILE, RUNS_TESTS, is_test, names_of
 from jettison.source.vocabulary import TESTS_NAMED
-from jettison.values import Basis, Evidence, Origin, Saving, counted, human
+from jettison.values import Basis, Evidence, Origin, Size, counted, human
 
 # Words in the names of files that only show what settings there are.
 TEMPLATES = ("example", "sample", "template", "dist")
@@ -141,9 +141,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
         for item in proposals
         for pattern in (item.pattern, *item.exceptions)
     )
-    saving = Saving(
-        bytes=count, basis=Basis.MEASURED, source="files of the context that they match"
-    )
+    saving = Size(bytes=count, basis=Basis.MEASURED, source="files of the context that they match")
     yield Finding.of(
         (
             f"{counted(len(entries), 'pattern keeps', 'patterns keep')} "

@@ -26,7 +26,7 @@ from jettison.plan.changes import (
 from jettison.plan.minimal_base import Composition
 from jettison.plan.system_removal import leaves_late
 from jettison.rules.rule import Rule
-from jettison.values import Basis, Evidence, Saving, counted
+from jettison.values import Basis, Evidence, Size, counted
 
 _CALL_OF_UV = re.compile(r"(?<![\w.-])uvx?(?![\w.-])")
 # On Debian a compiler brings the headers of the C library along, on Alpine it does not.
@@ -127,11 +127,11 @@ def _evidence(plan: Plan, taken: BaseCandidate) -> tuple[Evidence, ...]:
     return (first, *taken.evidence)
 
 
-def _saving(plan: Plan, taken: BaseCandidate) -> Saving | None:
+def _saving(plan: Plan, taken: BaseCandidate) -> Size | None:
     before, after = image_facts(plan.stage.base).size, image_facts(taken.image).size
     if before is None or after is None:
         return None
-    return Saving(bytes=before.bytes - after.bytes, basis=before.basis, source=before.source)
+    return Size(bytes=before.bytes - after.bytes, basis=before.basis, source=before.source)
 
 
 SMALLER_BASE = Rule.of("smaller-base", smaller_base, level=2)
@@ -190,12 +190,12 @@ def _libraries(taken: BaseCandidate) -> Iterator[str]:
         yield from runtime_libraries_of(header, taken.facts.release or "") or ()
 
 
-def _predicted_saving(plan: Plan, taken: BaseCandidate) -> Saving | None:
+def _predicted_saving(plan: Plan, taken: BaseCandidate) -> Size | None:
     before = plan.base.in_use
     if before is None or before.predicted is None or taken.predicted is None:
         return None
     count = before.predicted.bytes - taken.predicted.bytes
-    return Saving(bytes=count, basis=Basis.ESTIMATED, source=taken.predicted.source)
+    return Size(bytes=count, basis=Basis.ESTIMATED, source=taken.predicted.source)
 
 
 ANOTHER_DISTRIBUTION = Rule.of("another-distribution", another_distribution, level=2)
@@ -235,11 +235,11 @@ def composed_base(plan: Plan) -> Iterator[Finding]:
     )
 
 
-def _saving_composed(plan: Plan, made_of: Composition) -> Saving | None:
+def _saving_composed(plan: Plan, made_of: Composition) -> Size | None:
     before = image_facts(plan.stage.base).size
     if before is None:
         return None
-    return Saving(bytes=before.bytes - made_of.size.bytes, basis=before.basis, source=before.source)
+    return Size(bytes=before.bytes - made_of.size.bytes, basis=before.basis, source=before.source)
 
 
 def _evidence_of_composition(plan: Plan, made_of: Composition) -> Iterator[Evidence]:

@@ -26,7 +26,7 @@ from jettison.lower.packages import installs_recommended, runs_leaving_lists
 from jettison.plan import Finding, Plan
 from jettison.plan.changes import RemoveCommands, RemovePackages, TidyPackageInstalls
 from jettison.rules.rule import Rule
-from jettison.values import Basis, Evidence, Saving, in_one_line
+from jettison.values import Basis, Evidence, Size, in_one_line
 
 NAMING = re.compile(r"requirements|constraints|pyproject\.toml$|\.lock$|Pipfile")
 # A source under version control, as requirements, locks and old lists (`-e git://…`) write it.
@@ -251,10 +251,10 @@ def _recommended(plan: Plan) -> dict[str, int]:
     return {package.name: package.size for package in whole if package.name not in needed}
 
 
-def _saving(extra: dict[str, int]) -> Saving | None:
+def _saving(extra: dict[str, int]) -> Size | None:
     if not extra:
         return None
-    return Saving(
+    return Size(
         bytes=sum(extra.values()),
         basis=Basis.ESTIMATED,
         source="Installed-Size of recommended packages",

@@ -50,7 +50,7 @@ from jettison.plan.system_leaving import doubled, leaving_groups, staying_bytes,
 from jettison.plan.system_removal import build_group, is_apart, starts_from_nothing
 from jettison.rules.duplicate_files import run_by_root
 from jettison.rules.rule import WATCHED, Rule
-from jettison.values import Basis, Evidence, Saving, human, some
+from jettison.values import Basis, Evidence, Size, human, some
 
 SHOWN = 4
 
@@ -86,7 +86,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
         message,
         (*_evidence(system, reach.packages, groups), *_shared(once, twice)),
         change,
-        saving=Saving(bytes=saved + twice, basis=Basis.MEASURED, source="files of the image"),
+        saving=Size(bytes=saved + twice, basis=Basis.MEASURED, source="files of the image"),
     )
 
 

@@ -20,7 +20,7 @@ from jettison.plan.removing import (
     removal,
 )
 from jettison.rules.rule import Rule
-from jettison.values import Basis, Evidence, Origin, Saving, Size, human, replace
+from jettison.values import Basis, Evidence, Origin, Size, human, replace
 
 
 def unused_parts(plan: Plan) -> Iterator[Finding]:
@@ -271,7 +271,7 @@ def _told(plan: Plan, file: OwnedFile) -> Finding:
     return Finding.advice(
         message,
         why,
-        saving=Saving(bytes=file.size, basis=Basis.MEASURED, source="file of the wheel"),
+        saving=Size(bytes=file.size, basis=Basis.MEASURED, source="file of the wheel"),
     )
 
 

@@ -23,7 +23,7 @@ from jettison.plan.removing import (
     unknown,
 )
 from jettison.rules.rule import Rule
-from jettison.values import Basis, Evidence, Origin, Saving
+from jettison.values import Basis, Evidence, Origin, Size
 
 NAME = "unused-service-data"
 
@@ -182,7 +182,7 @@ def _advice(plan: Plan, entry: Collection, action: Action, name: str) -> Finding
     return Finding.advice(
         message,
         *evidence,
-        saving=Saving(
+        saving=Size(
             bytes=max(0, entry.bytes[name] - needed), basis=Basis.CATALOGUED, source=entry.source
         ),
     )

@@ -51,7 +51,7 @@ from jettison.tasks.withdrawing import (
     to_blame,
     too_large,
 )
-from jettison.values import Basis, Saving, Skipped, replace
+from jettison.values import Basis, Size, Skipped, replace
 from jettison.verify import START
 from jettison.verify.checks.behaviour import tests_show_nothing
 from jettison.verify.checks.contents import resolved_differently
@@ -260,5 +260,5 @@ def _ablations(shop: Workshop, start: Plan, result: Result) -> Iterator[Ablation
             continue
         difference = shop.engine.inspect(image).size - after.size.bytes
         source = "built with and without the rule"
-        saving = Saving(bytes=difference, basis=Basis.MEASURED, source=source)
+        saving = Size(bytes=difference, basis=Basis.MEASURED, source=source)
         yield Ablation(rule=rule, saving=saving)

@@ -6,7 +6,7 @@ from jettison.plan import Finding, Safety
 from jettison.plan.changes import AddLabels
 from jettison.report import rendered
 from jettison.tasks.loading import planned
-from jettison.values import Basis, Saving, replace
+from jettison.values import Basis, Size, replace
 
 
 def test_what_needs_review_is_no_optimization(tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ def test_what_needs_review_is_no_optimization(tmp_path: Path) -> None:
         rule="development-requirements",
         changes=(AddLabels(labels=()),),
         safety=Safety.REVIEW,
-        saving=Saving(bytes=84_000_000, basis=Basis.ESTIMATED, source=""),
+        saving=Size(bytes=84_000_000, basis=Basis.ESTIMATED, source=""),
     )
     text = rendered("plan", "text", replace(plan, findings=(proposed,)))
     assert "0 optimizations" in text
