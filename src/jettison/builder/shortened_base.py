@@ -23,7 +23,8 @@ from jettison.catalogue.bases import ComposedBase as bases_ComposedBase
 from jettison.contents import Installed, Trace, module_name
 from jettison.contents.links import links_of
 from jettison.contents.reach import reached
-from jettison.contents.standard_reach import EXTENSIONS, LibrarySearch, has_better
+from jettison.contents.standard_reach import EXTENSIONS, LibrarySearch
+from jettison.formats.compiled import Names
 from jettison.formats.own_settings import Ask
 from jettison.images.entry import Kind
 from jettison.images.stores.blobs import SegmentCache
@@ -36,7 +37,7 @@ from jettison.records import Records
 from jettison.source.reading import LARGEST
 from jettison.values import replace
 
-# Compiled code ends the names that it imports with a zero.
+# Most compilers end the names that code imports with a zero.
 _WORD = re.compile(rb"(?<=\0)[A-Za-z_]\w*(?:\.\w+)*(?=\0)")
 # What commands and texts of the project run: python -m json.tool, python -c "import json".
 _RUN = re.compile(r"(?:-m|\bimport|\bfrom)[\s\"',]+([A-Za-z_]\w*(?:\.\w+)*)")
@@ -66,8 +67,8 @@ def reached_library(use: LibraryUse) -> frozenset[str]:
     foreign = {*facts.elsewhere} - {names[path] for path in use.loaded if path in names}
     staying = {path: name for path, name in names.items() if name not in foreign}
     places = {path.removeprefix(EXTENSIONS): path for path in staying}
-    known = frozenset(staying.values()) - {""}
     tables = facts.tables
+    known = Names(name for name in staying.values() if name)
     sources = {
         inner: b"" if staying[path] in tables else _source(path, use.library[path], known)
         for inner, path in places.items()
@@ -99,22 +100,15 @@ def reached_library(use: LibraryUse) -> frozenset[str]:
             others=frozenset(module_name(path) for path in beside),
         ),
     )
-    loaded = {names[path] for path in use.loaded if path in names}
-    return frozenset(
-        path
-        for path, name in staying.items()
-        if not name or (name in found.modules and (name in loaded or not has_better(name, known)))
-    )
+    return frozenset(path for path, name in staying.items() if not name or name in found.modules)
 
 
-def _source(path: str, content: bytes, known: frozenset[str]) -> bytes:
+def _source(path: str, content: bytes, known: Names) -> bytes:
     """Return a source as it is; of compiled code, the names of the library as imports."""
-    return content if path.endswith(".py") else _importing(content, known)
-
-
-def _importing(content: bytes, known: frozenset[str]) -> bytes:
+    if path.endswith(".py"):
+        return content
     words = {match[0].decode("ascii") for match in _WORD.finditer(content)}
-    return _lines(sorted(words & known))
+    return _lines(sorted(known.modules & (words | known.glued(content))))
 
 
 def _lines(names: Iterable[str]) -> bytes:
@@ -127,7 +121,7 @@ def _import_lines(names: Iterable[str]) -> Iterator[str]:
             yield f"import {name}\n"
 
 
-_FORMAT = "2"
+_FORMAT = "3"
 _LARGEST_PROGRAM = 1 << 20
 
 

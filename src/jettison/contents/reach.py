@@ -205,6 +205,9 @@ class Search:
         if not known or is_idle(base.partition(".")[0], path, base):
             return
         self.reach(known, f"{path} imports it")
+        if base == known and not names and known not in self._modules.files:
+            # Nothing is in a namespace but what is looked for below it.
+            self._all_of(known, f"{path} imports its namespace")
         if "*" in names:
             names = self._exports(known)
         for name in names:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from jettison.catalogue import table
 from jettison.catalogue.applications import LibraryModules, Loaders
 from jettison.catalogue.dead_weight import DeadWeight
-from jettison.contents import BUNDLED, Installed, Modules, StandardLibrary, Trace, module_name
+from jettison.contents import BUNDLED, Installed, StandardLibrary, Trace, module_name
 from jettison.contents.links import links_of, needed
 from jettison.contents.reach import Reach, Read, Search, touched_modules
 from jettison.contents.system import System
@@ -35,7 +35,6 @@ def reached_standard(
     terminal = frozenset(table(LibraryModules).at_a_terminal)
     idle = terminal.union(table(LibraryModules).to_test_itself)
     search = LibrarySearch(library, read, idle=idle)
-    kept = frozenset(kept)
     for name in (*table(LibraryModules).always, *sorted(kept)):
         for each in library.modules.below(name):
             search.reach(each, "Python imports it by itself, or a line of the settings keeps it")
@@ -46,12 +45,7 @@ def reached_standard(
     for name in reach.modules.keys() - _only_building(installed, trace):
         _from_environment(search, installed, library, name, read)
     search.run()
-    stays = {
-        name: why
-        for name, why in search.found.items()
-        if not has_better(name, library.modules) or why == TOUCHED or name in kept
-    }
-    return Reach(modules=stays, unsure=frozenset(search.unsure & stays.keys()))
+    return Reach(modules=search.found, unsure=frozenset(search.unsure))
 
 
 def _installs_pip(installed: Installed, read: Read) -> bool:
@@ -62,8 +56,9 @@ def _installs_pip(installed: Installed, read: Read) -> bool:
 
 
 class LibrarySearch(Search):
-    """Follows imports, but not those of the standard library by itself that lead to idle modules.
+    """Follows imports, but not those of the library by itself to what is idle or a stand-in.
 
+    A stand-in is a module that it only imports where the one that is written in C is missing.
     ``idle`` are names at the top of it; ``others`` are modules that are no part of the library.
     """
 
@@ -86,18 +81,16 @@ class LibrarySearch(Search):
         self._by_itself = False
 
     def reach(self, name: str, why: str, *, sure: bool = True) -> None:
-        """Keep a module, unless it is idle and only the library itself leads to it."""
-        if not (self._by_itself and self._is_idle(name)):
+        """Keep a module, unless it is idle or a stand-in and only the library leads to it."""
+        if not (self._by_itself and (self._is_idle(name) or self._is_stand_in(name))):
             super().reach(name, why, sure=sure)
 
     def _is_idle(self, name: str) -> bool:
         return name.partition(".")[0] in self._idle_names
 
-
-def has_better(name: str, modules: Modules | frozenset[str]) -> bool:
-    """Whether a module is only imported where another one, written in C, is missing."""
-    better = table(LibraryModules).instead_of.get(name, "")
-    return better in modules or better == "_io"
+    def _is_stand_in(self, name: str) -> bool:
+        better = table(LibraryModules).instead_of.get(name, "")
+        return better in self._modules or better == "_io"
 
 
 def _touched(library: Installed, trace: Trace, terminal: frozenset[str]) -> Iterator[str]:

@@ -102,24 +102,31 @@ def interpreters(facts: ImageFacts) -> tuple[str, ...]:
 def script_text(script: str, asked: dict[str, Any] | None) -> str:
     """Give the text of a script of ``inside``, with what it is asked in front if anything is.
 
-    What it imports from there comes along, so that it can be imported in the container.
+    What it imports of Jettison comes along, so that it can be imported in the container.
     """
-    text = _text(script)
-    texts = {f"{_INSIDE}.{name}": _text(name) for name in _brought(text)}
+    text = _text(f"{_INSIDE}.{script}")
+    texts = {module: _text(module) for module in _brought(text)}
     beside = _BESIDE.format(texts=texts) if texts else ""
     return beside + (text if asked is None else f"ASKED = {asked!r}\n{text}")
 
 
-def _text(script: str) -> str:
-    return resources.files(_INSIDE).joinpath(f"{script}.py").read_text("utf-8")
+def _text(module: str) -> str:
+    package, _, name = module.rpartition(".")
+    return resources.files(package).joinpath(f"{name}.py").read_text("utf-8")
+
+
+_IMPORT = re.compile(r"^ *from (jettison\.\S+) import (.+)$", re.MULTILINE)
 
 
 def _brought(text: str) -> tuple[str, ...]:
-    """Give the names of scripts that a script imports, with what those import."""
-    found = re.findall(rf"^ *from {re.escape(_INSIDE)} import (.+)$", text, re.MULTILINE)
-    names = tuple(name.strip() for line in found for name in line.split(","))
-    inner = (one for name in names for one in _brought(_text(name)))
-    return tuple(dict.fromkeys((*names, *inner)))
+    """Give the modules that a script imports of Jettison, with what those import."""
+    modules = tuple(
+        f"{package}.{name.strip()}"
+        for package, names in _IMPORT.findall(text)
+        for name in names.split(",")
+    )
+    inner = (one for module in modules for one in _brought(_text(module)))
+    return tuple(dict.fromkeys((*modules, *inner)))
 
 
 # What reading a literal that an image wrote may raise (docs.python.org, "ast.literal_eval").

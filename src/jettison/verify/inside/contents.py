@@ -12,12 +12,12 @@ import os
 import re
 import sys
 
+from jettison.formats import compiled
+
 ASKED = globals().get("ASKED", {})
 LARGEST = 4 * 2**20
 SETTINGS = (".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".env", ".txt", ".conf")
 LIBRARY = re.compile(r"\.(?:cpython-[\w-]+|abi3)?\.?so$")
-# A word behind a backtick is in documentation, which compiled modules hold too.
-WORD = re.compile(rb"`?\w+(?:\.\w+)*")
 # Saved objects (pickle protocols 2 to 5) name the modules of their classes, as data of Babel does.
 SAVED = re.compile(rb"\x80[\x02-\x05]")
 NEVER_SAVED = (".py", ".pyc", ".pyi", ".so", ".h", ".js", ".css", ".html", ".json", ".txt", ".md")
@@ -54,12 +54,21 @@ def read(path):
         return binascii.b2a_base64(file.read(LARGEST), newline=False).decode()
 
 
-def words(path, wanted):
+def words(top, path):
     """Give the words in a library that are parts of names of modules."""
-    with open(path, "rb") as file:
-        found = set(WORD.findall(file.read()))
-    texts = (word.decode("ascii", "ignore") for word in found if word[:1] != b"`")
-    return sorted({text for text in texts if text.rpartition(".")[2] in wanted})
+    with open(os.path.join(top, path), "rb") as file:
+        found = names.found_in(file.read(), path.rpartition("/")[0].replace("/", "."))
+    return sorted({text for text in found if text.rpartition(".")[2] in last})
+
+
+def names_modules(path):
+    """Whether a file is a library that may name modules, which those of the system are not."""
+    return LIBRARY.search(path) and ".libs/" not in path
+
+
+def module(path):
+    """Give the dotted name of a source or library."""
+    return path.split(".")[0].removesuffix("/__init__").replace("/", ".")
 
 
 def saved(path):
@@ -67,7 +76,8 @@ def saved(path):
     with open(path, "rb") as file:
         if not SAVED.match(file.read(2)):
             return []
-        found = {word.decode("ascii", "ignore") for word in WORD.findall(file.read(LARGEST))}
+        words = compiled.WORD.findall(file.read(LARGEST))
+    found = {word.decode("ascii", "ignore") for word in words}
     return sorted({text for one in found if "." in one for text in (one, one.removeprefix(OLD))})
 
 
@@ -90,13 +100,14 @@ SITE = site()
 LIBRARY_FOLDER = os.path.dirname(os.__file__)
 standard = {path: os.path.getsize(real) for path, real in walk(LIBRARY_FOLDER)}
 files = {path: os.path.getsize(real) for path, real in walk(SITE)} if SITE else {}
-last = {path.split(".")[0].rpartition("/")[2] for path in files if LIBRARY.search(path)}
-last |= {
-    path[:-3].removesuffix("/__init__").rpartition("/")[2]
-    for path in (*files, *standard)
-    if path[-3:] == ".py"
+modules = {module(path) for path in files if path[-3:] == ".py" or LIBRARY.search(path)}
+modules |= {
+    module(path.removeprefix("lib-dynload/"))
+    for path in standard
+    if path[-3:] == ".py" or LIBRARY.search(path)
 }
-last |= {path.split(".")[0].rpartition("/")[2] for path in standard if LIBRARY.search(path)}
+names = compiled.Names(modules)
+last = {name.rpartition(".")[2] for name in modules}
 owners, points = metadata() if SITE else ({}, [])
 data = [path for path in files if not path.endswith(NEVER_SAVED) and ".so." not in path]
 folder = ASKED.get("folder") or "/"
@@ -113,16 +124,14 @@ answer = json.dumps(
         "owners": owners,
         "entry_points": points,
         "words": {
-            **{path: words(SITE + "/" + path, last) for path in files if LIBRARY.search(path)},
+            **{path: words(SITE, path) for path in files if names_modules(path)},
             **{path: said for path in data if (said := saved(SITE + "/" + path))},
         },
         "application": application,
         "standard": {
             "files": standard,
             "words": {
-                path: words(LIBRARY_FOLDER + "/" + path, last)
-                for path in standard
-                if LIBRARY.search(path)
+                path: words(LIBRARY_FOLDER, path) for path in standard if LIBRARY.search(path)
             },
         },
     }

@@ -86,6 +86,8 @@ def test_a_module_that_stands_in_for_one_in_c_leaves_beside_it() -> None:
     assert reached_library(use) == set(library)
     compiled = {**use.library, f"lib-dynload/_decimal.{EXTENSION}": b""}
     assert "_pydecimal.py" not in reached_library(replace(use, library=compiled))
+    asked = replace(use, library=compiled, modules={"demo.py": b"import decimal, _pydecimal\n"})
+    assert "_pydecimal.py" in reached_library(asked)
 
 
 def test_a_scheme_of_places_does_not_keep_what_makes_environments() -> None:

@@ -46,6 +46,18 @@ def test_a_package_that_the_application_names_stays_whole() -> None:
     assert kept(environment) == {"plugin", "plugin.inner", "plugin.inner.models"}
 
 
+def test_a_namespace_that_is_imported_itself_stays_whole() -> None:
+    environment = installed(
+        {
+            "demo/__init__.py": "import demo_plugins\nfrom demo_parts import used\n",
+            "demo_plugins/one.py": "",
+            "demo_parts/used.py": "",
+            "demo_parts/idle.py": "",
+        }
+    )
+    assert kept(environment, "demo/__init__.py") == {"demo", "demo_plugins.one", "demo_parts.used"}
+
+
 def test_a_package_that_is_imported_from_by_computed_names_stays_and_is_told() -> None:
     environment = installed(
         {

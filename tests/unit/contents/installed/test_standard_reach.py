@@ -179,6 +179,16 @@ def test_a_module_in_python_leaves_where_the_one_in_c_is_there() -> None:
     assert unreached(*found, kept=("_pydecimal",)) == set()
 
 
+def test_a_module_in_python_stays_where_something_outside_the_library_imports_it() -> None:
+    library = {
+        "decimal.py": "try:\n    import _decimal\nexcept ImportError:\n    import _pydecimal\n",
+        "_pydecimal.py": "",
+        "lib-dynload/_decimal.cpython-311-x86_64-linux-gnu.so": "",
+    }
+    found = observed({"demo.py": "import _pydecimal\n"}, library=library, application="import demo")
+    assert "_pydecimal.py" not in unreached(*found)
+
+
 def test_help_for_typing_stays_only_for_who_asks_from_outside() -> None:
     library = {
         "cmd.py": "try:\n    import readline\nexcept ImportError:\n    pass\n",
