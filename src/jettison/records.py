@@ -196,7 +196,7 @@ def is_hollow(found: os.stat_result) -> bool:
     return found.st_size > max(_HARMLESS, _MOST_TIMES * found.st_blocks * _BLOCK)
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path | str) -> BinaryIO:
     """Open a file for reading; OSError for a pipe or a device, which could wait for ever."""
     return opened(path)
 
@@ -236,10 +236,14 @@ def opened_below(folder: Path, path: Path) -> BinaryIO:
         os.close(at)
 
 
-def regular_bytes(path: Path, limit: int) -> bytes:
+def regular_bytes(path: Path | str, limit: int) -> bytes:
     """Read a file of at most ``limit`` bytes; OSError for a longer one, a pipe or a device."""
     with open_regular(path) as file:
-        content = file.read(limit + 1)
+        # no more memory is asked for than it has, but it may grow meanwhile
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(min(size, limit) + 1)
+        if len(content) > size:
+            content += file.read(limit + 1 - len(content))
     if len(content) > limit:
         raise OSError(errno.EFBIG, f"it has more than {limit >> 20} MB", str(path))
     return content

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
+from fnmatch import translate
+from functools import cache
 
 from msgspec import Struct
 
@@ -104,3 +106,42 @@ def _starts(lines: Iterable[str]) -> list[int]:
         starts.append(offset)
         offset += len(line)
     return starts
+
+
+def fits(name: str, patterns: tuple[str, ...]) -> bool:
+    """Tell whether a name fits one of the patterns, as ``fnmatch.fnmatchcase`` does."""
+    names, begins, ends, expression = _forms(patterns)
+    return (
+        name in names
+        or name.startswith(begins)
+        or name.endswith(ends)
+        or expression.search(name) is not None
+    )
+
+
+@cache
+def _forms(
+    patterns: tuple[str, ...],
+) -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...], re.Pattern[str]]:
+    """Sort patterns: names, beginnings, endings, and an expression for all others.
+
+    Thousands of files are tried with hundreds of patterns: each file once for all of a form.
+    """
+    whole = {one for one in patterns if not WILD.search(one)}
+    begins = {one for one in patterns if one.endswith("*") and not WILD.search(one[:-1])}
+    ends = {one for one in patterns if one.startswith("*") and not WILD.search(one[1:])}
+    others = (_anywhere(one) for one in patterns if one not in whole | begins | ends)
+    return (
+        frozenset(whole),
+        tuple(one[:-1] for one in begins),
+        tuple(one[1:] for one in ends),
+        re.compile("|".join(others) or "(?!)"),
+    )
+
+
+def _anywhere(pattern: str) -> str:
+    """Return an expression to search a name for."""
+    inner = pattern[1:-1]
+    if pattern.startswith("*") and pattern.endswith("*") and not WILD.search(inner):
+        return re.escape(inner)
+    return rf"\A{translate(pattern)}"

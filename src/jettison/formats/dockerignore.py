@@ -237,7 +237,7 @@ def verdicts(
         return known[above]
 
     for path in tree:
-        yield path, judged_at(path)
+        yield path, judged_at(path) if patterns else known[""]
 
 
 class IgnoreLine(Struct, frozen=True, kw_only=True):

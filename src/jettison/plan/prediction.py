@@ -137,9 +137,9 @@ class _Walk(Struct, frozen=True, kw_only=True):
         copies = (item for item in self.stage.inherited if item.keyword in COPIES)
         for item, found in ((item, copy(item)) for item in copies):
             if found.stage is None and item.origin.at < before.at:
-                place = self._place(found.destination)
+                place = self._place(found.destination).rstrip("/")
                 for name, size in copied_files(found, sent_files(self.project)):
-                    path = posixpath.normpath(posixpath.join(place, name))
+                    path = f"{place}/{name}" if name else place
                     if is_within(path, folder):
                         yield path, size
 

@@ -243,6 +243,7 @@ def _absolute(path: str, stage: FinalStage) -> str:
     return expanded if expanded.startswith("/") else f"{stage.folder.rstrip('/')}/{expanded}"
 
 
+@once_each
 def application_size(project: Project) -> int:
     """Add up the files that each COPY of the final stage takes, after .dockerignore.
 
@@ -269,13 +270,16 @@ def copied_files(found: Copy, sent: Mapping[str, int]) -> Iterator[tuple[str, in
     alone = len(found.sources) == 1 and not found.destination.endswith(("/", "."))
     for source in found.sources:
         wanted = posixpath.normpath(source).lstrip("/")
+        if wanted in {"", "."}:
+            yield from sent.items()
+            continue
         form = _form(wanted)
         for path, size in sent.items():
             matched = _matched(path, wanted, form)
             if matched == path:
                 yield ("" if alone else posixpath.basename(path)), size
             elif matched is not None:
-                yield (path[len(matched) + 1 :] if matched else path), size
+                yield path[len(matched) + 1 :], size
 
 
 def _form(wanted: str) -> Pattern | None:
@@ -287,9 +291,7 @@ def _form(wanted: str) -> Pattern | None:
 
 
 def _matched(path: str, wanted: str, form: Pattern | None) -> str | None:
-    """The path or the folder above it that a source names; empty for the whole context."""
-    if wanted == ".":
-        return ""
+    """The path or the folder above it that a source names."""
     if form is None:
         return wanted if is_within(path, wanted) else None
     return next((each for each in outwards(path) if each == wanted or form.matches(each)), None)

@@ -46,7 +46,7 @@ from jettison.source import Use, is_compose, is_dockerfile, use_of_file
 from jettison.source.operations_images import is_for_development
 from jettison.source.tree import NAMED_FILE, RUNS_TESTS, is_test, names_of
 from jettison.source.vocabulary import TESTS_NAMED
-from jettison.values import Basis, Evidence, Origin, Size, counted, human
+from jettison.values import Basis, Evidence, Origin, Size, counted, folders_above, human
 
 # Words in the names of files that only show what settings there are.
 TEMPLATES = ("example", "sample", "template", "dist")
@@ -116,8 +116,8 @@ def detect(plan: Plan) -> Iterator[Finding]:
     needed += _named(commands, project.files)
     # a program reads the settings that have its name
     called = {*plan.usage.started, *(word for text in commands for word in CALLED.findall(text))}
-    stems = {path: posixpath.basename(path).partition(".")[0] for path in project.files}
-    needed += [path for path, stem in stems.items() if stem in called]
+    stems = ((path, path.rpartition("/")[2].partition(".")[0]) for path in project.files)
+    needed += [path for path, stem in stems if stem in called]
     elsewhere = TESTS_NAMED in plan.usage.words or any(map(TESTING.search, commands))
     elsewhere = elsewhere or _runs_tests_elsewhere(plan.original)
     prefix = project.prefix
@@ -257,8 +257,7 @@ def _steps(project: Project) -> Iterator[str]:
 
 def _named(commands: Iterable[str], files: Collection[str]) -> Iterator[str]:
     """The files and folders of the context that commands name with their folder."""
-    folders = {path[: match.start()] for path in files for match in re.finditer("/", path)}
-    known = folders.union(files)
+    known = folders_above(files).union(files)
     deepest = max((path.count("/") + 1 for path in known), default=0)
     for text in commands:
         for word in NAMED.findall(text):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from functools import cache as once
 from typing import Final
 
@@ -13,6 +12,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import ProjectFiles
+from jettison.formats import fits
 from jettison.source.tree import is_test
 from jettison.values import Origin, Skipped
 
@@ -191,19 +191,6 @@ class Commands(Struct, frozen=True, kw_only=True):
     homes: tuple[Origin, ...] = ()
 
 
-_WILD = re.compile(r"[*?[]")
-
-
-def fits(name: str, pattern: str) -> bool:
-    """Tell whether a name fits a pattern, as ``fnmatch.fnmatchcase`` does."""
-    middle = pattern.strip("*")
-    if _WILD.search(middle):
-        return fnmatchcase(name, pattern)
-    if pattern.startswith("*"):
-        return middle in name if pattern.endswith("*") else name.endswith(middle)
-    return name.startswith(middle) if pattern.endswith("*") else name == middle
-
-
 _READ: Final = (".sh", ".bash", ".ini", ".cfg", ".conf", ".toml", ".yml", ".yaml", ".json", ".env",
                 ".service", ".cron", ".mk", ".dockerfile", ".timer", ".properties")  # fmt: skip
 _SCRIPT_FOLDERS: Final = frozenset(
@@ -229,7 +216,7 @@ def is_read(path: str, *, size: int, executable: bool) -> bool:
     ):
         return not name.endswith(("-lock.json", "-lock.yaml", ".lock", ".min.json"))
     if "." in name.strip("."):
-        return any(fits(name, pattern) for pattern in table(ProjectFiles).production)
+        return fits(name, table(ProjectFiles).production)
     folder = path.rpartition("/")[0].rpartition("/")[2]
     return size <= _LARGEST_SCRIPT and (
         executable
@@ -265,15 +252,9 @@ def use_of_file(path: str) -> Use | None:
     lower = path.lower()
     name = lower.rpartition("/")[2]
     catalogue = table(ProjectFiles)
-    for pattern in catalogue.development:
-        if fits(lower, pattern) or fits(name, pattern):
-            return Use.DEVELOPMENT
-    if is_test(lower):
+    if fits(lower, catalogue.development) or fits(name, catalogue.development) or is_test(lower):
         return Use.DEVELOPMENT
-    for pattern in catalogue.production:
-        if fits(name, pattern):
-            return Use.PRODUCTION
-    return None
+    return Use.PRODUCTION if fits(name, catalogue.production) else None
 
 
 @once

@@ -51,15 +51,19 @@ _KEY: Final = re.compile(
 
 
 def named_in_settings(
-    files: Mapping[str, TreeFile], read: Callable[[str], str | None]
+    files: Mapping[str, TreeFile], texts: Mapping[str, str], read: Callable[[str], str | None]
 ) -> dict[str, Origin]:
-    """Give the paths of all files of settings of a project, each with its first place."""
+    """Give the paths of all files of settings of a project, each with its first place.
+
+    ``texts`` are those that were read already.
+    """
     found: dict[str, Origin] = {}
     for path, file in files.items():
         if not path.endswith(_SETTINGS) or file.size > _LARGEST:
             continue
         if not is_compose(path) and use_of_file(path) is not Use.DEVELOPMENT:
-            for place, line in places_in(read(path) or "", settings=True):
+            text = (texts.get(path) or read(path) or "").removeprefix("\ufeff")
+            for place, line in places_in(text, settings=True):
                 found.setdefault(place, Origin(file=path, line=line))
     return found
 

@@ -16,19 +16,22 @@ from jettison.values import Skipped
 RUNS_TESTS = r"\bpy\.?test\b|\bnose2?\b|(?:-m )?\bunittest\b|\bmanage\.py test\b"
 # Keys and certificates, of which some are secrets and some what an application trusts, and logs, of
 # which some are examples: what the application needs it names.
-NAMED_FILE = re.compile(r"\.(pem|key|p12|pfx|kdbx|log)$")
+_NAMED = (".pem", ".key", ".p12", ".pfx", ".kdbx", ".log")
+NAMED_FILE = re.compile(rf"({'|'.join(map(re.escape, _NAMED))})$")
 # What only tools read, but for applications that name it in quotes.
 _OF_TOOLS = re.compile(
-    r"(^|/)((docker-)?compose[^/]*\.ya?ml|(Docker|Container)file[^/]*|\.(git|docker)ignore)$"
+    r"((docker-)?compose[^/]*\.ya?ml|(Docker|Container)file[^/]*|\.(git|docker)ignore)$"
 )
 
 
 def names_of(path: str) -> frozenset[str]:
     """Give what source may name such a file by: its name, or the folder or ending of all keys."""
     folder, _, name = path.rpartition("/")
-    if _OF_TOOLS.search(path):
+    if _OF_TOOLS.match(name):
         return frozenset((f'"{name}"', f"'{name}'"))
-    if not (found := NAMED_FILE.search(path)):
+    # most are no such files, and the expression takes its time with each
+    found = NAMED_FILE.search(name) if name.endswith(_NAMED) else None
+    if not found:
         return frozenset()
     alike = () if found[0] == ".log" else (folder.rpartition("/")[2], found[0])
     return frozenset(filter(None, (name, *alike)))

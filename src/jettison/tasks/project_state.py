@@ -91,11 +91,11 @@ def _digest(root: Path, path: str, size: int, *, executable: bool, exact: bool) 
     # Late: most files are as they were.
     from jettison.source import is_read, may_be_crontab  # noqa: PLC0415
     from jettison.source.reading import LARGEST  # noqa: PLC0415
-    from jettison.tasks.loading.project import NAMES  # noqa: PLC0415
+    from jettison.tasks.loading.project import is_known_name  # noqa: PLC0415
 
     if size > LARGEST:  # too large to be read
         return ""
-    text = (size <= _LARGEST_TEXT and bool(NAMES.search(path))) or may_be_crontab(path, size)
+    text = (size <= _LARGEST_TEXT and is_known_name(path)) or may_be_crontab(path, size)
     if text or path.endswith(".ipynb") or is_read(path, size=size, executable=executable):
         return hashlib.sha256(regular_bytes(root / path, LARGEST)).hexdigest()
     content = regular_bytes(root / path, LARGEST) if path.endswith(".py") else b""

@@ -62,5 +62,5 @@ def test_a_long_line_takes_no_longer_than_many_short_ones(part: str) -> None:
 def test_files_that_are_no_settings_are_not_looked_at() -> None:
     files = {f"data/folder{n // 100}/{n}.txt": TreeFile(size=1) for n in range(40_000)}
     begun = time.process_time()
-    assert named_in_settings(files, lambda _: None) == {}
+    assert named_in_settings(files, {}, lambda _: None) == {}
     assert time.process_time() - begun < 1

@@ -11,10 +11,11 @@ from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls, DevelopmentTools, Launchers
+from jettison.formats import fits
 from jettison.index import DistributionFacts
 from jettison.lift.scopes import Signal, Weight
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
-from jettison.source import COMMAND_LINE, RUN_MODULE, Call, Text, Use, UsedCommand, fits
+from jettison.source import COMMAND_LINE, RUN_MODULE, Call, Text, Use, UsedCommand
 from jettison.source.effects import programs_called
 from jettison.source.literals import HOLE
 from jettison.source.operations_images import RUNNING
@@ -53,8 +54,7 @@ def category_of(name: str) -> str:
     for category, names in catalogue.groups.items():
         if name in names:
             return category
-    matched = any(fits(name, pattern) for pattern in catalogue.patterns)
-    return "development" if matched else ""
+    return "development" if fits(name, catalogue.patterns) else ""
 
 
 def only_checks(name: str) -> bool:

@@ -178,7 +178,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     compiled = {name for name in production | kept if may_compile(facts.get(name), target)}
     idle = {v.name for v in verdicts if v.scope is not Scope.RUNTIME}
     usage = usage.loading(libraries_of(production - idle, production, usage))
-    words = named_in_settings(loaded.tree.files, partial(read_text, loaded.root))
+    words = named_in_settings(loaded.tree.files, texts, partial(read_text, loaded.root))
     words |= used_words(loaded, brought)
     return Knowledge(
         requirements=tuple(planned(listed, verdicts, brought)),
@@ -188,7 +188,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
         production=frozenset(production),
         keeps_cache=found.is_cacheable(facts.values()),
         from_source=tuple(_from_source(brought, production, target)),
-        unknown=tuple(name for name in kept if name not in facts),
+        unknown=tuple(name for name in sorted(kept) if name not in facts),
         loaded=inputs.reach.modules,
         leaving=_held(opened, found, brought, gone, stay),
         reachable=reachable(inputs, target.python),

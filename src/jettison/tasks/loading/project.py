@@ -6,6 +6,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -34,18 +35,26 @@ LOCKS = re.compile(
     rf"(^|/)({'|'.join(re.escape(tool.lock) for tool in TOOLS.values() if tool.lock)}"
     r"|pylock[^/]*\.toml)$"
 )
-NAMES = re.compile(
-    r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.dockerfile$|\.dockerignore$"
-    r"|(^|/)(docker-)?compose[^/]*\.ya?ml$"
-    r"|requirements[^/]*\.(txt|in)$|(^|/)requirements/[^/]+\.(txt|in)$|constraints[^/]*\.txt$"
-    rf"|(^|/)({'|'.join(map(re.escape, sorted(OF_TOOLS)))}|setup\.(cfg|py)|pylock[^/]*\.toml)$"
-    r"|(^|/)(conda[-_]?)?env(ironment)?[^/.]*\.ya?ml$|(^|/)conda\.ya?ml$"
-    r"|(^|/)\.env[^/]*$|\.env(\.[a-zA-Z]+)?$|(^|/)(dot)?env[._-][a-zA-Z]+$"
-    r"|(^|/)Procfile$|(^|/)\.python-version$|\.(sh|bash|conf|ini|service)$"
-    r"|(^|/)(gunicorn|hypercorn)[^/]*\.py$"
-    r"|(^|/)(jettison\.toml|(removed-files|removed-system-files|compiled-modules|layers)\.txt)$"
-    r"|(^|/)(remove_files|remove_system_files|sort_into_layers|jettison_removed)\.py$"
+# Searched in a path behind a slash: what begins with a character is found fast in a long path.
+_NAMES = re.compile(
+    r"/(Dockerfile|Containerfile)[^/]*$|\.dockerfile$|\.dockerignore$"
+    r"|/(docker-)?compose[^/]*\.ya?ml$"
+    r"|requirements[^/]*\.(txt|in)$|/requirements/[^/]+\.(txt|in)$|constraints[^/]*\.txt$"
+    rf"|/({'|'.join(map(re.escape, sorted(OF_TOOLS)))}|setup\.(cfg|py)|pylock[^/]*\.toml)$"
+    r"|/(conda[-_]?)?env(ironment)?[^/.]*\.ya?ml$|/conda\.ya?ml$"
+    r"|/\.env[^/]*$|\.env(\.[a-zA-Z]+)?$|/(dot)?env[._-][a-zA-Z]+$"
+    r"|/Procfile$|/\.python-version$|\.(sh|bash|conf|ini|service)$"
+    r"|/(gunicorn|hypercorn)[^/]*\.py$"
+    r"|/(jettison\.toml|(removed-files|removed-system-files|compiled-modules|layers)\.txt)$"
+    r"|/(remove_files|remove_system_files|sort_into_layers|jettison_removed)\.py$"
 )
+
+
+@cache
+def is_known_name(path: str) -> bool:
+    """Whether a file is read whatever is in it, by its name."""
+    return _NAMES.search(f"/{path}") is not None
+
 
 # Of these, what only tells how something is run, and may be anything by its ending.
 RUNNING = re.compile(
@@ -72,7 +81,7 @@ def read_texts(root: Path, tree: Tree, also: Iterable[str] = ()) -> dict[str, st
     needed = {path: needed_text(root, path) for path in sorted(wanted)}
     found = {path: text for path, text in needed.items() if text is not None}
     for path, file in tree.files.items():
-        named = path not in wanted and file.size <= _limit(path) and NAMES.search(path)
+        named = path not in wanted and is_known_name(path) and file.size <= _limit(path)
         if named or (file.size <= SCRIPT_LIMIT and BARE.search(path) and _is_shell(root / path)):
             text = _text(root / path)
             if text is not None:
@@ -89,7 +98,7 @@ def _limit(path: str) -> int:
 def unread(root: Path, tree: Tree, texts: Mapping[str, str]) -> Iterator[Skipped]:
     """Tell of files that would be read by their names, and why they were not."""
     for path, file in tree.files.items():
-        if path in texts or not NAMES.search(path) or RUNNING.search(path):
+        if path in texts or not is_known_name(path) or RUNNING.search(path):
             continue
         if file.size > (limit := _limit(path)):
             much = f"it has more than {limit >> 20} MB"
@@ -108,7 +117,7 @@ def _named_lists(
     """Read what the texts name as lists of requirements, and what those name in turn."""
     found: dict[str, str] = {}
     others = (path for path, file in tree.files.items() if file.size <= LIMIT and path not in known)
-    places = by_key((posixpath.basename(path), path) for path in others)
+    places = by_key((path.rpartition("/")[2], path) for path in others)
     while naming:
         names = {posixpath.basename(name) for text in naming for name in NAMED.findall(text)}
         paths = [path for name in sorted(names) for path in places.pop(name, ())]
@@ -228,7 +237,7 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
         service=service,
         deeper=deeper,
         environment=os.environ,
-        exists=lambda path: _exists(root / path.strip("/")),
+        exists=lambda path: os.path.exists(root / path.strip("/")),  # noqa: PTH110 — never an error
         project=root.resolve().name,
     )
     tree = _within(read_tree(root), choice, names)
@@ -255,15 +264,11 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
             *(other[1:] if other else ()),
         ),
     )
-    _parsed(project)
+    # a fault is found before any work is done
+    if not project.dockerfile.stages:
+        raise ProjectError(f"{project.dockerfile_path} has no FROM")
+    _ = project.compose, project.ignore
     return Loaded(root=root, project=project, tree=tree)
-
-
-def _exists(place: Path) -> bool:
-    try:
-        return place.exists()
-    except OSError:
-        return False
 
 
 def _names(root: Path) -> list[str]:
@@ -311,10 +316,3 @@ def _within(tree: Tree, choice: Choice, names: list[str]) -> Tree:
         files={p: f for p, f in tree.files.items() if p.startswith(prefix) or p in beside},
         left_out={p: n for p, n in tree.left_out.items() if p.startswith(prefix)},
     )
-
-
-def _parsed(project: Project) -> None:
-    """Parse what the plan is made of, so that a fault is found before any work is done."""
-    if not project.dockerfile.stages:
-        raise ProjectError(f"{project.dockerfile_path} has no FROM")
-    _ = project.compose, project.ignore
