@@ -36,9 +36,9 @@ _SILENT_SECONDS = 30.0
 
 
 def tell_of_waiting(seconds: float) -> None:
-    """Say on standard error that a registry is waited for, unless that is over in a moment."""
+    """Say on standard error that a server is waited for, unless that is over in a moment."""
     if seconds >= _WORTH_TELLING:
-        sys.stderr.write(f"waiting {seconds:.0f} s for a registry that asks for patience\n")
+        sys.stderr.write(f"waiting {seconds:.0f} s for a server that asks for patience\n")
         sys.stderr.flush()
 
 

@@ -153,7 +153,29 @@ def test_all_requests_to_a_registry_share_one_patience(
         for _ in range(10):
             assert transport.ask(Request(method="GET", url=url)).status == 503
     assert sum(waits) < 300
-    assert "waiting 50 s for a registry" in capsys.readouterr().err
+    assert "waiting 50 s for a server" in capsys.readouterr().err
+
+
+def test_all_requests_to_indexes_share_one_patience(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("jettison.index.http._LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr("jettison.index.http._ALL_PAUSES", 0.15)
+    monkeypatch.setattr("jettison.progress._WORTH_TELLING", 0.1)
+    asked: list[float] = []
+
+    def overloaded(plug: socket.socket, ended: threading.Event) -> None:
+        asked.append(time.monotonic())
+        plug.sendall(b"HTTP/1.1 503 No\r\ncontent-length: 0\r\nretry-after: 1000000\r\n"
+                     b"connection: close\r\n\r\n")  # fmt: skip
+
+    client = Client(backoff=0.0)
+    with server(overloaded) as url:
+        for _ in range(3):
+            with pytest.raises(NetworkError, match="503"):
+                client.get(url, limit=10)
+    assert len(asked) == 5
+    assert capsys.readouterr().err.count("waiting 0 s for a server") == 2
 
 
 def test_an_overloaded_index_is_given_up_for_good() -> None:

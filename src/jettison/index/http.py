@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, Self
 
 import urllib3
+from msgspec import Struct
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProxyError, SSLError
 from urllib3.exceptions import TimeoutError as SilenceError
 
 from jettison.index.index_settings import Answer, NoAnswerError
 from jettison.processes.connections import Pools, distrusted, reason_of
 from jettison.processes.patience import PART, TooSlowError, parts_within, patient_parts
+from jettison.progress import tell_of_waiting
 from jettison.values import whole_number
 
 _RETRIED = (429, 500, 502, 503, 504)
 _LONGEST_PAUSE = 20.0
+# Seconds of pauses and failed attempts of all requests, after which none is tried again.
+_ALL_PAUSES = 35.0
 _CHUNK = 1 << 18
 # As many as threads ask at once.
 _CONNECTIONS = 8
@@ -38,6 +44,7 @@ class Transport:
         self._pools = Pools(most=_CONNECTIONS, block=True, bundle=bundle, trusted=trusted)
         self._timeout = urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), read=timeout)
         self._backoff = backoff
+        self._lost = _Lost()
 
     def get(self, url: str, headers: Mapping[str, str], limit: int) -> Answer:
         """GET and read the body, up to ``limit`` bytes; raises NoAnswerError."""
@@ -71,20 +78,55 @@ class Transport:
         )  # fmt: skip
 
     def _retries(self) -> urllib3.Retry:
-        return _BoundedRetry(
+        retries = _BoundedRetry(
             # ``other`` are certificates that are not trusted and proxies that refuse.
             total=5, connect=2, read=2, redirect=5, status=4, other=1,
             status_forcelist=_RETRIED, allowed_methods=("GET",),
             backoff_factor=self._backoff, backoff_max=_LONGEST_PAUSE, raise_on_status=False,
         )  # fmt: skip
+        retries.lost = self._lost
+        return retries
+
+
+class _Lost(Struct):
+    """The seconds that all requests waited for nothing."""
+
+    seconds: float = 0.0
 
 
 class _BoundedRetry(urllib3.Retry):
-    """Waits as long as the server asks, but not longer than a person would."""
+    """Waits as long as the server asks, but no longer than a person would, all requests together.
+
+    Each attempt has one of its own, which begins with the pause before it.
+    """
+
+    lost: _Lost
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 — urllib3's own
+        super().__init__(*arguments, **options)
+        self._begun = time.monotonic()
+
+    def new(self, **changed: Any) -> Self:  # noqa: ANN401 — urllib3's own
+        following = super().new(**changed)
+        following.lost = self.lost
+        return following
+
+    def increment(self, *arguments: Any, **options: Any) -> Self:  # noqa: ANN401 — urllib3's own
+        following = super().increment(*arguments, **options)
+        response = options.get("response")
+        if response is None or not response.get_redirect_location():
+            self.lost.seconds += time.monotonic() - self._begun
+            if self.lost.seconds > _ALL_PAUSES:
+                raise MaxRetryError(options["_pool"], arguments[1], options.get("error"))
+        return following
 
     def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
         asked = super().get_retry_after(response)
         return None if asked is None else min(asked, _LONGEST_PAUSE)
+
+    def sleep_for_retry(self, response: urllib3.BaseHTTPResponse) -> bool:
+        tell_of_waiting(self.get_retry_after(response) or 0.0)
+        return super().sleep_for_retry(response)
 
 
 def _answer(response: urllib3.BaseHTTPResponse, body: bytes | None) -> Answer:
