@@ -11,8 +11,8 @@ from jettison.report import rendered
 from jettison.report.verdict_text import verdict_text
 from jettison.verify import CheckResult, Outcome, Subject, Verdict
 from jettison.verify.exchange import Answer, Exchange
+from jettison.verify.exchange.comparison import compare_exchanges
 from jettison.verify.exchange.forms import encode
-from jettison.verify.exchange.judging import compare_exchanges
 from jettison.verify.workload.openapi import interface
 from jettison.verify.workload.plan import workload
 

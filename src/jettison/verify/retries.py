@@ -17,6 +17,7 @@ from jettison.verify.checks.behaviour import compared
 from jettison.verify.checks.check import kinds_of, lost_uses
 from jettison.verify.commands import run_beside
 from jettison.verify.exchange import Exchange
+from jettison.verify.exchange.judging import FURTHER
 from jettison.verify.interior import written_files
 from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import (
@@ -38,7 +39,7 @@ _OF_WRITING = frozenset({"written-files"})
 _OF_COMMANDS = frozenset({"commands"})
 _OF_ROUTES = frozenset({"routes"})
 _OF_CODE = frozenset({"files", "entry-point"})
-# How often both are run once more while answers are in doubt.
+# How often both are run once more while files, lines or commands are in doubt.
 _RERUNS = 3
 _AT_A_TIME = 2
 # What a start has that is only tried, also by what is usual.
@@ -121,14 +122,14 @@ def decided(
     No run is begun once those before it have taken as long as requests of a run may take.
     """
     begun, most = time.monotonic(), trial.engine.limits.request_seconds
-    for _ in range(_RERUNS):
+    for _ in range(FURTHER):
         if most and time.monotonic() - begun > most:
             break
         found = compared(before, after, trial.request)
         settled = not found.open or found.certain
         if settled and not unsettled(trial.request, before, after):
             break
-        doubting = replace(talk, doubtful=frozenset(sorted(found.open)[:_DOUBTED]))
+        doubting = replace(talk, doubtful=frozenset(found.open[:_DOUBTED]))
         first, second = _settings(trial, after)
         why = "files, logs or commands differ" if settled else f"{len(found.open)} responses differ"
         with trial.step(f"Running both again, because {why}"):

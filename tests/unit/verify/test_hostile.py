@@ -17,8 +17,8 @@ from jettison.errors import EngineError, InputSyntaxError, ProgramError
 from jettison.processes import Completed
 from jettison.values import replace
 from jettison.verify.exchange import Answer, Exchange
+from jettison.verify.exchange.comparison import compare_exchanges
 from jettison.verify.exchange.forms import read_page
-from jettison.verify.exchange.judging import compare_exchanges
 from jettison.verify.exchange.pages import landing_steps, page_steps
 from jettison.verify.http_file import parse_http_file
 from jettison.verify.interior import ask, find_interpreter

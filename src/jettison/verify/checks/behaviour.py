@@ -8,7 +8,7 @@ from functools import lru_cache
 from jettison.values import replace
 from jettison.verify import NONE_EXECUTED, CheckResult, Outcome
 from jettison.verify.checks.check import compare_uses, homes_of, skipped
-from jettison.verify.exchange.judging import Comparison, compare_exchanges
+from jettison.verify.exchange.comparison import Comparison, compare_exchanges
 from jettison.verify.exchange.times import built_at, dated
 from jettison.verify.observation import Loaded, Observation, WorkerOutcome
 from jettison.verify.request import OWN_COMMAND, VerificationRequest

@@ -10,7 +10,7 @@ from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.behaviour import beyond_doubt, times_of
 from jettison.verify.checks.check import homes_of, skipped
 from jettison.verify.exchange import Exchange
-from jettison.verify.exchange.judging import compare_exchanges
+from jettison.verify.exchange.comparison import compare_exchanges
 from jettison.verify.exchange.times import dated
 from jettison.verify.observation import Observation
 from jettison.verify.request import VerificationRequest

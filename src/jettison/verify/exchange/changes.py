@@ -8,6 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
+from math import comb
+
+from msgspec import Struct
 
 from jettison.values import by_key
 from jettison.verify.exchange import SERVER_ERROR, Answer
@@ -39,6 +43,13 @@ _BEGINS = re.compile(r"\n([ \t]*)[^ \t\n]")
 _ESCAPED = re.compile(r"\\u[0-9a-fA-F]{4}")
 _LONGEST, _DEEPEST = 2**20, 60
 _SHOWN = 4
+# How improbable other shares of a value must be, among all answers, to need more runs and to count
+# (there may be hundreds of requests whose answers vary); how many values of a document are looked
+# at, and how often its request must have been repeated in each run.
+_SHARE_DOUBTED, _SHARE_CERTAIN, _VALUES, _REPEATED = 0.05, 0.0001, 400, 4
+_STATUS = "status"
+# A number by itself, as one that is measured: a busy machine may be why it is another one.
+_MEASURED = re.compile(r"(?<![^\W_])\d+(?:\.\d+)?(?!\w{3})")
 
 
 def changes(pattern: Pattern, sample: Sample, place: str = "") -> Iterator[str]:
@@ -220,3 +231,74 @@ def _spaces(text: str) -> Iterator[tuple[str, str]]:
         yield "what follows commas of JSON", said
     if not text.isascii() or _ESCAPED.search(text):
         yield "a letter beyond ASCII", "escaped" if text.isascii() else "written as it is"
+
+
+Documents = Sequence[Sequence[Json]]
+"""What is compared of each answer of each run."""
+
+
+class Shift(Struct, frozen=True, kw_only=True):
+    """A value that every run of the candidate gives more often than any of the baseline."""
+
+    said: str
+    certain: bool
+
+
+def shifted(had: Documents, has: Documents) -> Shift | None:
+    """Find a value whose share among the answers to one request is another one now.
+
+    Each run of the candidate has to have more of it than any of the baseline, and all answers
+    together have to be improbable, by as many values as vary in another way each.
+    """
+    if min(map(len, (*had, *has))) < _REPEATED:
+        return None
+    rows = [Counter(one for each in run for one in {*_values(each)}) for run in (*had, *has)]
+    lengths = [len(run) for run in (*had, *has)]
+    total, of = Counter[tuple[str, str]](), sum(map(len, has))
+    for row in rows:
+        total.update(row)
+    answers = sum(lengths)
+    varying = [one for one, count in total.items() if 1 < count < answers]
+    vectors = {one: tuple(row[one] for row in rows) for one in varying}
+    found = []
+    for one, vector in vectors.items():
+        shares = [count / length for count, length in zip(vector, lengths, strict=True)]
+        before, after = shares[: len(had)], shares[len(had) :]
+        if min(after) > max(before):
+            given = sum(vector[len(had) :])
+            found.append((_tail(given, of, total[one], answers), one, before, after))
+    if not found:
+        return None
+    odds, (place, value), before, after = min(found)
+    odds *= len({min(one, _rest(one, lengths)) for one in vectors.values()})
+    if odds > _SHARE_DOUBTED:
+        return None
+    most, least = f"{max(before):.0%}", f"{min(after):.0%}"
+    said = f"{place}: {short(value)} in at most {most} of the responses of a run became {least}"
+    certain = odds <= _SHARE_CERTAIN
+    return Shift(said=f"{said} or more", certain=certain)
+
+
+def _rest(vector: Sequence[int], lengths: Sequence[int]) -> tuple[int, ...]:
+    return tuple(length - count for count, length in zip(vector, lengths, strict=True))
+
+
+def _tail(found: int, of: int, total: int, answers: int) -> float:
+    """Give the probability that of ``total`` answers among all so many or more fall on one side."""
+    ways = (comb(of, more) * comb(answers - of, total - more) for more in range(found, total + 1))
+    return sum(ways) / comb(answers, total)
+
+
+def _values(document: Json) -> Iterator[tuple[str, str]]:
+    return islice(_leaves(document, ""), _VALUES)
+
+
+def _leaves(value: Json, place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from _leaves(one, inner(place, name))
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _leaves(one, f"{place}[{index}]")
+    elif place == _STATUS or not _MEASURED.search(written(value)):
+        yield place, written(value)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property, partial
-from math import comb, sqrt
+from math import comb, inf, sqrt
 
 from msgspec import Struct
 
@@ -14,43 +14,54 @@ from jettison.values import replace
 from jettison.verify.exchange import (
     SERVER_ERROR,
     Answer,
-    Exchange,
     Request,
-    evenly_compressed,
     late,
-    shortened,
     unvarying,
 )
-from jettison.verify.exchange.changes import Manner, changes
-from jettison.verify.exchange.normal import document, without_home
+from jettison.verify.exchange.changes import Manner, changes, shifted
+from jettison.verify.exchange.normal import document
 from jettison.verify.exchange.pattern import VARIES, Choice, Mask, Sample, choice, masks
 from jettison.verify.exchange.times import Dated
-from jettison.verify.workload import Json
+from jettison.verify.workload import Json, written
 
 Unlike = tuple[int, Answer, str]
+Samples = Sequence[Sequence[Sample]]
 # How improbable a difference between two images that answer alike must be, to need no more runs:
 # one that every answer has, of a request that the baseline always answers alike, and any other.
-_IMPROBABLE_ALWAYS, IMPROBABLE = 0.05, 0.02
+IMPROBABLE_ALWAYS, IMPROBABLE = 0.05, 0.02
+FURTHER = 8
+"""How often both images are run once more at most while answers are in doubt."""
+_RUNS = 2 + FURTHER
+# What is seen so rarely in the end is no sign of anything: a third of images that answer alike
+# have it.
+_SIGN = 1 / 3
+# From how many kinds of answers on, and from which chance of a new one, nothing can be said.
+_KINDS, _NEW = 4, 0.2
 # What begins so much later than the latest answer of the baseline, in three runs and all but one,
 # is slow; what comes in pieces is sent so that the first of them is there at once.
 _SLOW_SECONDS, _SLOW_PIECES, _SLOW_RUNS = 2.0, 0.7, 3
 # When the process was started that a page of metrics is of (prometheus.io, "Writing client
 # libraries", process metrics).
 _STARTED = re.compile(rb"^process_start_time_seconds (\S+)", re.MULTILINE)
-# From how many kinds of answers on, and from which chance of a new one, nothing can be said.
-_KINDS, _NEW = 4, 0.2
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+# The runs of which nothing was repeated because it was in doubt, and as whom the rest is repeated.
+_FIRST, _OWN = 2, ("", "again")
 
 
 class Judged(Struct, frozen=True, kw_only=True):
     """What is wrong with the answers of a candidate; ``open`` while more runs could tell more.
 
-    ``restless`` says that it is only at places where the runs of the baseline differ, too.
+    ``odds`` are how improbable it is by chance, in parts of what one request needs to be decided;
+    ``vague`` says that chance may explain what is not decided in the end: it is only at places
+    where the runs of the baseline differ, too, or so rare that it is a sign of nothing.
     """
 
     said: str = ""
     broken: bool = False
     open: bool = False
-    restless: bool = False
+    decided: bool = False
+    odds: float = 0.0
+    vague: bool = False
     varies: str = ""
     masks: tuple[Mask, ...] = ()
 
@@ -94,25 +105,37 @@ def _place(said: str) -> str:
     return re.sub(r"\[\d+\]", "[*]", said.partition(": ")[0])
 
 
-def judged(
-    one: Request, dated: Dated, before: Sequence[float], after: Sequence[float], *, strict: bool
-) -> Judged:
-    """Judge a request; ``before`` and ``after`` are when the runs of the two images began."""
+class Reader(Struct, frozen=True, kw_only=True):
+    """What answers are read with: ``before`` and ``after`` are when the runs of both began."""
+
+    dated: Dated
+    before: Sequence[float]
+    after: Sequence[float]
+    strict: bool
+
+    def documents(self, one: Request) -> tuple[Samples, Samples]:
+        """Give what is compared of each answer of both images, by run."""
+        known = unvarying((*one.before, *one.after))
+        workers = any(map(_came_to_several, (*one.before, *one.after)))
+        read = partial(document, dated=self.dated, known=known, strict=self.strict, workers=workers)
+        had, has = (
+            [
+                [(read(answer, begun), answer.at) for answer in run]
+                for run, begun in zip(runs, starts, strict=False)
+            ]
+            for runs, starts in ((one.before, self.before), (one.after, self.after))
+        )
+        return had, has
+
+
+def judged(one: Request, reader: Reader) -> Judged:
+    """Judge a request by itself."""
     one = one.comparable()
-    if len({_plain(answer) for answer in (*one.had, *one.has)}) == 1:
+    if _is_steady(one):
         return _slow(one)
     if _never_repeats(one):
         return Judged(varies=f"{one.name}: the kind of response always varies; not compared")
-    known = unvarying((*one.before, *one.after))
-    workers = any(map(_came_to_several, (*one.before, *one.after)))
-    read = partial(document, dated=dated, known=known, strict=strict, workers=workers)
-    had, has = (
-        [
-            [(read(answer, begun), answer.at) for answer in run]
-            for run, begun in zip(runs, starts, strict=True)
-        ]
-        for runs, starts in ((one.before, before), (one.after, after))
-    )
+    had, has = reader.documents(one)
     expected, manner = _Expected(had), Manner(one.had)
     found = [
         [
@@ -123,8 +146,64 @@ def judged(
         for run, answers in zip(has, one.after, strict=True)
     ]
     verdict = _verdict(one, expected, found)
+    if not verdict.said or verdict.vague:
+        verdict = _shifted(one, verdict, had, has)
     slow = _slow(one) if not verdict.said else verdict
-    return replace(verdict, said=slow.said, open=slow.open)
+    return replace(verdict, said=slow.said, open=slow.open, decided=slow.decided)
+
+
+def _is_steady(one: Request) -> bool:
+    return len({_plain(answer) for answer in (*one.had, *one.has)}) == 1
+
+
+class Variety(Struct, frozen=True, kw_only=True):
+    """How a request varies: whether an image gave in its first runs what the other did not.
+
+    ``mixed`` says that some runs of the same image, or of both, are alike and others are not.
+    """
+
+    new: bool = False
+    gone: bool = False
+    mixed: bool = False
+
+
+def variety(one: Request, reader: Reader) -> Variety:
+    """Tell how a request varies."""
+    one = one.comparable()
+    if _is_steady(one) or _never_repeats(one):
+        return Variety()
+    had, has = reader.documents(one)
+    forms = [[_NUMBER.sub("0", written(run[0][0])) for run in runs if run] for runs in (had, has)]
+    kinds = {*forms[0], *forms[1]}
+    split = all(len({*each}) == 1 for each in forms)
+    return Variety(
+        new=_is_new(had[:_FIRST], has[:_FIRST]),
+        gone=_is_new(has[:_FIRST], had[:_FIRST]),
+        mixed=not split and 1 < len(kinds) < len(had) + len(has),
+    )
+
+
+def _is_new(known: Samples, runs: Samples) -> bool:
+    expected = _Expected(known)
+    return any(expected.unlike(*each) for run in runs for each in enumerate(run))
+
+
+def _shifted(one: Request, verdict: Judged, had: Samples, has: Samples) -> Judged:
+    """Judge whether something that both answer now and then is more or less frequent now."""
+    own = [
+        [
+            [value for (value, _), each in zip(*pair, strict=True) if each.client in _OWN]
+            for pair in zip(runs, given, strict=True)
+        ]
+        for runs, given in ((had, one.before), (has, one.after))
+    ]
+    found = shifted(*own)
+    if not found:
+        return verdict
+    runs = len(one.after)
+    odds = chance(runs, runs, len(one.before)) / IMPROBABLE_ALWAYS if found.certain else inf
+    said, decided = f"{one.name}: {found.said}", odds <= 1
+    return replace(verdict, said=said, open=not decided, decided=decided, odds=odds, vague=True)
 
 
 def _came_to_several(run: Sequence[Answer]) -> bool:
@@ -142,7 +221,8 @@ def _slow(one: Request) -> Judged:
     said = f"{one.name}: comes after {max(each.waited for each in one.has):.1f} s{_often(runs)}"
     others = len(runs) - sum(runs)
     certain = sum(runs) >= _SLOW_RUNS and others <= 1
-    return Judged(said=said if certain else "", open=not certain and others <= 1)
+    open_ = not certain and others <= 1
+    return Judged(said=said if certain else "", open=open_, decided=certain)
 
 
 def _often(found: Sequence[bool]) -> str:
@@ -194,12 +274,19 @@ def _verdict(one: Request, expected: _Expected, found: Sequence[Sequence[Unlike]
     )
     steady = runs == len(found) and not (rare or expected.several)
     often = f", in {len(unlike)} of {len(one.has)} responses" if rare else _often(differing)
+    fewest = chance(runs, len(found), len(one.before))
+    odds = fewest / (IMPROBABLE_ALWAYS if steady else IMPROBABLE)
+    restless = {_place(said) for *_, said in unlike} <= expected.restless
+    rarely = fewest > _SIGN and len(one.before) >= len(found)
+    broken = answer.status >= SERVER_ERROR > max(each.status for each in had)
+    open_ = odds > 1 and _is_open(runs, len(found), len(one.before))
     return Judged(
         said=f"{one.name}{client}: {_told(had, answer, said)}{often}",
-        broken=answer.status >= SERVER_ERROR > max(each.status for each in had),
-        open=chance(runs, len(found), len(one.before))
-        > (_IMPROBABLE_ALWAYS if steady else IMPROBABLE),
-        restless={_place(said) for *_, said in unlike} <= expected.restless,
+        broken=broken,
+        open=open_,
+        decided=odds <= 1,
+        odds=odds,
+        vague=restless or (rarely and not (broken or open_)),
         varies=varies,
         masks=expected.masks,
     )
@@ -208,10 +295,15 @@ def _verdict(one: Request, expected: _Expected, found: Sequence[Sequence[Unlike]
 def chance(found: int, of: int, before: int) -> float:
     """Give the probability that all ``found`` rare runs fall on one of two alike images.
 
-    Of ``of`` runs of the candidate and ``before`` of the baseline; Fisher's exact test. Answers of
-    one run depend on each other, so runs count.
+    Of ``of`` runs of the candidate and ``before`` of the baseline; Fisher's exact test.
     """
     return comb(of, found) / comb(of + before, found)
+
+
+def _is_open(found: int, of: int, before: int) -> bool:
+    """Tell whether as many runs as there may be can still decide, if all that come differ."""
+    left = max(_RUNS - of, 0)
+    return chance(found + left, of + left, before + left) <= IMPROBABLE
 
 
 def _told(had: Sequence[Answer], has: Answer, said: str) -> str:
@@ -223,95 +315,3 @@ def _told(had: Sequence[Answer], has: Answer, said: str) -> str:
     if has.kind not in {one.kind for one in had}:
         return f"{first.kind} became {has.kind}: {has.excerpt}"
     return said
-
-
-Run = Sequence[Exchange]
-
-
-class Comparison(Struct, frozen=True, kw_only=True):
-    """All exchanges of a workload: how many are the same, and what each of the others says.
-
-    ``failing`` counts those that are server errors in both, ``silent`` those without any response.
-    ``varying`` names requests whose status or content type is not always the same in the baseline:
-    each of these answers is one that the candidate may give. ``masked`` says of which places only
-    the kind was compared, and why. ``open`` are the numbers of requests that more runs can decide,
-    ``certain`` says that one differs beyond doubt, ``doubtful`` are differences that chance may
-    explain, at places where the runs of the baseline differ, too.
-    """
-
-    total: int
-    same: int
-    differences: tuple[str, ...]
-    new_errors: int
-    varying: tuple[str, ...]
-    failing: int
-    silent: int = 0
-    masked: tuple[str, ...] = ()
-    open: frozenset[int] = frozenset()
-    certain: bool = False
-    doubtful: frozenset[str] = frozenset()
-
-
-def compare_exchanges(
-    before: Sequence[Run],
-    after: Sequence[Run],
-    dated: Dated | None = None,
-    homes: tuple[str, str] = ("", ""),
-    *,
-    strict: bool = False,
-) -> Comparison:
-    """Compare runs of the same requests: at least one of the baseline; empty runs do not count.
-
-    An answer of the candidate is the same when the baseline gave it, or when it differs from that
-    only where the baseline differs itself, within its kind, or where both have the time of the
-    same file, or ``homes``, those of their users where these are others. Anything else is a
-    difference.
-    """
-    befores = [run for run in before if run]
-    afters = [run for run in after if run] or [()]
-    length = min(len(run) for run in (*befores, *afters))
-    begun = [[_begun(run) for run in runs] for runs in (befores, afters)]
-    asked = [
-        Request(
-            name=befores[0][number].name,
-            before=tuple(_answers(run[number], homes[0]) for run in befores),
-            after=tuple(_answers(run[number], homes[1]) for run in afters),
-        )
-        for number in range(length)
-    ]
-    asked, cut = shortened(evenly_compressed(asked))
-    left = f"what follows the first {cut:,} bytes of responses that vary, as they are too many"
-    beyond = (left,) if cut else ()
-    found = [judged(one, dated or Dated(), *begun, strict=strict) for one in asked]
-    statuses = [{answer.status for answer in (*one.had, *one.has)} for one in asked]
-    differences = [one.said for one in found if one.said]
-    missing = len(befores[0]) - length
-    return Comparison(
-        total=len(befores[0]),
-        same=length - len(differences) - statuses.count({0}),
-        differences=(*differences, *((f"{missing} requests got no response",) if missing else ())),
-        new_errors=sum(one.broken for one in found),
-        varying=tuple(one.varies for one in found if one.varies),
-        failing=sum(min(each) >= SERVER_ERROR for each in statuses),
-        silent=statuses.count({0}),
-        masked=(*beyond, *_reasons(mask for one in found for mask in one.masks)),
-        open=frozenset(number for number, one in enumerate(found) if one.open),
-        certain=any(one.said and not one.open for one in found),
-        doubtful=frozenset(one.said for one in found if one.open and one.restless),
-    )
-
-
-def _answers(exchange: Exchange, home: str) -> tuple[Answer, ...]:
-    return tuple(without_home(answer, home) for answer in exchange.answers)
-
-
-def _begun(run: Run) -> float:
-    return min((one.answer.at for one in run if one.answer.at), default=0.0)
-
-
-def _reasons(found: Iterable[Mask]) -> Iterator[str]:
-    """Count the masks of the same place and kind, the most frequent first."""
-    # the labels of a metric are many
-    counts = Counter((re.sub(r"\{.*\}", "{…}", one.place), one.kind, one.why) for one in found)
-    for (place, kind, why), count in counts.most_common():
-        yield f"{place} in {count} answer{'s' * (count > 1)}: {kind}, which {why}"

@@ -296,8 +296,8 @@ def _known(value: Json, place: str) -> Iterator[Mask]:
 def _field_masks(pattern: Fields, place: str) -> Iterator[Mask]:
     for name, one in (*pattern.named.items(), *pattern.optional.items()):
         yield from masks(one, inner(place, name))
-    if pattern.optional:
-        yield Mask(place=place, kind="keys that are not always there")
+    for name in pattern.optional:
+        yield Mask(place=inner(place, name), kind="a key that is not always there")
     for form, _, one in pattern.keyed:
         yield Mask(place=f"{place}.*", kind=name_of(form))
         yield from masks(one, f"{place}.*")

@@ -10,7 +10,7 @@ import pytest
 from jettison.errors import ProjectError
 from jettison.tasks.loading import custom_command
 from jettison.verify.exchange import Answer, carry_out
-from jettison.verify.exchange.judging import compare_exchanges
+from jettison.verify.exchange.comparison import compare_exchanges
 from jettison.verify.request import CustomCommand
 
 ADDRESS = ("127.0.0.1", 32768)

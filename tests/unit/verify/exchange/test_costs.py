@@ -13,8 +13,8 @@ import pytest
 
 from jettison.verify import exchange
 from jettison.verify.exchange import Answer, Exchange
+from jettison.verify.exchange.comparison import Comparison, compare_exchanges
 from jettison.verify.exchange.forms import read_page
-from jettison.verify.exchange.judging import Comparison, compare_exchanges
 from jettison.verify.exchange.memory import Memory
 from jettison.verify.exchange.pages import page_steps
 from jettison.verify.workload.step import Remembered, Step

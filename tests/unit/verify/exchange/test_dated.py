@@ -3,7 +3,7 @@ import json
 import pytest
 
 from jettison.verify.exchange import Answer, Exchange
-from jettison.verify.exchange.judging import Comparison, compare_exchanges
+from jettison.verify.exchange.comparison import Comparison, compare_exchanges
 from jettison.verify.exchange.times import Dated, dated
 
 # 2023-11-14 22:13:20 and 2020-01-01 00:00:00 UTC
