@@ -209,10 +209,7 @@ class AlpinePrograms(Entry, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     busybox: Words
     gnu: Words
-    getent: str
-    ldd: str
-    ldconfig: str
-    apk: str
+    packages: Texts
 
 
 class SystemPackages(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

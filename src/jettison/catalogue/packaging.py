@@ -307,8 +307,8 @@ def _alpine_program(name: str) -> str | None:
     special = table(SystemPackages).alpine_programs
     if name in special.busybox:
         return ""
-    if name in ("getent", "ldd", "ldconfig", "apk"):
-        return str(getattr(special, name))
+    if name in special.packages:
+        return special.packages[name]
     debian = package_of_program(name, RELEASES[0])
     if debian in special.gnu:
         # busybox has the usual ones of these; the others come with a package of the same name.

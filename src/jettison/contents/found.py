@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import posixpath
 import re
 from collections import Counter
@@ -18,7 +17,7 @@ from jettison.contents.links import links_of, programs_of
 from jettison.contents.reach import INSTALLERS, Observed, Reach
 from jettison.contents.started import Python, interpreters_of, python_of, scripts_of, started_words
 from jettison.images.entry import Kind
-from jettison.index.metadata import record_rows
+from jettison.index.metadata import parse_entry_points, record_rows
 from jettison.values import OWN_FOLDER
 
 METADATA = re.compile(r"(?P<site>/.+)/[^/]+\.(?:dist-info/METADATA|egg-info(?:/PKG-INFO)?)")
@@ -144,23 +143,11 @@ def _distributions(
         for row in record_rows(image.text(f"{folder}/RECORD")):
             if not posixpath.normpath(row[0]).startswith(".."):
                 owners[posixpath.normpath(row[0])] = name
-        points += _points(name, image.text(f"{folder}/entry_points.txt"))
+        points += (
+            EntryPoint(distribution=name, group=point.group, name=point.name, value=point.value)
+            for point in parse_entry_points(image.text(f"{folder}/entry_points.txt"))
+        )
     return owners, versions, points
-
-
-def _points(distribution: str, text: str) -> Iterator[EntryPoint]:
-    # without a section whose values all others get too
-    parser = configparser.ConfigParser(
-        delimiters=("=",), interpolation=None, strict=False, default_section=""
-    )
-    parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
-    try:
-        parser.read_string(text)
-    except (configparser.Error, AttributeError):  # the latter for a second section after no value
-        return
-    for group in parser.sections():
-        for name, value in parser.items(group):
-            yield EntryPoint(distribution=distribution, group=group, name=name, value=value)
 
 
 def as_observed(image: ImageFiles) -> Observed:

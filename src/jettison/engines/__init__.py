@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, NewType, Protocol, Self
+from typing import IO, NewType, Protocol, Self, TypedDict, Unpack
 
 from msgspec import Struct, field
 
@@ -195,23 +195,27 @@ REACHING = Isolation(name="containers that reach services of this machine")
 """Where only root could enter networks without a way to this machine."""
 
 
+class Execution(TypedDict, total=False):
+    """How a command is run in a container: by default without input, for 60 seconds at most.
+
+    With ``into`` its standard output is written there and not kept.
+    """
+
+    stdin: bytes | IO[bytes]
+    into: IO[bytes] | None
+    user: str
+    environment: Mapping[str, str]
+    timeout: float | None
+
+
+EXECUTION_SECONDS = 60.0
+
+
 class Executes(Protocol):
     """Something that runs commands."""
 
-    def execute(
-        self,
-        command: tuple[str, ...],
-        *,
-        stdin: bytes | IO[bytes] = b"",
-        into: IO[bytes] | None = None,
-        user: str = "",
-        environment: Mapping[str, str] | None = None,
-        timeout: float | None = 60.0,
-    ) -> Completed:
-        """Run a command in the container. 126 and 127: it could not be started.
-
-        With ``into`` its standard output is written there and not kept.
-        """
+    def execute(self, command: tuple[str, ...], **how: Unpack[Execution]) -> Completed:
+        """Run a command in the container. 126 and 127: it could not be started."""
 
 
 class Container(Executes, Protocol):

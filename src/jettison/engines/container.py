@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self, Unpack
 
-from jettison.engines import ContainerState, Network, RunOptions, Stopped
+from jettison.engines import (
+    EXECUTION_SECONDS,
+    ContainerState,
+    Execution,
+    Network,
+    RunOptions,
+    Stopped,
+)
 from jettison.engines.client import (
     LOOPBACK,
     Client,
@@ -167,26 +174,18 @@ class ClientContainer:
             process=first if is_of(first, self._id) else 0,
         )
 
-    def execute(
-        self,
-        command: tuple[str, ...],
-        *,
-        stdin: bytes | IO[bytes] = b"",
-        into: IO[bytes] | None = None,
-        user: str = "",
-        environment: Mapping[str, str] | None = None,
-        timeout: float | None = 60.0,
-    ) -> Completed:
+    def execute(self, command: tuple[str, ...], **how: Unpack[Execution]) -> Completed:
         """Run a command in the container; its standard input ends after ``stdin``."""
+        user = how.get("user")
         options = ("--interactive", *((f"--user={user}",) if user else ()))
-        with given_variables(environment or {}) as (variables, inherited):
+        with given_variables(how.get("environment", {})) as (variables, inherited):
             return self._client.ask(
                 "exec",
                 options=(*options, *variables),
                 operands=(self._id, *command),
-                stdin=stdin,
-                into=into,
-                timeout=timeout,
+                stdin=how.get("stdin", b""),
+                into=how.get("into"),
+                timeout=how.get("timeout", EXECUTION_SECONDS),
                 environment=inherited,
             )
 

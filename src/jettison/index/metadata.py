@@ -74,8 +74,9 @@ def requirement(text: str) -> Requirement | None:
 
 def parse_entry_points(text: str) -> tuple[EntryPoint, ...]:
     """Parse ``entry_points.txt``; a file that is not in its format gives nothing."""
+    # without a section whose values all others get too
     parser = configparser.ConfigParser(
-        delimiters=("=",), interpolation=None, strict=False, allow_no_value=True
+        delimiters=("=",), interpolation=None, strict=False, allow_no_value=True, default_section=""
     )
     parser.optionxform = str  # type: ignore[assignment, method-assign]  # names keep their case
     try:

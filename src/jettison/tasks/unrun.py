@@ -12,14 +12,14 @@ import posixpath
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from typing import Unpack
 
 from msgspec import Struct
 from packaging.utils import canonicalize_name
 
 from jettison.builder.image_base import through_loader
 from jettison.contents.measurement import ImageMeasurement
-from jettison.engines import ImageFacts, Isolation
+from jettison.engines import EXECUTION_SECONDS, Execution, ImageFacts, Isolation
 from jettison.engines.embedded import identity
 from jettison.engines.embedded.chroot import CHROOT
 from jettison.engines.embedded.engine import EmbeddedEngine
@@ -105,24 +105,14 @@ class _Interpreter(Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str]
     directory: Path
 
-    def execute(
-        self,
-        command: tuple[str, ...],
-        *,
-        stdin: bytes | IO[bytes] = b"",
-        into: IO[bytes] | None = None,
-        user: str = "",
-        environment: Mapping[str, str] | None = None,
-        timeout: float | None = 60.0,
-    ) -> Completed:
+    def execute(self, command: tuple[str, ...], **how: Unpack[Execution]) -> Completed:
         """Run the interpreter with the arguments that a command gives it."""
-        del user
         return run(
             helper(CONFINE, ONLY, str(self.tree), *self.command, *command[1:]),
-            stdin=stdin,
-            into=into,
-            timeout=timeout,
-            environment={**self.environment, **(environment or {})},
+            stdin=how.get("stdin", b""),
+            into=how.get("into"),
+            timeout=how.get("timeout", EXECUTION_SECONDS),
+            environment={**self.environment, **how.get("environment", {})},
             directory=self.directory,
             bare=True,
         )

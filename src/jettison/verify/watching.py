@@ -7,17 +7,17 @@ import os
 import re
 import select
 import struct
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
-from typing import IO, Self
+from typing import Self, Unpack
 
 from jettison.engines import (
     Bind,
     Container,
     ContainerState,
     Engine,
+    Execution,
     RunOptions,
     Stopped,
 )
@@ -178,19 +178,8 @@ class _Watched:
     def state(self) -> ContainerState:
         return self._container.state()
 
-    def execute(
-        self,
-        command: tuple[str, ...],
-        *,
-        stdin: bytes | IO[bytes] = b"",
-        into: IO[bytes] | None = None,
-        user: str = "",
-        environment: Mapping[str, str] | None = None,
-        timeout: float | None = 60.0,
-    ) -> Completed:
-        return self._container.execute(
-            command, stdin=stdin, into=into, user=user, environment=environment, timeout=timeout
-        )
+    def execute(self, command: tuple[str, ...], **how: Unpack[Execution]) -> Completed:
+        return self._container.execute(command, **how)
 
     def logs(self) -> str:
         return self._container.logs()

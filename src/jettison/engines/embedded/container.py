@@ -8,14 +8,14 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Self
+from typing import Self, Unpack
 
 from msgspec import Struct, field, to_builtins
 
-from jettison.engines import ContainerState, Stopped
+from jettison.engines import EXECUTION_SECONDS, ContainerState, Execution, Stopped
 from jettison.engines.client import LOOPBACK, Relays
 from jettison.engines.embedded import Program, Spec, identity, started
 from jettison.engines.embedded.chroot import somebody
@@ -83,18 +83,9 @@ class EmbeddedContainer(Struct):
             process=self.begun.process,
         )
 
-    def execute(
-        self,
-        command: tuple[str, ...],
-        *,
-        stdin: bytes | IO[bytes] = b"",
-        into: IO[bytes] | None = None,
-        user: str = "",
-        environment: Mapping[str, str] | None = None,
-        timeout: float | None = 60.0,
-    ) -> Completed:
+    def execute(self, command: tuple[str, ...], **how: Unpack[Execution]) -> Completed:
         """Run a command in the container; its standard input ends after ``stdin``."""
-        own = self.spec.program
+        own, user = self.spec.program, how.get("user", "")
         who = identity(Path(self.spec.root), user) if user else own.identity
         if self.begun.chroot:
             who = somebody(who)
@@ -104,7 +95,7 @@ class EmbeddedContainer(Struct):
                 why="the kernel maps one user for those who are not root",
                 hint="Omit the user, or run Jettison as root.",
             )
-        variables = {**dict(own.environment), **(environment or {})}
+        variables = {**dict(own.environment), **how.get("environment", {})}
         other: Program = replace(
             own, words=command, identity=who, environment=tuple(variables.items())
         )
@@ -113,9 +104,9 @@ class EmbeddedContainer(Struct):
         written.write_text(json.dumps(to_builtins(other)))
         done = run(
             helper(ENTER, str(self.begun.process), str(written)),
-            stdin=stdin,
-            into=into,
-            timeout=timeout,
+            stdin=how.get("stdin", b""),
+            into=how.get("into"),
+            timeout=how.get("timeout", EXECUTION_SECONDS),
             environment=helper_environment(),
             directory=NEUTRAL,
             bare=True,
