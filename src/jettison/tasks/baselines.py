@@ -9,8 +9,7 @@ from platform import machine
 import msgspec
 from msgspec import Struct
 
-from jettison.assessment import Amount, Figures, OwnedBytes
-from jettison.contents.stored_files import OwnerKind
+from jettison.assessment import Figures, OwnedBytes
 from jettison.errors import (
     ImageError,
     InputSyntaxError,
@@ -18,13 +17,12 @@ from jettison.errors import (
     ProjectError,
     TransientNetworkError,
 )
-from jettison.formats.budgets import Budget
 from jettison.images import Location, is_remote, locate, nearest
 from jettison.images.descriptor import Platform
 from jettison.images.reference import DOCKER_HUB, Reference
 from jettison.images.stores.cache import blob_cache
 from jettison.progress import Progress
-from jettison.values import READING_TYPES, Basis, replace
+from jettison.values import converted, replace
 
 SCHEMA = "jettison.check/v1"
 
@@ -100,33 +98,9 @@ def repository_of(text: str) -> str:
         return text
 
 
-class _Owner(Struct, frozen=True, kw_only=True):
-    kind: OwnerKind
-    name: str
-    bytes: int
-    version: str | None = None
-
-
-class _Image(Struct, frozen=True, kw_only=True):
-    image: str
-    basis: Basis
-    amounts: dict[Budget, Amount]
-    owners: tuple[_Owner, ...] = ()
-
-    @property
-    def figures(self) -> Figures:
-        owners = (
-            OwnedBytes(kind=one.kind, name=one.name, bytes=one.bytes, version=one.version or "")
-            for one in self.owners
-        )
-        return Figures(
-            image=self.image, basis=self.basis, amounts=self.amounts, owners=tuple(owners)
-        )
-
-
 class _Document(Struct, frozen=True, kw_only=True):
     schema: str
-    images: tuple[_Image, ...] = ()
+    images: tuple[Figures, ...] = ()
 
 
 def baselines_in(path: Path) -> Mapping[str, Figures]:
@@ -144,15 +118,23 @@ def baselines_in(path: Path) -> Mapping[str, Figures]:
         ) from error
     hint = f"Write it again on the main branch: jettison check --report json:{path}"
     try:
-        with READING_TYPES:
-            document = msgspec.json.decode(content, type=_Document)
+        document = converted(_known(msgspec.json.decode(content)), _Document)
         if document.schema != SCHEMA:
             raise InputSyntaxError(
                 f"{path} is no baseline: its schema is {document.schema}", hint=hint
             )
-        return {one.image: one.figures for one in document.images}
-    except msgspec.MsgspecError as error:
+        return {one.image: replace(one, unknown=()) for one in document.images}
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise InputSyntaxError(f"{path} is no baseline", why=str(error), hint=hint) from error
+
+
+def _known(value: object) -> object:
+    """Omit the keys that have no value."""
+    if isinstance(value, list):
+        return [_known(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _known(one) for key, one in value.items() if one is not None}
+    return value
 
 
 def baseline_of(found: Mapping[str, Figures], image: str, path: Path) -> Figures:
