@@ -80,7 +80,7 @@ def main() -> None:
     # progress and messages that nobody can be given stop no work; a result does
     sys.stdout = _steady(sys.stdout, BrokenPipeError)
     sys.stderr = _steady(sys.stderr, OSError)
-    # who is told to end, or loses its terminal, takes its containers along, as with Ctrl-C
+    # on a signal to end, or without its terminal, it removes its containers, as on Ctrl-C
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)

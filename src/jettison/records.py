@@ -239,7 +239,7 @@ def opened_below(folder: Path, path: Path) -> BinaryIO:
 def regular_bytes(path: Path | str, limit: int) -> bytes:
     """Read a file of at most ``limit`` bytes; OSError for a longer one, a pipe or a device."""
     with open_regular(path) as file:
-        # no more memory is asked for than it has, but it may grow meanwhile
+        # no more memory is taken than it has, but it may grow meanwhile
         size = os.fstat(file.fileno()).st_size
         content = file.read(min(size, limit) + 1)
         if len(content) > size:

@@ -147,7 +147,7 @@ def counted(count: int, noun: str, plural: str = "") -> str:
 
 
 class Skipped(Struct, frozen=True, kw_only=True):
-    """Something that could not be learned, and why; reports show it."""
+    """Something that could not be determined, and why; reports show it."""
 
     what: str
     reason: str

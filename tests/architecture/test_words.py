@@ -35,6 +35,11 @@ PRIVATE = {
     r"\bcannot be told\b": "is not known",
     r"\btell (whoever|who|those who)\b": "report it to",
 }
+# All but those that read images and run them, of which not every module is done.
+ROOMS = sorted(
+    {path.name for path in (ROOT / "src" / "jettison").iterdir() if path.is_dir()}
+    - {"contents", "verify", "__pycache__"}
+)
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 
 
@@ -64,7 +69,7 @@ def test_pages_use_the_words_of_the_field(page: Path) -> None:
     "module",
     [
         pytest.param(each, id=f"{each.parent.name}/{each.name}")
-        for room in ("report", "rules", "plan", "lower", "builder", "cli")
+        for room in ROOMS
         for each in sorted((ROOT / "src" / "jettison" / room).rglob("*.py"))
     ],
 )

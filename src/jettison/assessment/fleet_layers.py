@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 
 from jettison.values import by_key, totals
 
-# What a layer costs each time it is asked for, in bytes: its place in manifest and config, and the
+# What each request for a layer costs, in bytes: its place in manifest and config, and the
 # time of a request in which a connection would have moved data.
 REQUEST = 100_000
 

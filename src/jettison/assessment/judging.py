@@ -62,7 +62,7 @@ class BudgetCheck(Struct, frozen=True, kw_only=True):
 class CheckedImage(Struct, frozen=True, kw_only=True, dict=True):
     """An image and what it was held against.
 
-    ``missing`` says why there is no baseline, where one was asked for, and ``doubt`` why it may not
+    ``missing`` says why there is no baseline, where one was requested, and ``doubt`` why it may not
     be of the same image. ``notes`` are what the plan
     finds; ``verdict`` is there when both images were run.
     """

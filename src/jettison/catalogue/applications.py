@@ -44,7 +44,7 @@ class Programs(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ProgramCalls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Functions that start programs, by how they are told which."""
+    """Functions that start programs, by how they are given which."""
 
     list: Words
     shell: Words

@@ -199,7 +199,7 @@ class Packed(Struct, frozen=True, array_like=True):
 
 
 class PackedTexts(Mapping[str, bytes]):
-    """Texts by their paths, each unpacked whenever it is asked for."""
+    """Texts by their paths, each unpacked whenever it is read."""
 
     def __init__(self, packed: Mapping[str, Packed]) -> None:
         self._packed = packed

@@ -84,7 +84,7 @@ def _alpine_paths(lines: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def world(text: str) -> frozenset[str]:
-    """Give the packages that apk was asked for."""
+    """Give the packages that were requested of apk."""
     return frozenset(VERSION.sub("", each) for each in text.split())
 
 
@@ -122,7 +122,7 @@ class ImageFile(Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> bytes | None:
-        """The text of a file that was read, unpacked anew each time; None of any other."""
+        """The text of a file that was read, unpacked each time; None of any other."""
         return self.packed.content() if self.packed else None
 
     @property
@@ -134,7 +134,7 @@ class ImageFile(Struct, frozen=True, kw_only=True):
 class ImageFiles(Struct, frozen=True, kw_only=True, dict=True):
     """An image by absolute paths.
 
-    ``of_base`` are the packages that its base image had or was asked for.
+    ``of_base`` are the packages that its base image had, or that were requested in it.
     """
 
     files: Mapping[str, ImageFile]
@@ -217,7 +217,7 @@ class ImageFiles(Struct, frozen=True, kw_only=True, dict=True):
             yield from alpine_packages(self.text(path), self.folder_of)
 
     def _manual(self, packages: Mapping[str, SystemPackage]) -> Iterator[str]:
-        """The packages that were asked for on top of the base image."""
+        """The packages that were requested on top of the base image."""
         asked = world(self.text(WORLD)) or packages.keys() - automatic(self.text(STATES))
         yield from (asked & packages.keys()) - self.of_base
 

@@ -237,7 +237,7 @@ def _shown(call: ast.Call) -> str:
 
 
 def on_demand(package: str) -> frozenset[str]:
-    """Give the modules that a package is known to load when an attribute is asked for."""
+    """Give the modules that a package is known to load when an attribute is read."""
     known = table(Loaders).on_demand.get(package)
     return frozenset(known.names if known else ())
 

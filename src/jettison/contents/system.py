@@ -45,7 +45,7 @@ class System(Struct, frozen=True, kw_only=True, dict=True):
 
     ``files`` have their bytes, ``links`` what they lead to, ``libraries`` (all ELF files) the names
     of libraries that they need. ``environment`` are the variables of the image, ``manual`` the
-    packages that were asked for on top of the base image. ``digests`` are of the files that can be
+    packages that were requested on top of the base image. ``digests`` are of the files that can be
     second names of equal ones; ``interpreted`` are programs that are scripts, each with what
     interprets it.
     """

@@ -25,7 +25,7 @@ DEVELOPMENT = ("dev", "develop", "development")
 class Kind(StrEnum):
     """Who gets a declared requirement.
 
-    ``main`` is installed with the project, ``optional`` when an extra is asked for, ``group`` is
+    ``main`` is installed with the project, ``optional`` when an extra is requested, ``group`` is
     for the people who work on it.
     """
 

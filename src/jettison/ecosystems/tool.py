@@ -243,8 +243,8 @@ class Tool(Struct, frozen=True, kw_only=True):
     for it.
 
     Groups: ``omitting`` gives the options that leave groups out, ``unasked`` the groups that come
-    by default (by its file, and whether development is asked for; None for all), which with
-    ``on_request`` are asked for. ``bare`` actions bring none, and with ``groups_or_extras`` the
+    by default (by its file, and whether development is requested; None for all), which with
+    ``on_request`` are requested. ``bare`` actions bring none, and with ``groups_or_extras`` the
     option for groups names extras too. ``extras`` says that extras can be omitted by an option or
     a word, and ``whole`` that no part can. ``production`` is the variable that omits development.
     What matches ``syncing`` installs what is missing when it starts, unless ``unsynced`` is set;

@@ -110,7 +110,7 @@ def step_title(line: str) -> str:
 
 
 class BuildDialect(Struct, frozen=True, kw_only=True):
-    """How a client is told to build, and how its output reads as steps."""
+    """How a client is called to build, and how its output reads as steps."""
 
     command: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]

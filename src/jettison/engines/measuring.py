@@ -215,7 +215,7 @@ def read_image_files(engine: Engine, image: str) -> ImageFiles:
 
 
 def _installed_in(layers: tuple[_Read, ...]) -> frozenset[str]:
-    """Give the packages that the base has, or was asked for where that is written down."""
+    """Give the packages that the base has, or that were requested where that is recorded."""
     texts = {path: one.texts[path] for one in layers for path in one.texts.keys() & {WORLD, STATUS}}
     found = (texts[one].content() if one in texts else b"" for one in (WORLD, STATUS))
     asked, status = (content.decode("utf-8", "replace") for content in found)

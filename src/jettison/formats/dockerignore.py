@@ -101,7 +101,7 @@ def judged(patterns: Sequence[Pattern], path: str) -> Verdict:
 
 @lru_cache(maxsize=1 << 16)
 def _compiled(expression: str) -> re.Pattern[str]:
-    """Compile what is asked for alone; many patterns are only parts of a longer expression."""
+    """Compile what is used alone; many patterns are only parts of a longer expression."""
     return re.compile(expression, re.DOTALL)
 
 

@@ -95,10 +95,10 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     ``level`` and ``base`` are None where the file says nothing. ``without`` names rules that are
     not applied, ``probes`` files with requests, relative to the project, and ``probe_commands`` the
-    words of commands. With ``remove_unused``,
-    requirements that nothing uses leave production. ``image_budgets`` are by the name of a compose
-    service or the path of a Dockerfile. ``lines`` are all values but the overrides, and ``missing``
-    the probes of which there is no file.
+    words of commands. With ``remove_unused``, requirements without a use are moved out of
+    production. ``image_budgets`` are by the name of a compose service or the path of a Dockerfile.
+    ``lines`` are all values but the overrides, and ``missing`` the probes of which there is no
+    file.
     """
 
     file: str = ""

@@ -113,7 +113,7 @@ def normal_path(path: str) -> str:
 
 def _leaving(path: str) -> ImageError:
     return ImageError(
-        f"a layer has the path {path!r}, which leaves the image's root",
+        f"a layer has the path {path!r}, which is outside the image's root",
         why="such a path can change files outside the image",
         hint="Do not use this image; report it to its publisher.",
     )
@@ -153,7 +153,7 @@ class ReadEntry(Struct, frozen=True, kw_only=True):
 def read_entries(stream: BinaryIO, diff_id: Digest | None = None) -> Iterator[ReadEntry]:
     """Read the entries of a layer, gzip, zstd or plain; contents are never held in memory.
 
-    Content must be read before the next entry is asked for. Sparse files come with their holes
+    Content must be read before the next entry is taken. Sparse files come with their holes
     filled. IntegrityError when the tar is damaged, or at its end when its digest is not
     ``diff_id``; ImageError for a path that leaves the root, or for
     contents that never seem to end.

@@ -79,7 +79,7 @@ class Reference(Struct, frozen=True, order=True, kw_only=True):
 
     @property
     def target(self) -> str:
-        """What a registry is asked for: the digest when there is one, else the tag."""
+        """What is requested of a registry: the digest when there is one, else the tag."""
         return str(self.digest) if self.digest else self.tag
 
     @property

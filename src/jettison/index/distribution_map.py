@@ -60,7 +60,7 @@ class DistributionMap:
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
-        """What could not be learned so far, by name."""
+        """What could not be determined so far, by name."""
         with self._lock:
             return tuple(self._skipped[name] for name in sorted(self._skipped))
 
@@ -246,7 +246,7 @@ def open_map(
     requirements: Iterable[Requirement] = (),
     bounds: Mapping[str, SpecifierSet] | None = None,
 ) -> DistributionMap:
-    """Open the map; the index is asked for the exact versions of ``requirements`` alone.
+    """Open the map; the index is queried for the exact versions of ``requirements`` alone.
 
     It is the index that pip or uv would ask. ``locked`` gives versions and wheels that a lock file
     states, by normalized name, ``needs`` what it says that distributions need which no index has.

@@ -19,7 +19,7 @@ from jettison.values import Basis, Size, by_key, once_each
 class RequirementGraph(Struct, frozen=True, kw_only=True, dict=True):
     """Normalized names: ``roots`` are required by the project, ``edges`` by a distribution.
 
-    Every name that can be reached has an entry in ``edges``, also when nothing is known of it.
+    Every name that can be reached has an entry in ``edges``, also when it is unknown.
     ``specifiers`` holds all constraints seen on a name, joined.
     """
 

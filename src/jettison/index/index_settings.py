@@ -201,8 +201,8 @@ class Credentials:
 def split_credentials(url: str, *, netrc_file: Path | None = None) -> tuple[str, Credentials]:
     """Take ``user:password@`` out of an address.
 
-    When it has none, ``netrc_file`` is asked for the host; a file that is missing or broken counts
-    as none. Raises InputSyntaxError.
+    When it has none, ``netrc_file`` is searched for the host; a file that is missing or broken
+    counts as none. Raises InputSyntaxError.
     """
     try:
         parts = urlsplit(url)

@@ -156,7 +156,7 @@ def compiled(
         "--python-version", target.python_full, "--python-platform", platform(target),
         *words, *(["--offline"] if offline else []),
     ]  # fmt: skip
-    # A release that is younger than what is kept of the index may be what is asked for.
+    # A release that is younger than what is kept of the index may be what is requested.
     certificates = uv_variables(os.environ)
     fresh_pages = ("--no-config",), {"UV_DEFAULT_INDEX": index}
     for arguments, variables in (*kept_pages(index, settings or folder), fresh_pages):
@@ -233,7 +233,7 @@ def locked_releases(lock: Lock, target: Target) -> dict[str, LockedRelease]:
     """Give the release of every distribution that the lock takes from an index, by name.
 
     Of a name that is locked more than once, the one whose marker holds for the target counts.
-    Wheels without an address are omitted, so that the index is asked for them.
+    Wheels without an address are omitted, so that the index is queried for them.
     """
     usable = [one for one in lock.distributions if _usable(one, target)]
     return {

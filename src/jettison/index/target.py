@@ -69,7 +69,7 @@ class Target(Struct, frozen=True, kw_only=True):
         }
 
     def fulfils(self, marker: Marker | None, extras: tuple[str, ...] = ()) -> bool:
-        """Whether a requirement with this marker applies when these extras are asked for."""
+        """Whether a requirement with this marker applies with these extras."""
         if marker is None:
             return True
         return any(_holds(self, marker, extra) for extra in ("", *extras))

@@ -44,7 +44,7 @@ ARCHIVE_ERRORS = (
 def read_wheel(client: Client, wheel: WheelFile) -> Contents:
     """Read a wheel through its central directory, by range requests where the server serves them.
 
-    The end is asked for first: it holds the directory and, as PEP 427 recommends, usually the
+    The end is requested first: it holds the directory and, as PEP 427 recommends, usually the
     metadata. A server that ignores the range sends the whole wheel, which is used as it is and
     checked against its hash. Raises NetworkError when the wheel cannot be had or is no zip file.
     """

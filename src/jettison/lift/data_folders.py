@@ -209,7 +209,7 @@ def stored_by_scripts(scripts: Iterable[Script]) -> Iterator[StoredFile]:
 
 
 # Options of servers and workers that name a file which they write, and what Celery's beat writes
-# where it is told nothing. Source: gunicorn and Celery, "Command line interface".
+# by default. Source: gunicorn and Celery, "Command line interface".
 _FILE_OPTION = re.compile(r"--(?:[\w-]*log-?file|pid-?file|pid|statedb|schedule)(?:=(?P<path>.+))?")
 _SCHEDULE = "celerybeat-schedule"
 _OTHER_SCHEDULE = re.compile(r"-[sS]|--schedule|--scheduler|-[sS]\S+|--scheduler?=\S+")

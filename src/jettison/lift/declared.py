@@ -178,7 +178,7 @@ def named_in_steps(project: Project) -> tuple[Installed, ...]:
 
 
 def shipped_names(project: Project) -> frozenset[str]:
-    """The normalized names of what the image is told to install."""
+    """The normalized names of what the image installs by name."""
     found = installed_declarations(project)
     return frozenset(one.declaration.name for one in found if one.shipped)
 

@@ -19,7 +19,7 @@ from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin
 
-# What a tool may be told besides installing; all else changes what is installed, or by what.
+# Actions of a tool besides installing; all else changes what is installed, or by what.
 UNDERSTOOD = frozenset({"config", "run", "about", "check", "show", "env", "version", "--version"})
 
 
@@ -45,7 +45,7 @@ def obstacle(
     return next(iter(reasons), "")
 
 
-# Options by which a tool is told that its project is elsewhere.
+# Options that name a project elsewhere.
 ELSEWHERE = ("--directory", "--project", "-C", "-P")
 
 

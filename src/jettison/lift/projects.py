@@ -26,7 +26,7 @@ from jettison.values import FALSE, outwards
 
 MAIN = "main"
 DEVELOPMENT = "dev"
-# What each tool is told to leave every group out, but for the ones asked for by name.
+# Options that omit every group, but for those requested by name.
 NO_GROUPS = ("--no-default-groups", "--prod", "--production")
 
 
@@ -101,7 +101,7 @@ def _only(fact: ProjectInstall) -> Collection[str]:
 
 
 def _of_pip(fact: PipInstall) -> Selection:
-    """Pip installs groups beside what it is told to install, and nothing else unasked."""
+    """Pip installs groups beside its arguments, and nothing else by default."""
     groups = _names(group.rpartition(":")[2] for group in fact.groups)
     words = (*(word.text for word in fact.requirements), *fact.editable)
     project = any(word.startswith((".", "/")) for word in words) or any(

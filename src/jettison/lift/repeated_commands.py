@@ -36,7 +36,7 @@ _PIPS = ("pip", "pip3", "python", "python3")
 _ASKING = ("test", "[", "[[", "echo", "true", ":", "set")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
 _ARCHIVE = re.compile(r"[*?]|\.(whl|zip|tar\.gz|tgz|tar\.bz2)$")
-# Builds of the project itself that take its version from version control, unless they are told it.
+# Builds of the project itself that take its version from version control, unless it is given.
 VERSIONED = re.compile(
     r"setuptools[-_. ]scm|hatch-vcs|versioneer|\bpbr\b|dynamic-versioning|flit_scm|dunamai|"
     r"versioningit|git_versioner|source\s*=\s*[\"'](vcs|scm)"

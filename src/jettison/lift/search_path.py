@@ -32,11 +32,11 @@ _FIRST = f"PATH leads to {OLD_PATHS[0][:-1]} first"
 _LEADS = re.compile(rf"(?<![\w$])PATH[\s=]\s*(?:(?!\$\{{?PATH\b)\S)*{OLD_PATHS[0][:-1]}\b")
 _WAYS = (
     # as /etc/profile has it
-    (re.compile(rf"{_SHELL}(?:\s+-\w+)*\s+(?:-\w*l\w*|--login)\b"), "a login shell sets PATH anew"),
-    (re.compile(r"(?:^|[\s;&|(])(?:source|\.)\s+/etc/profile\b"), "/etc/profile sets PATH anew"),
+    (re.compile(rf"{_SHELL}(?:\s+-\w+)*\s+(?:-\w*l\w*|--login)\b"), "a login shell resets PATH"),
+    (re.compile(r"(?:^|[\s;&|(])(?:source|\.)\s+/etc/profile\b"), "/etc/profile resets PATH"),
     (
         re.compile(r"\b(?:su|runuser)\b[^\n;&|]*?\s(?:-|-\w*l\w*|--login)(?=\s|$)"),
-        "a login sets PATH anew",
+        "a login resets PATH",
     ),
     (re.compile(r"\benv\s+(?:-|-i|--ignore-environment)\s"), "env takes PATH away"),
     (re.compile(r"\b(?:service\s+|/etc/init\.d/)crond?\b"), _CRON),

@@ -20,7 +20,7 @@ from jettison.values import Evidence, Size, by_key, human, once_each, replace, s
 
 # Less than this of one distribution is not worth a line of the list.
 WORTHWHILE = 20_000
-# What stays is told from this size on.
+# What is kept is reported from this size on.
 TOLD = 1_000_000
 METADATA = re.compile(r"-[^-/]+\.dist-info/")
 

@@ -129,7 +129,7 @@ COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 def checked_out(address: str, revision: str, folder: Path, seconds: float) -> str:
     """Fetch one revision of a repository into an empty folder; give its commit.
 
-    Neither hooks nor filters run, and nobody is asked for a password: that of the address is no
+    Neither hooks nor filters run, and no password is requested: that of the address is no
     argument of a program, which others can list. ProjectError when the address or the revision is
     none, NetworkError when there is no answer.
     """

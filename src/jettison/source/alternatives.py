@@ -21,7 +21,7 @@ _Within = Callable[[ast.expr], Iterable[ast.expr]]
 
 
 def alternatives(node: ast.expr, values: _Values) -> list[ast.expr]:
-    """Every expression that another may be: what begins it is told apart.
+    """Every expression that another may be: what begins it is distinguished.
 
     ``values`` gives what a name may stand for, None for what is computed. A starred expression is
     any element of what is starred: a loop gives it to a name.

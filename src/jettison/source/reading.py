@@ -119,7 +119,7 @@ OUTSIDE = "it is a link out of the project, which no build follows"
 def leads_out(root: Path, path: str) -> bool:
     """Whether a path of the project is itself a link to something that lies outside of it."""
     place = f"{root}/{path}"
-    # as text and not an object, as thousands of files are asked for
+    # as text and not an object, for thousands of files
     if not os.path.islink(place):  # noqa: PTH114
         return False
     return not Path(os.path.realpath(place)).is_relative_to(root.resolve())

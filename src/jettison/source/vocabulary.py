@@ -224,7 +224,7 @@ class SourceIndex(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def _found(self) -> dict[str, str | None]:
-        """Answers for the index's own roots; the same names are asked for again and again."""
+        """Answers for the index's own roots; the same names are looked up again and again."""
         return {}
 
     def _search(self, name: str, roots: Iterable[str]) -> str | None:

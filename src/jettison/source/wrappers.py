@@ -1,4 +1,4 @@
-"""Programs that a function is told by whoever calls it: ``def run(command, *words)``."""
+"""Programs that a function is given by its callers: ``def run(command, *words)``."""
 
 from __future__ import annotations
 

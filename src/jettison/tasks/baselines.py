@@ -36,7 +36,7 @@ class Looked(Struct, frozen=True, kw_only=True):
 
 
 def figures_of(reference: str, looked: Looked, known: tuple[OwnedBytes, ...] = ()) -> Figures:
-    """Read an image: of a registry its manifest and nothing more, unless layers are asked for.
+    """Read an image: of a registry its manifest and nothing more, unless layers are requested.
 
     ``known`` tell which requirement brings a distribution. Raises ImageError when there is none,
     and what the store raises.

@@ -75,10 +75,10 @@ class AnotherBuild:
     def _differing(
         self, request: VerificationRequest, ahead: Callable[[], Prefetched] | None
     ) -> Iterator[tuple[str, str]]:
-        anew, progress = replace(self._shop, no_cache=True), self._shop.progress
+        again, progress = replace(self._shop, no_cache=True), self._shop.progress
         with step(progress, "Rebuilding the baseline, as builds may differ by themselves"):
             try:
-                image = built(anew, self._project, self._shop.root, "before-again")
+                image = built(again, self._project, self._shop.root, "before-again")
             except BuildError:
                 return
             beside = replace(request, image_after=image)

@@ -136,7 +136,7 @@ def _settled_as_built(shop: Workshop, seen: Plan, before: Before) -> tuple[Plan,
 
 
 def _explicable(shop: Workshop, result: Result) -> bool:
-    """Whether the images differ by what the rules did, as far as can be told."""
+    """Whether the images differ by what the rules did, as far as is known."""
     verdict = result.verdict
     by_versions = any(map(resolved_differently, verdict.differences)) and not shop.no_cache
     return bool(verdict.differences) and not (verdict.dead_before or by_versions)

@@ -66,7 +66,7 @@ def optimize_image(
     plan: Callable[[Path], Planned],
     progress: Progress,
 ) -> tuple[Result, tuple[str, ...]]:
-    """Optimize an image as the project of one line, and write the result where it was asked for.
+    """Optimize an image as the project of one line, and write the result to each output.
 
     Gives a line for each place that it was written to; nothing is written of an image that does not
     behave the same. Raises what stores and the engine raise.

@@ -120,7 +120,7 @@ _SERVER = re.compile(
     r"\b(uvicorn|gunicorn|hypercorn|daphne|waitress|granian|uwsgi|runserver|fastapi|flask"
     r"|streamlit|gradio)\b"
 )
-# What servers listen on that are told nothing.
+# What servers listen on by default.
 _OF_SERVERS = {
     "flask": 5000, "streamlit": 8501, "flower": 5555, "locust": 8089, "gradio": 7860,
     "waitress-serve": 8080, "jupyter": 8888, "mlflow": 5000, "bokeh serve": 5006,
@@ -138,7 +138,7 @@ _IN_SOURCE = re.compile(
     r"|(?:Server|serve|server|listen|bind)\(\s*\(?\s*(?:[\"'][\w.:]*[\"']\s*,\s*)?(?P<other>\d{2,5})\b",
     re.IGNORECASE,
 )
-# What servers that source starts listen on when they are told nothing.
+# What servers that source starts listen on by default.
 _OF_CALLS = {"web.run_app(": 8080, "Flask(": 5000, "Bottle(": 8080, "gradio": 7860}
 
 

@@ -1,4 +1,4 @@
-"""How the image before is run: as it is asked for, or in another way in which it works."""
+"""How the baseline is run: as requested, or in another way in which it works."""
 
 from __future__ import annotations
 

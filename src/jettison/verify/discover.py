@@ -78,7 +78,7 @@ class _Routed(Struct, frozen=True, kw_only=True):
     """What the scripts ``routes`` and ``django_site`` give of an application.
 
     ``folders`` are those it serves, by address, ``hosts`` the names under which it answers, if not
-    under any; ``made`` is the account that was asked for.
+    under any; ``made`` is the account that was requested.
     """
 
     routes: list[dict[str, Any]] = []
@@ -91,7 +91,7 @@ class _Routed(Struct, frozen=True, kw_only=True):
 
 
 class Discovery(Struct, frozen=True, kw_only=True):
-    """What was found; ``why`` says what could not be learned. ``superuser``: one can be made.
+    """What was found; ``why`` says what could not be determined. ``superuser``: one can be made.
 
     ``routes`` is how many there are; of too many ``interface`` has ``fewer``.
     ``languages`` are those that the application has texts in, ``host`` the name under which it

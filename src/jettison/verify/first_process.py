@@ -112,7 +112,7 @@ def is_apart(process: int) -> bool:
 
 
 def _network(process: str) -> str:
-    """Name the network that a process has, where that may be told."""
+    """Name the network that a process has, where that can be read."""
     try:
         return str((_PROCESSES / process / "ns" / "net").readlink())
     except OSError:

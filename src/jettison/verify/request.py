@@ -46,7 +46,7 @@ class NeededService(Struct, frozen=True, kw_only=True):
     """A service that the application needs, such as its database, fresh for each run.
 
     ``name`` is the host name under which the application knows it; ``port`` is waited for.
-    ``instead`` says what it is where another image was asked for. ``initial`` are the files and
+    ``instead`` says what it is where another image was requested. ``initial`` are the files and
     folders of the project that it runs once, ``scripts`` their texts by name.
     """
 
@@ -62,7 +62,7 @@ class NeededService(Struct, frozen=True, kw_only=True):
 
 # An image says itself how long it may take to start; who waits longer says so.
 _LONGEST = 600.0
-# How long a response may take, unless it is asked for otherwise.
+# How long a response may take by default.
 RESPONSE_SECONDS = 20.0
 
 

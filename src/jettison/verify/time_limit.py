@@ -34,7 +34,7 @@ _LONGER_AT_MOST = 3.0
 
 
 def on_this_machine(seconds: float) -> float:
-    """Give a start longer where others use the processors too; as long as it is told, if brief.
+    """Give a start longer where others use the processors too; as long as requested, if brief.
 
     Two processes that wait for each processor are what an application and its requests may be.
     """

@@ -151,7 +151,7 @@ class WatchingEngine(DelegatingEngine):
 
 
 class _Watched:
-    """A container that is asked for its notes before it ends."""
+    """A container whose notes are collected before it ends."""
 
     def __init__(self, container: Container, noted: set[str], events: FileEvents | None) -> None:
         self._container = container

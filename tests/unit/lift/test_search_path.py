@@ -25,11 +25,11 @@ def found(steps: str, script: str = "", **started: str) -> str:
 @pytest.mark.parametrize(
     ("steps", "why"),
     [
-        ('CMD ["bash", "-lc", "python main.py"]', "a login shell sets PATH anew"),
-        ("CMD bash --login -c 'python main.py'", "a login shell sets PATH anew"),
-        ('SHELL ["/bin/bash", "-lc"]\nCMD python main.py', "a login shell sets PATH anew"),
-        ('CMD ["su", "-", "app", "-c", "python main.py"]', "a login sets PATH anew"),
-        ("CMD exec runuser -l app -c 'python main.py'", "a login sets PATH anew"),
+        ('CMD ["bash", "-lc", "python main.py"]', "a login shell resets PATH"),
+        ("CMD bash --login -c 'python main.py'", "a login shell resets PATH"),
+        ('SHELL ["/bin/bash", "-lc"]\nCMD python main.py', "a login shell resets PATH"),
+        ('CMD ["su", "-", "app", "-c", "python main.py"]', "a login resets PATH"),
+        ("CMD exec runuser -l app -c 'python main.py'", "a login resets PATH"),
         ('CMD ["env", "-i", "python", "main.py"]', "env takes PATH away"),
         ("CMD service cron start && tail -f log", "cron starts its jobs with its own PATH"),
         ("ENV PATH=/usr/local/bin:$PATH", "PATH leads to /usr/local/bin first"),
@@ -54,8 +54,8 @@ def test_steps_and_start_commands_tell(steps: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("script", "why"),
     [
-        ("#!/bin/bash -l\npython main.py\n", "a login shell sets PATH anew"),
-        (". /etc/profile\npython main.py\n", "/etc/profile sets PATH anew"),
+        ("#!/bin/bash -l\npython main.py\n", "a login shell resets PATH"),
+        (". /etc/profile\npython main.py\n", "/etc/profile resets PATH"),
         ("export PATH=/usr/local/bin:/bin\n", "PATH leads to /usr/local/bin first"),
         ("export PATH=/app/bin:$PATH\n", ""),
         ("# exec bash -l\nexec python main.py\n", ""),

@@ -148,7 +148,7 @@ def compile_bytecode(command: Command) -> Compilation | None:
     )
 
 
-# How ``find`` is told to look for byte code, and what removes what it finds.
+# How ``find`` selects byte code, and what removes what it finds.
 _BYTECODE = re.compile(r"__pycache__|\*?\.py(c|o|\[co\]|\[oc\])")
 _REMOVES = frozenset({"-delete", "rm"})
 

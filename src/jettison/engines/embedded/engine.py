@@ -117,7 +117,7 @@ class EmbeddedEngine:
         try:
             self.run(self.add(nothing), RunOptions(entrypoint=("/",)))
         except EngineError as error:
-            # That there is no program to run is told after all else has worked.
+            # A missing program is reported after all else has worked.
             if error.what == REFUSED:
                 raise
 

@@ -89,7 +89,7 @@ class _Named:
         self._learn(script)
 
     def _learn(self, script: Script) -> None:
-        """Keep what variables are assigned; add those that are only ever assigned what is told."""
+        """Keep what variables are assigned; add those that are only ever assigned known texts."""
         needs: dict[str, set[str]] = {}
         for command in script.commands:
             for name, word in command.assignments:

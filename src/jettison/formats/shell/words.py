@@ -264,7 +264,7 @@ def _one(match: re.Match[str], variables: Mapping[str, str]) -> str:
 
 
 def resolved(command: Command, variables: Mapping[str, str]) -> Command:
-    """Return the command with the words that can be told, as the shell splits them.
+    """Return the command with the words that are known, as the shell splits them.
 
     Words that come from one variable keep its place: they can be removed only together.
     """

@@ -203,7 +203,7 @@ def read_deb(file: BinaryIO, what: str = "the package") -> Deb:
 
 
 def _members(file: BinaryIO, what: str) -> Iterator[tuple[str, int]]:
-    """Yield name and size of each member; its content must be read before the next is asked for."""
+    """Yield name and size of each member; its content must be read before the next one."""
     while header := file.read(_HEADER):
         size = header[48:58].strip()
         if len(header) != _HEADER or header[58:] != _HEADER_END or not size.isdigit():

@@ -12,7 +12,7 @@ from jettison.formats.debian_control import Alternatives, Relation, version_key
 from jettison.index.debian.package import Package, package_of_line
 
 _VERSION, _PROVIDES = 1, 14
-# Begins the lines that tell who provides a name; no name of a package begins so (Policy 5.6.1).
+# Begins the lines that list who provides a name; no name of a package begins so (Policy 5.6.1).
 _PROVIDED = "="
 ENCODING = ("latin-1", "replace")
 _parsed = lru_cache(maxsize=8192)(package_of_line)

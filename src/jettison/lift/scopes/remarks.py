@@ -143,7 +143,7 @@ def as_asked(
     """Give the verdicts, those of requirements that a line names as it says.
 
     What is kept holds the lines that pin what it requires. With ``remove_unused``, what nothing
-    uses leaves production unless a line names it.
+    uses is moved out of production unless a line names it.
     """
     asked: dict[str, Override] = {
         canonicalize_name(override.text): override for override in overrides

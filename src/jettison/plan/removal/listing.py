@@ -28,7 +28,7 @@ LINK = "link: "
 ARROW = " -> "
 # What a line begins with that takes nothing out by itself.
 WORDS = (NOT_COUNTING.strip(), SECTIONS.strip(), LINK.strip())
-# What stays without a proof of use is told in comments: nothing applies them.
+# What is kept without a proof of use is listed in comments: nothing applies them.
 KEPT = "# kept: "
 # Metadata and licences stay by rule, and bundled libraries because something is linked to them.
 _SPOKEN_FOR = (".dist-info/", ".libs/", "LICENSE", "COPYING")

@@ -253,7 +253,7 @@ def _child(pipe: Connection, job: Job, own: str, environment: dict[str, str]) ->
 
 
 def _end_when_stopped(pipe: Connection) -> None:
-    """End this process, and what it started, when it is told to or when nobody reads the pipe.
+    """End this process, and what it started, on a signal, or when nobody reads the pipe.
 
     The server of forks does not end before its children, so that whoever was killed is not its
     parent.

@@ -1,4 +1,4 @@
-"""The projects of a fleet: what is asked for each, and what was made before of the same inputs."""
+"""The projects of a fleet: what each requests, and what was made before of the same inputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DEEPEST = 4
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """What is asked for one project.
+    """What is requested for one project.
 
     Its path is relative to ``root``. With ``fetch`` wheels are read, so that what is shared is
     known exactly; ``shared`` is what the image then has in common with others. The image goes to

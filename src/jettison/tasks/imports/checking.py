@@ -87,7 +87,7 @@ def checked(
         with copied(now.loaded.root, now.plan.project.context, now.start.stage.folder) as copy:
             result = session.compared(now, copy)
         losses += result.losses
-        # A correction may leave nothing to try: what was tried before it is told.
+        # A correction may leave nothing to try: what was tried before it is reported.
         results += [result] if result.imported or not results else []
         lists = listed_names(now.plan.original)
         overrides = tuple(_overrides(result.losses, {override.text for override in kept}, lists))

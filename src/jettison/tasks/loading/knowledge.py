@@ -135,7 +135,7 @@ AT_LEAST = re.compile(
 
 
 class Knowledge(Learned, frozen=True, kw_only=True):
-    """Scopes of requirements, what the application uses, and what could not be learned."""
+    """Scopes of requirements, what the application uses, and what could not be determined."""
 
     production: frozenset[str]
     from_source: tuple[str, ...]
@@ -239,7 +239,7 @@ def _used(
     commands: Commands,
     inputs: ScopeInputs,
 ) -> Usage:
-    """Gather what production uses, with the programs that functions are told by their callers."""
+    """Gather what production uses, with the programs that functions are given by their callers."""
     read = partial(read_text, loaded.root)
     told = with_programs_given(sources.modules, read, inputs.reach.modules)
     return used(loaded.project, texts, replace(sources, modules=told), commands, inputs)

@@ -1,7 +1,7 @@
 """The service of a compose file that is meant: one that builds an image, or runs a published one.
 
 Who deploys from a registry writes ``image:`` where others write ``build:``. That such an image is
-the project's own is told by its name, or by a command that runs files of the project.
+the project's own shows in its name, or in a command that runs files of the project.
 """
 
 from __future__ import annotations
