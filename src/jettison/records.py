@@ -253,6 +253,10 @@ def discard(path: Path) -> None:
     """Remove a damaged entry of the cache, and remember that for the user."""
     _damaged.append(path)
     if path.is_dir() and not path.is_symlink():
+        # whole, as a part that cannot be removed must not be taken for the tree
+        aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        with suppress(OSError):
+            path = path.rename(aside)
         shutil.rmtree(path, ignore_errors=True)
     else:
         with suppress(OSError):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
-from jettison.records import Records, open_regular
+from jettison.records import Records, damaged, discard, open_regular
 
 
 class Thing(Struct, frozen=True, kw_only=True):
@@ -137,3 +137,15 @@ def test_threads_read_values_of_a_new_type_at_the_same_time(tmp_path: Path) -> N
     command = [sys.executable, "-c", _THREADS, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "read\n"), done.stderr
+
+
+def test_no_part_of_a_damaged_tree_is_left_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tree := tmp_path / "tree").mkdir()
+    (tree / "part").write_bytes(b"")
+    # of a folder of another user in it, nothing can be removed
+    monkeypatch.setattr("jettison.records.shutil.rmtree", lambda *_, **__: None)
+    discard(tree)
+    assert not tree.exists()
+    assert tree in damaged()
