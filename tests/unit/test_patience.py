@@ -7,14 +7,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+from images import small_image
 
 from jettison.errors import NetworkError
 from jettison.images.reference import Reference
+from jettison.images.registry import RegistryStore
 from jettison.images.registry.authorization import Authorizer, Logins
 from jettison.images.registry.session import Session
 from jettison.images.registry.transport import Request, Transport
+from jettison.images.stores.blobs import BlobDirectory
 from jettison.index.client import Client
 from jettison.processes import patience
 
@@ -132,6 +137,36 @@ def test_silence_uses_up_the_patience_with_a_registry(
     with server(talk) as url, pytest.raises(NetworkError):
         transport.ask(Request(method="GET", url=url))
     assert waits == []
+
+
+@pytest.mark.parametrize("stalled", ["POST", "PUT"])
+def test_a_registry_that_stalls_a_push_is_given_up(
+    stalled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jettison.images.registry.transport._READ_SECONDS", 0.2)
+    monkeypatch.setattr("jettison.images.registry.transport._ALL_WAITS", 0.1)
+    asked: list[str] = []
+    ended = threading.Event()
+
+    class Stalling(BaseHTTPRequestHandler):
+        def handle_one_request(self) -> None:
+            method = self.rfile.readline().decode().partition(" ")[0]
+            asked.append(method)
+            if method == stalled:
+                ended.wait()
+            status = "202 Yes\r\nlocation: /v2/a/u" if method == "POST" else "404 No"
+            self.wfile.write(f"HTTP/1.0 {status}\r\ncontent-length: 0\r\n\r\n".encode())
+
+    transport = Transport(sleep=lambda _: None)
+    store = RegistryStore(BlobDirectory(tmp_path), transport=transport, logins=Logins(()))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stalling) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        name = Reference.parse(f"127.0.0.1:{listening.server_port}/app:1")
+        with pytest.raises(NetworkError, match="does not answer"):
+            store.write(small_image(), name)
+        ended.set()
+        listening.shutdown()
+    assert asked.count(stalled) <= 4  # at once
 
 
 @impatient

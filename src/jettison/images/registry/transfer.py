@@ -227,7 +227,10 @@ class Pusher(Struct, frozen=True, kw_only=True):
                 transport.pause(attempt)
                 if self._has(blob.descriptor):
                     return
+                reached = offset
                 location, offset = self._resumed(blob, location)
+                if offset <= reached and not transport.is_patient:
+                    raise
             else:
                 return
 
@@ -271,6 +274,8 @@ class Pusher(Struct, frozen=True, kw_only=True):
             try:
                 return action()
             except TransientNetworkError:
+                if not transport.is_patient:
+                    raise
                 transport.pause(attempt)
         return action()
 
