@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 import time
@@ -233,6 +234,35 @@ def test_a_body_that_comes_by_bytes_for_ever_has_an_end(monkeypatch: pytest.Monk
     with server(slow_body) as url, pytest.raises(NetworkError) as caught:
         list(Client(backoff=0.0).chunks(url))
     assert "bytes came within" in caught.value.why
+
+
+def slow_chunks(plug: socket.socket, ended: threading.Event) -> None:
+    plug.sendall(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+    while not ended.wait(0.02):
+        plug.sendall(b"1\r\nx\r\n")
+
+
+@impatient
+@pytest.mark.parametrize("talk", [slow_chunks, slow_body_of_any_length])
+def test_a_file_that_comes_in_small_parts_is_given_up(
+    talk: Callable[[socket.socket, threading.Event], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "SLOW", 2.0)
+    with server(talk) as url, pytest.raises(NetworkError, match="did not answer") as caught:
+        list(Client(backoff=0.0).chunks(url))
+    assert "within 0.2 seconds" in caught.value.why
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_redirect_to_no_address_is_an_error() -> None:
+    def astray(plug: socket.socket, ended: threading.Event) -> None:
+        plug.sendall(b"HTTP/1.1 302 Found\r\nlocation: http://[::1/\r\ncontent-length: 0\r\n\r\n")
+
+    with server(astray) as url, pytest.raises(NetworkError) as caught:
+        Client(backoff=0.0).get(url, limit=10)
+    assert "it redirects to no address" in caught.value.why
+    del caught
+    gc.collect()  # urllib3 leaves the socket of such an answer to it
 
 
 def answered_without_end(line: bytes) -> Callable[[socket.socket, threading.Event], None]:

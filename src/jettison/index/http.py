@@ -72,10 +72,13 @@ class Transport:
             raise _no_answer(error) from error
 
     def _request(self, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
-        return self._pools.pool(url).request(
-            "GET", url, headers=headers, retries=self._retries(), timeout=self._timeout,
-            preload_content=False,
-        )  # fmt: skip
+        try:
+            return self._pools.pool(url).request(
+                "GET", url, headers=headers, retries=self._retries(), timeout=self._timeout,
+                preload_content=False,
+            )  # fmt: skip
+        except ValueError as error:
+            raise HTTPError(f"it redirects to no address: {error}") from error
 
     def _retries(self) -> urllib3.Retry:
         retries = _BoundedRetry(

@@ -74,35 +74,28 @@ def _ends_with_its_connection(response: urllib3.BaseHTTPResponse) -> bool:
 
 
 def patient_parts(response: urllib3.BaseHTTPResponse, size: int) -> Iterator[bytes]:
-    """Read a body as it is stored, in parts of ``size``, each within ``PART`` seconds.
+    """Read a body as it is stored, of which ``size`` bytes come within ``PART`` seconds.
 
-    After ``SLOW`` seconds of waiting, the whole must have come at ``SLOWEST`` bytes a second.
+    It may come in smaller parts. After ``SLOW`` seconds of waiting, the whole must have come at
+    ``SLOWEST`` bytes a second.
     """
     parts = response.stream(size, decode_content=False)
     if _ends_with_its_connection(response):
-        parts = _as_it_comes(response, size)
-    waited, count = 0.0, 0
+        parts = iter(partial(response.read1, size, decode_content=False), b"")
+    waited, count, since, got = 0.0, 0, 0.0, 0
     while waited < SLOW or count >= waited * SLOWEST:
         begun = time.monotonic()
         with ended_after(response.connection, PART):
             part = next(parts, None)
         if part is None:
             return
-        waited, count = waited + time.monotonic() - begun, count + len(part)
+        took = time.monotonic() - begun
+        waited, count = waited + took, count + len(part)
+        since, got = (since + took, got + len(part)) if got < size else (took, len(part))
+        if got < size and since > PART:
+            raise TooSlowError(f"{got} bytes came within {PART:g} seconds")
         yield part
     raise TooSlowError(f"{count} bytes came within {waited:.0f} seconds")
-
-
-def _as_it_comes(response: urllib3.BaseHTTPResponse, size: int) -> Iterator[bytes]:
-    """Read a body as it comes, of which ``size`` bytes come within ``PART`` seconds."""
-    begun, count = time.monotonic(), 0
-    while part := response.read1(size, decode_content=False):
-        yield part
-        count += len(part)
-        if count >= size:
-            begun, count = time.monotonic(), 0
-        elif time.monotonic() - begun > PART:
-            raise TooSlowError(f"{count} bytes came within {PART:g} seconds")
 
 
 def with_patience(manager: urllib3.PoolManager) -> urllib3.PoolManager:
