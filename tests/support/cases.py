@@ -252,7 +252,6 @@ class Case:
             if name != "-":
                 packages[name] = SystemPackage(
                     name=name,
-                    version=rest[0],
                     needs=tuple((each,) for each in rest[1:] if not each.endswith("?")),
                     recommends=tuple((each[:-1],) for each in rest[1:] if each.endswith("?")),
                     paths=frozenset(_paths(body)),

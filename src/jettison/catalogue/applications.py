@@ -131,7 +131,6 @@ class Prefix(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     values: Words = ()
     operands: int = 0
-    assignments: bool = False
 
 
 class Commands(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,6 +10,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from jettison.contents import Packed, module_name
+from jettison.contents.links import absolute
 from jettison.contents.system import PROGRAMS, System, SystemPackage
 from jettison.errors import InputSyntaxError
 from jettison.formats.debian_control import installed, paragraphs, parse_provides, parse_relations
@@ -39,7 +40,6 @@ def debian_packages(
         )
         yield SystemPackage(
             name=name,
-            version=fields.get("Version", ""),
             needs=tuple(tuple(relation.name for relation in each) for each in needs),
             recommends=tuple(
                 tuple(relation.name for relation in each)
@@ -67,7 +67,6 @@ def alpine_packages(installed: str, real: Real) -> Iterator[SystemPackage]:
             needs = (each for each in fields.get("D", "").split() if not each.startswith("!"))
             yield SystemPackage(
                 name=fields["P"],
-                version=fields.get("V", ""),
                 needs=tuple((VERSION.sub("", each),) for each in needs),
                 provides=tuple(VERSION.sub("", each) for each in fields.get("p", "").split()),
                 paths=frozenset(_real_paths(_alpine_paths(lines), real)),
@@ -277,19 +276,10 @@ def _imported(text: bytes, pattern: re.Pattern[bytes], package: str) -> Iterator
     """Give the modules that a source imports, and what it imports from them, as either may be."""
     for found in pattern.finditer(text):
         module = (found["module"] or b"").decode("ascii", "replace")
-        base = _absolute(module, package)
+        base = absolute(package, module)
         for each in (
             (found["names"] or found["modules"] or b"").decode("ascii", "replace").split(",")
         ):
             word = WORD.search(each)
             name = word[0] if word else ""
             yield f"{base}.{name}" if module else name
-
-
-def _absolute(module: str, package: str) -> str:
-    name = module.lstrip(".")
-    level = len(module) - len(name)
-    if not level:
-        return module
-    parts = package.split(".")
-    return ".".join([*parts[: len(parts) - level + 1], *([name] if name else [])])

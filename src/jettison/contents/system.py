@@ -33,7 +33,6 @@ class SystemPackage(Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    version: str
     needs: tuple[tuple[str, ...], ...] = ()
     recommends: tuple[tuple[str, ...], ...] = ()
     provides: tuple[str, ...] = ()

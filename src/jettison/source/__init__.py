@@ -225,6 +225,11 @@ def is_read(path: str, *, size: int, executable: bool) -> bool:
     )
 
 
+def dotted(path: str) -> str:
+    """Give the name of a module from its path below the folder that it is imported from."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
 # Five fields of time, or a word for them, and a command: crontab(5).
 _SCHEDULE: Final = re.compile(
     r"^[ \t]*(?:@(?:reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)"

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from jettison.source import Import, ModuleFacts
+from jettison.source import Import, ModuleFacts, dotted
 from jettison.source.conditions import last_name
 from jettison.source.named_places import places_in
 from jettison.values import Origin, Skipped, folders_above, line_numbers, python_tree
@@ -250,7 +250,7 @@ class SourceIndex(Struct, frozen=True, kw_only=True, dict=True):
             default="",
         )
         path = file[len(best) + 1 :] if best else file
-        return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        return dotted(path)
 
     def resolve(self, imported: Import) -> tuple[str, ...]:
         """Files that an import loads, its parent packages first; empty when it is external."""

@@ -24,6 +24,7 @@ from jettison.plan.removal.listing import SYSTEM_LIST, paths_in
 from jettison.plan.removing import not_installed, removed_lines, uninstalled
 from jettison.plan.system_leaving import leaving_distributions
 from jettison.rules.rule import applied_rules
+from jettison.source import dotted
 from jettison.verify.application import (
     DEFAULT_PORT,
     cron_jobs,
@@ -255,7 +256,7 @@ def _modules(
     for file in loaded:
         path = file.removeprefix(prefix)
         path = path if package else path.removeprefix("src/")
-        name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        name = dotted(path)
         if IMPORTABLE.fullmatch(name) and not name.endswith("__main__"):
             yield name
 

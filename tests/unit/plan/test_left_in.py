@@ -73,7 +73,7 @@ def plan_of(
 
 
 def test_programs_of_a_package_that_nothing_calls_are_not_left_in(tmp_path: Path) -> None:
-    tools = SystemPackage(name="coreutils", version="1", paths=frozenset(TOOLS))
+    tools = SystemPackage(name="coreutils", paths=frozenset(TOOLS))
     left = left_in(plan_of(tmp_path, {PYTHON: 5_000_000, **TOOLS}, tools))
     assert {row.what: row.bytes for row in left}["coreutils"] == 50_010
 
@@ -84,8 +84,8 @@ def test_the_package_of_an_imported_module_of_the_standard_library_stays(tmp_pat
     modules = {f"{library}/shutil.py": 50_000, f"{library}/xml/__init__.py": 600_000}
     display = {f"{library}/tkinter/__init__.py": 900_000}
     packages = (
-        SystemPackage(name="python3-stdlib", version="1", paths=frozenset(modules)),
-        SystemPackage(name="python3-tk", version="1", paths=frozenset(display)),
+        SystemPackage(name="python3-stdlib", paths=frozenset(modules)),
+        SystemPackage(name="python3-tk", paths=frozenset(display)),
     )
     plan = plan_of(tmp_path, {PYTHON: 5_000_000, **modules, **display}, *packages)
     assert {row.what for row in left_in(plan)} == {"Python", "python3-stdlib"}
@@ -110,7 +110,7 @@ def test_it_is_told_that_the_image_does_not_start_from_nothing_however_little_wo
     tmp_path: Path,
 ) -> None:
     why = Withdrawal(rule="unreached-system", reason="images differ")
-    tools = SystemPackage(name="coreutils", version="1", paths=frozenset(TOOLS))
+    tools = SystemPackage(name="coreutils", paths=frozenset(TOOLS))
     plan = plan_of(tmp_path, {PYTHON: 90_000_000, **TOOLS}, tools, withdrawn=(why,))
     told = {one.message for one in plan.findings if one.rule == why.rule}
     assert told == {"not applied: images differ"}
@@ -118,8 +118,8 @@ def test_it_is_told_that_the_image_does_not_start_from_nothing_however_little_wo
 
 def test_no_name_of_an_image_is_a_line_of_its_own(tmp_path: Path) -> None:
     files = {PYTHON: 5_000_000, "/usr/bin/tool": 9_000_000, "/usr/bin/other": 9_000_000}
-    odd = SystemPackage(name="tool\n/app/**", version="1", paths=frozenset({"/usr/bin/tool"}))
-    plain = SystemPackage(name="other", version="1", paths=frozenset({"/usr/bin/other"}))
+    odd = SystemPackage(name="tool\n/app/**", paths=frozenset({"/usr/bin/tool"}))
+    plain = SystemPackage(name="other", paths=frozenset({"/usr/bin/other"}))
     lines = system_written(leaving_groups(plan_of(tmp_path, files, odd, plain))).splitlines()
     assert "package: other" in lines
     assert "/app/**" not in lines
@@ -134,13 +134,11 @@ def test_what_git_needs_for_some_commands_stays_where_they_are_called(
 ) -> None:
     (tmp_path / "x.py").write_text(f"import subprocess\nsubprocess.run(['git', '{source}'])\n")
     packages = [
-        SystemPackage(
-            name="git", version="1", needs=(("perl",),), paths=frozenset({"/usr/bin/git"})
-        ),
-        SystemPackage(name="perl", version="1", paths=frozenset({"/usr/bin/perl"})),
+        SystemPackage(name="git", needs=(("perl",),), paths=frozenset({"/usr/bin/git"})),
+        SystemPackage(name="perl", paths=frozenset({"/usr/bin/perl"})),
     ]
     files = {PYTHON: 5_000_000, "/usr/bin/git": 35_000_000, "/usr/bin/perl": 57_000_000}
-    packages.append(SystemPackage(name="sed", version="1", paths=frozenset({"/usr/bin/sed"})))
+    packages.append(SystemPackage(name="sed", paths=frozenset({"/usr/bin/sed"})))
     found = left_in(plan_of(tmp_path, {**files, "/usr/bin/sed": 9}, *packages))
     assert {row.what for row in found} - {"Python"} == {"git", *kept}
 
@@ -148,7 +146,7 @@ def test_what_git_needs_for_some_commands_stays_where_they_are_called(
 def test_a_distribution_of_a_package_that_leaves_may_be_gone(tmp_path: Path) -> None:
     metadata = "/usr/lib/python3/dist-packages/pip-25.1.dist-info/METADATA"
     files = {PYTHON: 5_000_000, metadata: 1_000, "/usr/bin/pip3": 200_000_000}
-    package = SystemPackage(name="python3-pip", version="1", paths=frozenset(files) - {PYTHON})
+    package = SystemPackage(name="python3-pip", paths=frozenset(files) - {PYTHON})
     plan = plan_of(tmp_path, files, package)
     assert leaving_distributions(plan) == {"pip"}
     assert plan.prediction.after.size is not None
@@ -167,7 +165,7 @@ def test_a_requirement_that_is_not_installed_any_more_is_not_left_in(tmp_path: P
 
 def test_what_only_the_image_has_can_be_asked_for(tmp_path: Path) -> None:
     files = {PYTHON: 5_000_000, "/usr/local/lib/libpython3.13.so.1.0": 5_800_000}
-    tools = SystemPackage(name="coreutils", version="1", paths=frozenset(TOOLS))
+    tools = SystemPackage(name="coreutils", paths=frozenset(TOOLS))
     (answer,) = why(plan_of(tmp_path, {**files, **TOOLS}, tools), "Python")
     assert isinstance(answer, LineAnswer)
     assert answer.verdict == "kept: the application starts it"
@@ -181,7 +179,7 @@ def test_installers_of_the_interpreter_stay_for_what_no_other_environment_has(
 ) -> None:
     library = "/usr/local/lib/python3.13"
     pip = {f"{library}/site-packages/pip/main.py": 12_000_000, f"{library}/ensurepip/p.whl": 2}
-    tools = SystemPackage(name="coreutils", version="1", paths=frozenset(TOOLS))
+    tools = SystemPackage(name="coreutils", paths=frozenset(TOOLS))
     found = plan_of(
         tmp_path, {PYTHON: 5, **pip, **TOOLS}, tools, site="/venv/site-packages", module=module
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jettison.lift.scopes.tools import category_of
 from jettison.plan import Plan
+from jettison.source import dotted
 from jettison.source.tree import is_test
 from jettison.values import Origin, python_tree
 from jettison.verify import Attempt, Loss
@@ -93,9 +94,8 @@ def _imported(node: ast.stmt) -> Iterator[str]:
 
 
 def _failure(path: str, module: str, line: int) -> Attempt:
-    name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     return Attempt(
-        module=name,
+        module=dotted(path),
         error=ModuleNotFoundError.__name__,
         missing=module,
         message=f"No module named {module!r}",
