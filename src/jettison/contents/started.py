@@ -13,12 +13,12 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.applications import Launchers
 from jettison.contents.image_files import EXECUTABLE, SHEBANG, ImageFiles
+from jettison.formats import names_shell
 from jettison.images.config import Config
 from jettison.images.entry import Kind
 from jettison.values import by_key, once_each
 
 PYTHON = re.compile(r"(?:.*/)?(?:python|pypy)(?P<minor>3(?:\.\d+)?)?")
-SHELL = re.compile(r"#!\s*\S*(?:/|\s)(?:ba|da|a|k|z)?sh\b")
 WORD = re.compile(r"[\w./+-]+")
 # What a shell reads, executable or not.
 READ_BY_SHELL = re.compile(
@@ -142,7 +142,7 @@ def scripts_of(image: ImageFiles, words: Iterable[str]) -> Mapping[str, str]:
         for path in map(posixpath.normpath, places):
             program = _program(image, path, executable=word not in read)
             text = image.text(program) if path not in found else ""
-            if text and (word in read or SHELL.match(text)):
+            if text and (word in read or names_shell(text)):
                 found[path] = text
                 known = [one for one in dict.fromkeys(WORD.findall(text)) if one not in seen]
                 again = [one for one in READ_BY_SHELL.findall(text) if one not in read]
@@ -158,7 +158,7 @@ def _shell_scripts(image: ImageFiles) -> Mapping[str, list[str]]:
     return by_key(
         (posixpath.basename(path), path)
         for path, file in image.files.items()
-        if file.is_script and SHELL.match(image.text(path))
+        if file.is_script and names_shell(image.text(path))
     )
 
 

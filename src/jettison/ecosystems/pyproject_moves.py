@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.declaration import DEVELOPMENT, Kind, mark_of
 from jettison.ecosystems.setuptools import EXTRAS, lines_of, parse_setup_cfg
+from jettison.formats import newline_of
 from jettison.formats.requirements import Parted, parted
 from jettison.formats.requirements.sections import Mark
 from jettison.formats.requirements.statement import name_of
@@ -19,7 +20,6 @@ from jettison.formats.toml_edit import (
     add_keys,
     add_members,
     add_table,
-    newline_of,
     quoted,
     with_lines,
 )

@@ -15,6 +15,17 @@ from jettison.values import Origin
 BYTE_ORDER_MARK = "\ufeff"
 # What makes a path a pattern.
 WILD = re.compile(r"[*?\[]")
+_SHELL = re.compile(r"#!\s*(?:\S+\s+(?:-\S+\s+)*)?(?:\S*/)?(?:ba|da|a|k|z)?sh\b")
+
+
+def names_shell(script: str) -> bool:
+    """Whether the first line of a script names a shell to run it, by a path, ``env`` or busybox."""
+    return _SHELL.match(script) is not None
+
+
+def newline_of(text: str) -> str:
+    """Return the line end that the text uses."""
+    return "\r\n" if "\r\n" in text else "\n"
 
 
 class Piece(Struct, frozen=True, kw_only=True):

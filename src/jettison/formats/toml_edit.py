@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jettison.formats import newline_of
 from jettison.formats.toml import Path, Place, places
 
 _INDENT = "    "
 _WIDTH = 100
-
-
-def newline_of(text: str) -> str:
-    """Return the line end that the text uses."""
-    return "\r\n" if "\r\n" in text else "\n"
 
 
 def with_lines(text: str, first: int, stop: int, new: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from jettison.ecosystems.commands.invocation import Option
 from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.finding import MOVES, development_file
 from jettison.ecosystems.tool import Omitted
+from jettison.formats import newline_of
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.requirements import parse, split
 from jettison.formats.shell import Word, replacing_words, without, without_words
@@ -54,7 +55,7 @@ def move_to_development(project: Project, change: MoveToDevelopment) -> Mapping[
 
 def _with_lines(text: str, lines: tuple[str, ...], why: str) -> str:
     """Add requirements, each with the reason."""
-    newline = "\r\n" if "\r\n" in text else "\n"
+    newline = newline_of(text)
     added = "".join(f"{line}  # {why}{newline}" for line in lines)
     return f"{text.rstrip()}{newline}{added}" if added else text
 

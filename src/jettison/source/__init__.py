@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import ProjectFiles
-from jettison.formats import fits
+from jettison.formats import fits, names_shell
 from jettison.source.tree import is_test
 from jettison.values import Origin, Skipped
 
@@ -291,7 +291,4 @@ def is_compose(path: str) -> bool:
 
 def is_script(path: str, text: str) -> bool:
     """Whether a file is a shell script."""
-    if path.endswith((".sh", ".bash")):
-        return True
-    first = text[:80].partition("\n")[0]
-    return first.startswith("#!") and re.search(r"\b(ba|da|a|z|k)?sh\b", first) is not None
+    return path.endswith((".sh", ".bash")) or names_shell(text)

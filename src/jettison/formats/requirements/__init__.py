@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
+from jettison.formats import newline_of
 from jettison.formats.requirements.lines import (
     BlankLine,
     CommentLine,
@@ -155,7 +156,7 @@ def split(
         file=file.file,
         dropped={index for index in moved if names[index] in known},
     )
-    newline = "\r\n" if "\r\n" in render(file) else "\n"
+    newline = newline_of(render(file))
     return "".join(parts.staying), _development(file, parts.arriving, existing, newline)
 
 

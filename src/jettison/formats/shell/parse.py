@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
-from jettison.formats import Excerpt, excerpt
+from jettison.formats import Excerpt, excerpt, names_shell
 from jettison.formats.shell.words import (
     EXPANSIONS,
     Block,
@@ -124,7 +124,6 @@ _SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
 # Good enough to find the programs of what cannot be read as a whole.
 _PLAIN_COMMAND = re.compile(r"[^\n;&|(){}`]+")
 _PLAIN_WORD = re.compile(r"[^\s\"']+")
-_SHELL = re.compile(r"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(?:\S*/)?(?:ba|da|a|z|k)?sh\b")
 
 
 def parse(script: str, *, origin: Origin) -> Script:
@@ -183,7 +182,7 @@ def _parsed(text: Excerpt) -> Script:
         return nothing
     walk = _Walk(source_of(text))
     walk.visit(root, nested=False)
-    other_language = text.text.startswith("#!") and not _SHELL.match(text.text)
+    other_language = text.text.startswith("#!") and not names_shell(text.text)
     understood = not root.has_error and not other_language
     commands = _numbered(walk.commands) if not other_language else ()
     outer = [one for one in commands if not one.nested] if not other_language else []

@@ -15,6 +15,7 @@ from msgspec import Struct
 from jettison.ecosystems import TOOLS
 from jettison.ecosystems.pip import LISTS
 from jettison.errors import InputSyntaxError, ProjectError
+from jettison.formats import names_shell
 from jettison.formats.dotenv import is_example
 from jettison.formats.own_settings import OWN_FILE, SHARED_FILE, without_settings
 from jettison.formats.requirements import decoded, is_utf_16
@@ -63,7 +64,6 @@ RUNNING = re.compile(
 )
 # Scripts without an ending: the first line tells them.
 BARE = re.compile(r"(^|/)[^/.]+$")
-SHELL = re.compile(rb"#!.*\b(ba|da|a|k|z)?sh\b")
 SCRIPT_LIMIT = 64 * 1024
 
 # `-r deps.txt` and `-c pins.txt`, in a list, a command, or a list of words
@@ -131,7 +131,7 @@ def _is_shell(place: Path) -> bool:
     """Whether the first line of a file says that a shell runs it."""
     try:
         with open_regular(place) as stream:
-            return SHELL.match(stream.read(80)) is not None
+            return names_shell(stream.read(80).decode("ascii", "replace"))
     except OSError:
         return False
 
