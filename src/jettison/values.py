@@ -108,6 +108,11 @@ class Evidence(Struct, frozen=True, kw_only=True):
     origin: Origin | None = None
     toward: Toward = Toward.NEUTRAL
 
+    @classmethod
+    def of(cls, kind: str, message: str, origin: Origin | None = None) -> Evidence:
+        """Give evidence that tells for nothing by itself."""
+        return cls(kind=kind, message=message, origin=origin)
+
     def __str__(self) -> str:
         return f"{self.message} ({self.origin})" if self.origin else self.message
 

@@ -228,12 +228,12 @@ def steps_not_understood(
 ) -> tuple[Evidence, ...]:
     """The commands and instructions that no rule knows."""
     steps = [
-        Evidence(kind="step", message=f"RUN {_short(action.text)}", origin=action.origin)
+        Evidence.of("step", f"RUN {_short(action.text)}", action.origin)
         for action in actions
         if action.kind is ActionKind.OTHER and not is_plain(action)
     ]
     steps += [
-        Evidence(kind="step", message=_short(item.text), origin=item.origin)
+        Evidence.of("step", _short(item.text), item.origin)
         for item in instructions
         if item.keyword == "ONBUILD" or (item.keyword == "SHELL" and not SHELLS.search(item.text))
     ]

@@ -135,7 +135,7 @@ def _step(action: Action) -> Evidence:
 
 
 def _told(message: str, origin: Origin) -> Evidence:
-    return Evidence(kind="step", message=message, origin=origin)
+    return Evidence.of("step", message, origin)
 
 
 def context_path(project: Project, stage: FinalStage, step: Instruction, path: str) -> str | None:

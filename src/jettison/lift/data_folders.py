@@ -145,7 +145,7 @@ def _prepared(stage: FinalStage, folder: str) -> Evidence | None:
 
 
 def _evidence(item: Instruction, message: str) -> Evidence:
-    return Evidence(kind="folder", message=message, origin=item.origin)
+    return Evidence.of("folder", message, item.origin)
 
 
 SQLITE = re.compile(r"sqlite\d?(?:\+\w+)?://(?P<path>/[^?\s]*)?")
@@ -261,7 +261,7 @@ def _known(path: str) -> str:
 def _stored(
     path: str, message: str, origin: Origin, *, folder: bool = False, database: bool = False
 ) -> StoredFile:
-    evidence = Evidence(kind="write", message=message, origin=origin)
+    evidence = Evidence.of("write", message, origin)
     return StoredFile(path=path, folder=folder, database=database, evidence=evidence)
 
 
@@ -305,6 +305,6 @@ def places_for_data(
             written = path in redirected or path.endswith(_WRITTEN)
             yield (
                 folder,
-                Evidence(kind="name", message=f"{path} is named for data", origin=origin),
+                Evidence.of("name", f"{path} is named for data", origin),
                 written,
             )

@@ -59,7 +59,7 @@ def obstacles(
 
 def obstacle_at(origin: Origin, reason: str) -> Evidence:
     """The evidence for one obstacle."""
-    return Evidence(kind="installation", message=reason, origin=origin)
+    return Evidence.of("installation", reason, origin)
 
 
 def _too_old(stage: FinalStage, *, by_pip: bool) -> Iterator[Evidence]:
@@ -70,7 +70,7 @@ def _too_old(stage: FinalStage, *, by_pip: bool) -> Iterator[Evidence]:
     oldest = tuple(known.uv.oldest_python)
     if minor and minor < oldest[: len(minor)] and not (by_pip and stage.python in known.pip.seeds):
         reason = f"uv needs Python {'.'.join(str(part) for part in oldest)} or newer"
-        yield Evidence(kind="base", message=reason, origin=stage.stage.origin)
+        yield Evidence.of("base", reason, stage.stage.origin)
 
 
 def _other_users(stage: FinalStage) -> Iterator[Evidence]:

@@ -95,7 +95,7 @@ def movable(project: Project, stage: FinalStage) -> Installation | LockedInstall
     if reason or not requests or installer is None or not place:
         unknown = f"how {tool.name} gets there" if place else "where the environment is made"
         reason = reason or f"{unknown} is not understood"
-        evidence = Evidence(kind="installation", message=reason, origin=actions[0].origin)
+        evidence = Evidence.of("installation", reason, actions[0].origin)
         return NotMovable(evidence=evidence)
     found = _found(project, stage, requests[-1], installer, place)
     fixed = fixed_path(project, stage) if found.environment == VIRTUAL else None

@@ -190,8 +190,7 @@ def called(tool: Tool, stage: FinalStage, plain: Collection[Invocation]) -> Evid
     pattern = re.compile(rf"\b{name}x\b|\b{name}\s+(?:-\S+\s+(?:[^-\s]\S*\s+)?)*(?:{calls})\b")
     for text, origin in texts:
         if pattern.search(spaced(text)):
-            message = f"`{' '.join(text.split())[:60]}` calls it"
-            return Evidence(kind="command", message=message, origin=origin)
+            return Evidence.of("command", f"`{' '.join(text.split())[:60]}` calls it", origin)
     return None
 
 
@@ -223,12 +222,12 @@ def fixed_path(
         text = stage.expanded(item.text) if item.keyword in ("RUN", "ENV", "COPY", "ADD") else ""
         if _IN_ENVIRONMENT.search(text):
             message = f"{item.keyword} names files of the old environment by their path"
-            return Evidence(kind="path", message=message, origin=item.origin)
+            return Evidence.of("path", message, item.origin)
     for name, origin in _named(project, stage):
         if name not in programs:
             what = "the start command" if origin.file == project.dockerfile_path else "a script"
             message = f"{what} names a program of the old environment by its path"
-            return Evidence(kind="path", message=message, origin=origin)
+            return Evidence.of("path", message, origin)
     return None
 
 

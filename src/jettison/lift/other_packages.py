@@ -27,7 +27,7 @@ def judged_other(stage: FinalStage, name: str, release: str, usage: Usage) -> Ju
         return _locales(stage, usage)
     if (translated(name, release) or name) in slim_packages(release):
         message = f"{name} is part of the base image: installing it adds nothing"
-        return PackageScope.RUNTIME, (Evidence(kind="base", message=message),)
+        return PackageScope.RUNTIME, (Evidence.of("base", message),)
     if name.startswith(FONTS):
         return PackageScope.RUNTIME, (_fonts(name, usage),)
     libraries = _loaded_by(libraries_in(translated(name, release) or name, release))
@@ -35,7 +35,7 @@ def judged_other(stage: FinalStage, name: str, release: str, usage: Usage) -> Ju
     if libraries:
         loaded = ", ".join(libraries[:3])
         message = f"kept: nothing that was read loads {loaded}, but a wheel may"
-    return PackageScope.RUNTIME, (Evidence(kind="unknown", message=message),)
+    return PackageScope.RUNTIME, (Evidence.of("unknown", message),)
 
 
 def named_locales(stage: FinalStage, usage: Usage) -> tuple[Evidence, ...]:
@@ -46,7 +46,7 @@ def named_locales(stage: FinalStage, usage: Usage) -> tuple[Evidence, ...]:
         if value not in PLAIN_LOCALES:
             message = f"{variable} is {value}"
             origin = origin_of_variable(stage, variable)
-            found.append(Evidence(kind="locale", message=message, origin=origin))
+            found.append(Evidence.of("locale", message, origin))
     return tuple(found)
 
 
@@ -55,10 +55,10 @@ def time_zones(stage: FinalStage, usage: Usage) -> tuple[Evidence, ...]:
     zone = stage.environment.get("TZ")
     if zone:
         origin = origin_of_variable(stage, "TZ")
-        return (Evidence(kind="time-zone", message=f"TZ is {zone}", origin=origin),)
+        return (Evidence.of("time-zone", f"TZ is {zone}", origin),)
     if usage.zones:
         return usage.zones
-    return (Evidence(kind="unknown", message="kept: time zones are named at run time"),)
+    return (Evidence.of("unknown", "kept: time zones are named at run time"),)
 
 
 def zone_groups(stage: FinalStage, usage: Usage) -> frozenset[str]:
@@ -84,16 +84,16 @@ def _locale_of(use: Evidence) -> str:
 def _locales(stage: FinalStage, usage: Usage) -> Judgement:
     """The package holds sources: without a step that compiles them there is no locale of it."""
     compiled = [
-        Evidence(kind="step", message=f"a step runs {action.command.name}", origin=action.origin)
+        Evidence.of("step", f"a step runs {action.command.name}", action.origin)
         for action in stage.of_kind(ActionKind.OTHER)
         if LOCALE_PROGRAMS & {word.rpartition("/")[2] for word in action.command.words}
     ]
     named = named_locales(stage, usage)
     if compiled or not stage.understands_all:
-        kept = Evidence(kind="unknown", message="kept: locales are named at run time")
+        kept = Evidence.of("unknown", "kept: locales are named at run time")
         return PackageScope.RUNTIME, (*named, *compiled) or (kept,)
     message = "no step compiles a locale, and C.UTF-8 is part of the C library"
-    return PackageScope.UNNEEDED, (Evidence(kind="locale", message=message),)
+    return PackageScope.UNNEEDED, (Evidence.of("locale", message),)
 
 
 def _fonts(name: str, usage: Usage) -> Evidence:
@@ -101,12 +101,11 @@ def _fonts(name: str, usage: Usage) -> Evidence:
     for module in renderers.modules:
         uses = usage.imports.get(module, ())
         if uses:
-            message = f"{module} draws text with fonts"
-            return Evidence(kind="font", message=message, origin=uses[0].origin)
+            return Evidence.of("font", f"{module} draws text with fonts", uses[0].origin)
     for program in renderers.programs:
         uses = usage.programs.get(program, ())
         if uses:
             message = f"{program} draws text with fonts: {uses[0].message}"
-            return Evidence(kind="font", message=message, origin=uses[0].origin)
+            return Evidence.of("font", message, uses[0].origin)
     message = f"kept: nothing that draws text was found, but {name} may be requested by name"
-    return Evidence(kind="unknown", message=message)
+    return Evidence.of("unknown", message)

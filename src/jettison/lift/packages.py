@@ -73,7 +73,7 @@ def _recommended(
         stays = other.scope is PackageScope.RUNTIME
         if stays and name in recommended_with(other.name, release):
             message = f"kept: {other.name} recommends it, and may use it"
-            why = Evidence(kind="recommended", message=message, origin=other.origin)
+            why = Evidence.of("recommended", message, other.origin)
             return replace(
                 package, scope=PackageScope.RUNTIME, evidence=(why, *package.evidence[-1:])
             )
@@ -131,7 +131,7 @@ def _requested(stage: FinalStage, runs: Iterable[LiftedRun]) -> dict[str, Origin
 def _scoped(stage: FinalStage, name: str, origin: Origin, needs: Needs) -> PlannedPackage:
     release = stage.release or DEFAULT_RELEASE
     scope, evidence, runtime = _judged(stage, name, release, needs)
-    place = Evidence(kind="dockerfile", message=f"the Dockerfile installs {name}", origin=origin)
+    place = Evidence.of("dockerfile", f"the Dockerfile installs {name}", origin)
     return PlannedPackage(
         name=name,
         scope=scope,
@@ -171,7 +171,7 @@ def _brought_programs(name: str, release: str) -> tuple[str, ...]:
 
 
 def _build(name: str, reason: str, release: str, needs: Needs) -> Judgement:
-    evidence = [Evidence(kind="catalogue", message=f"{name}: {reason}")]
+    evidence = [Evidence.of("catalogue", f"{name}: {reason}")]
     libraries = runtime_libraries_of(name, release)
     if libraries is None and reason == HEADERS:
         return _unproven(f"which library {name} brings is not known here, and it may be loaded")
@@ -182,19 +182,18 @@ def _build(name: str, reason: str, release: str, needs: Needs) -> Judgement:
     if missing and unsure:
         linked = missing
         what = "is built from source" if needs.from_source else "may be built from source"
-        message = f"{', '.join(missing)} stays: {unsure[0]} {what}"
-        evidence.append(Evidence(kind="linked", message=message))
+        evidence.append(Evidence.of("linked", f"{', '.join(missing)} stays: {unsure[0]} {what}"))
     elif libraries and not missing:
         message = f"its library {', '.join(libraries)} is part of the base image"
-        evidence.append(Evidence(kind="base", message=message))
+        evidence.append(Evidence.of("base", message))
     elif missing and not linked:
         message = f"nothing is linked to {', '.join(missing)}: every requirement has a wheel"
-        evidence.append(Evidence(kind="wheels", message=message))
+        evidence.append(Evidence.of("wheels", message))
     return PackageScope.BUILD, tuple(evidence), tuple(linked)
 
 
 def _unproven(message: str, origin: Origin | None = None) -> Judgement:
-    evidence = Evidence(kind="unknown", message=f"kept: {message}", origin=origin)
+    evidence = Evidence.of("unknown", f"kept: {message}", origin)
     return PackageScope.RUNTIME, (evidence,), ()
 
 
@@ -202,7 +201,7 @@ def _program(stage: FinalStage, name: str, programs: Collection[str], needs: Nee
     if stage.triggers:
         message = "kept: images that are built on this one may call it"
         origin = stage.triggers[0].origin
-        return PackageScope.RUNTIME, (Evidence(kind="trigger", message=message, origin=origin),), ()
+        return PackageScope.RUNTIME, (Evidence.of("trigger", message, origin),), ()
     names = dict.fromkeys([*programs, name])
     used = [use for program in names for use in needs.usage.programs.get(program, ())]
     used += _steps(stage, names)
@@ -222,7 +221,7 @@ def _program(stage: FinalStage, name: str, programs: Collection[str], needs: Nee
         word in names for word in (check.exec_form or (check.shell_form or "").split())
     ):
         message = f"only the health check calls {name}, and Python can send the same request"
-        evidence.insert(0, Evidence(kind="health-check", message=message, origin=check.origin))
+        evidence.insert(0, Evidence.of("health-check", message, check.origin))
     return PackageScope.UNNEEDED, tuple(evidence), ()
 
 
@@ -254,7 +253,7 @@ def _steps(stage: FinalStage, programs: Iterable[str]) -> list[Evidence]:
         if names & called or (source and names & SOURCES):
             name = next(iter(sorted(names & called)), action.command.name)
             message = f"a step calls {name}" if names & called else "a step adds a package source"
-            found.append(Evidence(kind="step", message=message, origin=action.origin))
+            found.append(Evidence.of("step", message, action.origin))
     return found
 
 

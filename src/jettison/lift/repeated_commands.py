@@ -200,7 +200,7 @@ def own_project(
     if reason:
         first = found[0][2][0].removeprefix("-e ")
         said = f"`{first}` is installed from its source: {reason}"
-        return Evidence(kind="installation", message=said, origin=fact.origin)
+        return Evidence.of("installation", said, fact.origin)
     line = step.origin.at
     before = (item for item in stage.instructions if item.origin.at < line)
     sources = tuple(

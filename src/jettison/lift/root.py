@@ -83,11 +83,11 @@ def _private(stage: FinalStage) -> Iterator[Evidence]:
             own = all(is_within(path, "/root") for path in paths)
             if _TAKEN_AWAY.fullmatch(fact.value) and not own:
                 message = f"`{action.text[:60]}` lets the owner alone read it"
-                yield Evidence(kind="permission", message=message, origin=action.origin)
+                yield Evidence.of("permission", message, action.origin)
     for item in stage.inherited:
         if item.keyword in MAKING and (found := _PRIVATE.search(item.text)):
             message = f"`{' '.join(found[0].split())[:40]}` makes files for the owner alone"
-            yield Evidence(kind="permission", message=message, origin=item.origin)
+            yield Evidence.of("permission", message, item.origin)
 
 
 def _needs_the_host(project: Project, usage: Usage) -> Iterator[Evidence]:
@@ -98,32 +98,31 @@ def _needs_the_host(project: Project, usage: Usage) -> Iterator[Evidence]:
             message = (
                 f"the compose file sets {key} for {service.name}: another user has no use of it"
             )
-            yield Evidence(kind="compose", message=message, origin=service.origin_of(key))
+            yield Evidence.of("compose", message, service.origin_of(key))
         for mount in service.volumes:
             socket = mount.target in known.container_clients.sockets
             readable = posixpath.normpath(mount.source) in known.of_the_host.readable
             if is_of_the_host(mount) and not socket and not readable:
                 message = f"{mount.source} belongs to the host, where another user may not read it"
-                yield Evidence(kind="mount", message=message, origin=mount.origin)
+                yield Evidence.of("mount", message, mount.origin)
     modules = (*known.container_clients.modules, *known.of_the_host.modules)
     for name, places in usage.imports.items():
         if name.partition(".")[0] in modules:
             message = f"{name} uses a socket or a device that belongs to root"
-            yield Evidence(kind="import", message=message, origin=places[0].origin)
+            yield Evidence.of("import", message, places[0].origin)
     for word in known.of_the_host.words:
         if word in usage.words:
-            message = f"{word} is for root alone"
-            yield Evidence(kind="source", message=message, origin=usage.words[word])
+            yield Evidence.of("source", f"{word} is for root alone", usage.words[word])
 
 
 def _in_other_hands(project: Project, stage: FinalStage) -> Iterator[Evidence]:
     for item in stage.triggers:
         message = "ONBUILD: images that are built on this one decide"
-        yield Evidence(kind="trigger", message=message, origin=item.origin)
+        yield Evidence.of("trigger", message, item.origin)
     for service in services_of(project):
         if service.user:
             message = f"the compose file runs {service.name} as {service.user}"
-            yield Evidence(kind="compose", message=message, origin=service.origin_of("user"))
+            yield Evidence.of("compose", message, service.origin_of("user"))
 
 
 def _writes_to_the_host(
@@ -136,7 +135,7 @@ def _writes_to_the_host(
     data = (mount for each in services_of(project) for mount in data_mounts(each, project))
     for mount in (each for each in data if each.kind is MountKind.BIND):
         message = f"{mount.target} is a folder of the host, where another user may not write"
-        yield Evidence(kind="mount", message=message, origin=mount.origin)
+        yield Evidence.of("mount", message, mount.origin)
     sources = {each.name: source_targets(each, project, stage) for each in services_of(project)}
     if writing.unsure and any(sources.values()):
         yield writing.unsure[0]
@@ -147,7 +146,7 @@ def _writes_to_the_host(
             message = (
                 f"{mount.target} stays the folder of the host, which another user cannot change"
             )
-            yield Evidence(kind="mount", message=message, origin=mount.origin)
+            yield Evidence.of("mount", message, mount.origin)
 
 
 # Arguments with which a program only tells something.
@@ -163,11 +162,10 @@ def _home_of_root(stage: FinalStage) -> Iterator[Evidence]:
         of_user = homes.options.get(name) in words
         if (known or of_user or _fetches(action)) and words[1:] not in ASKING:
             message = f"`{action.text[:60]}` may write files into root's home folder"
-            yield Evidence(kind="step", message=message, origin=action.origin)
+            yield Evidence.of("step", message, action.origin)
     for item in stage.inherited:
         if item.keyword in ("COPY", "ADD", "ENV", "WORKDIR") and HOME.search(item.arguments):
-            message = "something lies in root's home folder"
-            yield Evidence(kind="step", message=message, origin=item.origin)
+            yield Evidence.of("step", "something lies in root's home folder", item.origin)
 
 
 def _fetches(action: Action) -> bool:
@@ -194,16 +192,16 @@ def _mounted_home(project: Project, usage: Usage) -> Iterator[Evidence]:
     """Services and documents that keep something in root's home folder."""
     for place in usage.homes:
         message = f"{place.file} tells people to mount something in root's home folder"
-        yield Evidence(kind="mount", message=message, origin=place)
+        yield Evidence.of("mount", message, place)
     for service in services_of(project):
         for mount in service.volumes:
             if mount.target == "/root" or mount.target.startswith("/root/"):
                 message = f"{mount.target} is mounted, in root's home folder"
-                yield Evidence(kind="mount", message=message, origin=mount.origin)
+                yield Evidence.of("mount", message, mount.origin)
         for each in service.environment:
             if each.value and HOME.search(f"={each.value}"):
                 message = f"{each.name} names root's home folder"
-                yield Evidence(kind="environment", message=message, origin=each.origin)
+                yield Evidence.of("environment", message, each.origin)
 
 
 def _started(usage: Usage, stage: FinalStage) -> Iterator[Evidence]:
@@ -231,7 +229,7 @@ def _synced(project: Project, usage: Usage, stage: FinalStage) -> Iterator[Evide
         for text, place in (*found, *lines):
             if re.search(tool.syncing, text):
                 message = f"`{tool.name} run` installs what is missing at every start, as root"
-                yield Evidence(kind="start", message=message, origin=place)
+                yield Evidence.of("start", message, place)
 
 
 def _line(project: Project, place: Origin) -> str:
@@ -253,7 +251,7 @@ def _unseen(project: Project, stage: FinalStage) -> Iterator[Evidence]:
         inline = shell and any(word.startswith("-") and "c" in word for word in words[1:2])
         if started and name and not inline and name not in names and not _written(stage, name):
             message = f"what the start program {script} does is not known: it is no file here"
-            yield Evidence(kind="start", message=message, origin=started.origin)
+            yield Evidence.of("start", message, started.origin)
 
 
 def _on_a_mount(project: Project, stage: FinalStage) -> Iterator[Evidence]:
@@ -274,7 +272,7 @@ def _on_a_mount(project: Project, stage: FinalStage) -> Iterator[Evidence]:
         if is_within(into, folder) or is_within(folder, into):
             return
     message = f"{folder} is left empty for files of the host, which another user cannot change"
-    yield Evidence(kind="mount", message=message, origin=last.origin)
+    yield Evidence.of("mount", message, last.origin)
 
 
 def _makes(action: Action) -> bool:
@@ -305,7 +303,7 @@ def _dropping(texts: Mapping[str, str]) -> Iterator[Evidence]:
                 if DROPS_ROOT.match(line):
                     message = f"`{line.strip()}` is for a process that starts as root"
                     origin = Origin(file=path, line=number)
-                    yield Evidence(kind="settings", message=message, origin=origin)
+                    yield Evidence.of("settings", message, origin)
 
 
 def made_accounts(stage: FinalStage) -> frozenset[str]:

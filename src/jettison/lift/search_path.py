@@ -62,7 +62,7 @@ def elsewhere(project: Project, stage: FinalStage, usage: Usage, place: str) -> 
         *_named(usage, ("", "3", stage.python)),
         *_of_steps(stage),
     )
-    return next((Evidence(kind="path", message=why, origin=origin) for why, origin in found), None)
+    return next((Evidence.of("path", why, origin) for why, origin in found), None)
 
 
 _Places = Iterator[tuple[str, Origin | None]]

@@ -306,4 +306,4 @@ def _installation(stage: FinalStage) -> Origin | None:
 
 
 def _not_apart(message: str, origin: Origin) -> NotApart:
-    return NotApart(evidence=Evidence(kind="environment", message=message, origin=origin))
+    return NotApart(evidence=Evidence.of("environment", message, origin))

@@ -100,7 +100,7 @@ class Usage(Struct, frozen=True, kw_only=True):
 
     def search(self, what: str) -> Evidence:
         """The evidence that ``what`` was looked for and not found."""
-        return Evidence(kind="search", message=f"no call of {what} in {self.searched}")
+        return Evidence.of("search", f"no call of {what} in {self.searched}")
 
 
 def usage_of(
@@ -157,7 +157,7 @@ def usage_of(
             *(each for words, origin in commands for each in stored_by_options(words, origin)),
         ),
         imports=_grouped(
-            (name, Evidence(kind="import", message=f"import {name}", origin=place))
+            (name, Evidence.of("import", f"import {name}", place))
             for name, places in imports.items()
             for place in places
         ),
@@ -173,7 +173,7 @@ def _called(calls: Iterable[ProgramCall]) -> Iterator[Use]:
             if call.perhaps:
                 kind, verb = COMMAND, "names"
             message = f"{call.callee} {verb} {call.program}"
-            yield call.program, Evidence(kind=kind, message=message, origin=call.origin)
+            yield call.program, Evidence.of(kind, message, call.origin)
 
 
 def _imported_by(modules: Iterable[ModuleFacts]) -> dict[str, tuple[Origin, ...]]:
@@ -195,14 +195,14 @@ def _run_by(names: Mapping[str, tuple[Origin, ...]], how: str) -> Iterator[Use]:
         for origin in _places_of(module, names):
             for program in programs:
                 message = f"{module}, which is {how}, runs {program}"
-                yield program, Evidence(kind="caller", message=message, origin=origin)
+                yield program, Evidence.of("caller", message, origin)
 
 
 def _computed_by_imported(imports: Mapping[str, tuple[Origin, ...]]) -> Iterator[Evidence]:
     for module in table(Tools).any_program:
         for origin in _places_of(module, imports)[:1]:
             message = f"{module}, which is imported, runs a program that is computed"
-            yield Evidence(kind="caller", message=message, origin=origin)
+            yield Evidence.of("caller", message, origin)
 
 
 def _computed_by_scripts(
@@ -212,8 +212,7 @@ def _computed_by_scripts(
     names = frozenset(map(posixpath.basename, (*running, *lists)))
     for file, script in running.items():
         if found := computed_command(script, known, names):
-            message = f"the script runs `{found}`"
-            yield Evidence(kind=SCRIPT, message=message, origin=Origin(file=file, line=1))
+            yield Evidence.of(SCRIPT, f"the script runs `{found}`", Origin(file=file, line=1))
 
 
 def _places_of(module: str, imports: Mapping[str, tuple[Origin, ...]]) -> tuple[Origin, ...]:
@@ -222,8 +221,7 @@ def _places_of(module: str, imports: Mapping[str, tuple[Origin, ...]]) -> tuple[
 
 
 def _computed(call: ProgramCall) -> Evidence:
-    message = f"{call.callee} runs a program that is computed"
-    return Evidence(kind="subprocess", message=message, origin=call.origin)
+    return Evidence.of("subprocess", f"{call.callee} runs a program that is computed", call.origin)
 
 
 def _scripted(scripts: Iterable[tuple[Script, str]]) -> Iterator[Use]:
@@ -233,16 +231,14 @@ def _scripted(scripts: Iterable[tuple[Script, str]]) -> Iterator[Use]:
         if interpreter:
             name = interpreter[1].rpartition("/")[2]
             origin = Origin(file=script.excerpt.file, line=1)
-            message = f"{name} interprets the script"
-            yield name, Evidence(kind=kind, message=message, origin=origin)
+            yield name, Evidence.of(kind, f"{name} interprets the script", origin)
         functions = frozenset(FUNCTION.findall(script.text))
         for command in script.programs:
             for program in (_program(command.words), *wrapped(command.words)):
                 folder, _, name = program.rpartition("/")
                 # a program in another folder than those of packages belongs to the application
                 if name and name not in functions and (not folder or folder in PROGRAMS):
-                    message = f"the script runs {name}"
-                    yield name, Evidence(kind=kind, message=message, origin=command.origin)
+                    yield name, Evidence.of(kind, f"the script runs {name}", command.origin)
 
 
 def _program(words: tuple[str, ...]) -> str:
@@ -258,8 +254,7 @@ def _started(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[Use
     for words, origin in commands:
         for word in words[:1]:
             name = word.rpartition("/")[2]
-            message = f"the start command runs {name}"
-            yield name, Evidence(kind=COMMAND, message=message, origin=origin)
+            yield name, Evidence.of(COMMAND, f"the start command runs {name}", origin)
 
 
 def _named_by(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[Use]:
@@ -268,24 +263,23 @@ def _named_by(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[Us
         for word in words:
             name = word.rpartition("/")[2]
             if PROGRAM.fullmatch(name):
-                message = f"the start command names {name}"
-                yield name, Evidence(kind=COMMAND, message=message, origin=origin)
+                yield name, Evidence.of(COMMAND, f"the start command names {name}", origin)
 
 
 def _loaded(load: NamedUse) -> Evidence:
     message = f"{load.callee} loads {load.name or 'a library that is computed'}"
     kind = "find-library" if load.callee.endswith("find_library") else "library"
-    return Evidence(kind=kind, message=message, origin=load.origin)
+    return Evidence.of(kind, message, load.origin)
 
 
 def _named(kind: str, use: NamedUse) -> Evidence:
-    return Evidence(kind=kind, message=f"{use.callee}({use.name!r})", origin=use.origin)
+    return Evidence.of(kind, f"{use.callee}({use.name!r})", use.origin)
 
 
 def _zones_imported(modules: Iterable[ModuleFacts]) -> Iterator[Evidence]:
     for name, origin in _absolute(modules):
         if name in table(Calls).zone_readers.modules:
-            yield Evidence(kind="time-zone", message=f"import {name}", origin=origin)
+            yield Evidence.of("time-zone", f"import {name}", origin)
 
 
 TYPES_READ = "file-types"  # a kind of evidence
@@ -295,7 +289,7 @@ def _types_imported(modules: Iterable[ModuleFacts]) -> Iterator[Evidence]:
     for name, origin in _absolute(modules):
         if name in table(Calls).file_type_readers.modules:
             message = f"{name} guesses the types of files by their names"
-            yield Evidence(kind=TYPES_READ, message=message, origin=origin)
+            yield Evidence.of(TYPES_READ, message, origin)
 
 
 def _grouped(found: Iterable[Use]) -> Uses:

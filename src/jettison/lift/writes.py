@@ -103,10 +103,10 @@ def _mounted(project: Project, stage: FinalStage) -> Iterator[Reason]:
     for service in services_of(project):
         for mount in data_mounts(service, project):
             message = f"{mount.target} is a {mount.kind.value} mount"
-            yield mount.target, Evidence(kind="volume", message=message, origin=mount.origin)
+            yield mount.target, Evidence.of("volume", message, mount.origin)
     for path in stage.volumes:
         origin = next(i.origin for i in reversed(stage.inherited) if i.keyword == "VOLUME")
-        yield path, Evidence(kind="volume", message=f"{path} is a volume", origin=origin)
+        yield path, Evidence.of("volume", f"{path} is a volume", origin)
 
 
 def _made(stage: FinalStage) -> Iterator[Reason]:
@@ -120,8 +120,7 @@ def _made(stage: FinalStage) -> Iterator[Reason]:
         else:
             continue
         for path in (path for path in fact.paths if not WILD.search(path)):
-            message = f"the Dockerfile {what} {path}"
-            evidence = Evidence(kind="folder", message=message, origin=action.origin)
+            evidence = Evidence.of("folder", f"the Dockerfile {what} {path}", action.origin)
             yield stage.absolute(path, action.instruction), evidence
 
 
@@ -131,8 +130,7 @@ def _named(project: Project, stage: FinalStage) -> Iterator[Reason]:
         if BUILDING.match(name):
             continue
         if value.startswith("/") and DATA_NAME.search(name) and not posixpath.splitext(value)[1]:
-            message = f"{name}={value}"
-            yield value, Evidence(kind="environment", message=message, origin=origin)
+            yield value, Evidence.of("environment", f"{name}={value}", origin)
 
 
 def _code_in(mount: ComposeMount, project: Project) -> tuple[str, ...]:
@@ -260,7 +258,7 @@ def _for_everyone(stage: FinalStage) -> Iterator[Evidence]:
             paths = {stage.absolute(p.removesuffix("/*"), action.instruction) for p in fact.paths}
             if stage.folder in paths and FOR_EVERYONE.fullmatch(fact.value):
                 message = f"`{action.text[:60]}` lets anybody write there"
-                yield Evidence(kind="permission", message=message, origin=action.origin)
+                yield Evidence.of("permission", message, action.origin)
 
 
 def _real(project: Project, stage: FinalStage, usage: Usage) -> Iterator[StoredFile]:
@@ -269,8 +267,7 @@ def _real(project: Project, stage: FinalStage, usage: Usage) -> Iterator[StoredF
     for name, value, origin in variables:
         path = sqlite_path(value)
         if path:
-            message = f"{name} names a SQLite database"
-            evidence = Evidence(kind="environment", message=message, origin=origin)
+            evidence = Evidence.of("environment", f"{name} names a SQLite database", origin)
             yield StoredFile(path=path, folder=False, database=False, evidence=evidence)
     schemes = [value.partition("://")[0] for _, value, _ in variables if "://" in value]
     replaced = any(scheme.startswith((*SERVERS, "sqlite")) for scheme in schemes)
@@ -291,7 +288,7 @@ def home_writers(distributions: Iterable[str]) -> tuple[Evidence, ...]:
     """One piece of evidence for each of the named distributions that keeps files there."""
     known = frozenset(table(Tools).writes_home.distributions)
     return tuple(
-        Evidence(kind="home", message=f"{name} keeps what it downloads in the home folder")
+        Evidence.of("home", f"{name} keeps what it downloads in the home folder")
         for name in sorted(known.intersection(distributions))
     )
 

@@ -134,13 +134,12 @@ def _steps(run: LiftedRun) -> Iterator[Evidence]:
     for action in run.actions:
         text = action.short
         if action.kind in NOT_THERE or (action.kind in NEEDLESS and not run.editable):
-            yield Evidence(kind="step", message=f"it runs `{text}`", origin=action.origin)
+            yield Evidence.of("step", f"it runs `{text}`", action.origin)
         elif action.kind is ActionKind.USER and "$" in action.text:
-            message = f"`{text}` is completed by a shell"
-            yield Evidence(kind="step", message=message, origin=action.origin)
+            yield Evidence.of("step", f"`{text}` is completed by a shell", action.origin)
         elif not _is_there(action.command.name):
             message = f"it runs {action.command.name}, which only the official image has"
-            yield Evidence(kind="step", message=message, origin=action.origin)
+            yield Evidence.of("step", message, action.origin)
 
 
 def _is_there(name: str) -> bool:
@@ -157,7 +156,7 @@ def _is_there(name: str) -> bool:
 
 
 def _told(message: str, item: Instruction) -> Evidence:
-    return Evidence(kind="step", message=message, origin=item.origin)
+    return Evidence.of("step", message, item.origin)
 
 
 NAMES = ("application", "image", "application-image")

@@ -161,13 +161,12 @@ def _user_of_setuptools(plan: Plan) -> Evidence | None:
     for name in ("pkg_resources", _NAME):
         for use in plan.usage.imports.get(name, ()):
             message = f"{name} is imported, and only the environment of the image has it"
-            return Evidence(kind="import", message=message, origin=use.origin)
+            return Evidence.of("import", message, use.origin)
     for name, below in table(Tools).setuptools.items():
         facts = plan.distributions.get(name)
         if facts and (not below or _is_older(facts.version, below)):
             found = "imports pkg_resources, which the environment of the image has"
-            message = f"{name} {facts.version} {found}"
-            return Evidence(kind="import", message=message)
+            return Evidence.of("import", f"{name} {facts.version} {found}")
     return None
 
 

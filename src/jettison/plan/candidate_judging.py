@@ -84,12 +84,11 @@ def _programs(needs: BaseNeeds) -> dict[str, tuple[Evidence, ...]]:
     for action in needs.stage.actions:
         name = action.command.name.rpartition("/")[2]
         if (action.kind not in TRANSLATED or name in USER_PROGRAMS) and _is_known(name):
-            message = f"a step of the Dockerfile runs {name}"
-            evidence = Evidence(kind="step", message=message, origin=action.origin)
+            evidence = Evidence.of("step", f"a step of the Dockerfile runs {name}", action.origin)
             found.setdefault(name, (evidence,))
         if COMPILING & {name, *action.command.words}:
             message = f"a step of the Dockerfile compiles: {action.short}"
-            evidence = Evidence(kind="step", message=message, origin=action.origin)
+            evidence = Evidence.of("step", message, action.origin)
             found.setdefault("gcc", (evidence,))
     for name, why in _shells(needs):
         found.setdefault(name, why)
@@ -113,8 +112,7 @@ def _shell(
     """Give the shell that words begin with, or that runs a text which is no words."""
     name = "sh" if words is None else "".join(words[:1]).rpartition("/")[2]
     if name in SHELLS:
-        message = f"the {what} is one for a shell"
-        yield name, (Evidence(kind="command", message=message, origin=origin),)
+        yield name, (Evidence.of("command", f"the {what} is one for a shell", origin),)
 
 
 def _is_known(program: str) -> bool:

@@ -67,7 +67,7 @@ def libraries_of(
 def _loading(need: NativeNeed, library: str, place: Origin | None) -> Evidence:
     message = f"{library}: {need.distribution or need.modules[0]} {need.how}"
     kind = "find-library" if need.finds else "library"
-    return Evidence(kind=kind, message=message, origin=place)
+    return Evidence.of(kind, message, place)
 
 
 def libraries_unused(requirements: Collection[str], usage: Usage) -> Iterator[Evidence]:
@@ -81,7 +81,7 @@ def libraries_unused(requirements: Collection[str], usage: Usage) -> Iterator[Ev
             if library not in needed:
                 names = " or ".join(need.modules)
                 message = f"{library} is not needed: nothing imports {names} of {need.distribution}"
-                yield Evidence(kind="library", message=message)
+                yield Evidence.of("library", message)
 
 
 def linked_packages(
@@ -110,7 +110,7 @@ def types_read(requirements: Iterable[str], usage: Usage) -> Evidence | None:
     name = next((name for name in requirements if name in known), None)
     if usage.file_types or name is None:
         return next(iter(usage.file_types), None)
-    return Evidence(kind=TYPES_READ, message=f"{name} guesses the types of files by their names")
+    return Evidence.of(TYPES_READ, f"{name} guesses the types of files by their names")
 
 
 def _spared(need: NativeNeed, requirements: Collection[str]) -> bool:
@@ -176,7 +176,7 @@ def _linked_unseen(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
         works = Works.YES if headers else Works.UNKNOWN
         what = ", ".join(libraries) or ("what the base has" if headers else "what is not known")
         message = f"{name}{needs.through(name)} is compiled, and linked to {what}"
-        evidence = Evidence(kind="library", message=message, origin=needs.origin(name))
+        evidence = Evidence.of("library", message, needs.origin(name))
         yield Remark(works=works, evidence=evidence, adds=tuple(libraries))
 
 

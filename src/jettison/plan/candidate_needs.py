@@ -38,7 +38,7 @@ class Remark(Struct, frozen=True, kw_only=True):
         cls, works: Works, kind: str, message: str, origin: Origin | None = None, adds: str = ""
     ) -> Remark:
         """Return what was found and where."""
-        evidence = Evidence(kind=kind, message=message, origin=origin)
+        evidence = Evidence.of(kind, message, origin)
         return cls(works=works, evidence=evidence, adds=(adds,) if adds else ())
 
 

@@ -55,9 +55,7 @@ def _locales(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
 def _zones(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     zone = needs.stage.environment.get("TZ")
     if zone:
-        first = Evidence(
-            kind="zone", message=f"TZ is {zone}", origin=origin_of_variable(needs.stage, "TZ")
-        )
+        first = Evidence.of("zone", f"TZ is {zone}", origin_of_variable(needs.stage, "TZ"))
     elif needs.usage.zones:
         first = needs.usage.zones[0]
     elif reader := _reader_of_zones(needs):
@@ -97,7 +95,7 @@ def _types_read_on_top(needs: BaseNeeds) -> Evidence | None:
     on_top = (name for name in needs.names if {*known.frameworks} & {*edges.get(name, ())})
     name = next((name for name in on_top if name not in known.silent), None)
     message = f"{name} may serve files, with types that are guessed by their names"
-    return Evidence(kind=TYPES_READ, message=message) if name else None
+    return Evidence.of(TYPES_READ, message) if name else None
 
 
 def _reader_of_zones(needs: BaseNeeds) -> Evidence | None:
@@ -109,14 +107,13 @@ def _reader_of_zones(needs: BaseNeeds) -> Evidence | None:
         return None
     for name in needs.names:
         if name in table(Calls).zone_readers.distributions:
-            message = f"{name} reads the system's time zones"
-            return Evidence(kind="zone", message=message, origin=needs.origin(name))
+            return Evidence.of("zone", f"{name} reads the system's time zones", needs.origin(name))
         facts = needs.closure.facts.get(name)
         for requirement in facts.requires if facts else ():
             asked_for_extra = requirement.marker and "extra" in str(requirement.marker)
             if canonicalize_name(requirement.name) == _ZONES and not asked_for_extra:
                 message = f"{name} reads the system's time zones: it requires {requirement}"
-                return Evidence(kind="zone", message=message, origin=needs.origin(name))
+                return Evidence.of("zone", message, needs.origin(name))
     return None
 
 

@@ -158,7 +158,7 @@ def removal(
 def asked_alone(entry: Known, verb: str, names: Collection[str]) -> Evidence:
     """The evidence that a distribution is used with some names and with no others."""
     message = f"{entry.distribution} {verb} only {', '.join(sorted(names))} ({entry.source})"
-    return Evidence(kind="catalogue", message=message)
+    return Evidence.of("catalogue", message)
 
 
 def staying(what: str, files: Iterable[OwnedFile], why: Evidence) -> Iterator[Finding]:
@@ -215,17 +215,17 @@ def cannot_tell(
     names may be anything.
     """
     if given.computed:
-        return Evidence(kind="call", message=computed, origin=given.computed[0])
+        return Evidence.of("call", computed, given.computed[0])
     other = min(others, default="")
     if other:
         return may_ask(plan, other)
-    return Evidence(kind="call", message="no call names one") if unnamed else None
+    return Evidence.of("call", "no call names one") if unnamed else None
 
 
 def may_ask(plan: Plan, name: str) -> Evidence:
     """The evidence that a distribution may ask another one for any data."""
     known = f"{name} is unknown and" if name in unknown(plan) else name
-    return Evidence(kind="requirement", message=f"{known} may request any")
+    return Evidence.of("requirement", f"{known} may request any")
 
 
 def unproven_of(plan: Plan) -> tuple[Unproven, ...]:
@@ -249,4 +249,4 @@ def _keeps(plan: Plan, group: Group) -> bool:
 def _evidence(group: Group) -> Evidence:
     lines = (*group.paths, *group.sections, *(ARROW.join(pair) for pair in group.links))
     size = f" {human(group.size.bytes)}:" if group.bytes else ""
-    return Evidence(kind="wheel", message=f"{group.reason}:{size} {some(lines, 3)}")
+    return Evidence.of("wheel", f"{group.reason}:{size} {some(lines, 3)}")

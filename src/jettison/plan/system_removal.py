@@ -255,9 +255,7 @@ def place_of_removal(project: Project, stage: FinalStage) -> BuiltEnvironment | 
         path = project.own(name)
         if not project.texts.get(path, opening).startswith(opening[:OPENING]):
             message = f"{path} is a file of the project's own"
-            return NotApart(
-                evidence=Evidence(kind="file", message=message, origin=Origin(file=path))
-            )
+            return NotApart(evidence=Evidence.of("file", message, Origin(file=path)))
     return environment_of(project, stage)
 
 

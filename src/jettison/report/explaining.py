@@ -129,8 +129,7 @@ def _answer_of_line(
         reason="; ".join(reasons),
         line=", ".join(line.path for line in shown),
         evidence=tuple(
-            Evidence(kind="list", message=line.path, origin=Origin(file=name, line=line.line))
-            for line in shown
+            Evidence.of("list", line.path, Origin(file=name, line=line.line)) for line in shown
         ),
     )
 
@@ -189,9 +188,7 @@ def explain_source(plan: Plan, text: str) -> FileAnswer | None:
         rule=build_context.RULE.name if line else "",
         reason="the ignore file excludes it" if line else "in the build context",
         line=line.text.strip() if line else "",
-        evidence=(Evidence(kind="ignore", message=line.text.strip(), origin=line.origin),)
-        if line
-        else (),
+        evidence=(Evidence.of("ignore", line.text.strip(), line.origin),) if line else (),
     )
 
 
@@ -216,7 +213,7 @@ def _answer(
     reason = "; ".join(reasons) or "no rule removes it; it may be used"
     if kept and not gone:
         reason = f'keep = "{kept.text}"'
-        evidence = (Evidence(kind="setting", message=reason, origin=kept.origin),)
+        evidence = (Evidence.of("setting", reason, kept.origin),)
     return replace(
         _counted(path, ", ".join(owners), {file.path: file.size for file in files}, gone),
         rule=", ".join(rules),

@@ -35,7 +35,7 @@ def explain_line(plan: Plan, file: str, line: int) -> Iterator[LineAnswer]:
 
 
 def _setting_answer(line: Override | Line, verdict: str) -> LineAnswer:
-    evidence = Evidence(kind="setting", message="written here", origin=line.origin)
+    evidence = Evidence.of("setting", "written here", line.origin)
     return LineAnswer(subject=line.shown, kind="setting", verdict=verdict, evidence=(evidence,))
 
 
@@ -143,7 +143,7 @@ def explain_system(plan: Plan, question: str) -> Iterator[LineAnswer]:
             subject=question,
             kind="system",
             verdict=f"kept: {kept}",
-            evidence=(Evidence(kind="image", message=kept),),
+            evidence=(Evidence.of("image", kept),),
         )
     path = plan.project.own(SYSTEM_LIST)
     for part in plan.project.texts.get(path, "").split("\n\n"):
@@ -176,7 +176,7 @@ def _answer(
     number = plan.project.texts[path].splitlines().index(line) + 1
     verdict = f"kept, as an exception of {title}" if kept else f"removed from the system by {title}"
     place = Origin(file=path, line=number)
-    evidence = Evidence(kind="list", message=line, origin=place)
+    evidence = Evidence.of("list", line, place)
     return LineAnswer(subject=question, kind="system", verdict=verdict, evidence=(evidence,))
 
 
@@ -226,7 +226,7 @@ def _kept_in_image(plan: Plan, name: str) -> Iterator[LineAnswer]:
                 subject=name,
                 kind="image",
                 verdict=f"kept: {row.why}",
-                evidence=(Evidence(kind="image", message=row.why),),
+                evidence=(Evidence.of("image", row.why),),
                 size=Size(bytes=row.bytes, basis=Basis.MEASURED, source="files of the image"),
             )
 

@@ -126,7 +126,7 @@ def _moved(plan: Plan, found: Movable) -> Finding:
     if locked:
         changes = (*changes, *_started(plan, locked, stays=stays is not None))
     why = "requirements are installed in the final stage"
-    evidence = Evidence(kind="installation", message=why, origin=found.origin)
+    evidence = Evidence.of("installation", why, found.origin)
     return Finding.of(
         message,
         (evidence, *_why_build(plan, found, build), *filter(None, (stays, used))),
@@ -162,9 +162,7 @@ def _installer_stays(plan: Plan, found: LockedInstallation) -> Evidence | None:
             invocation = plan.stage.command
             unknown = f"{program} is not known to end on SIGTERM as process 1"
             message = f"{found.tool.name} kept: {unknown}"
-            return Evidence(
-                kind="signal", message=message, origin=invocation.origin if invocation else None
-            )
+            return Evidence.of("signal", message, invocation.origin if invocation else None)
     return None
 
 
@@ -217,8 +215,7 @@ def _installs_when_run(plan: Plan) -> Evidence | None:
     )
     for each in (plan.stage.command, plan.stage.entrypoint):
         if each and re.search(r"\bpip3?\b", each.instruction.text):
-            message = "the start command runs pip"
-            found = Evidence(kind="command", message=message, origin=each.origin)
+            found = Evidence.of("command", "the start command runs pip", each.origin)
     if found is None:
         return None
     return replace(found, message=f"{found.message}, and an environment that uv makes has none")
@@ -257,7 +254,7 @@ def _called_otherwise(plan: Plan, moves: Instruction | str | None, program: str)
 
 def _why_build(plan: Plan, found: Movable, names: tuple[str, ...]) -> tuple[Evidence, ...]:
     message = "git: a requirement comes from version control"
-    git = Evidence(kind="requirement", message=message, origin=found.version_control)
+    git = Evidence.of("requirement", message, found.version_control)
     return tuple(
         git if item.name == "git" else item.evidence[0]
         for item in plan.packages

@@ -45,9 +45,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
     if not copies or done or not stage.is_root_at(copies[-1][0]):
         return
     library = f"/usr/local/lib/python{stage.python}"
-    evidence = Evidence(
-        kind="copy", message="source is copied and never compiled", origin=copies[-1][0].origin
-    )
+    evidence = Evidence.of("copy", "source is copied and never compiled", copies[-1][0].origin)
     modules = tuple(_loaded(plan, library))
     whole = not any(one.what.endswith(".py") for one in plan.skipped)
     folder = stage.folder if stage.folder != "/" else posixpath.commonpath([i for _, i in copies])
@@ -78,7 +76,7 @@ def _told(plan: Plan, modules: tuple[str, ...]) -> Iterator[Evidence]:
     how = "were loaded by the application" if traced else "are led to by imports"
     if modules:
         message = f"{len(modules)} modules of the standard library {how}"
-        yield Evidence(kind="trace" if traced else "import", message=message)
+        yield Evidence.of("trace" if traced else "import", message)
 
 
 def _hashes(python: str | None) -> bool:

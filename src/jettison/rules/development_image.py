@@ -34,18 +34,14 @@ def detect(plan: Plan) -> Iterator[Finding]:
     if path in project.texts:
         return
     evidence = [
-        Evidence(kind="file", message=f"{name} holds the requirements for development")
+        Evidence.of("file", f"{name} holds the requirements for development")
         for file in production_files(project)
         if (name := development_file(file.file, project.texts)) in project.texts
     ]
     service = service_of(plan.original)
     targets = source_targets(service, plan.original, plan.stage)
     evidence += [
-        Evidence(
-            kind="mount",
-            message=f"the service mounts its source over {mount.target}",
-            origin=mount.origin,
-        )
+        Evidence.of("mount", f"the service mounts its source over {mount.target}", mount.origin)
         for mount in (service.volumes if service else ())
         if mount.target in targets
     ]

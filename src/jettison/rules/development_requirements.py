@@ -180,8 +180,8 @@ def _leaving(
         f"move {counted(len(names), *COUNTED)} out of production: {', '.join(names)}",
         (
             *(_first(item) for item in found),
-            *(Evidence(kind="version", message=f"{line}: {message}") for line in held),
-            *(Evidence(kind="import-check", message=f"{line}: {needed}") for line in alone),
+            *(Evidence.of("version", f"{line}: {message}") for line in held),
+            *(Evidence.of("import-check", f"{line}: {needed}") for line in alone),
         ),
         MoveToDevelopment(names=names, held=held, alone=alone),
         saving=saving,
@@ -232,10 +232,8 @@ def _unused(items: list[PlannedRequirement]) -> Iterator[Finding]:
 
 
 def _first(item: PlannedRequirement) -> Evidence:
-    first = item.evidence[0] if item.evidence else Evidence(kind="scope", message=item.scope.value)
-    return Evidence(
-        kind=first.kind, message=f"{item.name}: {first.message}", origin=first.origin or item.origin
-    )
+    first = item.evidence[0] if item.evidence else Evidence.of("scope", item.scope.value)
+    return Evidence.of(first.kind, f"{item.name}: {first.message}", first.origin or item.origin)
 
 
 RULE = Rule.of(NAME, detect, level=1)
@@ -303,8 +301,7 @@ def _fate(item: PlannedRequirement, *, computed: bool) -> str:
 def _evidence_of_misplaced(item: PlannedRequirement) -> Iterator[Evidence]:
     yield from item.evidence[:1]
     yield from item.chain
-    message = f"declared in {item.group or item.origin.file}"
-    yield Evidence(kind="group", message=message, origin=item.origin)
+    yield Evidence.of("group", f"declared in {item.group or item.origin.file}", item.origin)
 
 
 MISPLACED_REQUIREMENTS = Rule.of("misplaced-requirements", misplaced_requirements, level=1)

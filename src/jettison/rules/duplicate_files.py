@@ -87,12 +87,12 @@ def run_by_root(plan: Plan) -> Iterator[Evidence]:
     stage = plan.stage
     if stage.runs_as_root:
         message = "the process is root, which may write to them"
-        yield Evidence(kind="user", message=message, origin=stage.stage.origin)
+        yield Evidence.of("user", message, stage.stage.origin)
     for service in services_of(plan.project):
         user = (service.user or "").partition(":")[0]
         if service.user and (user in ROOT_NAMES or "$" in user):
             message = f"the compose file runs {service.name} as {service.user}"
-            yield Evidence(kind="compose", message=message, origin=service.origin_of("user"))
+            yield Evidence.of("compose", message, service.origin_of("user"))
 
 
 def _given_away(plan: Plan, found: BuiltEnvironment) -> Iterator[Evidence]:
@@ -102,13 +102,13 @@ def _given_away(plan: Plan, found: BuiltEnvironment) -> Iterator[Evidence]:
     owned = given.chown and given.chown.partition(":")[0] not in ROOT_NAMES
     if owned or FOR_EVERYONE.fullmatch(given.chmod or ""):
         message = f"COPY gives the environment to {given.chown or 'everybody'}"
-        yield Evidence(kind="copy", message=message, origin=found.copied.origin)
+        yield Evidence.of("copy", message, found.copied.origin)
     for action in stage.actions:
         fact = action.fact
         paths = fact.paths if isinstance(fact, Permission) else ()
         if any(_meet(stage.absolute(path, action.instruction), place) for path in paths):
             message = f"`{action.text[:60]}` may let somebody write there"
-            yield Evidence(kind="permission", message=message, origin=action.origin)
+            yield Evidence.of("permission", message, action.origin)
     for folder, evidence in plan.writing.folders.items():
         if f"{folder}/".startswith(f"{place}/"):
             yield evidence

@@ -122,10 +122,8 @@ def _finding(invocation: Invocation, message: str, words: tuple[str, ...]) -> Fi
     return Finding(
         message=f"{invocation.keyword} {message}",
         evidence=(
-            Evidence(
-                kind="command",
-                message=f"shell form: {invocation.keyword} {invocation.text}",
-                origin=invocation.origin,
+            Evidence.of(
+                "command", f"shell form: {invocation.keyword} {invocation.text}", invocation.origin
             ),
         ),
         safety=Safety.SAFE if changes else Safety.REVIEW,

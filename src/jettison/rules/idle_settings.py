@@ -35,7 +35,7 @@ def idle_settings(plan: Plan) -> Iterator[Finding]:
     yield from (
         Finding.advice(
             f"{line.shown} means nothing: {why}",
-            Evidence(kind="setting", message="the line of the settings", origin=line.origin),
+            Evidence.of("setting", "the line of the settings", line.origin),
         )
         for line in lines
         if (why := idle(plan, line))
@@ -104,7 +104,7 @@ def requested_removals(plan: Plan) -> Iterator[Finding]:
     """
     groups = tuple(_groups(plan))
     evidence = [
-        Evidence(kind="setting", message=override.shown, origin=override.origin)
+        Evidence.of("setting", override.shown, override.origin)
         for override in plan.overrides.of(Ask.REMOVE)
         if plan.overrides.files[override]
     ]

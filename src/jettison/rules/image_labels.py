@@ -30,7 +30,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
     if TITLE in plan.stage.labels:
         return
     title = title_of(plan)
-    evidence = Evidence(kind="label", message=f"no label {TITLE}", origin=plan.stage.stage.origin)
+    evidence = Evidence.of("label", f"no label {TITLE}", plan.stage.stage.origin)
     message = f"the image is labelled {title}"
     yield Finding.of(message, (evidence,), AddLabels(labels=((TITLE, title),)))
 

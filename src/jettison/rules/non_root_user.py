@@ -66,11 +66,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
         return
     change = _change(plan)
     evidence = [
-        Evidence(
-            kind="user",
-            message="the Dockerfile sets no USER: the process is root",
-            origin=stage.stage.origin,
-        ),
+        Evidence.of("user", "the Dockerfile sets no USER: the process is root", stage.stage.origin),
         *plan.writing.unsure,
         *plan.writing.folders.values(),
         *plan.writing.named.values(),
@@ -147,7 +143,7 @@ def _owned_code(plan: Plan) -> Iterator[Finding]:
     """Copies and recursive changes that give the code to the user, or a mode once more."""
     stage, writing = plan.stage, plan.writing
     copies = [
-        Evidence(kind="copy", message=f"COPY gives the code to {copied.chown}", origin=item.origin)
+        Evidence.of("copy", f"COPY gives the code to {copied.chown}", item.origin)
         for item, copied in stage.copies
         if copied.chown
         and copied.stage is None
@@ -181,16 +177,16 @@ def _owner_needs(plan: Plan) -> Iterator[Evidence]:
     for item in stage.instructions:
         if item.keyword == "RUN" and not stage.is_root_at(item):
             message = f"a step runs as {stage.user} and may write into the folder of the code"
-            yield Evidence(kind="step", message=message, origin=item.origin)
+            yield Evidence.of("step", message, item.origin)
     for action in stage.actions:
         fact = action.fact
         if isinstance(fact, UserChange) and fact.home == stage.folder:
             message = f"{stage.folder} is the home folder of {stage.user}"
-            yield Evidence(kind="user", message=message, origin=action.origin)
+            yield Evidence.of("user", message, action.origin)
         given = recursive_on(action, stage.folder, stage)
         if given and len(given.paths) > 1:
             message = f"`{action.text[:80]}` gives away other folders too"
-            yield Evidence(kind="permission", message=message, origin=action.origin)
+            yield Evidence.of("permission", message, action.origin)
 
 
 def _owner(actions: list[Action], user: str) -> str:
@@ -205,7 +201,7 @@ def _is_code(folder: str, stage: FinalStage) -> bool:
 
 def _recursive(action: Action) -> Evidence:
     message = f"`{action.text}` puts every file into the image a second time"
-    return Evidence(kind="permission", message=message, origin=action.origin)
+    return Evidence.of("permission", message, action.origin)
 
 
 def _volumes(plan: Plan, change: RunAsUser) -> Iterator[Finding]:
@@ -220,7 +216,7 @@ def _volumes(plan: Plan, change: RunAsUser) -> Iterator[Finding]:
     message = f"volumes that exist belong to root: give them away once with `{command}`"
     yield Finding.advice(
         message,
-        Evidence(kind="volume", message=f"{targets} outlives the image", origin=mounts[0].origin),
+        Evidence.of("volume", f"{targets} outlives the image", mounts[0].origin),
     )
 
 

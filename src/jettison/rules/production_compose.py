@@ -167,8 +167,7 @@ def _cached_by_uv(plan: Plan) -> Iterator[Evidence]:
     uses = [use.origin for use in plan.usage.started.get("uv", ()) if use.origin]
     places += [each for each in uses if each.file != plan.project.dockerfile_path]
     for origin in places[:1]:
-        message = "uv, which starts it, keeps a cache in the home folder"
-        yield Evidence(kind="home", message=message, origin=origin)
+        yield Evidence.of("home", "uv, which starts it, keeps a cache in the home folder", origin)
 
 
 def _kept(plan: Plan) -> frozenset[str]:
@@ -267,21 +266,21 @@ def _evidence(mount: ComposeMount) -> Evidence:
         message = f"{mount.target} is root on the host, and nothing uses it"
     else:
         message = f"{mount.source} is mounted over the code of the image"
-    return Evidence(kind="mount", message=message, origin=mount.origin)
+    return Evidence.of("mount", message, mount.origin)
 
 
 def _loose(service: Service, missing: tuple[str, ...]) -> tuple[Evidence, ...]:
     if not missing:
         return ()
     message = f"the service does not set {', '.join(missing)}"
-    return (Evidence(kind="compose", message=message, origin=service.origin),)
+    return (Evidence.of("compose", message, service.origin),)
 
 
 def _asked(service: Service, checked: tuple[str, ...]) -> tuple[Evidence, ...]:
     if not checked or service.healthcheck is None:
         return ()
     message = "the health check uses a download tool; Python can send the same request"
-    return (Evidence(kind="health-check", message=message, origin=service.healthcheck.origin),)
+    return (Evidence.of("health-check", message, service.healthcheck.origin),)
 
 
 RULE = Rule(name="production-compose", level=1, documentation=__doc__, detect=detect)

@@ -97,7 +97,7 @@ def _shared(plan: Plan) -> dict[int, Evidence]:
             origin = other.instructions[0].origin
             first = taken_whole(dockerfile, other) or other
             for index in fed_by(dockerfile, first, found):
-                found[index] = Evidence(kind="stage", message=message, origin=origin)
+                found[index] = Evidence.of("stage", message, origin)
     return found
 
 
@@ -137,7 +137,7 @@ def _needed(plan: Plan, names: Collection[str]) -> Evidence | None:
         first = item.evidence[0] if item.evidence else None
         message = f"{item.name}: {first.message}" if first else f"production needs {item.name}"
         origin = first.origin if first else None
-        return Evidence(kind="needed", message=message, origin=origin or item.origin)
+        return Evidence.of("needed", message, origin or item.origin)
     return None
 
 
@@ -146,7 +146,7 @@ def _tested(stage: Stage) -> Evidence | None:
     for action in actions_in(stage.instructions):
         if action.kind not in INSTALLING and (found := re.search(RUNS_TESTS, action.text)):
             message = f"a step runs {found[0]} while the image is built"
-            return Evidence(kind="step", message=message, origin=action.origin)
+            return Evidence.of("step", message, action.origin)
     return None
 
 
@@ -157,7 +157,7 @@ def _built_with(plan: Plan, one: ShippedGroup | ShippedFile) -> Evidence | None:
     for action in lifted_stage(plan.project, one.stage).of_kind(ActionKind.PYTHON):
         if isinstance(action.fact, PipInstall) and local_words(action.fact):
             message = f"`{' '.join(action.text.split())[:60]}` builds the project in the same stage"
-            return Evidence(kind="step", message=message, origin=action.origin)
+            return Evidence.of("step", message, action.origin)
     return None
 
 
@@ -201,12 +201,12 @@ def _evidence(groups: list[ShippedGroup], files: list[ShippedFile]) -> Iterable[
         how = "by default" if group.unasked else "on request"
         text = group.request.action.short
         message = f"`{text}` installs the {word} {group.name} {how}: {listed}"
-        yield Evidence(kind="group", message=message, origin=group.origin)
+        yield Evidence.of("group", message, group.origin)
     for file in files:
         own = file.production or "the other file"
         listed = ", ".join(sorted(file.names))
         message = f"{file.path} is for development, {own} for production: {listed}"
-        yield Evidence(kind="file", message=message, origin=file.action.origin)
+        yield Evidence.of("file", message, file.action.origin)
 
 
 def _synced_at_start(plan: Plan, tool: Tool) -> Evidence | None:
@@ -237,7 +237,7 @@ def _start(plan: Plan, message: str, meant: Callable[[str], bool]) -> Evidence |
     """Give the message with the first start command or line of a script that is ``meant``."""
     places = (origin for text, origin in _starts(plan) if meant(text))
     origin = next(places, None)
-    return Evidence(kind="start", message=message, origin=origin) if origin else None
+    return Evidence.of("start", message, origin) if origin else None
 
 
 def _starts(plan: Plan) -> Iterator[tuple[str, Origin]]:

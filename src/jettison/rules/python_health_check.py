@@ -34,9 +34,7 @@ def python_health_check(plan: Plan) -> Iterator[Finding]:
     if tool is None:
         return
     probe, python = probe_of_check(plan.stage), python_of(plan.stage)
-    evidence = Evidence(
-        kind="health-check", message=f"HEALTHCHECK calls {tool}", origin=check.origin
-    )
+    evidence = Evidence.of("health-check", f"HEALTHCHECK calls {tool}", check.origin)
     if probe is None or python is None:
         why = why_not(script) if python else "no Python is known to be on PATH"
         yield Finding.advice(f"the health check keeps {tool}: {why}", evidence)
@@ -71,10 +69,8 @@ def python_environment(plan: Plan) -> Iterator[Finding]:
     yield Finding.of(
         message,
         (
-            Evidence(
-                kind="environment",
-                message=f"the final stage does not set {UNBUFFERED}",
-                origin=plan.stage.stage.origin,
+            Evidence.of(
+                "environment", f"the final stage does not set {UNBUFFERED}", plan.stage.stage.origin
             ),
         ),
         SetEnvironment(variables=((UNBUFFERED, "1"),)),

@@ -48,9 +48,7 @@ def end_of_life(plan: Plan) -> Iterator[Finding]:
         return
     origin = plan.stage.chain[0].origin
     yield from (
-        Finding.advice(
-            message, Evidence(kind="base", message=f"the base is {plan.stage.base}", origin=origin)
-        )
+        Finding.advice(message, Evidence.of("base", f"the base is {plan.stage.base}", origin))
         for message in _ended(image_facts(plan.stage.base), plan.today)
     )
 
@@ -122,8 +120,7 @@ def _evidence(plan: Plan, taken: BaseCandidate) -> tuple[Evidence, ...]:
     before = image_facts(plan.stage.base)
     held = "holds compilers and headers" if before.variant is Variant.FULL else "was there before"
     held = "brings uv, which no step and no start needs" if brings_uv(plan.stage.base) else held
-    why = f"{plan.stage.base} {held}"
-    first = Evidence(kind="base", message=why, origin=plan.stage.stage.origin)
+    first = Evidence.of("base", f"{plan.stage.base} {held}", plan.stage.stage.origin)
     return (first, *taken.evidence)
 
 
@@ -244,11 +241,11 @@ def _saving_composed(plan: Plan, made_of: Composition) -> Size | None:
 
 def _evidence_of_composition(plan: Plan, made_of: Composition) -> Iterator[Evidence]:
     message = f"{plan.stage.base} has a shell, a package manager and their programs"
-    yield Evidence(kind="base", message=message, origin=plan.stage.stage.origin)
+    yield Evidence.of("base", message, plan.stage.stage.origin)
     if made_of.asked:
-        yield Evidence(kind="packages", message=f"the application needs {', '.join(made_of.asked)}")
+        yield Evidence.of("packages", f"the application needs {', '.join(made_of.asked)}")
     for note in made_of.notes:
-        yield Evidence(kind="note", message=f"{note.what}: {note.reason}")
+        yield Evidence.of("note", f"{note.what}: {note.reason}")
 
 
 COMPOSED_BASE = Rule.of("composed-base", composed_base, level=1)
@@ -272,7 +269,7 @@ def debug_target(plan: Plan) -> Iterator[Finding]:
     message = "the image has no shell" if shell else "the image has a shell"
     yield Finding.of(
         "the target debug has the same files and a shell",
-        (Evidence(kind="shell", message=message, origin=last.origin),),
+        (Evidence.of("shell", message, last.origin),),
         AddDebugTarget(shell=shell),
     )
 

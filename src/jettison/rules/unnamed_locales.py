@@ -84,7 +84,7 @@ def _doubt(plan: Plan, entry: Locales) -> Evidence | None:
     there = {_language(match[1]) for match in _data(plan, entry).values()}
     for one in sorted(map(_language, given.names)):
         if there.isdisjoint({one, *entry.related.get(one, ())}):
-            return Evidence(kind="call", message=f"there are none for {one}, which a call names")
+            return Evidence.of("call", f"there are none for {one}, which a call names")
     return None
 
 

@@ -115,9 +115,7 @@ def _unneeded(plan: Plan, clients: list[PlannedPackage]) -> Iterator[Finding]:
     actions = [action for action in plan.stage.actions if _serves_client(action, plan)]
     present = removable(plan.stage)
     steps = [
-        Evidence(
-            kind="step", message=f"`{in_one_line(a.text, 60)}` only serves it", origin=a.origin
-        )
+        Evidence.of("step", f"`{in_one_line(a.text, 60)}` only serves it", a.origin)
         for a in actions
     ]
     evidence = (*(found for item in clients for found in item.evidence), *steps)
@@ -158,7 +156,7 @@ def _socket(plan: Plan) -> Iterator[Finding]:
     yield from (
         Finding.advice(
             f"the service mounts {mount.target}: the application is root on the host",
-            Evidence(kind="mount", message="the engine's socket is mounted", origin=mount.origin),
+            Evidence.of("mount", "the engine's socket is mounted", mount.origin),
         )
         for mount in mounts
     )
@@ -210,21 +208,19 @@ def tidy_package_installs(plan: Plan) -> Iterator[Finding]:
     if not taken and not lists:
         return
     evidence = [
-        Evidence(kind="apt", message="recommended packages are taken along", origin=action.origin)
+        Evidence.of("apt", "recommended packages are taken along", action.origin)
         for action in recommended
     ]
     evidence += [
-        Evidence(
-            kind="apt", message="the package lists stay in the layer", origin=run.instruction.origin
-        )
+        Evidence.of("apt", "the package lists stay in the layer", run.instruction.origin)
         for run in lists
     ]
     if taken and extra:
         names = ", ".join(sorted(extra)[:SHOWN]) + (" …" if len(extra) > SHOWN else "")
-        evidence.append(Evidence(kind="catalogue", message=f"no longer comes along: {names}"))
+        evidence.append(Evidence.of("catalogue", f"no longer comes along: {names}"))
     elif recommended and not taken:
         message = "kept: a program among the packages may use what is recommended with it"
-        evidence.append(Evidence(kind="unknown", message=message))
+        evidence.append(Evidence.of("unknown", message))
     change = TidyPackageInstalls(recommends=taken, lists=bool(lists))
     parts = ["installs only the named packages"] if taken else []
     parts += ["keeps no package lists"] if lists else []

@@ -180,12 +180,10 @@ def _bytecode_sizes(installed: Installed) -> Mapping[str, int]:
 
 def _evidence(observed: Observed) -> Iterator[Evidence]:
     trace, reach = observed.trace, observed.reach
-    yield Evidence(
-        kind="trace", message=f"{len(trace.touched)} files were touched, seen by {trace.method}"
-    )
-    yield Evidence(
-        kind="imports",
-        message=f"{len(reach.modules)} of {len(observed.installed.modules.files)} modules can be "
+    yield Evidence.of("trace", f"{len(trace.touched)} files were touched, seen by {trace.method}")
+    yield Evidence.of(
+        "imports",
+        f"{len(reach.modules)} of {len(observed.installed.modules.files)} modules can be "
         f"reached; {len(reach.unsure)} of them are kept because something imports by names that "
         "are made at run time",
     )
@@ -212,9 +210,7 @@ def unloaded_bytecode(plan: Plan) -> Iterator[Finding]:
     if plan.observed is None or not plan.observed.traced:
         return
     groups = tuple(_unloaded_groups(plan, plan.observed))
-    evidence = Evidence(
-        kind="trace", message=f"loaded modules were seen by {plan.observed.trace.method}"
-    )
+    evidence = Evidence.of("trace", f"loaded modules were seen by {plan.observed.trace.method}")
     yield from removal(
         plan,
         "unloaded-bytecode",

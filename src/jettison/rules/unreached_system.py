@@ -99,11 +99,10 @@ def _evidence(
     system: System, kept: Mapping[str, str], groups: tuple[SystemGroup, ...]
 ) -> Iterator[Evidence]:
     message = f"{len(kept)} of {len(system.packages)} packages can be reached"
-    yield Evidence(kind="packages", message=message)
+    yield Evidence.of("packages", message)
     for group in groups:
         names = group.packages or group.paths or group.programs_of
-        message = f"{group.reason}: {human(group.bytes)}: {some(names, SHOWN)}"
-        yield Evidence(kind="image", message=message)
+        yield Evidence.of("image", f"{group.reason}: {human(group.bytes)}: {some(names, SHOWN)}")
 
 
 def _once(plan: Plan, observed: Observed) -> tuple[str, ...]:
@@ -117,7 +116,7 @@ def _once(plan: Plan, observed: Observed) -> tuple[str, ...]:
 def _shared(once: tuple[str, ...], twice: int) -> Iterator[Evidence]:
     if twice:
         message = f"equal files below {' and '.join(once)} are kept once: {human(twice)}"
-        yield Evidence(kind="image", message=message)
+        yield Evidence.of("image", message)
 
 
 RULE = Rule(name=STARTING_ANEW, level=2, documentation=__doc__, detect=detect)

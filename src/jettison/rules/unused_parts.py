@@ -130,7 +130,7 @@ def _left_out(entry: Optional) -> Evidence:
         f"{entry.distribution} needs {', '.join(entry.parts)} only for {entry.reason}, "
         f"and none of {', '.join(entry.words)} is written ({entry.source})"
     )
-    return Evidence(kind="catalogue", message=message)
+    return Evidence.of("catalogue", message)
 
 
 OPTIONAL_DISTRIBUTIONS = Rule.of("optional-distributions", optional_distributions, level=2)
@@ -196,8 +196,7 @@ def _part(plan: Plan, entry: Part, reason: str, owners: Collection[str]) -> Iter
 def _evidence(entry: Part | Variant, mark: str, origin: Origin | None = None) -> Evidence:
     """The evidence that no word leads to what an entry is about."""
     words = f"{mark} none of {', '.join(entry.words)} is written" if entry.words else ""
-    message = f"{entry.reason}{words} ({entry.source}, {entry.date})"
-    return Evidence(kind="catalogue", message=message, origin=origin)
+    return Evidence.of("catalogue", f"{entry.reason}{words} ({entry.source}, {entry.date})", origin)
 
 
 NAME = "uncalled-binaries"
@@ -262,7 +261,7 @@ def _told(plan: Plan, file: OwnedFile) -> Finding:
     why = (
         plan.usage.computed[0]
         if plan.usage.computed
-        else Evidence(kind="search", message=f"the package of {label} may start it")
+        else Evidence.of("search", f"the package of {label} may start it")
     )
     message = (
         f"{_program(file)} of {label} has {human(file.size)}, and nothing of the "

@@ -167,13 +167,13 @@ def _advice(plan: Plan, entry: Collection, action: Action, name: str) -> Finding
         if not plan.usage.words.keys().isdisjoint(known.words)
     }
     evidence = [
-        Evidence(
-            kind="catalogue",
-            message=f"the collection {name} of {entry.distribution} ({entry.source})",
-            origin=action.origin,
+        Evidence.of(
+            "catalogue",
+            f"the collection {name} of {entry.distribution} ({entry.source})",
+            action.origin,
         ),
         *(
-            Evidence(kind="search", message=f"the source leads to {data}", origin=place)
+            Evidence.of("search", f"the source leads to {data}", place)
             for data, place in named.items()
         ),
     ]

@@ -181,7 +181,7 @@ def _linked_in_vain(shop: Workshop, start: Plan, before: Before) -> Plan | None:
     with step(shop.progress, "Looking for libraries in the baseline"):
         owners = owners_of(shop.engine, before.id, tuple(missing))
     found = {
-        package: Evidence(kind="library", message=f"{name}: {missing[name]} is linked to it")
+        package: Evidence.of("library", f"{name}: {missing[name]} is linked to it")
         for name, package in owners.items()
         if name in missing and package not in start.linked
     }

@@ -156,7 +156,7 @@ def as_asked(
             return _asked(verdict, asked[verdict.name])
         if verdict.name in pinned and verdict.scope is not Scope.RUNTIME:
             message = f"{pinned[verdict.name]}, which stays, requires it; this line pins it"
-            needed = Evidence(kind="requires", message=message)
+            needed = Evidence.of("requires", message)
             return replace(verdict, scope=Scope.RUNTIME, evidence=(needed, *verdict.evidence))
         if remove_unused and verdict.scope is Scope.UNUSED:
             return _unused(verdict)
@@ -166,9 +166,7 @@ def as_asked(
 
 
 def _unused(verdict: RequirementScope) -> RequirementScope:
-    asked = Evidence(
-        kind="setting", message="the settings remove unused requirements (remove-unused)"
-    )
+    asked = Evidence.of("setting", "the settings remove unused requirements (remove-unused)")
     return replace(verdict, scope=Scope.DEVELOPMENT, evidence=(*verdict.evidence, asked))
 
 
@@ -176,7 +174,7 @@ def _asked(verdict: RequirementScope, override: Override) -> RequirementScope:
     kind, message = "setting", override.shown
     if override.why:
         kind, message = "import-check", override.why
-    line = Evidence(kind=kind, message=message, origin=override.origin)
+    line = Evidence.of(kind, message, override.origin)
     return replace(verdict, scope=SCOPES[override.ask], evidence=(line, *verdict.evidence))
 
 

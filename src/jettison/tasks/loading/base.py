@@ -96,7 +96,7 @@ def not_listed(project: Project, knowledge: Knowledge) -> Evidence | None:
         if action.origin not in read and (unread or action.kind is ActionKind.LOCKED):
             text = action.short
             message = f"what `{text}` installs was not read"
-            return Evidence(kind="installation", message=message, origin=action.origin)
+            return Evidence.of("installation", message, action.origin)
     return None
 
 

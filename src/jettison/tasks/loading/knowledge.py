@@ -122,7 +122,7 @@ def planned(
             shipped=one.shipped,
             misplaced=verdict.misplaced,
             chain=tuple(
-                Evidence(kind="chain", message=f"{link.why} loads {link.file}", origin=link.origin)
+                Evidence.of("chain", f"{link.why} loads {link.file}", link.origin)
                 for link in verdict.chain
             ),
         )

@@ -91,7 +91,7 @@ def _zones(project: Project) -> Iterator[Evidence]:
         for variable in service.environment:
             if variable.name == "TZ":
                 message = f"the service {service.name} sets TZ"
-                yield Evidence(kind="time-zone", message=message, origin=variable.origin)
+                yield Evidence.of("time-zone", message, variable.origin)
 
 
 def _other_services(project: Project) -> frozenset[str]:
