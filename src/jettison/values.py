@@ -28,7 +28,6 @@ UNREAD_FOLDERS = frozenset(
      "__pypackages__", ".direnv", ".pixi"}
 )  # fmt: skip
 
-
 # msgspec reads the fields of a class at its first use, and crashes where two threads do so at once.
 READING_TYPES = threading.RLock()
 Converted = TypeVar("Converted")
@@ -54,9 +53,6 @@ def whole_number(text: str) -> int | None:
 # How settings and variables say yes and no.
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 LAST_PORT = 65_535
-# Users and groups that Linux numbers; it keeps one more number for "no change".
-MOST_IDENTITIES = 2**32 - 1
-
 
 # A list has a text on each line, without blanks around it; # begins a comment.
 _LISTED = re.compile(r"(?![\s#])[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+(?<!\s)")
@@ -253,7 +249,6 @@ _UNPRINTABLE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
     r"\ud800-\udfff]|\r(?!\n)"
 )
-
 
 # Python's parser joins a dotted name again for each of its parts: one of 100 kB takes gigabytes.
 _DOTTED = r"\b(?:import|from)\b(?:(?:[^.,\n'\"#();=\\]|\\\r?\n){0,99}\.){200}"

@@ -12,9 +12,10 @@ from jettison.builder import GroupStep, Shared, Step, UserStep, not_understood
 from jettison.builder.bytecode import Compiler
 from jettison.images.descriptor import Descriptor, Platform
 from jettison.images.digest import DiffID
+from jettison.images.entry import identity_number
 from jettison.images.stores.blobs import Segment, SegmentCache
 from jettison.images.stream import Compressor
-from jettison.values import MOST_IDENTITIES, Origin, Skipped, replace, whole_number
+from jettison.values import Origin, Skipped, replace, whole_number
 
 
 class FoundationLayer(Struct, frozen=True, kw_only=True):
@@ -182,24 +183,19 @@ class Accounts(Struct, frozen=True, kw_only=True):
 
     def _users(self) -> dict[str, tuple[int, int]]:
         rows = (line.split(":") for line in self.passwd.splitlines())
-        known = ((r[0], _identity(r[2]), _identity(r[3])) for r in rows
+        known = ((r[0], identity_number(r[2]), identity_number(r[3])) for r in rows
                  if len(r) == _FIELDS_OF_USER)  # fmt: skip
         return {n: (uid, gid) for n, uid, gid in known if uid is not None and gid is not None}
 
     def _groups(self) -> dict[str, int]:
         rows = (line.split(":") for line in self.group.splitlines())
-        known = ((r[0], _identity(r[2])) for r in rows if len(r) == _FIELDS_OF_GROUP)
+        known = ((r[0], identity_number(r[2])) for r in rows if len(r) == _FIELDS_OF_GROUP)
         return {name: gid for name, gid in known if gid is not None}
-
-
-def _identity(text: str) -> int | None:
-    number = whole_number(text)
-    return number if number is not None and number < MOST_IDENTITIES else None
 
 
 def _numbered(name: str, known: Mapping[str, int], origin: Origin) -> int:
     """Return a number as it is, or that of a name that is known."""
-    number = known.get(name) if _identity(name) is None else _identity(name)
+    number = known.get(name) if identity_number(name) is None else identity_number(name)
     if number is None:
         raise not_understood(name, "there is no user or group of this name or number", origin)
     return number

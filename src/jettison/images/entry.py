@@ -22,7 +22,7 @@ from jettison.images.stream import (
     require_bounded,
     uncompressed_chunks,
 )
-from jettison.values import replace
+from jettison.values import replace, whole_number
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
@@ -40,6 +40,16 @@ class Kind(StrEnum):
     CHARACTER_DEVICE = "character device"
     BLOCK_DEVICE = "block device"
     FIFO = "fifo"
+
+
+# Users and groups that Linux numbers; it keeps one more number for "no change".
+_MOST_IDENTITIES = 2**32 - 1
+
+
+def identity_number(text: str) -> int | None:
+    """Read the number of a user or group; None for other text, and for one that Linux has not."""
+    number = whole_number(text)
+    return number if number is not None and number < _MOST_IDENTITIES else None
 
 
 class Entry(Struct, frozen=True, kw_only=True, array_like=True):

@@ -15,8 +15,8 @@ from pathlib import Path
 from msgspec import Struct, convert, to_builtins
 
 from jettison.errors import EngineError, ImageError
+from jettison.images.entry import identity_number
 from jettison.images.stores.root import Root
-from jettison.values import MOST_IDENTITIES, whole_number
 
 # What is wrong with an image, and not with the kernel.
 NO_VOLUME = "no volume can be at"
@@ -112,8 +112,8 @@ def identity(root: Path, user: str) -> Identity:
 
 
 def _number(kind: str, text: str) -> int:
-    number = whole_number(text)
-    if number is None or number >= MOST_IDENTITIES:
+    number = identity_number(text)
+    if number is None:
         raise EngineError(
             f"the image knows no {kind} {text[:100]!r}",
             why=f"/etc/{'passwd' if kind == 'user' else 'group'} of the image does not list it",
