@@ -10,7 +10,7 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -161,9 +161,10 @@ def sealed(content: bytes, name: str) -> bytes:
 
 def sealed_bytes(path: Path) -> bytes | None:
     """Return the content of a sealed file; None when there is none or it was damaged."""
-    if regular_size(path) is None:
+    file = _present(path)
+    if file is None:
         return None
-    with open_regular(path) as file:
+    with file:
         found = file.read()
     content = found[:-_SEAL]
     if sealed(content, path.name) == found:
@@ -174,11 +175,12 @@ def sealed_bytes(path: Path) -> bytes | None:
 
 def sealed_size(path: Path) -> int | None:
     """Return the bytes of a sealed file's content, which is checked; None as ``sealed_bytes``."""
-    size = regular_size(path)
-    if size is None:
+    file = _present(path)
+    if file is None:
         return None
-    with open_regular(path) as file:
+    with file:
         state = _state(path, file)
+        size = state[2]
         if state in _checked:
             return size - _SEAL
         running = _begun(path.name)
@@ -192,15 +194,15 @@ def sealed_size(path: Path) -> int | None:
 
 def is_sound(path: Path, algorithm: str, digest: str) -> bool:
     """Tell whether a file is there and has a digest; a damaged one is removed."""
-    size = regular_size(path)
-    if size is None:
+    file = _present(path)
+    if file is None:
         return False
-    with open_regular(path) as file:
+    with file:
         state = _state(path, file)
         if state in _checked:
             return True
         running = hashlib.new(algorithm)
-        _update(running, file, size)
+        _update(running, file, state[2])
         if running.hexdigest() == digest:
             _checked.add(state)
             return True
@@ -229,6 +231,14 @@ def regular_size(path: Path) -> int | None:
     if stat.S_ISREG(found.st_mode) and not is_hollow(found):
         return found.st_size
     discard(path)
+    return None
+
+
+def _present(path: Path) -> BinaryIO | None:
+    """Open a regular file; None where there is none, or another process just removed it."""
+    if regular_size(path) is not None:
+        with suppress(FileNotFoundError):
+            return open_regular(path)
     return None
 
 

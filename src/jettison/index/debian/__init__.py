@@ -29,7 +29,7 @@ from jettison.index.debian.packages import ENCODING, Content, PackageIndex, inde
 _PIECE = 1 << 20
 
 
-def paragraph_texts(packed: Path) -> Iterator[str]:
+def paragraph_texts(packed: BinaryIO) -> Iterator[str]:
     """Yield the text of an xz file in pieces of about a megabyte that end between paragraphs.
 
     The encoding is taken as Latin-1, which every byte sequence is: names and versions are ASCII,
@@ -45,13 +45,13 @@ def paragraph_texts(packed: Path) -> Iterator[str]:
         yield rest.decode("latin-1")
 
 
-def _unpacked(packed: Path) -> Iterator[bytes]:
+def _unpacked(packed: BinaryIO) -> Iterator[bytes]:
     try:
         with lzma.open(packed) as file:
             while piece := file.read(_PIECE):
                 yield piece
     except (lzma.LZMAError, EOFError) as error:
-        raise IntegrityError(f"{packed.name} is damaged", why=str(error)) from error
+        raise IntegrityError(f"{Path(packed.name).name} is damaged", why=str(error)) from error
 
 
 def _ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -127,10 +127,11 @@ class Archive:
 
     def _package_lines(self, files: dict[str, IndexFile]) -> Iterator[str]:
         for suite, file in files.items():
-            packed = self._mirror.file(suite, f"dists/{suite}/{file.path}", file.sha256, file.size)
-            for text in paragraph_texts(packed):
-                yield from compact_lines(text, suite)
-            self._mirror.forget(packed)
+            path = f"dists/{suite}/{file.path}"
+            with self._mirror.opened(suite, path, file.sha256, file.size) as packed:
+                for text in paragraph_texts(packed):
+                    yield from compact_lines(text, suite)
+            self._mirror.forget(Path(packed.name))
 
     def _kept(self, files: Iterable[IndexFile]) -> Path:
         """Name the compact form by what it is made from."""

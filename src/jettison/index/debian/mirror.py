@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from msgspec import Struct
 
@@ -189,6 +191,13 @@ class Mirror:
         if not self._blobs.sound(found.digest):
             self._fetch_file(self.address(suite, path), found)
         return self._blobs.path(found.digest)
+
+    def opened(self, suite: str, path: str, sha256: str, size: int) -> BinaryIO:
+        """Open such a file, which others may forget at any time; raises as ``file`` does."""
+        for _ in range(_ATTEMPTS):
+            with suppress(FileNotFoundError):
+                return self.file(suite, path, sha256, size).open("rb")
+        return self.file(suite, path, sha256, size).open("rb")
 
     def forget(self, path: Path) -> None:
         """Drop a file that is not needed any more."""

@@ -67,3 +67,13 @@ def test_a_pipe_or_a_folder_is_damage_and_does_not_hang(tmp_path: Path) -> None:
     assert not is_sound(folder, "sha256", "")
     assert damaged() == (pipe, folder)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_another_process_removes_meanwhile_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jettison.images.stores.regular_size", lambda _: 40)
+    path = tmp_path / "gone"
+    assert sealed_bytes(path) is None
+    assert sealed_size(path) is None
+    assert not is_sound(path, "sha256", "0" * 64)

@@ -1,7 +1,7 @@
 import pytest
 
 from jettison.errors import IntegrityError, NetworkError, PackageError
-from jettison.index.debian.mirror import archive_settings
+from jettison.index.debian.mirror import Mirror, archive_settings
 
 
 @pytest.fixture
@@ -144,3 +144,19 @@ def test_the_environment_says_where_to_read():
     assert not settings.check_valid_until
     assert archive_settings({}).mirror == "https://deb.debian.org/debian"
     assert archive_settings({}).check_valid_until
+
+
+def test_a_list_that_another_process_drops_is_fetched_again(published, open_archive, monkeypatch):
+    archive, file = open_archive(), Mirror.file
+    dropped = []
+
+    def dropping(mirror, suite, path, sha256, size):
+        found = file(mirror, suite, path, sha256, size)
+        if path not in dropped:
+            dropped.append(path)
+            found.unlink()
+        return found
+
+    monkeypatch.setattr(Mirror, "file", dropping)
+    assert sorted(archive.index("trixie")) == ["app", "libx1"]
+    assert dropped
