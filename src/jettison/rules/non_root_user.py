@@ -37,7 +37,7 @@ from jettison.lower.user import recursive_on
 from jettison.plan import Finding, Plan
 from jettison.plan.changes import RunAsUser
 from jettison.rules.rule import Rule
-from jettison.values import Evidence
+from jettison.values import Evidence, is_within
 
 IDENTIFIER = 10001
 LOGIN = re.compile(r"[a-z][a-z0-9_-]{0,30}")
@@ -109,7 +109,11 @@ def _writable(plan: Plan) -> tuple[str, ...]:
     declared = writable_folders(project, stage)
     found: dict[str, None] = {}
     for folder in plan.writing.folders:
-        own = service_of(project) is None and folder not in declared and _is_code(folder, stage)
+        own = (
+            service_of(project) is None
+            and folder not in declared
+            and is_within(folder, stage.folder)
+        )
         absent = own and not exists_in_image(project, stage, folder)
         found[stage.folder if absent else folder] = None
     return (*found, *(folder for folder in plan.writing.named if folder not in found))
@@ -118,7 +122,7 @@ def _writable(plan: Plan) -> tuple[str, ...]:
 def _filled(plan: Plan) -> tuple[str, ...]:
     """The folders of data that the image has files in, which a copy gives to root."""
     stage = plan.stage
-    inside = [folder for folder in plan.writing.folders if _is_code(folder, stage)]
+    inside = [folder for folder in plan.writing.folders if is_within(folder, stage.folder)]
     return tuple(folder for folder in inside if holds_files(plan.project, stage, folder))
 
 
@@ -147,7 +151,7 @@ def _owned_code(plan: Plan) -> Iterator[Finding]:
         for item, copied in stage.copies
         if copied.chown
         and copied.stage is None
-        and _is_code(stage.absolute(copied.destination, item), stage)
+        and is_within(stage.absolute(copied.destination, item), stage.folder)
     ]
     actions = [a for a in stage.actions if recursive_on(a, stage.folder, stage)]
     evidence = (*copies, *(_recursive(action) for action in actions))
@@ -193,10 +197,6 @@ def _owner(actions: list[Action], user: str) -> str:
     """The user with the group that the Dockerfile gives the code to."""
     values = [a.fact.value for a in actions if isinstance(a.fact, Permission)]
     return next((value for value in values if value.partition(":")[0] == user), user)
-
-
-def _is_code(folder: str, stage: FinalStage) -> bool:
-    return folder == stage.folder or folder.startswith(f"{stage.folder}/")
 
 
 def _recursive(action: Action) -> Evidence:

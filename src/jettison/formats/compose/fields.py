@@ -14,7 +14,7 @@ from jettison.errors import InputSyntaxError
 from jettison.formats.compose.services import ComposeCommand, ComposeMount, MountKind, Port, Service
 from jettison.formats.dotenv import Variable, interpolate
 from jettison.formats.yaml_nodes import Entry, entries, is_empty, is_null, origin_of, wrong_shape
-from jettison.values import TRUE, Origin
+from jettison.values import TRUE, Origin, is_within
 
 
 class Fields(Struct, frozen=True, kw_only=True):
@@ -186,13 +186,6 @@ def socket_mounts(service: Service) -> Iterator[ComposeMount]:
 def shields(service: Service, gone: Collection[ComposeMount]) -> Iterator[ComposeMount]:
     """Yield the anonymous volumes that only keep something out of a mount that goes."""
     for mount in service.volumes:
-        if mount.kind is MountKind.ANONYMOUS and any(
-            contains(over.target, mount.target) for over in gone
-        ):
+        inside = (is_within(folder(mount.target), folder(over.target)) for over in gone)
+        if mount.kind is MountKind.ANONYMOUS and any(inside):
             yield mount
-
-
-def contains(folder: str, path: str) -> bool:
-    """Whether an absolute path is a folder or lies in it."""
-    folder, path = posixpath.normpath(folder), posixpath.normpath(path)
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
