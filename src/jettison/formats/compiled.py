@@ -11,8 +11,8 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 
-# A word behind a backtick is in documentation, which compiled modules hold too.
-WORD = re.compile(rb"`?\w+(?:\.\w+)*")
+_IN_WORDS = frozenset(b"_.`0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_SPACED = bytes(one if one in _IN_WORDS else 32 for one in range(256))
 _CYTHON = re.compile(rb"_cython_3_(?:[2-9]|\d\d)_")
 _BY_CYTHON = (b"__pyx", b"_cython_")
 _RUST = b"/rustc/"
@@ -24,8 +24,17 @@ _ALIGNED = 16
 _LARGEST = 1 << 22
 _SMALLEST = 100
 _TEXT = re.compile(rb"[\t\n\r -~]")
+_LITERAL = 0b111
+_BEGINNING = re.compile(rb"[\t\n\r -~]{3}")
 # Shorter names are parts of many words.
 _LONG = 5
+
+
+def words_in(content: bytes) -> set[str]:
+    """Give the words of any bytes, dotted ones whole."""
+    # A word behind a backtick is in documentation, which compiled modules hold too.
+    found = (word for word in set(content.translate(_SPACED).split()) if word[:1] != b"`")
+    return {word.strip(b".`").decode("ascii") for word in found}
 
 
 def expanded(content: bytes) -> bytes:
@@ -44,8 +53,8 @@ def expanded(content: bytes) -> bytes:
             found.append(text)
     if _PACKED_OWN_WAY in content:
         for start in range(0, len(content) - 1, _ALIGNED):
-            # The first byte of a text is no repetition.
-            begins = content[start] & 1 and _TEXT.match(content, start + 1)
+            # What is repeated has three bytes at least.
+            begins = content[start] & _LITERAL == _LITERAL and _BEGINNING.match(content, start + 1)
             if begins and _is_text(_unpacked(content, start, 2 * _SMALLEST)):
                 found.append(_unpacked(content, start, _LARGEST))
     return b"\0".join(found)
@@ -96,9 +105,7 @@ class Names:
 
     def found_in(self, content: bytes, package: str) -> set[str]:
         """Give the words of a compiled module of a package that may name modules."""
-        words = set(WORD.findall(content))
-        found = {word.decode("ascii", "ignore") for word in words if word[:1] != b"`"}
-        return found | self.glued(content, package)
+        return words_in(content) | self.glued(content, package)
 
     def glued(self, content: bytes, package: str = "") -> set[str]:
         """Give the modules that texts without ends name, in a compiled module of a package.
@@ -110,7 +117,7 @@ class Names:
             text = content
         if not text:
             return set()
-        words = {word.lstrip(b"`").decode("ascii", "ignore") for word in WORD.findall(text)}
+        words = words_in(text.replace(b"`", b""))
         found = {name for word in words if "." in word for name in self._dotted(word)}
         around = set(self._long)
         while package:

@@ -76,8 +76,7 @@ def saved(path):
     with open(path, "rb") as file:
         if not SAVED.match(file.read(2)):
             return []
-        words = compiled.WORD.findall(file.read(LARGEST))
-    found = {word.decode("ascii", "ignore") for word in words}
+        found = compiled.words_in(file.read(LARGEST))
     return sorted({text for one in found if "." in one for text in (one, one.removeprefix(OLD))})
 
 
