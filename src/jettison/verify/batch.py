@@ -7,14 +7,18 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import IO, Any
 
-from jettison.engines import Container, Engine, Network, RunOptions
+from jettison.engines import Container, Engine, Network, RunOptions, Stopped
 from jettison.errors import EngineError, ProgramError
 from jettison.processes import Completed
+from jettison.processes.concurrent import both
 from jettison.values import replace
+from jettison.verify import Outcome
 from jettison.verify.application import find_application, words_of
 from jettison.verify.checks.check import kinds_of
+from jettison.verify.checks.process import compare_signals
 from jettison.verify.commands import exchanges_of, run_to_its_end
 from jettison.verify.interior import (
     applications_own,
@@ -32,7 +36,7 @@ from jettison.verify.observation import (
     Trial,
     words_started,
 )
-from jettison.verify.observe import errors_of, options, tmpfs
+from jettison.verify.observe import GRACE_SECONDS, errors_of, options, tmpfs
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import altered, differs_in_routes, joined
 
@@ -253,3 +257,43 @@ def ended_again(trial: Trial, before: Observation, after: Observation) -> Observ
             more = observed(setting, names)
         after = joined(after, replace(more, reruns=(more.exchanges, *more.reruns)))
     return after
+
+
+# A command is stopped a moment after it has written something, or when it has run so long; in how
+# many runs where the two images end otherwise.
+_WRITES_SECONDS, _MOMENT, _STOPS = 1.5, 0.1, 3
+
+
+def stopped_both(
+    trial: Trial, before: Observation, after: Observation
+) -> tuple[Observation, Observation]:
+    """Stop the command of both before it ends, where it runs so long."""
+    first = trial.before()
+    second = replace(trial.after(), read_only=trial.request.expected_read_only)
+    for _ in range(_STOPS):
+        if before.failure or after.failure:
+            break
+        with trial.step("Stopping both before they end"):
+            one, other = both(partial(_stopped, first), partial(_stopped, second), memory=0)
+        if one is None or other is None:
+            # it may end at any moment, so that nothing follows
+            return replace(before, stops=()), replace(after, stops=())
+        before = replace(before, stops=(*before.stops, one))
+        after = replace(after, stops=(*after.stops, other))
+        if compare_signals(before, after, trial.request).outcome is not Outcome.DIFFERENT:
+            break
+    return before, after
+
+
+def _stopped(setting: Setting) -> Stopped | None:
+    """Start a command, and tell how it ends when it is stopped; None where it ended before."""
+    try:
+        with setting.engine.run(setting.image, options(setting)) as container:
+            ends = time.monotonic() + _WRITES_SECONDS
+            while time.monotonic() < ends and not any(container.streams()):
+                time.sleep(_MOMENT)
+            if not container.state().running:
+                return None
+            return container.stop(grace=GRACE_SECONDS)
+    except EngineError:
+        return None

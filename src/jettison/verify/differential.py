@@ -38,8 +38,10 @@ _AGAIN_SECONDS, _AGAIN_FACTOR = 15.0, 6
 _FURTHER_STARTS = 4
 # How often an image with other code is started, more often where it is ready at once.
 _FEWEST, _MOST, _TRIED_SECONDS = 4, 8, 30.0
-# How often while lines of the log differ.
+# How often while lines of the log differ, or what is written at the end.
 _RACES = 3
+# What a process has in common with others where all share a network.
+_SHARED = ("ports", "sockets")
 # How many times so many again while the candidate alone has failed to start.
 _DOUBTS = 4
 
@@ -74,7 +76,7 @@ def _compared(trial: Trial, ahead: Callable[[], Prefetched] | None) -> Verdict:
             trial, baseline, after = _observed(within_reach(trial), suite)
     request, before, talk = trial.request, baseline.observation, baseline.conversation
     if talk.ends:
-        after = batch.ended_again(trial, before, after)
+        before, after = batch.stopped_both(trial, before, batch.ended_again(trial, before, after))
     else:
         before, after = _run_again(trial, talk, before, after)
     if request.suite and after.suite and after.suite.status:
@@ -294,7 +296,7 @@ def _as_meant(seen: Observation, isolation: Isolation) -> Observation:
     if inner is None:
         return seen
     if "process" in isolation.unseen:
-        own = {name: said for name, said in inner.process.items() if name != "ports"}
+        own = {name: said for name, said in inner.process.items() if name not in _SHARED}
         inner = replace(inner, process=own)
         seen = replace(seen, interior=inner)
     if not isolation.root or inner.user_id != isolation.root:

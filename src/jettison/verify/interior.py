@@ -227,10 +227,10 @@ def interior(
 
 
 def written_files(
-    container: Container, facts: ImageFacts, request: VerificationRequest
+    container: Container, facts: ImageFacts, request: VerificationRequest, since: float = 0.0
 ) -> tuple[frozenset[str], ...]:
-    """Give the files that were written since the start; nothing when nobody tells."""
-    asked = {**_asked(request), "alone": True}
+    """Give the files that were written since a moment or the start; nothing when nobody tells."""
+    asked = {**_asked(request), "alone": True, "since": since}
     found, _ = inquire(container, facts, "facts", asked, dict[str, str])
     return () if found is None else (frozenset(found),)
 

@@ -144,7 +144,7 @@ class Start(Struct, frozen=True, kw_only=True):
     ``memory`` is in bytes, at rest; None where the engine cannot tell it. ``health`` is None where
     there is no health check. ``log`` are the kinds of lines that it wrote until it had ended,
     ``again`` says why it did not become ready when it was then started once more with what it had
-    written: nothing when it did, None where that cannot be tried.
+    written: nothing when it did, None where that cannot be tried. ``left`` is what is there then.
     """
 
     seconds: float
@@ -153,6 +153,7 @@ class Start(Struct, frozen=True, kw_only=True):
     stopped: Stopped
     log: frozenset[str] = frozenset()
     again: str | None = None
+    left: frozenset[str] | None = None
 
 
 class Observation(Struct, frozen=True, kw_only=True):
@@ -164,11 +165,11 @@ class Observation(Struct, frozen=True, kw_only=True):
     images seem to differ. ``errors`` are lines of its logs that name an exception. ``starts`` are
     further ones, in turn with those of the other image, ``failed_starts`` why some of them failed.
     ``stored`` is what the image holds when nothing runs; ``opened`` are the files that its runs
-    opened, where that could be seen, and ``executed`` how many lines of each file of the
-    application its requests executed, of how many. ``logs`` are the kinds of lines that each run
-    wrote, ``wrote`` the files that it wrote. ``grown`` is the memory in use after all
-    requests, in bytes. ``listens`` are the ports of one that has none declared, or none of those.
-    ``ran`` is what the application's own commands did beside each run, by their words.
+    opened, where that could be seen, and ``executed`` how many lines of each of the application's
+    files its requests executed, of how many. ``logs`` are the kinds of lines that each run wrote,
+    ``wrote`` its files. ``grown`` are bytes of memory after all requests, ``stops`` how a command
+    that ends by itself ended when it was stopped before, ``listens`` the ports of one that has none
+    declared, or none of those, ``ran`` what its own commands did beside each run, by their words.
     """
 
     facts: ImageFacts
@@ -191,6 +192,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     logs: tuple[frozenset[str], ...] = ()
     wrote: tuple[frozenset[str], ...] = ()
     grown: int | None = None
+    stops: tuple[Stopped, ...] = ()
     listens: tuple[int, ...] = ()
     ran: tuple[tuple[Exchange, ...], ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
@@ -262,9 +264,8 @@ class Conversation(Struct, frozen=True, kw_only=True):
     application speaks. ``superuser`` has the application make an account of its own first, as a
     Django site can. ``ends`` says that the image is no server: it runs to its end. With
     ``training``, only what a trace may see is sent, with other values. ``touched`` are files of the
-    system that the image before opens, None until that is known. ``host`` is the name under which
-    the application answers, where it does under some alone. ``commands`` are the application's own
-    that are run after all requests, None until they are known.
+    system that the image before opens, ``commands`` the application's own that are run after all
+    requests, None until these are known. ``host`` is the name that the application answers under.
     """
 
     steps: tuple[Step, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from jettison.verify.commands import run_beside
 from jettison.verify.discover import make_superuser, session_with
 from jettison.verify.exchange import Exchange, carry_out
 from jettison.verify.first_process import listening
-from jettison.verify.interior import HOST_NAME, interior, of_the_system
+from jettison.verify.interior import HOST_NAME, interior, of_the_system, written_files
 from jettison.verify.observation import Conversation, Observation, Setting, Start
 from jettison.verify.request import VerificationRequest
 from jettison.verify.services import (
@@ -38,7 +39,7 @@ _ERRORS_KEPT = 20
 # How many times what the requests of the first run may take those have that repeat them.
 _PATIENCE = 5
 # What it has to end after it was asked to.
-_GRACE_SECONDS = 5.0
+GRACE_SECONDS = 5.0
 # By which sets of texts are in another order (docs.python.org, "Command line and environment").
 _SEED = "PYTHONHASHSEED"
 # What a second start has, also by the time that the first one took.
@@ -138,6 +139,7 @@ def tmpfs(request: VerificationRequest, *, read_only: bool) -> tuple[str, ...]:
 
 def started(setting: Setting) -> tuple[tuple[Start, ...], str]:
     """Start the image, and stop it; when it fails, nothing and why. Why memory is unknown, too."""
+    begun = time.time()
     try:
         with running(setting) as run:
             if run.failure:
@@ -145,18 +147,13 @@ def started(setting: Setting) -> tuple[tuple[Start, ...], str]:
             memory, why = _memory(run.container)
             command = health_command(setting.facts)
             health = run_health_command(run.container, command) if command else None
-            stopped = run.container.stop(grace=_GRACE_SECONDS)
+            stopped = run.container.stop(grace=GRACE_SECONDS)
             again = _restarted(run, setting)
             log = kinds_of(*run.container.streams())
-            seen = Start(
-                seconds=run.seconds,
-                memory=memory,
-                health=health,
-                stopped=stopped,
-                log=log,
-                again=again,
-            )
-            return (seen,), why
+            left = written_files(run.container, setting.facts, setting.request, begun)
+            known = next(iter(left), None) if again == "" else None
+            start = Start(seconds=run.seconds, memory=memory, health=health, stopped=stopped)
+            return (replace(start, log=log, again=again, left=known),), why
     except EngineError as failure:
         still_there(setting, failure)
         return (), reason_of(failure)

@@ -15,6 +15,7 @@ from jettison.verify import START, Outcome
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.behaviour import compared
 from jettison.verify.checks.check import kinds_of, lost_uses
+from jettison.verify.checks.contents import leaves_else
 from jettison.verify.commands import run_beside
 from jettison.verify.exchange import Exchange
 from jettison.verify.exchange.judging import FURTHER
@@ -39,8 +40,7 @@ _OF_WRITING = frozenset({"written-files"})
 _OF_COMMANDS = frozenset({"commands"})
 _OF_ROUTES = frozenset({"routes"})
 _OF_CODE = frozenset({"files", "entry-point"})
-# How often both are run once more while files, lines or commands are in doubt.
-_RERUNS = 3
+_RERUNS = 3  # while files, lines or commands are in doubt
 _AT_A_TIME = 2
 # What a start has that is only tried, also by what is usual.
 _HASTY_SECONDS, _HASTY_FACTOR = 30.0, 10
@@ -255,7 +255,7 @@ def of_the_moment(request: VerificationRequest, before: Observation, after: Obse
 
 def raced(request: VerificationRequest, before: Observation, after: Observation) -> bool:
     """Tell whether something differs that may be the order of threads and processes."""
-    return _differs(_OF_A_RACE, request, before, after)
+    return leaves_else(before, after) or _differs(_OF_A_RACE, request, before, after)
 
 
 def altered(request: VerificationRequest, before: Observation, after: Observation) -> bool:

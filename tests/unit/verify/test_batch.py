@@ -11,7 +11,7 @@ from typing import Any, Self
 import pytest
 from msgspec.structs import replace
 
-from jettison.engines import ImageFacts, ImageID
+from jettison.engines import ContainerState, ImageFacts, ImageID, Stopped
 from jettison.processes import Completed
 from jettison.progress import SilentProgress
 from jettison.verify import Outcome, batch, runs
@@ -324,3 +324,33 @@ def test_a_command_with_other_code_is_run_until_it_fails(
     seen = batch.ended_again(trial, before, after)
     assert len(seen.reruns) == len(good.reruns) + 4
     assert "exit status" in compared(before, seen, ASKED).differences[0]
+
+
+@pytest.mark.parametrize(("ended", "told"), [(True, 0), (False, 3)])
+def test_a_command_is_stopped_where_it_still_runs_when_it_has_written(
+    tmp_path: Path, *, ended: bool, told: int
+) -> None:
+    class Working(Here):
+        status = 0
+
+        def streams(self) -> tuple[str, str]:
+            return ("apples 3", "")
+
+        def state(self) -> ContainerState:
+            return ContainerState(running=not ended, exit_status=0)
+
+        def stop(self, *, grace: float) -> Stopped:
+            return Stopped(exit_status=self.status, seconds=0.1, killed=grace < 0)
+
+    class Both(Engine):
+        def run(self, image: str, options: object) -> Here:
+            found = Working(tmp_path)
+            found.status = 75 if image == ASKED.image_before else 0
+            return found
+
+    engine: Any = Both(tmp_path)
+    trial = Trial(request=ASKED, engine=engine, progress=SilentProgress())
+    seen = Observation(facts=engine.inspect("x"))
+    before, after = batch.stopped_both(trial, seen, seen)
+    assert [one.exit_status for one in before.stops] == [75] * told
+    assert [one.exit_status for one in after.stops] == [0] * told

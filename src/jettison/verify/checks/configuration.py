@@ -223,6 +223,7 @@ _OF_PROCESS = {
     "name": "the name of its user",
     "listens": "where it listens",
     "ports": "the list of its open ports",
+    "sockets": "the list of files that it listens at",
 }
 # As ``inside/facts.py`` says it.
 ALONE = "on the loopback alone"
@@ -247,7 +248,7 @@ def compare_process(
         return skipped("the first process cannot be read")
     same_user = one.user_id == other.user_id and same_base(before, after)
     kept = keeps_command(request, before.facts, after.facts)
-    other_program = set() if kept else {"signals"}
+    other_program = set() if kept else {"signals", "sockets"}
     if command_of(before.facts) != command_of(after.facts):
         # a shell that starts the program stays in its folder, and the program may go elsewhere
         other_program.add("folder")

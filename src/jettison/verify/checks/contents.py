@@ -171,9 +171,11 @@ def compare_written(
     if isinstance(both, CheckResult):
         return both
     homes = homes_of(before, after)
+    left = map(_with_left, (before, after))
+    ended = [_below_home(*one) for one in zip(left, both, homes, strict=True)]
     before, after = (_below_home(*one) for one in zip((before, after), both, homes, strict=True))
     had, has = _modes(before), _modes(after)
-    if not had:
+    if not had and not any(ended[0].wrote):
         return skipped("no file was written")
     details = [
         f"{path}: {' or '.join(sorted(had[path]))} became {' or '.join(sorted(has[path]))}"
@@ -194,12 +196,39 @@ def compare_written(
         own = request.kept_out
         new = frozenset(one for one in new if not (_HELD.search(one) or is_among(one, own)))
         details += [f"{path} is written now" for path in sorted(new)]
+    known = {one.partition(" ")[0] for one in details}
+    details += [one for one in _changed_at_end(*ended) if one.partition(" ")[0] not in known]
     kept = [path for path in had if path in has and not _INNER.search(path)]
     same = f"{len(kept)} have the same mode and owner"
     same += f"; {len(gone)} are not written any more" if gone else ""
     counts = (sum(not _INNER.search(path) for path in each) for each in (had, has))
     shown = tuple(f"{count} files" for count in counts)
     return judged(details, "; ".join(details[:3]) or same, (shown[0], shown[1]), notes)
+
+
+def _with_left(seen: Observation) -> Observation:
+    """Take what each start had written until it had ended for what runs wrote."""
+    return replace(seen, wrote=tuple(each.left for each in seen.starts if each.left is not None))
+
+
+def _changed_at_end(before: Observation, after: Observation) -> Iterator[str]:
+    """Name what each start of the baseline leaves, or holds in it, and none of the candidate."""
+    if min(len(before.wrote), len(after.wrote)) < _RUNS:
+        return
+    lost = _always(before) - frozenset().union(*map(_forms, after.wrote))
+    texts = frozenset(path for path in lost if _HELD.search(path))
+    for path in sorted(lost - texts):
+        yield f"{path} is not written any more when it ends"
+    for one in sorted(_named(texts, lost - texts, before)):
+        yield f"{one} has another content when it has ended"
+
+
+def leaves_else(before: Observation, after: Observation) -> bool:
+    """Tell whether so few starts have left other files that more have to tell."""
+    first, second = (
+        frozenset().union(*map(_forms, _with_left(seen).wrote)) for seen in (before, after)
+    )
+    return bool(first - second) and len(after.starts) <= _RUNS
 
 
 def _below_home(seen: Observation, inner: Interior, home: str) -> Observation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
+from jettison.engines import Stopped
 from jettison.images.config import SECOND, HealthCheck
 from jettison.values import replace
 from jettison.verify import READY, WAY, CheckResult, Outcome
@@ -201,9 +202,10 @@ def compare_signals(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
     """Compare how both end when they are stopped."""
-    if not before.starts or not after.starts:
+    stops = _stops(before), _stops(after)
+    if not all(stops):
         return skipped("one of the images was not running")
-    had, has = ([one.stopped.killed for one in seen.starts] for seen in (before, after))
+    had, has = ([one.killed for one in each] for each in stops)
     if any(has) and not any(had):
         outcome, message = Outcome.DIFFERENT, f"has to be killed now{often(has)}"
     elif all(had) and not any(has):
@@ -219,9 +221,13 @@ def compare_signals(
     )
 
 
+def _stops(seen: Observation) -> tuple[Stopped, ...]:
+    return seen.stops or tuple(one.stopped for one in seen.starts)
+
+
 def _late(before: Observation, after: Observation) -> str:
     """Say how much longer the end takes, by the medians; nothing where it does not."""
-    had, has = (median(one.stopped.seconds for one in seen.starts) for seen in (before, after))
+    had, has = (median(one.seconds for one in _stops(seen)) for seen in (before, after))
     longer = _grown(had, has, had * _FACTOR + _SPARE_SECONDS) is Outcome.DIFFERENT
     return f"ended after {had:.1f} s and ends after {has:.1f} s" if longer else ""
 
@@ -230,7 +236,7 @@ def _statuses(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> tuple[Outcome, str]:
     """Compare exit statuses; another command may end with another one, but not fail instead."""
-    had, has = ({one.stopped.exit_status for one in seen.starts} for seen in (before, after))
+    had, has = ({one.exit_status for one in _stops(seen)} for seen in (before, after))
     if not had & has and (0 in had or keeps_command(request, before.facts, after.facts)):
         one, other = (" or ".join(map(str, sorted(each))) for each in (had, has))
         return Outcome.DIFFERENT, f"ended with status {one} and ends with {other}"
@@ -238,7 +244,7 @@ def _statuses(
 
 
 def _show_signals(seen: Observation) -> str:
-    stopped = next((one.stopped for one in seen.starts if one.stopped.killed), None)
-    stopped = stopped or seen.starts[-1].stopped
+    stops = _stops(seen)
+    stopped = next((one for one in stops if one.killed), stops[-1])
     how = "killed" if stopped.killed else f"status {stopped.exit_status}"
     return f"{how} after {stopped.seconds:.1f} s"

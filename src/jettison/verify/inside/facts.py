@@ -138,7 +138,8 @@ def begun():
 def written():
     """Describe the files of volumes, and elsewhere, that were written since the start."""
     further = volumes.elsewhere() if ASKED.get("elsewhere") else ()
-    return volumes.written((*ASKED.get("volumes", ()), *further), begun() - 1, FILES)
+    since = ASKED.get("since") or begun() - 1
+    return volumes.written((*ASKED.get("volumes", ()), *further), since, FILES)
 
 
 def read(path):
@@ -198,6 +199,7 @@ def process():
     found["signals"] = "" if shell else value(lambda: signals(status) or "none", "")
     found["folder"] = value(lambda: os.readlink(f"/proc/{number}/cwd"), "")
     found["listens"], found["ports"] = listens()
+    found["sockets"] = value(volumes.sockets, "")
     found["name"] = value(lambda: pwd.getpwuid(os.getuid()).pw_name, "unknown")
     return {name: said for name, said in found.items() if said}
 

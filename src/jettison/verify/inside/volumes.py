@@ -21,6 +21,9 @@ SYSTEM = {f"/{one}" for one in SYSTEMS.split()}
 LEFT_OUT = {"__pycache__", "site-packages", "node_modules", ".git", ".cache"}
 OWN = "jettison"
 CONSTRAINT = re.compile(r"(?:constraint|foreign key|primary key|unique|check)\b", re.I)
+# How a row of the kernel's list of sockets says that connections are taken (linux/net.h).
+LISTENS, NUMBERED = 1 << 16, re.compile(r"[^\W_]*\d[^\W_]*")
+OF_CHANCE = re.compile("/(var/)?tmp/|[^/]")
 LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
@@ -47,6 +50,21 @@ def written(tops, first, most):
             except Exception:
                 continue
     return found
+
+
+def sockets(table="/proc/net/unix"):
+    """Give the modes of the files that processes listen at; chance may choose those below /tmp."""
+    found = set()
+    with open(table) as file:
+        rows = [line.rstrip("\n").split(None, 7) for line in file if "/" in line]
+    for _, _, _, flags, *_, path in rows:
+        if int(flags, 16) & LISTENS and not OF_CHANCE.match(path):
+            try:
+                mode = os.stat(path).st_mode & 0o7777
+            except OSError:
+                continue
+            found.add(f"{NUMBERED.sub('#', path)} ({mode:04o})")
+    return ", ".join(sorted(found)) or "none"
 
 
 def elsewhere(root="/"):

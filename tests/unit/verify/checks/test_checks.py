@@ -9,7 +9,7 @@ from jettison.errors import NotEquivalentError
 from jettison.images.config import SECOND, HealthCheck
 from jettison.verify import CheckResult, Outcome, Subject, Verdict
 from jettison.verify.checks import CHECKS
-from jettison.verify.checks.contents import resolved_differently
+from jettison.verify.checks.contents import leaves_else, resolved_differently
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.observation import (
     HealthOutcome,
@@ -846,6 +846,37 @@ def test_a_file_that_every_run_wrote_and_none_does_any_more_is_missed() -> None:
     assert found(at_times, seen({"/data/b.txt"}, {"/data/b.txt"})).outcome is Outcome.SAME
     for_a_moment = seen({"/data/a.db-wal", "/data/a.db"}, {"/data/a.db-wal", "/data/a.db"})
     assert found(for_a_moment, seen({"/data/a.db"}, {"/data/a.db"})).outcome is Outcome.SAME
+
+
+def test_what_is_written_only_at_the_end_has_to_be_there_after_each_start() -> None:
+    def seen(*left: set[str]) -> Observation:
+        starts = tuple(replace(START, left=frozenset(one)) for one in left)
+        return replace(SEEN, interior=INTERIOR, wrote=(frozenset(),) * 2, starts=starts)
+
+    file, text = "/data/state.json", "/data/state.json, content abcd"
+    before = seen({file, text}, {file, text})
+    assert check("written-files", before, before).outcome is Outcome.SAME
+    lost = check("written-files", before, seen(set(), set()))
+    assert lost.details == ("/data/state.json is not written any more when it ends",)
+    other = check("written-files", before, seen({file, text[:-1]}, {file, text[:-1]}))
+    assert other.details == ("/data/state.json has another content when it has ended",)
+    once = seen(set(), {file, text})
+    assert check("written-files", before, once).outcome is Outcome.SAME
+    assert leaves_else(before, seen(set()))
+    assert not leaves_else(before, once)
+    unknown = replace(before, starts=(START, START))
+    assert check("written-files", before, unknown).outcome is Outcome.SAME
+
+
+def test_how_a_command_that_ends_is_stopped_before_is_compared() -> None:
+    def seen(status: int, *, killed: bool = False) -> Observation:
+        stop = Stopped(exit_status=status, seconds=0.2, killed=killed)
+        return replace(SEEN, starts=(), stops=(stop, stop))
+
+    assert check("signals", seen(75), seen(75)).outcome is Outcome.SAME
+    assert check("signals", seen(75), seen(0)).outcome is DIFFERENT
+    assert "has to be killed" in check("signals", seen(75), seen(137, killed=True)).message
+    assert check("signals", seen(75), replace(SEEN, starts=())).outcome is Outcome.SKIPPED
 
 
 def test_what_is_written_below_the_home_of_another_user_is_the_same_there() -> None:

@@ -940,3 +940,25 @@ def test_own_commands_are_run_beside_a_server_with_their_options(tmp_path: Path)
     assert not any("traceback" in words for words in found)
     again = ask("batch", {**asked, "others": [json]}, tmp_path)["others"]
     assert again == {json: found[json]}
+
+
+def test_files_that_processes_listen_at_are_told_with_their_modes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert inside_volumes.OF_CHANCE.match("/var/tmp/a/s")
+    monkeypatch.setattr(inside_volumes, "OF_CHANCE", re.compile("/tmp/listener|[^/]"))
+    table = tmp_path / "unix"
+    (tmp_path / "7.sock").touch(0o660)
+    (tmp_path / "7.sock").chmod(0o660)
+    rows = [
+        f"0: 00000002 00000000 00010000 0001 01 11 {tmp_path}/7.sock",
+        f"0: 00000003 00000000 00000000 0001 03 12 {tmp_path}/7.sock",
+        "0: 00000002 00000000 00010000 0001 01 13 @/tmp/.X11-unix/X0",
+        "0: 00000002 00000000 00010000 0001 01 14 /tmp/listener-ab/s",
+        "0: 00000002 00000000 00010000 0001 01 15",
+    ]
+    table.write_text("\n".join(["Num RefCount Protocol Flags Type St Inode Path", *rows, ""]))
+    place = inside_volumes.NUMBERED.sub("#", f"{tmp_path}/7.sock")
+    assert inside_volumes.sockets(str(table)) == f"{place} (0660)"
+    table.write_text("Num RefCount Protocol Flags Type St Inode Path\n")
+    assert inside_volumes.sockets(str(table)) == "none"
