@@ -49,7 +49,7 @@ from jettison.verify.workload.step import Training, training_of
 
 # Each holds the sources of an environment; older ones go.
 MOST = 8
-_TIMEOUT = 300.0
+_TIMEOUT = 900.0
 _WAIT = "import time; time.sleep(86400)"
 
 

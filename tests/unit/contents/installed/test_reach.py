@@ -91,6 +91,12 @@ def test_without_any_part_of_the_name_the_own_package_stays() -> None:
     }
 
 
+def test_modules_that_a_stub_names_stay() -> None:
+    lazy = "__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)\n"
+    environment = installed({"demo/__init__.py": lazy, "demo/later.py": "", "other.py": ""})
+    assert kept(environment, "demo/__init__.py") == {"demo", "demo.later"}
+
+
 def test_a_table_of_lazy_modules_is_followed() -> None:
     environment = installed(
         {
