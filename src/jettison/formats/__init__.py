@@ -141,12 +141,12 @@ def _forms(
     whole = {one for one in patterns if not WILD.search(one)}
     begins = {one for one in patterns if one.endswith("*") and not WILD.search(one[:-1])}
     ends = {one for one in patterns if one.startswith("*") and not WILD.search(one[1:])}
-    others = (_anywhere(one) for one in patterns if one not in whole | begins | ends)
+    others = [_anywhere(one) for one in patterns if one not in whole | begins | ends]
     return (
         frozenset(whole),
         tuple(one[:-1] for one in begins),
         tuple(one[1:] for one in ends),
-        re.compile("|".join(others) or "(?!)"),
+        re.compile("|".join(others) if others else "(?!)"),
     )
 
 
