@@ -99,12 +99,8 @@ SITE = site()
 LIBRARY_FOLDER = os.path.dirname(os.__file__)
 standard = {path: os.path.getsize(real) for path, real in walk(LIBRARY_FOLDER)}
 files = {path: os.path.getsize(real) for path, real in walk(SITE)} if SITE else {}
-modules = {module(path) for path in files if path[-3:] == ".py" or LIBRARY.search(path)}
-modules |= {
-    module(path.removeprefix("lib-dynload/"))
-    for path in standard
-    if path[-3:] == ".py" or LIBRARY.search(path)
-}
+sources = (*files, *(path.removeprefix("lib-dynload/") for path in standard))
+modules = {module(path) for path in sources if path[-3:] == ".py" or LIBRARY.search(path)}
 names = compiled.Names(modules)
 last = {name.rpartition(".")[2] for name in modules}
 owners, points = metadata() if SITE else ({}, [])
