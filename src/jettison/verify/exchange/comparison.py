@@ -112,9 +112,9 @@ def _together(
     if not odds:
         return found
     ways = [variety(one, reader) for one in asked]
-    most = decisive(odds, sum(one.new or one.gone or one.mixed for one in ways))
-    alone, gone = (sum(one.new > one.gone for one in ways), sum(one.gone > one.new for one in ways))
-    by_chance = not outnumbers(alone, gone)
+    most = decisive(odds, sum(one.new or one.varies for one in ways))
+    alone = sum(one.new > one.chance for one in ways)
+    by_chance = not outnumbers(alone, sum(one.chance > one.new for one in ways))
     return [
         replace(one, open=one.open or one.decided, decided=False, vague=one.vague or by_chance)
         if one.odds > most
@@ -153,8 +153,8 @@ def decisive(odds: Sequence[float], tests: int) -> float:
 def outnumbers(one: int, other: int) -> bool:
     """Tell whether more requests are new in the candidate alone than chance explains.
 
-    ``other`` are those to which the baseline alone gave answers that the candidate did not: of two
-    images that answer alike, each request is as likely among the one as among the other.
+    ``other`` are those that are new in one half of the runs alone where both halves have runs of
+    each image: of two images that answer alike, each request is as likely among these.
     """
     of = one + other
     return not other or sum(comb(of, more) for more in range(one, of + 1)) <= IMPROBABLE * 2**of

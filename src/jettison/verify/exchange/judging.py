@@ -22,7 +22,7 @@ from jettison.verify.exchange.changes import Manner, changes, shifted
 from jettison.verify.exchange.normal import document
 from jettison.verify.exchange.pattern import VARIES, Choice, Mask, Sample, choice, masks
 from jettison.verify.exchange.times import Dated
-from jettison.verify.workload import Json, written
+from jettison.verify.workload import Json
 
 Unlike = tuple[int, Answer, str]
 Samples = Sequence[Sequence[Sample]]
@@ -43,7 +43,6 @@ _SLOW_SECONDS, _SLOW_PIECES, _SLOW_RUNS = 2.0, 0.7, 3
 # When the process was started that a page of metrics is of (prometheus.io, "Writing client
 # libraries", process metrics).
 _STARTED = re.compile(rb"^process_start_time_seconds (\S+)", re.MULTILINE)
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 # The runs of which nothing was repeated because it was in doubt, and as whom the rest is repeated.
 _FIRST, _OWN = 2, ("", "again")
 
@@ -157,14 +156,15 @@ def _is_steady(one: Request) -> bool:
 
 
 class Variety(Struct, frozen=True, kw_only=True):
-    """How a request varies: whether an image gave in its first runs what the other did not.
+    """How a request varies: whether one half of the first runs gave what the other did not.
 
-    ``mixed`` says that some runs of the same image, or of both, are alike and others are not.
+    ``new`` says so of the candidate and the baseline, ``chance`` of halves with a run of each,
+    which differ by chance alone, ``varies`` of any halves of all runs that have as many of each.
     """
 
     new: bool = False
-    gone: bool = False
-    mixed: bool = False
+    chance: bool = False
+    varies: bool = False
 
 
 def variety(one: Request, reader: Reader) -> Variety:
@@ -173,17 +173,20 @@ def variety(one: Request, reader: Reader) -> Variety:
     if _is_steady(one) or _never_repeats(one):
         return Variety()
     had, has = reader.documents(one)
-    forms = [[_NUMBER.sub("0", written(run[0][0])) for run in runs if run] for runs in (had, has)]
-    kinds = {*forms[0], *forms[1]}
-    split = all(len({*each}) == 1 for each in forms)
+    halves = [*had[::2], *has[::2]], [*had[1::2], *has[1::2]]
+    crossed = [*had[::2], *has[1::2]], [*had[1::2], *has[::2]]
     return Variety(
         new=_is_new(had[:_FIRST], has[:_FIRST]),
-        gone=_is_new(has[:_FIRST], had[:_FIRST]),
-        mixed=not split and 1 < len(kinds) < len(had) + len(has),
+        chance=_is_new([*had[:1], *has[:1]], [*had[1:_FIRST], *has[1:_FIRST]]),
+        varies=any(
+            _is_new(known, other) or _is_new(other, known) for known, other in (halves, crossed)
+        ),
     )
 
 
 def _is_new(known: Samples, runs: Samples) -> bool:
+    if not known:
+        return False
     expected = _Expected(known)
     return any(expected.unlike(*each) for run in runs for each in enumerate(run))
 
