@@ -9,6 +9,7 @@ import socket
 import struct
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 
@@ -20,25 +21,25 @@ METHOD = "WEBSOCKET"
 
 # What clients of chats, of JSON and of events may say first.
 _SAID = ("hello", '{"type": "ping", "message": "hello", "id": 1}')
-# How often the last of them is said again where the server answers: it may count, or remember.
-_AGAIN = 4
-_SECONDS = 20.0
-# For what the server says by itself, for an answer, and for silence after it.
-_FIRST_SECONDS, _ANSWER_SECONDS, _SILENCE_SECONDS = 1.0, 3.0, 0.4
+# How often the last of them is said again where the server answers: it may count, or remember; how
+# many more conversations there are with one that ends each before all is said.
+_AGAIN, _CONVERSATIONS = 4, 4
+_OURS, _CLOSED = "> ", "closed "
+_BROKEN = (OSError, ValueError, EOFError)
+# For all of it, for what the server says by itself, for an answer, and for silence after it.
+_SECONDS, _FIRST_SECONDS, _ANSWER_SECONDS, _SILENCE_SECONDS = 20.0, 1.0, 3.0, 0.4
 _MESSAGES = 5
 # Of a page that is sent in pieces, and for each of them.
 _PIECES, _PIECE_SECONDS = 200, 8.0
-_LONGEST = 2**20
-_PART = 2**16
+_LONGEST, _PART = 2**20, 2**16
 _LONGEST_OF_CONTROL = 125  # RFC 6455, section 5.5
 # 16 bytes; always the same, so that the answer to it is
 _KEY = "amV0dGlzb24tdmVyaWZ5IQ=="
 _TEXT, _BINARY, _CLOSE, _PING, _PONG = 1, 2, 8, 9, 10
-_NORMAL = 1000
+_NORMAL, _UPGRADED = 1000, 101
 
 
 def _texts(lines: Sequence[str]) -> list[str]:
-    """Give the lines that are sent as texts."""
     return [one for one in lines if not one.startswith(AS_BYTES)]
 
 
@@ -60,11 +61,6 @@ class _Client(Struct, frozen=True, kw_only=True):
 _CLIENTS = (_Client(path="/_stcore/stream", says=b"Z\x00", last=6, measured=18),)
 
 
-def _client(target: str) -> _Client | None:
-    path = target.partition("?")[0]
-    return next((one for one in _CLIENTS if path.endswith(one.path)), None)
-
-
 class _Closed(Exception):  # noqa: N818 - an end, not an error
     """The server has closed the conversation."""
 
@@ -75,30 +71,48 @@ def converse(
     """Open a WebSocket, listen, say the lines of ``body``, or two things, and close it.
 
     Each line of the body is a message of the server, after ``<``, one of ours, after ``>``, or the
-    code with which it was closed. Where the server refuses, its HTTP answer is the answer.
+    code with which it was closed. What was not said until then is said in further conversations.
+    Where the server refuses, its HTTP answer is the answer.
     """
+    known = tuple(body.decode().splitlines())
+    says = known if _texts(known) else (*known, *_SAID)
+    ends = time.monotonic() + _SECONDS
     try:
-        with socket.create_connection(address, timeout=_SECONDS) as connection:
-            wire = _Wire(connection)
-            status, given = wire.opened(target, headers)
-            lines = []
-            if status == 101:  # noqa: PLR2004 - RFC 6455
-                known = tuple(body.decode().splitlines())
-                says = known if _texts(known) else (*known, *_SAID)
-                lines = list(wire.conversation(_client(target), says))
-    except (OSError, ValueError, EOFError) as failure:
+        status, given, lines = _conversation(address, says, ends, target, headers)
+        found = lines
+        with suppress(*_BROKEN):
+            for _ in range(_CONVERSATIONS):
+                said = sum(line.startswith(_OURS) for line in found)
+                if not 0 < said < len(says) or not found[-1].startswith(_CLOSED):
+                    break
+                says = says[said:]
+                _, _, found = _conversation(address, says, ends, target, headers)
+                lines += found
+    except _BROKEN as failure:
         return Answer(status=0, failure=f"{type(failure).__name__}: {failure}")
     kind = {"content-type": "text/plain"} if lines else {}
     return Answer(status=status, headers={**given, **kind}, body="\n".join(lines).encode())
 
 
+def _conversation(
+    address: tuple[str, int], says: Sequence[str], ends: float, target: str, head: Mapping[str, str]
+) -> tuple[int, dict[str, str], list[str]]:
+    """Give the status and headers of the response, and what both sides say."""
+    path = target.partition("?")[0]
+    client = next((one for one in _CLIENTS if path.endswith(one.path)), None)
+    with socket.create_connection(address, timeout=_SECONDS) as connection:
+        wire = _Wire(connection, ends)
+        status, given = wire.opened(target, head)
+        return status, given, list(wire.conversation(client, says)) if status == _UPGRADED else []
+
+
 class _Wire:
     """A connection, and what of it was read but not yet used."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, ends: float) -> None:
         self._connection = connection
         self._read = b""
-        self._ends = time.monotonic() + _SECONDS
+        self._ends = ends
 
     def opened(self, target: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str]]:
         """Ask for the upgrade; give the status and the headers of the answer."""
@@ -139,7 +153,7 @@ class _Wire:
             yield from self._heard(_ANSWER_SECONDS, after_all=True)
             yield "not closed"
         except _Closed as ended:
-            yield f"closed {ended}"
+            yield f"{_CLOSED}{ended}"
         except (EOFError, OSError):
             yield "broken off"
 
@@ -157,7 +171,7 @@ class _Wire:
         """Send a line, one that begins with a zero byte as bytes; give how it is told."""
         plain = text.removeprefix(AS_BYTES)
         self._send(_TEXT if plain == text else _BINARY, plain.encode())
-        return f"> {plain}" if plain == text else f"> {plain} in bytes"
+        return f"{_OURS}{plain}" if plain == text else f"{_OURS}{plain} in bytes"
 
     def _page(self, client: _Client) -> Iterator[str]:
         """Give what is sent of a page, up to its end."""

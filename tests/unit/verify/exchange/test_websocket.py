@@ -81,6 +81,27 @@ def test_what_the_server_says_and_how_it_closes_is_the_body(
     ]
 
 
+def test_what_was_not_said_before_the_server_closed_is_said_in_another_conversation() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    codes = {"hello": b"\x03\xe8", "stop": b"\x0f\xa1"}
+
+    def answer() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(1 << 16)
+                    connection.sendall(UPGRADE)
+                    connection.sendall(b"\x88\x02" + codes[received(connection)[1]])
+
+    threading.Thread(target=answer, daemon=True).start()
+    send = Requests(listener.getsockname(), seconds=60)
+    exchange = send("WEBSOCKET", "/feed", {"Host": "x"}, b"hello\nstop")
+    listener.close()
+    told = ["> hello", "closed 1000", "> stop", "closed 4001"]
+    assert exchange.body.decode().splitlines() == told
+
+
 def test_a_server_that_refuses_answers_over_http(serve: Callable[..., Requests]) -> None:
     refused = serve(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
     exchange = refused("WEBSOCKET", "/chat", {"Host": "x"}, b"")
