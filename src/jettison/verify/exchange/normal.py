@@ -26,9 +26,10 @@ _FAULT = 400
 _TRACEBACK = re.compile(rb"\bTraceback(?: \(most recent call last\))?:")
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _EXCEPTION = re.compile(r"\b[A-Z]\w*(?:Error|Exception)\b")
-# A frame of a traceback in any other answer.
+# A frame of a traceback in any other answer; each installer writes other scripts.
 _FRAME = re.compile(
-    r'(?<=File ")/[^"\n]*?/lib/python3\.\d+/(?:(?:site|dist)-packages/)?(?=[^"\n]*", line \d)'
+    r'(?<=File ")/[^"\n]*?(?:/lib/python3\.\d+/(?:(?:site|dist)-packages/)?(?=[^"\n]*", line \d)'
+    r'|/bin/(?P<script>[\w.-]+"), line \d+(?=, in <module>))'
 )
 # zlib's parameter for the format of each content encoding, and how much is undone at most.
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
@@ -185,7 +186,7 @@ class _Reader:
 
     def text(self, text: str) -> str:
         """Tell times, addresses of the network and where libraries lie by what they are."""
-        placed = _FRAME.sub("<library>/", text) if 'File "' in text else text
+        placed = _FRAME.sub(r"<library>/\g<script>", text) if 'File "' in text else text
         return _PRIVATE.sub("<address>", relative(self._dated.told(placed), self._clock))
 
     def token(self, text: str, depth: int) -> Json:

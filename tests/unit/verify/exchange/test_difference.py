@@ -761,6 +761,16 @@ def test_an_answer_with_a_traceback_may_tell_another_place_of_the_distributions(
     assert difference(had, told("/srv/lib"))
 
 
+def test_a_traceback_may_begin_in_the_script_that_another_installer_wrote() -> None:
+    def told(script: str, line: int, name: str = "<module>") -> Answer:
+        return answer({"msg": f'  File "{script}", line {line}, in {name}\n    sys.exit(main())\n'})
+
+    had = [told("/usr/local/bin/alembic", 8)] * 2
+    assert difference(had, told("/opt/venv/bin/alembic", 10)) == ""
+    assert difference(had, told("/opt/venv/bin/flask", 10))
+    assert difference(had, told("/usr/local/bin/alembic", 8, "main"))
+
+
 def jwt(claims: dict[str, object], signature: str = "c2lnbmF0dXJl") -> str:
     parts = (json.dumps(one).encode() for one in ({"alg": "HS256"}, claims))
     texts = (base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
