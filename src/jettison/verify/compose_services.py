@@ -151,10 +151,19 @@ def _needed_service(project: Project, service: Service) -> NeededService:
     )
 
 
-def started_by(service: Service | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Give the words of the entry point and of the command that a service sets, or none."""
-    entrypoint, command = (service.entrypoint, service.command) if service else (None, None)
-    return entrypoint.words if entrypoint else (), command.words if command else ()
+def started_by(service: Service | None) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Give the words of the entry point and of the command that a service sets, and where it runs.
+
+    What it does not set is empty, and is the image's.
+    """
+    if service is None:
+        return (), (), ""
+    entrypoint, command, told = service.entrypoint, service.command, service.working_dir or ""
+    return (
+        entrypoint.words if entrypoint else (),
+        command.words if command else (),
+        told if told.startswith("/") else "",
+    )
 
 
 def _port(service: Service) -> int | None:
@@ -174,10 +183,12 @@ def workers_of(project: Project) -> tuple[Worker, ...]:
     return tuple(
         Worker(
             name=service.name,
-            entrypoint=started_by(service)[0],
-            command=started_by(service)[1],
+            entrypoint=entrypoint,
+            command=command,
             environment=environment(service),
+            directory=directory,
         )
         for service in compose.services
         if service.name in own and (service.command or service.entrypoint)
+        for entrypoint, command, directory in [started_by(service)]
     )

@@ -102,6 +102,7 @@ def options(setting: Setting) -> RunOptions:
         environment={**_circumstances(setting), **request.environment},
         entrypoint=request.entrypoint,
         command=request.command,
+        working_directory=request.directory,
         volumes=_volumes(request, read_only=setting.read_only),
         tmpfs=tmpfs(request, read_only=setting.read_only),
         binds=tuple(Bind(source=Path(one), target=to) for to, one in request.mounted.items()),

@@ -60,13 +60,14 @@ def other_ways(
     project, stage, service = plan.original, plan.original_stage, service_of(plan.original)
     mounted = given_mounts(service, project, stage)
     if mounted:
-        entrypoint, command = started_by(service)
+        entrypoint, command, directory = started_by(service)
         yield Surroundings(
             how="with the files that the compose file mounts",
             ports=listening_ports(project, stage, service, variables, sources) if serves else (),
             environment=variables,
             entrypoint=entrypoint,
             command=command,
+            directory=directory,
             services=needed_services(project),
             mounted=mounted,
         )
@@ -116,7 +117,7 @@ def _with_values(
     examples = {one.name: one.value for one in dotenv.beside(read, beside) if one.value}
     found = given(plan.loaded, read, known, names, needed_services(project), examples=examples)
     if found.variables:
-        entrypoint, command = started_by(service)
+        entrypoint, command, directory = started_by(service)
         everything = {**variables, **found.variables}
         ports = listening_ports(project, stage, service, everything, sources) if serves else ()
         yield Surroundings(
@@ -127,6 +128,7 @@ def _with_values(
             optional=found.optional - variables.keys(),
             entrypoint=entrypoint,
             command=command,
+            directory=directory,
             services=found.services,
         )
 

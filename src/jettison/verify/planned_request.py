@@ -70,7 +70,7 @@ def verification_request(
     stage = plan.stage
     service = service_of(plan.original)
     variables = _variables(plan)
-    entrypoint, command = started_by(service)
+    entrypoint, command, directory = started_by(service)
     ports, application = _ports(plan, read), _application(plan)
     told = tells_of_server(plan.original, plan.original_stage, service) or bool(application)
     serves = told or ports != (DEFAULT_PORT,)
@@ -81,6 +81,7 @@ def verification_request(
         environment=variables,
         entrypoint=entrypoint,
         command=command,
+        directory=directory,
         credentials=account_of({**plan.original_stage.environment, **variables}),
         volumes=_volumes(plan, MountKind.VOLUME, MountKind.ANONYMOUS),
         bind_mounts=_volumes(plan, MountKind.BIND),

@@ -84,6 +84,7 @@ class Worker(Struct, frozen=True, kw_only=True):
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    directory: str = ""
 
 
 class Suite(Struct, frozen=True, kw_only=True):
@@ -105,8 +106,9 @@ class Suite(Struct, frozen=True, kw_only=True):
 class Surroundings(Struct, frozen=True, kw_only=True):
     """A way to run the images, the first one or where the baseline does not become ready in that.
 
-    ``ports`` are TCP ports in the container, the first is HTTP. ``environment``, ``entrypoint``
-    and ``command`` are the same for both images. ``how`` ends a sentence that begins with "both
+    ``ports`` are TCP ports in the container, the first is HTTP. ``environment``, ``entrypoint``,
+    ``command`` and the working ``directory``, where it is not the image's, are the same for both
+    images. ``how`` ends a sentence that begins with "both
     were run", and is empty for the first way. ``samples`` are the variables whose
     values were made up; the ``optional`` ones have something else to fall back on, so that a value
     may do harm, and are set when nothing else helps. ``mounted`` maps targets to files and folders
@@ -121,6 +123,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     optional: frozenset[str] = frozenset()
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    directory: str = ""
     services: tuple[NeededService, ...] = ()
     mounted: Mapping[str, str] = field(default_factory=dict)
     made: tuple[str, ...] = ()
@@ -212,7 +215,12 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
     @property
     def watched(self) -> tuple[Worker, ...]:
         """What is watched while it runs: workers, or the own command of an image without a port."""
-        own = Worker(name=OWN_COMMAND, entrypoint=self.entrypoint, command=self.command)
+        own = Worker(
+            name=OWN_COMMAND,
+            entrypoint=self.entrypoint,
+            command=self.command,
+            directory=self.directory,
+        )
         return self.workers or (() if self.ports else (own,))
 
     def wanted(self, lines: Iterable[str]) -> frozenset[str]:

@@ -270,6 +270,7 @@ def watched(setting: Setting, worker: Worker, seconds: float = 0.0) -> WorkerOut
         environment={**setting.request.environment, **worker.environment},
         entrypoint=worker.entrypoint,
         command=worker.command,
+        working_directory=worker.directory,
     )
     try:
         with ExitStack() as stack:

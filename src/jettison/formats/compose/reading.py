@@ -241,6 +241,7 @@ def _service(name: str, fields: Fields, origin: Origin) -> Service:
         healthcheck=health_check(fields),
         depends_on=tuple(dict.fromkeys((*names(fields, "depends_on"), *linked(fields)))),
         user=fields.text("user"),
+        working_dir=fields.text("working_dir"),
         read_only=fields.flag("read_only"),
         tmpfs=fields.words("tmpfs"),
         cap_drop=fields.words("cap_drop"),

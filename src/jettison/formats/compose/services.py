@@ -102,6 +102,7 @@ class Service(Struct, frozen=True, kw_only=True):
     healthcheck: ComposeHealthCheck | None
     depends_on: tuple[str, ...]
     user: str | None
+    working_dir: str | None
     read_only: bool
     tmpfs: tuple[str, ...]
     cap_drop: tuple[str, ...]

@@ -20,6 +20,7 @@ services:
   worker:
     build: .
     command: celery -A tasks worker
+    working_dir: /srv/tasks
     environment:
       QUEUE: redis://queue/0
   beat:
@@ -86,6 +87,7 @@ def test_other_commands_of_the_image_are_workers() -> None:
             name="worker",
             command=("celery", "-A", "tasks", "worker"),
             environment={"QUEUE": "redis://queue/0"},
+            directory="/srv/tasks",
         ),
         Worker(name="beat", entrypoint=("celery", "-A", "tasks", "beat")),
     )
