@@ -245,20 +245,20 @@ def _modules(
     """The modules of the project that production loads, by the name that it imports them with.
 
     A folder ``src`` is a package where it is imported as one, or ``words`` start a module of it.
+    The file that is started is not loaded by a name, and would start once more.
     """
     prefix = plan.project.prefix
     loaded = sorted(plan.loaded)
-    started = (*_started(plan.original_stage), *words)
+    started = [word for text in (*_started(plan.original_stage), *words) for word in text.split()]
     package = (
         f"{prefix}src/__init__.py" in plan.original.files
-        or any(part.startswith("src.") for word in started for part in word.split())
+        or any(word.startswith("src.") for word in started)
         or any(_OF_SRC.search(read(file) or "") for file in loaded)
     )
-    for file in loaded:
-        path = file.removeprefix(prefix)
-        path = path if package else path.removeprefix("src/")
-        name = dotted(path)
-        if IMPORTABLE.fullmatch(name) and not name.endswith("__main__"):
+    for path in (file.removeprefix(prefix) for file in loaded):
+        again = any(f"/{word}".endswith(f"/{path}") for word in started)
+        name = dotted(path if package else path.removeprefix("src/"))
+        if IMPORTABLE.fullmatch(name) and not (again or name.endswith("__main__")):
             yield name
 
 

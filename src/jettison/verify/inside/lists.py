@@ -1,10 +1,9 @@
-"""Lists something of this container. ``ASKED``, put in front of this text, says what.
-
-With ``modules`` it says instead which of these can be imported.
+"""Lists something of this container, or says which modules can be imported, as ``ASKED`` says.
 
 Each list imports what it needs: an image may lack parts of the standard library.
 """
 
+import _signal
 import os
 import sys
 
@@ -17,9 +16,9 @@ LARGEST, LARGEST_TEXT = 4_000_000, 1 << 18
 # what others brought, and how deep catalogues of an application lie at most
 OTHERS = {"site-packages", "dist-packages", "node_modules", "__pycache__", "proc", "sys", "dev"}
 DEEPEST = 7
-# where libraries are
 LIBRARIES = ("usr/lib/*-linux-*", "usr/lib", "lib/*-linux-*", "lib")
 MOST = 60_000
+SECONDS = 30  # for the import of a module
 COMPRESSED = (".gz", ".br", ".zst")
 # folders that hold one file or one folder for each language
 CATALOGUES = {"locale", "locales", "translations", "i18n", "lang", "langs", "languages", "messages"}
@@ -294,17 +293,22 @@ def imported(names):
     said = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     sys.path.insert(0, os.getcwd())
+    _signal.signal(_signal.SIGALRM, lambda *_: sys.exit(f"it does not end within {SECONDS} s"))
     said.write(f"\n{MARKER}{ {name: load(name) for name in names}!a}\n")
     said.flush()
     os._exit(0)
 
 
 def load(name):
-    """Import a module and say how it went."""
+    """Import a module and say how it went; one that is a program may never end."""
     try:
+        # again and again: a loop may pass over what is raised
+        _signal.setitimer(_signal.ITIMER_REAL, SECONDS, 1)
         __import__(name)
     except BaseException as wrong:  # a module may even exit when it is imported
         return (False, f"{type(wrong).__name__}: {wrong}"[:500])
+    finally:
+        _signal.setitimer(_signal.ITIMER_REAL, 0)
     return (True, "")
 
 

@@ -239,6 +239,21 @@ def test_modules_are_imported_from_the_working_directory(tmp_path: Path) -> None
     assert answer["leaving"] == (False, "SystemExit: 3")
 
 
+def test_a_module_that_is_a_program_without_an_end_is_left(tmp_path: Path) -> None:
+    (tmp_path / "going.py").write_text(
+        "import time\nwhile True:\n  try: time.sleep(9)\n  except Exception: pass\n"
+    )
+    (tmp_path / "good.py").write_text("")
+    script = script_text("lists", {"modules": ["going", "good"]})
+    brief = script.replace("SECONDS = 30", "SECONDS = 0.2")
+    done = subprocess.run(
+        [sys.executable, "-c", brief], cwd=tmp_path, capture_output=True, check=True
+    )
+    answer = ast.literal_eval(done.stdout.decode().partition(MARKER)[2])
+    assert answer["going"] == (False, "SystemExit: it does not end within 0.2 s")
+    assert answer["good"] == (True, "")
+
+
 def test_tls_is_spoken_with_a_server_on_the_loopback(tmp_path: Path) -> None:
     works, version = ask("secure", table(Loopback).files, tmp_path)
     assert works, version

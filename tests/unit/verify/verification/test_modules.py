@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from jettison.engines import ImageFacts, ImageID
 from jettison.tasks.loading import planned, project_request
+from jettison.verify.observation import Setting
+from jettison.verify.observe import options
 
 
 @pytest.mark.parametrize(
     ("source", "command", "names"),
     [
-        ("from src.data import rows\n", '["python", "src/main.py"]', {"src.main", "src.data"}),
+        ("from src.data import rows\n", '["python", "src/main.py"]', {"src.data"}),
         ("from data import rows\n", '["uvicorn", "src.main:app"]', {"src.main", "src.data"}),
-        ("from data import rows\n", '["python", "src/main.py"]', {"main", "data"}),
+        ("from data import rows\n", '["python", "src/main.py"]', {"data"}),
     ],
 )
 def test_a_folder_src_is_a_package_where_it_is_imported_as_one(
@@ -26,4 +30,18 @@ def test_a_folder_src_is_a_package_where_it_is_imported_as_one(
     (tmp_path / "src/data.py").write_text("rows = []\n")
     found = planned(tmp_path, offline=True)
     request = project_request(found.loaded.root, found.plan, "before", "after", None)
-    assert set(request.modules) == names
+    assert set(request.modules) == names  # without a file that is started
+
+
+def test_an_image_is_run_in_the_working_directory_that_its_service_sets(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/main.py").write_text("")
+    (tmp_path / "Dockerfile").write_text("FROM python:3.13-slim\nWORKDIR /srv\nCOPY . .\n")
+    service = "{build: ., working_dir: /srv/app, command: python main.py}"
+    (tmp_path / "compose.yaml").write_text(f"services:\n  greet: {service}\n")
+    found = planned(tmp_path, offline=True)
+    request = project_request(found.loaded.root, found.plan, "before", "after", None)
+    assert request.directory == "/srv/app"
+    facts = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
+    setting = Setting(engine=Mock(), image="before", facts=facts, request=request, health_path="/")
+    assert options(setting).working_directory == "/srv/app"
