@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 
 from msgspec import Struct, field
 
-from jettison.errors import InputSyntaxError, ProjectError
+from jettison.errors import InputSyntaxError, JettisonError, ProjectError
 from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service
-from jettison.source import is_dockerfile
+from jettison.source import is_compose, is_dockerfile
 from jettison.source.operations_images import (
     DEFAULT,
     OTHERS,
@@ -109,6 +112,39 @@ def choose(
     found = Choice(dockerfile=path, context=context, passed_over=passed)
     own = published_service(compose, project, read(path) or "", known) if compose else None
     return replace(found, compose=compose.file, service=own.name) if compose and own else found
+
+
+_ABOVE = 3
+"""How many folders above one are looked at."""
+
+
+def built_from_above(
+    folder: Path,
+    names: Callable[[Path], Sequence[str]],
+    read: Callable[[Path, str], str | None],
+    environment: Mapping[str, str],
+) -> tuple[Path, str, Skipped] | None:
+    """Find the folder above one, in its repository, whose compose file builds it, and the service.
+
+    ``names`` gives the files of a folder, ``read`` the text of one. None where the folder has no
+    Dockerfile or a compose file of its own, and where nothing above it builds it.
+    """
+    own = names(folder)
+    if DEFAULT not in own or any(map(is_compose, own)) or (folder / ".git").exists():
+        return None
+    folders = folder.parents[:_ABOVE]
+    top = next((number for number, one in enumerate(folders) if (one / ".git").exists()), -1)
+    for above in folders[: top + 1]:
+        reading = partial(read, above)
+        with suppress(JettisonError):  # who runs it there is told
+            compose = compose_beside(names(above), reading, environment)
+            within = folder.relative_to(above).as_posix()
+            built = [one for one in built_services(compose) if place_of(one)[0] == within]
+            if compose and built:
+                name = single(built, compose, reading).name
+                reason = f"{compose.file} in {above} builds it as {name}"
+                return above, name, Skipped(what=f"{within} by itself", reason=reason)
+    return None
 
 
 def _not_read(error: InputSyntaxError) -> Skipped:

@@ -6,7 +6,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -25,7 +25,7 @@ from jettison.source import is_compose, is_dockerfile
 from jettison.source.operations_images import production_target
 from jettison.source.reading import OUTSIDE, leads_out, read_text, read_tree, unreadable
 from jettison.source.tree import Tree, context_files
-from jettison.tasks.loading.choice import Choice, choose
+from jettison.tasks.loading.choice import Choice, built_from_above, choose
 from jettison.values import Origin, Skipped, by_key, replace
 
 # Larger files that only look like one of these are not read; locks may be long.
@@ -210,36 +210,28 @@ class Loaded(Struct, frozen=True, kw_only=True):
 
 
 def load_project(directory: Path, *, dockerfile: str | None, service: str | None) -> Loaded:
-    """Read the files of the project in a folder.
+    """Read the project in a folder, or above it in its repository where a compose file builds it.
 
     Raises ProjectError when the folder is none or no image is described in it, and
     InputSyntaxError when one of the files that describe the image is not valid.
     """
     root = _checked(directory)
-    names = _names(root)
-
-    def read(path: str) -> str | None:
-        if path.startswith(("..", "/")):
-            return None
-        if is_example(path):
-            return read_text(root, path)
-        text = needed_text(root, path)
-        return None if text is None else text.removeprefix("\ufeff")
+    passed: tuple[Skipped, ...] = ()
+    alone = dockerfile is None and service is None
+    if alone and (above := built_from_above(root, _names, _text_of, os.environ)):
+        root, service, remark = above
+        passed = (remark,)
+    names, read = _names(root), partial(_text_of, root)
 
     def deeper() -> list[str]:
         found = (place.relative_to(root) for glob in NESTED for place in root.glob(glob))
         return sorted(place.as_posix() for place in found if is_dockerfile(place.name))
 
     choice = choose(
-        names,
-        read,
-        dockerfile=dockerfile,
-        service=service,
-        deeper=deeper,
-        environment=os.environ,
+        names, read, dockerfile=dockerfile, service=service, deeper=deeper, environment=os.environ,
         exists=lambda path: os.path.exists(root / path.strip("/")),  # noqa: PTH110 — never an error
         project=root.resolve().name,
-    )
+    )  # fmt: skip
     tree = _within(read_tree(root), choice, names)
     texts = read_texts(root, tree, _deciding(choice))
     prefix = f"{choice.context}/" if choice.context else ""
@@ -260,6 +252,7 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
             *tree.skipped,
             *unread(root, tree, texts),
             *without_settings(texts, ("", choice.context)),
+            *passed,
             *choice.passed_over,
             *(other[1:] if other else ()),
         ),
@@ -269,6 +262,13 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
         raise ProjectError(f"{project.dockerfile_path} has no FROM")
     _ = project.compose, project.ignore
     return Loaded(root=root, project=project, tree=tree)
+
+
+def _text_of(root: Path, path: str) -> str | None:
+    if path.startswith(("..", "/")):
+        return None
+    text = read_text(root, path) if is_example(path) else needed_text(root, path)
+    return None if text is None else text.removeprefix("\ufeff")
 
 
 def _names(root: Path) -> list[str]:
@@ -284,8 +284,8 @@ def _names(root: Path) -> list[str]:
 
 def _deciding(choice: Choice) -> set[str]:
     """Files without which, where they are there, another plan would be made."""
-    beside = {posixpath.join(folder, OWN_FILE) for folder in ("", choice.context)}
-    beside |= {posixpath.join(folder, SHARED_FILE) for folder in ("", choice.context)}
+    folders, names = ("", choice.context), (OWN_FILE, SHARED_FILE)
+    beside = {posixpath.join(folder, name) for folder in folders for name in names}
     ignoring = {f"{choice.dockerfile}.dockerignore", f"{choice.context}/.dockerignore".lstrip("/")}
     return {choice.dockerfile, *filter(None, [choice.compose]), *beside, *ignoring}
 

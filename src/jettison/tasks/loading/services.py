@@ -43,11 +43,11 @@ def is_there(service: Service, read: Callable[[str], str | None]) -> bool:
 def single(
     built: list[Service], compose: ComposeFile, read: Callable[[str], str | None]
 ) -> Service:
-    """Give the first of services that build one and the same image.
+    """Give the first of services that build one and the same image, one with a port before others.
 
-    Of several it is the only Python image, or that of the folder's own Dockerfile, or the only one
-    that ends with Python, or is built from the folder and not for development, or, where all are
-    built from one folder, the first one with a port on the host.
+    Of several images it is the only Python image, or that of the folder's own Dockerfile, or the
+    only one that ends with Python, or is built from the folder and not for development, or, where
+    all are built from one folder, the first one with a port on the host.
     """
     images = {place_of(item) for item in built}
     python = [item for item in built if PYTHON.search(_text(item, read)[0])]
@@ -56,7 +56,8 @@ def single(
     whole = [item for item in ending if not place_of(item)[0] and not _is_beside(item)]
     for found in (python, own, ending, whole):
         if len({place_of(item) for item in found}) == 1:
-            return next((item for item in found if item in ending), found[0])
+            last = [item for item in found if item in ending] or found
+            return with_port(last) or last[0]
     if len({place_of(item)[0] for item in python}) == 1 and (one := with_port(whole or ending)):
         return one
     if len(images) > 1:
@@ -66,7 +67,7 @@ def single(
             why=f"services that build: {listed}",
             hint="Name one with --service.",
         )
-    return built[0]
+    return with_port(built) or built[0]
 
 
 def _text(service: Service, read: Callable[[str], str | None]) -> tuple[str, str, str | None]:

@@ -2,6 +2,7 @@ import pytest
 
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.tasks.loading.choice import choose
+from jettison.tasks.loading.project import load_project
 
 COMPOSE = """\
 services:
@@ -43,6 +44,14 @@ def test_two_python_images_leave_the_choice_open():
     files = {"compose.yaml": COMPOSE, "proxy/Dockerfile": PYTHON, "web/Dockerfile": PYTHON}
     with pytest.raises(ProjectError, match="builds 2 images"):
         chosen(files)
+
+
+def test_of_services_of_one_image_that_with_a_port_is_meant():
+    compose = (
+        "services:\n  migrate: {build: ., command: alembic upgrade head}\n"
+        "  api: {build: ., ports: ['8000:8000']}\n  worker: {build: ., command: celery worker}\n"
+    )
+    assert chosen({"compose.yaml": compose, "Dockerfile": PYTHON}).service == "api"
 
 
 def test_of_two_python_images_that_of_the_folder_is_meant():
@@ -337,3 +346,39 @@ def test_a_service_runs_an_image_of_the_project_that_is_built_elsewhere(said, ex
     }
     choice = chosen(files, project="shop")
     assert (choice.dockerfile, choice.service) == ("Dockerfile", expected)
+
+
+@pytest.fixture
+def repository(tmp_path):
+    for folder in (".git", "shop/web"):
+        (tmp_path / folder).mkdir(parents=True)
+    compose = "services:\n  site: {build: ./shop/web, command: flask run}\n  base: {image: redis}\n"
+    (tmp_path / "compose.yaml").write_text(compose)
+    (tmp_path / "shop/web/Dockerfile").write_text(PYTHON)
+    return tmp_path
+
+
+def test_a_folder_is_looked_at_as_the_compose_file_of_its_repository_builds_it(repository):
+    loaded = load_project(repository / "shop/web", dockerfile=None, service=None)
+    assert (loaded.root, loaded.project.service) == (repository, "site")
+    assert loaded.project.context == "shop/web"
+    assert str(repository) in loaded.project.skipped[0].reason
+
+
+def test_a_folder_that_is_meant_by_its_dockerfile_is_looked_at_by_itself(repository):
+    loaded = load_project(repository / "shop/web", dockerfile="Dockerfile", service=None)
+    assert loaded.root == repository / "shop/web"
+
+
+@pytest.mark.parametrize("change", ["no repository", "other folder", "own compose file", "own git"])
+def test_what_lies_above_a_folder_counts_only_where_it_builds_that(repository, change):
+    if change == "no repository":
+        (repository / ".git").rmdir()
+    elif change == "own git":
+        (repository / "shop/web/.git").mkdir()
+    elif change == "other folder":
+        (repository / "compose.yaml").write_text("services:\n  site: {build: ./shop/api}\n")
+    else:
+        (repository / "shop/web/compose.yaml").write_text("services:\n  own: {build: .}\n")
+    loaded = load_project(repository / "shop/web", dockerfile=None, service=None)
+    assert loaded.root == repository / "shop/web"
