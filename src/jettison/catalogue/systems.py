@@ -170,13 +170,15 @@ class SourceBuilds(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ProgramNeeds(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What only some programs of a package use, by their names or the options that run them.
+    """What only some programs of packages use, by their names or the options that run them.
 
-    ``needs`` are dependencies of the package, ``paths`` files of its own; with neither, what
-    scripts of the shell call. ``words`` mean them wherever they are written.
+    ``needs`` are dependencies of the packages, ``paths`` files of their own; with neither, what
+    scripts of the shell call. ``words``, which are patterns, mean them wherever they are, and other
+    packages ``beside`` them do, by patterns of names.
     """
 
-    package: str
+    packages: Words
+    beside: Words = ()
     programs: Words = ()
     words: Words = ()
     needs: Words = ()

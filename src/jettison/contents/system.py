@@ -252,15 +252,17 @@ class _Search:
                 if other.startswith(posixpath.basename(by)):
                     self.package(other, why, asked=True)
 
-    def needs_of(self, path: str) -> None:
-        """Keep the libraries that a file needs."""
+    def needs_of(self, path: str, optional: Collection[str] = ()) -> None:
+        """Keep the libraries that a file needs, but for those of ``optional`` packages."""
         for library in self._system.libraries.get(path, ()):
-            self.library(library, f"{path} needs {library}")
+            self.library(library, f"{path} needs {library}", optional)
 
-    def library(self, name: str, why: str) -> None:
+    def library(self, name: str, why: str, optional: Collection[str] = ()) -> None:
         """Keep the packages that bring a library."""
         for path in self._system.named.get(name, ()):
-            self.paths(self._system.chain(path), why)
+            chain = self._system.chain(path)
+            if not optional or not self._system.owned(chain) <= set(optional):
+                self.paths(chain, why)
 
     def run(self) -> None:
         """Follow dependencies and libraries until nothing new is found."""
@@ -273,7 +275,7 @@ class _Search:
                         self.package(name, f"{package.name} depends on it")
             for path in sorted(package.paths & self._system.libraries.keys()):
                 if LIBRARY.search(path):
-                    self.needs_of(path)
+                    self.needs_of(path, optional)
 
     def _installed(self, names: Iterable[str]) -> Iterator[str]:
         """Give the packages that meet a dependency: all that are there, as apt would keep them."""

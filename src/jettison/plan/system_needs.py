@@ -6,9 +6,9 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 
 from jettison.catalogue import table
-from jettison.catalogue.applications import Words
 from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.packaging import is_build_package
 from jettison.catalogue.systems import ProgramNeeds, SystemEntry, SystemFiles
@@ -26,7 +26,7 @@ from jettison.lift.usage import BUILDING, COMMAND, SCRIPT
 from jettison.plan import Plan
 from jettison.plan.minimal_base import pattern
 from jettison.plan.system_removal import Used, gone_of_standard, gone_when_idle
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence, Origin, once_each
 
 # The word that a literal of Python begins with, and any word of another text.
 LITERAL = re.compile(rb"""["']([A-Za-z][\w.+-]*)""")
@@ -39,8 +39,6 @@ CALLED = (
     r"""\b%(package)s[-_ ](?:%(names)s)\b|["']%(package)s["'][^\n]{0,200}["'](?:%(names)s)["']"""
     r"""|\b%(package)s\.(?:%(names)s)\("""
 )
-
-
 # Of a shell; the first line names what reads the script.
 _COMMENT = re.compile(r"(?:^|(?<=\s))#(?!!).*$", re.MULTILINE)
 
@@ -56,24 +54,27 @@ def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
         paths=[*_touched(observed), *_named_paths(system, observed)],
         loading=[path for path in system.libraries if path not in owned and path not in gone],
         without=table(ComposedBase).left_out_packages.keys(),
-        optional=dict(_unnamed(plan, system, observed)),
+        optional={name: one.needs for one in _unnamed(plan) if one.needs for name in one.packages},
         single=table(SystemFiles).packages.single,
     )
 
 
-def _unnamed(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[str, Words]]:
-    """The dependencies of packages that serve only programs of them which no text names."""
-    for entry in table(SystemFiles).packages.optional:
-        if entry.needs and not _names(plan, system, observed, entry):
-            yield entry.package, entry.needs
+@once_each
+def _unnamed(plan: Plan) -> tuple[ProgramNeeds, ...]:
+    """What only those programs use which no text names; looking for these reads all texts."""
+    if (observed := plan.observed) is None or (system := observed.system) is None:
+        return ()
+    known = (one for one in table(SystemFiles).packages.optional if one.needs or one.paths)
+    return tuple(one for one in known if not _names(plan, system, observed, one))
 
 
-def _unnamed_files(plan: Plan, system: System, observed: Observed) -> Iterator[SystemEntry]:
+def _unnamed_files(plan: Plan) -> Iterator[SystemEntry]:
     """The files of packages that serve only programs of them which no text names."""
-    for entry in table(SystemFiles).packages.optional:
-        if entry.paths and not _names(plan, system, observed, entry):
+    for entry in _unnamed(plan):
+        if entry.paths:
             programs = tuple(map(posixpath.basename, entry.paths))
-            why = f"programs of {entry.package} that nothing calls"
+            kind = "parts" if entry.needs else "programs"
+            why = f"{kind} of {', '.join(entry.packages)} that nothing calls"
             yield SystemEntry(reason=why, paths=entry.paths, programs=programs)
 
 
@@ -82,8 +83,10 @@ def _names(plan: Plan, system: System, observed: Observed, entry: ProgramNeeds) 
 
     Scripts of the shell have names that are common words elsewhere.
     """
-    if entry.package not in system.packages:
+    if not system.packages.keys() & set(entry.packages):
         return False
+    if any(fnmatchcase(name, each) for each in entry.beside for name in system.packages):
+        return True
     called, own = _naming(entry)
     texts = (text.encode() for text in plan.original.texts.values())
     brought = observed.installed.sources.values() if entry.needs or entry.paths else ()
@@ -101,7 +104,7 @@ def _naming(entry: ProgramNeeds) -> tuple[str, str]:
     names = "|".join(name.replace("-", "[-_]") for name in entry.programs)
     if not entry.paths:
         return names, names
-    called = CALLED % {"package": entry.package, "names": names}
+    called = CALLED % {"package": f"(?:{'|'.join(entry.packages)})", "names": names}
     return called, rf"""{called}|["'](?:{names})["']"""
 
 
@@ -124,13 +127,12 @@ def _named_paths(system: System, observed: Observed) -> Iterator[str]:
 
 def used_of(plan: Plan, observed: Observed, wanted: Wanted) -> Used:
     """Gather what keeps files of the catalogue, and what needs none of them."""
-    system = observed.system
     return Used(
         names=frozenset(
             {*wanted.programs, *wanted.packages, *plan.usage.imports, *observed.at_once}
         ),
         quiet=tuple(_quiet(plan, observed.installed.site)),
-        unnamed=tuple(_unnamed_files(plan, system, observed)) if system else (),
+        unnamed=tuple(_unnamed_files(plan)),
     )
 
 
@@ -175,7 +177,8 @@ def _packages(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[
     for entry in known.optional:
         idle = entry.needs or entry.paths
         if not idle and _names(plan, system, observed, entry):
-            yield from ((name, f"scripts of {entry.package} may call it") for name in known.scripts)
+            why = f"scripts of {entry.packages[0]} may call it"
+            yield from ((name, why) for name in known.scripts)
     if plan.usage.computed or plan.usage.computed_libraries:
         yield from _computed(plan, system, observed)
 
