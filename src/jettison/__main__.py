@@ -23,6 +23,7 @@ from jettison.errors import (
     JettisonError,
     ProgramError,
     WriteError,
+    without_threads,
 )
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def run(arguments: list[str]) -> int:
             # Who kept nothing has damaged nothing, and need not load it.
             if records := sys.modules.get("jettison.records"):
                 for path in records.damaged():
-                    show(f"note: {path} in the cache was damaged; it is rebuilt", err=True)
+                    show(f"note: {path} in the cache was damaged; it is not used", err=True)
     return _report(damage)
 
 
@@ -191,12 +192,8 @@ def _told(error: Exception) -> JettisonError:
             if idle
             else "Check the path, its permissions, and the space that is left.",
         )
-    if "start new thread" in str(error):
-        return ProgramError(
-            "this machine starts no more threads for you",
-            why=str(error),
-            hint="End other programs, or raise the limit: `ulimit -u`.",
-        )
+    if found := without_threads(str(error)):
+        return found
     if "Symlink loop" in str(error):
         return WriteError(
             "a path cannot be used", why=str(error), hint="Correct the links that lead in a circle."

@@ -122,6 +122,21 @@ class ProgramError(JettisonError):
     exit_status = 13
 
 
+# As Python, Rust and the C library tell it (errno 11, EAGAIN of clone and fork).
+_NO_MORE = ("start new thread", "spawn worker thread", "Resource temporarily unavailable")
+
+
+def without_threads(text: str) -> ProgramError | None:
+    """Give the error where a text says that this machine starts no more threads or processes."""
+    if not any(sign in text for sign in _NO_MORE):
+        return None
+    return ProgramError(
+        "this machine starts no more threads for you",
+        why=text.strip().rpartition("\n")[2],
+        hint="End other programs, or raise the limit: `ulimit -u`.",
+    )
+
+
 class PackageError(JettisonError):
     """A system package does not exist, or what it needs cannot be had."""
 

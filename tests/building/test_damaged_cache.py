@@ -80,7 +80,7 @@ def test_a_damaged_blob_is_fetched_again(
     (site.project / "requirements.txt").write_text("server==1.0\ntools==1.5\n")
     build(site, tmp_path / "again")
     assert any(path.endswith("server-1.0-py3-none-any.whl") for path in site.index.asked)
-    assert "was damaged; it is rebuilt" in capsys.readouterr().err
+    assert "was damaged; it is not used" in capsys.readouterr().err
 
 
 def test_a_cache_that_is_emptied_during_a_build_is_filled_again(

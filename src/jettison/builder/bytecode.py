@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from msgspec import Struct, field
 
-from jettison.errors import ProgramError
+from jettison.errors import ProgramError, without_threads
 from jettison.images.entry import Kind
 from jettison.images.stores import sealed_bytes, sealed_file
 from jettison.images.tar_writer import Member
@@ -108,7 +108,7 @@ class Compiler(Struct, frozen=True, kw_only=True):
         )
         found = list(_contents(done.stdout))
         if done.status or len(found) != len(modules):
-            raise ProgramError(
+            raise without_threads(done.error_text) or ProgramError(
                 f"Python {self.version} failed to compile", why=done.error_text[-500:]
             )
         return found

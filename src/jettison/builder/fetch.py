@@ -20,6 +20,7 @@ from jettison.errors import (
     NetworkError,
     ProjectError,
     UnsupportedError,
+    without_threads,
 )
 from jettison.images.digest import Digest
 from jettison.images.entry import Kind
@@ -197,6 +198,8 @@ def resolution_failure(text: str) -> JettisonError:
         untrusted = _UNTRUSTED in text
         hint = distrusted(text) if untrusted else "Check the network, HTTPS_PROXY and NO_PROXY."
         return NetworkError("the package index did not answer", why=why, hint=hint)
+    if found := without_threads(text):
+        return found
     rows = (row for row in _FAILURES if any(sign in text for sign in row[0]))
     _, kind, what, hint = next(rows)
     return kind(what, why=why, hint=hint)

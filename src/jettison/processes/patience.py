@@ -132,6 +132,8 @@ def _pass_over(held: ref[urllib3.HTTPResponse]) -> None:
         response.read(_LONGEST_REST, decode_content=False)
     if not response.closed:
         response.close()
+    # A pool of few connections would wait for its own for ever.
+    response.release_conn()
 
 
 class _Pool(HTTPConnectionPool):

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from jettison.builder import Installation
+from jettison.builder.fetch import resolution_failure
 from jettison.builder.pins import checked_text, checked_words
-from jettison.errors import UnsupportedError
+from jettison.errors import ProgramError, UnsupportedError
 from jettison.index.target import Target
 from jettison.values import Origin
 
@@ -62,3 +63,12 @@ def test_a_word_of_a_command_is_one_requirement(word: str) -> None:
     asked = Installation(files=(), constraints=(), requirements=(word,), options=(), origin=origin)
     with pytest.raises(UnsupportedError, match=r"^Dockerfile:4: "):
         list(checked_words(asked, TARGET))
+
+
+def test_a_machine_without_threads_is_not_blamed_on_the_requirements() -> None:
+    said = (
+        "thread 'main2' panicked at locked_file.rs:210:34:\nOS can't spawn worker thread: Resource"
+    )
+    error = resolution_failure(f"{said} temporarily unavailable (os error 11)")
+    assert isinstance(error, ProgramError)
+    assert "ulimit -u" in error.hint
