@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tests.support.names import RUN
 from tests.support.runners import Runner
 
-from jettison.cli.options import require_equivalent
+from jettison.cli.verify import require_equivalent
 from jettison.engines import BuildRequest, Engine
 from jettison.engines.finding import EMBEDDED
 from jettison.errors import NotEquivalentError

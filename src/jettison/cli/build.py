@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -91,6 +92,8 @@ def command(
     directory: Path,
     dockerfile: str | None,
     service: str | None,
+    target: str | None,
+    build_arguments: Mapping[str, str],
     level: int | None,
     offline: bool,
     base: str,
@@ -116,6 +119,8 @@ def command(
         directory=directory,
         dockerfile=dockerfile,
         service=service,
+        target=target,
+        build_arguments=build_arguments,
         level=level,
         offline=offline,
         outputs=delivery.files(directory),

@@ -16,10 +16,10 @@ from jettison.cli.options import (
     format_option,
     limit_options,
     plan_options,
-    require_equivalent,
     unused_option,
     write_options,
 )
+from jettison.cli.verify import require_equivalent
 from jettison.engines import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import os
+import re
+from collections.abc import Callable, Mapping
 from functools import partial, wraps
 from inspect import signature
 from pathlib import Path
@@ -12,14 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from jettison.engines.limits import Limits
-from jettison.errors import NotEquivalentError
 from jettison.formats.own_settings import DEFAULT_POLICY, BaseOverride, Policy
 from jettison.report import formats_of
 from jettison.values import replace
-from jettison.verify import START, Verdict
 
-# Of the log of an image that does not run.
-LAST_LINES = 3
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 if TYPE_CHECKING:
     from jettison.tasks.loading import Planned
 
@@ -72,12 +71,32 @@ platform_option = click.option(
     metavar="OS/ARCH",
     help="Select a platform, such as linux/arm64; default: this machine's.",
 )
+
+
+def _arguments(_context: object, _parameter: object, given: tuple[str, ...]) -> dict[str, str]:
+    pairs = [one.partition("=") for one in given]
+    values = {name: value if mark else os.environ.get(name) for name, mark, value in pairs}
+    for name, value in values.items():
+        if value is None or not _NAME.fullmatch(name):
+            raise click.BadParameter(f"write NAME=VALUE, or a variable that is set, not {name!r}.")
+    return {name: value for name, value in values.items() if value is not None}
+
+
 project_options = all_of(
     click.argument("directory", type=click.Path(path_type=Path), default=Path()),
     click.option(
         "--file", "dockerfile", metavar="PATH", help="Use this Dockerfile, within DIRECTORY."
     ),
     service_option,
+    click.option("--target", metavar="STAGE", help="Use this stage of the Dockerfile."),
+    click.option(
+        "--build-arg",
+        "build_arguments",
+        multiple=True,
+        callback=_arguments,
+        metavar="NAME=VALUE",
+        help="Set a build argument; repeatable.",
+    ),
     click.option(
         "-O",
         "level",
@@ -267,6 +286,8 @@ def _plan(
     directory: Path,
     dockerfile: str | None,
     service: str | None,
+    target: str | None,
+    build_arguments: Mapping[str, str],
     level: int | None,
     offline: bool,
     base: BaseOverride | None,
@@ -274,7 +295,7 @@ def _plan(
 ) -> partial[Planned]:
     return partial(
         _planned, directory, remove_unused=remove_unused, dockerfile=dockerfile, service=service,
-        level=level, offline=offline, base=base,
+        target=target, build_arguments=build_arguments, level=level, offline=offline, base=base,
     )  # fmt: skip
 
 
@@ -287,25 +308,3 @@ def _planned(directory: Path, **choice: Any) -> Planned:  # noqa: ANN401  # as c
     from jettison.tasks.loading import planned  # noqa: PLC0415
 
     return planned(directory, **choice)
-
-
-def require_equivalent(
-    verdict: Verdict, *, different: tuple[str, str], unknown: tuple[str, str]
-) -> None:
-    """Raise NotEquivalentError unless the images are equivalent.
-
-    ``different`` and ``unknown`` are what is said, and the hint, where something differs and where
-    too little could be compared.
-    """
-    if verdict.equivalent:
-        return
-    what, hint = different if verdict.differences else unknown
-    if verdict.dead_before:
-        what = "nothing could be compared: the baseline does not become ready"
-        hint = "Nothing was written. Run it alone to see why; the report has the last of its log."
-    told = [f"{check.name}: {check.message}" for check in verdict.reasons]
-    if verdict.dead_before:
-        start = next(check for check in verdict.reasons if check.name == START)
-        told = [f"{start.name}: {start.message}", *start.details[-LAST_LINES:]]
-    why = "\n".join(told)
-    raise NotEquivalentError(what, why=why, hint=hint)

@@ -18,7 +18,6 @@ from jettison.cli.options import (
     format_option,
     gathered,
     limit_options,
-    require_equivalent,
 )
 from jettison.engines.finding import find_engine
 from jettison.engines.limits import Limits
@@ -35,7 +34,7 @@ from jettison.tasks.loading import (
     request_of_project,
 )
 from jettison.values import replace
-from jettison.verify import Verdict
+from jettison.verify import START, Verdict
 from jettison.verify.differential import compare
 from jettison.verify.request import (
     RESPONSE_SECONDS,
@@ -43,6 +42,9 @@ from jettison.verify.request import (
     CustomRequest,
     VerificationRequest,
 )
+
+# Of the log of an image that does not run.
+_LAST_LINES = 3
 
 
 def _changing(
@@ -221,6 +223,28 @@ def _tell(verdict: Verdict, before: str, after: str, output_format: str) -> None
             "Add custom requests with --probes, or name the project with --project.",
         ),
     )
+
+
+def require_equivalent(
+    verdict: Verdict, *, different: tuple[str, str], unknown: tuple[str, str]
+) -> None:
+    """Raise NotEquivalentError unless the images are equivalent.
+
+    ``different`` and ``unknown`` are what is said, and the hint, where something differs and where
+    too little could be compared.
+    """
+    if verdict.equivalent:
+        return
+    what, hint = different if verdict.differences else unknown
+    if verdict.dead_before:
+        what = "nothing could be compared: the baseline does not become ready"
+        hint = "Nothing was written. Run it alone to see why; the report has the last of its log."
+    told = [f"{check.name}: {check.message}" for check in verdict.reasons]
+    if verdict.dead_before:
+        start = next(check for check in verdict.reasons if check.name == START)
+        told = [f"{start.name}: {start.message}", *start.details[-_LAST_LINES:]]
+    why = "\n".join(told)
+    raise NotEquivalentError(what, why=why, hint=hint)
 
 
 def _imports(plan: partial[Planned], *, offline: bool, output_format: str) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from jettison.builder.context import LOCK_FILE
 from jettison.builder.finishing import Lost, finished
@@ -39,6 +39,8 @@ class ProjectChoice(Struct, frozen=True, kw_only=True):
     directory: Path
     dockerfile: str | None = None
     service: str | None = None
+    target: str | None = None
+    build_arguments: Mapping[str, str] = field(default_factory=dict)
     level: int | None = None
     offline: bool = False
     outputs: frozenset[str] = frozenset()
@@ -46,7 +48,7 @@ class ProjectChoice(Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """What tells the image from others of the folder; empty where nothing was chosen."""
-        return "/".join(filter(None, (self.service, self.dockerfile)))
+        return "/".join(filter(None, (self.service, self.dockerfile, self.target)))
 
     def planned(self, folder: Path) -> Planned:
         """Plan it with the cache in a folder; raises the errors of planning."""
@@ -57,6 +59,8 @@ class ProjectChoice(Struct, frozen=True, kw_only=True):
             self.directory,
             dockerfile=self.dockerfile,
             service=self.service,
+            target=self.target,
+            build_arguments=self.build_arguments,
             level=self.level,
             offline=self.offline,
             cache=folder,
@@ -65,7 +69,9 @@ class ProjectChoice(Struct, frozen=True, kw_only=True):
     @property
     def identity(self) -> str:
         """Everything but the folder, as text."""
-        return repr((self.dockerfile, self.service, self.level, self.offline))
+        arguments = sorted(self.build_arguments.items())
+        chosen = (self.dockerfile, self.service, self.target, arguments)
+        return repr((*chosen, self.level, self.offline))
 
 
 class Built(Struct, frozen=True, kw_only=True):

@@ -75,5 +75,7 @@ def _records() -> Records:
 def _digest(project: Project) -> str:
     """Name a project by all that its image is built from, as far as sizes of files tell."""
     texts = sorted(project.texts.items())
-    described = (texts, sorted(project.files.items()), project.target, project.dockerfile_path)
+    arguments = sorted(project.build_arguments.items())
+    chosen = (project.dockerfile_path, project.target, arguments)
+    described = (texts, sorted(project.files.items()), *chosen)
     return hashlib.sha256(repr(described).encode("utf-8", "surrogatepass")).hexdigest()

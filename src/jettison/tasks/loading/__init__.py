@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -69,6 +71,8 @@ def planned(
     *,
     dockerfile: str | None = None,
     service: str | None = None,
+    target: str | None = None,
+    build_arguments: Mapping[str, str] = MappingProxyType({}),
     level: int | None = None,
     offline: bool = False,
     base: BaseOverride | None = None,
@@ -78,12 +82,22 @@ def planned(
 ) -> Planned:
     """Read a folder and plan.
 
-    ``level``, ``base`` and ``remove_unused`` come before those of the project's settings.
+    ``target`` and ``build_arguments`` are those of a build and come before a compose file's,
+    ``level``, ``base`` and ``remove_unused`` before those of the project's settings.
     ``cache`` is the folder of Jettison's caches, by default the user's; with ``offline`` no package
     index is asked. ``overrides`` come after those of the settings. Raises the errors of
     :func:`load_project`, and UnsupportedError for a base that does not work.
     """
-    loaded = load_project(directory, dockerfile=dockerfile, service=service)
+    loaded = load_project(
+        directory, dockerfile=dockerfile, service=service, target=target, arguments=build_arguments
+    )
+    if target and loaded.project.dockerfile.stage_named(target) is None:
+        stages = ", ".join(one.name for one in loaded.project.dockerfile.stages if one.name)
+        raise ProjectError(
+            f"no stage {target} in {loaded.project.dockerfile_path}",
+            why=f"stages with names: {stages or 'none'}",
+            hint="Name one of them with --target.",
+        )
     settings = settings_of(loaded.project)
     settings = replace(
         settings,

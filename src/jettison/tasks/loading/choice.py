@@ -123,7 +123,7 @@ def built_from_above(
     names: Callable[[Path], Sequence[str]],
     read: Callable[[Path, str], str | None],
     environment: Mapping[str, str],
-) -> tuple[Path, str, Skipped] | None:
+) -> tuple[Path, str, tuple[Skipped]] | None:
     """Find the folder above one, in its repository, whose compose file builds it, and the service.
 
     ``names`` gives the files of a folder, ``read`` the text of one. None where the folder has no
@@ -143,7 +143,7 @@ def built_from_above(
             if compose and built:
                 name = single(built, compose, reading).name
                 reason = f"{compose.file} in {above} builds it as {name}"
-                return above, name, Skipped(what=f"{within} by itself", reason=reason)
+                return above, name, (Skipped(what=f"{within} by itself", reason=reason),)
     return None
 
 

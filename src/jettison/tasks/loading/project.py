@@ -209,18 +209,20 @@ class Loaded(Struct, frozen=True, kw_only=True):
     tree: Tree
 
 
-def load_project(directory: Path, *, dockerfile: str | None, service: str | None) -> Loaded:
+def load_project(
+    directory: Path, *, dockerfile: str | None, service: str | None,
+    target: str | None = None, arguments: Mapping[str, str] = MappingProxyType({}),
+) -> Loaded:  # fmt: skip
     """Read the project in a folder, or above it in its repository where a compose file builds it.
 
-    Raises ProjectError when the folder is none or no image is described in it, and
-    InputSyntaxError when one of the files that describe the image is not valid.
+    ``target`` and ``arguments`` of a build come before those of that file. Raises ProjectError when
+    the folder is none or no image is described in it, and InputSyntaxError for files not valid.
     """
     root = _checked(directory)
     passed: tuple[Skipped, ...] = ()
-    alone = dockerfile is None and service is None
-    if alone and (above := built_from_above(root, _names, _text_of, os.environ)):
-        root, service, remark = above
-        passed = (remark,)
+    named = dockerfile or service
+    if not named and (above := built_from_above(root, _names, _text_of, os.environ)):
+        root, service, passed = above
     names, read = _names(root), partial(_text_of, root)
 
     def deeper() -> list[str]:
@@ -235,8 +237,8 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
     tree = _within(read_tree(root), choice, names)
     texts = read_texts(root, tree, _deciding(choice))
     prefix = f"{choice.context}/" if choice.context else ""
-    own, text = choice.target is None and choice.service is None, texts[choice.dockerfile]
-    other = production_target(text, choice.dockerfile) if own else None
+    last = not (target or choice.target or choice.service)
+    other = production_target(texts[choice.dockerfile], choice.dockerfile) if last else None
     project = Project(
         name=root.name,
         texts=MappingProxyType(texts),
@@ -244,8 +246,8 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
         dockerfile_path=choice.dockerfile,
         compose_path=choice.compose,
         service=choice.service,
-        target=other[0] if other else choice.target,
-        build_arguments=MappingProxyType(dict(choice.arguments)),
+        target=other[0] if other else target or choice.target,
+        build_arguments=MappingProxyType({**choice.arguments, **arguments}),
         files=MappingProxyType(context_files(tree, prefix)),
         utf_16=frozenset(path for path in texts if LISTS.search(path) and _is_marked(root / path)),
         skipped=(

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from jettison.cli.options import require_equivalent
+from jettison.cli.verify import require_equivalent
 from jettison.engines import ImageFacts, ImageID, Stopped
 from jettison.errors import NotEquivalentError
 from jettison.images.config import SECOND, HealthCheck
