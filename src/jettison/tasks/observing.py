@@ -31,6 +31,7 @@ from jettison.verify.batch import owners_of
 from jettison.verify.before import Prefetched, prefetch
 from jettison.verify.checks.changed import ANOTHER, BESIDES
 from jettison.verify.differential import compare
+from jettison.verify.planned_request import suite_of
 from jettison.verify.request import VerificationRequest
 from jettison.verify.tracing import observed
 
@@ -209,7 +210,8 @@ def watched(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[Pl
     """
     start, plan, before = _made(shop, start, plan, before)
     with staged(shop.root, plan) as folder:
-        plan, development = development_image(shop, plan, folder)
+        tested = suite_of(plan, "") is not None
+        plan, development = development_image(shop, plan, folder) if tested else (plan, None)
         request = project_request(shop.root, plan, before.id, before.made, development)
         before = replace(before, ahead=_ahead(shop, request, before))
         seen = observed(plan, request, shop.engine, shop.progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from functools import partial
 from threading import Event
 
@@ -57,6 +58,7 @@ from jettison.verify.checks.behaviour import tests_show_nothing
 from jettison.verify.checks.contents import resolved_differently
 from jettison.verify.checks.files import FILES
 from jettison.verify.differential import compare
+from jettison.verify.planned_request import suite_of
 
 
 def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Result:
@@ -219,13 +221,14 @@ def _result(shop: Workshop, plan: Plan, before: Before) -> Result:
     with shop.comparisons.trying(), staged(shop.root, plan) as folder:
         image = built(shop, plan.project, folder, "after")
         after = before.beside.submit(_measured, shop, image, "after")
-        plan, development = development_image(shop, plan, folder)
-        measured = None
-        if development and shop.engine.inspect(development).size <= MOST_MEASURED:
-            measured = before.beside.submit(_measured, shop, development, "development")
-        request = project_request(shop.root, plan, before.id, image, development)
+        making = before.beside.submit(development_image, shop, plan, folder)
+        measured = before.beside.submit(_measured_development, shop, making)
+        # Without tests nothing waits for it.
+        plan, tested = making.result() if suite_of(plan, "") else (plan, None)
+        request = project_request(shop.root, plan, before.id, image, tested)
         verdict = compare(request, shop.engine, shop.progress, before.seen)
-    if development and (why := tests_show_nothing(verdict.checks)):
+        plan, _ = making.result()
+    if tested and (why := tests_show_nothing(verdict.checks)):
         # nor will they with another candidate
         note_abandoned(shop, plan, why)
     return Result(
@@ -233,9 +236,18 @@ def _result(shop: Workshop, plan: Plan, before: Before) -> Result:
         engine=shop.engine.name,
         before=before.measured.result(),
         after=after.result(),
-        development=measured.result() if measured else None,
+        development=measured.result(),
         verdict=before.again.known(verdict),
     )
+
+
+def _measured_development(
+    shop: Workshop, making: Future[tuple[Plan, ImageID | None]]
+) -> ImageMeasurement | None:
+    _, image = making.result()
+    if image is None or shop.engine.inspect(image).size > MOST_MEASURED:
+        return None
+    return _measured(shop, image, "development")
 
 
 def _measured(

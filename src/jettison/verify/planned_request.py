@@ -51,7 +51,6 @@ CALLING = frozenset({"subprocess", "script"})
 
 OBJECT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(\))?")
 IMPORTABLE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-TEST_TOOL = "pytest"
 
 
 def verification_request(
@@ -115,7 +114,7 @@ def verification_request(
         fewer_groups="container-client" in applied_rules(plan),
         kept_out=_kept_out(plan),
         edited=tuple(change.path for change in plan.files),
-        suite=_suite(plan, development) if development else None,
+        suite=suite_of(plan, development) if development else None,
         trained=plan.observed.trace.trained if plan.observed else 0,
         withheld=plan.observed.trace.withheld if plan.observed else (),
     )
@@ -287,13 +286,13 @@ def _kept_out(plan: Plan) -> tuple[str, ...]:
     return (*ignored, *sorted(lists))
 
 
-def _suite(plan: Plan, image: str) -> Suite | None:
-    """The project's tests, when it has some and pytest is among its requirements."""
+def suite_of(plan: Plan, image: str) -> Suite | None:
+    """The project's tests in an image, when it has some and pytest is among its requirements."""
     tools = {item.name for item in plan.requirements if item.scope is Scope.DEVELOPMENT}
     folders = {
         path.split("/")[0] for path in plan.original.files if path.startswith(("tests/", "test/"))
     }
-    if TEST_TOOL not in tools or not folders:
+    if "pytest" not in tools or not folders:
         return None
     settings = ("pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini", "conftest.py")
     files = [name for name in settings if name in plan.original.files]
