@@ -19,7 +19,7 @@ from jettison.cli.options import (
     unused_option,
     write_options,
 )
-from jettison.cli.verify import require_equivalent
+from jettison.cli.verify import require_equivalent, run_options
 from jettison.engines import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits
@@ -51,6 +51,7 @@ _UNRUN = f"note: {_UNRUN_WHY}\n  {_UNRUN_HINT}"
 
 @click.command("optimize")
 @plan_options
+@run_options
 @unused_option
 @write_options
 @click.option(

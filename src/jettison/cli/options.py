@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial, wraps
 from inspect import signature
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -73,7 +74,8 @@ platform_option = click.option(
 )
 
 
-def _arguments(_context: object, _parameter: object, given: tuple[str, ...]) -> dict[str, str]:
+def named_values(_context: object, _parameter: object, given: tuple[str, ...]) -> dict[str, str]:
+    """Read values as Docker takes them; without one, it is that of this process's environment."""
     pairs = [one.partition("=") for one in given]
     values = {name: value if mark else os.environ.get(name) for name, mark, value in pairs}
     for name, value in values.items():
@@ -93,7 +95,7 @@ project_options = all_of(
         "--build-arg",
         "build_arguments",
         multiple=True,
-        callback=_arguments,
+        callback=named_values,
         metavar="NAME=VALUE",
         help="Set a build argument; repeatable.",
     ),
@@ -292,10 +294,13 @@ def _plan(
     offline: bool,
     base: BaseOverride | None,
     remove_unused: bool = False,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    volumes: tuple[str, ...] = (),
 ) -> partial[Planned]:
     return partial(
         _planned, directory, remove_unused=remove_unused, dockerfile=dockerfile, service=service,
-        target=target, build_arguments=build_arguments, level=level, offline=offline, base=base,
+        target=target, build_arguments=build_arguments, environment=environment,
+        volumes=volumes, level=level, offline=offline, base=base,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -13,11 +13,13 @@ import click
 from jettison.cli import show
 from jettison.cli.options import (
     Duration,
+    all_of,
     commands_option,
     engine_option,
     format_option,
     gathered,
     limit_options,
+    named_values,
 )
 from jettison.engines.finding import find_engine
 from jettison.engines.limits import Limits
@@ -48,16 +50,14 @@ _LAST_LINES = 3
 
 
 def _changing(
-    *, ports: tuple[int, ...], variables: tuple[str, ...], volumes: tuple[str, ...],
+    *, ports: tuple[int, ...], environment: Mapping[str, str], volumes: tuple[str, ...],
     commands: tuple[str, ...], health_path: str, startup_timeout: float, response_timeout: float,
     writable_root: bool, strict: bool, allow_root: bool,
 ) -> Callable[[VerificationRequest, tuple[CustomRequest, ...]], VerificationRequest]:  # fmt: skip
     def changed(asked: VerificationRequest, own: tuple[CustomRequest, ...]) -> VerificationRequest:
         return replace(
-            asked,
+            asked.given(environment, volumes),
             ports=ports or asked.ports,
-            environment={**asked.environment, **_environment(variables)},
-            volumes=tuple(dict.fromkeys((*asked.volumes, *map(posixpath.normpath, volumes)))),
             probes=(*asked.probes, *own),
             commands=(*asked.commands, *_commands(commands)),
             health_path=health_path,
@@ -71,6 +71,25 @@ def _changing(
     return changed
 
 
+run_options = all_of(
+    click.option(
+        "--volume",
+        "volumes",
+        metavar="PATH",
+        multiple=True,
+        callback=lambda _context, _parameter, given: tuple(map(posixpath.normpath, given)),
+        help="Mount a writable volume at PATH in both images; repeatable.",
+    ),
+    click.option(
+        "--env",
+        "environment",
+        metavar="NAME=VALUE",
+        multiple=True,
+        callback=named_values,
+        help="Set a variable in both images; repeatable.",
+    ),
+)
+"""What both images are run with; the command gets ``environment`` and ``volumes``."""
 request_options = gathered(
     "changed",
     _changing,
@@ -111,20 +130,7 @@ request_options = gathered(
         metavar="FILE",
         help="Send the requests of this .http file after the generated ones.",
     ),
-    click.option(
-        "--volume",
-        "volumes",
-        metavar="PATH",
-        multiple=True,
-        help="Mount a writable volume at PATH.",
-    ),
-    click.option(
-        "--env",
-        "variables",
-        metavar="NAME=VALUE",
-        multiple=True,
-        help="Set a variable in both images.",
-    ),
+    run_options,
     click.option(
         "--port",
         "ports",
@@ -277,8 +283,3 @@ def _commands(texts: tuple[str, ...]) -> tuple[CustomCommand, ...]:
         return tuple(custom_command(Path(), tuple(shlex.split(text))) for text in texts)
     except ValueError as wrong:
         raise click.UsageError(f"--probe-command is no command: {str(wrong).lower()}.") from wrong
-
-
-def _environment(variables: tuple[str, ...]) -> dict[str, str]:
-    pairs = (variable.partition("=") for variable in variables)
-    return {name: value for name, _, value in pairs}

@@ -94,11 +94,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The table ``[tool.jettison]`` of ``pyproject.toml``, or the file ``jettison.toml``.
 
     ``level`` and ``base`` are None where the file says nothing. ``without`` names rules that are
-    not applied, ``probes`` files with requests, relative to the project, and ``probe_commands`` the
-    words of commands. With ``remove_unused``, requirements without a use are moved out of
-    production. ``image_budgets`` are by the name of a compose service or the path of a Dockerfile.
-    ``lines`` are all values but the overrides, and ``missing`` the probes of which there is no
-    file.
+    not applied, ``probes`` files with requests, relative to the project. ``remove_unused`` moves
+    requirements without a use out of production. ``image_budgets`` are by the name of a service or
+    the path of a Dockerfile, ``lines`` all values but the overrides, ``missing`` the probes without
+    a file. The command line tells the ``environment`` and ``volumes`` of what is run.
     """
 
     file: str = ""
@@ -113,6 +112,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     image_budgets: Mapping[str, Budgets] = field(default_factory=lambda: MappingProxyType({}))
     lines: tuple[Line, ...] = ()
     missing: frozenset[str] = frozenset()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    volumes: tuple[str, ...] = ()
 
     def budgets_of(self, *names: str | None) -> Budgets:
         """Give the budgets of an image; its own come before those of all images."""

@@ -100,24 +100,37 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
     if not first.baseline.observation.failure:
         return trial, first
     for way in _other_ways(trial.request, first.baseline.observation.failure):
-        taken = way.wanted(first.baseline.observation.errors)
-        for _ in range(_TRIES):
-            tried = within_reach(trial.asking(way.with_samples(taken)))
-            tried, found = _begun_with_absent(tried, held)
-            if found.baseline.observation.failure.endswith(SPEAKS_HTTP2):
-                tried = trial.asking(_without_requests(tried.request))
-                found = begun(tried, held)
-            if not found.baseline.observation.failure:
-                return tried, found
-            if taken == way.optional:
-                break
-            more = taken | way.wanted(found.baseline.observation.errors)
-            taken = more if more != taken else way.optional
+        if other := _begun_with_samples(trial, way, first.baseline.observation.errors, held):
+            return other
     if declared and (elsewhere := _where_it_listens(trial, first, held)):
         return elsewhere
     if first.baseline.observation.failure == FAILS:
         return trial, begun(trial, held, failing=True)
     return trial, first
+
+
+def _begun_with_samples(
+    trial: Trial, way: VerificationRequest, errors: tuple[str, ...], held: Future[Observation]
+) -> tuple[Trial, Begun] | None:
+    """Run the image before in a way, with values for what errors name; None where that fails."""
+    taken = way.wanted(errors)
+    for _ in range(_TRIES):
+        tried = within_reach(trial.asking(way.with_samples(taken)))
+        tried, found = _begun_with_absent(tried, held)
+        if found.baseline.observation.failure.endswith(SPEAKS_HTTP2):
+            tried = trial.asking(_without_requests(tried.request))
+            found = begun(tried, held)
+        seen = found.baseline.observation
+        if not seen.failure:
+            return tried, found
+        corrected = way.as_numbers(seen.errors)
+        if corrected == way:
+            if taken == way.optional:
+                break
+            more = taken | way.wanted(seen.errors)
+            taken = more if more != taken else way.optional
+        way = corrected
+    return None
 
 
 # An interpreter or a shell that is given nothing to run, and reads what people type.

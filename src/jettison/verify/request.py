@@ -12,6 +12,11 @@ from jettison.engines import ImageFacts
 from jettison.values import LAST_PORT, replace, some, whole_number
 
 _WORD = re.compile(r"\w+")
+# As Python and pydantic say it.
+_NO_NUMBER = re.compile(
+    r"(?:invalid literal for int\(\) with base 10: |could not convert string to float: "
+    r"|type=(?:int|float)_parsing, input_value=)'(?P<value>[^'\n]*)'"
+)
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
@@ -236,6 +241,35 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
         """Give the same with the way in which another value says to run the images."""
         names = Surroundings.__struct_fields__
         return replace(self, **{name: getattr(other, name) for name in names})
+
+    def given(self, environment: Mapping[str, str], volumes: Iterable[str]) -> VerificationRequest:
+        """Give what a user sets: it comes before all else, however the images are run."""
+
+        def told(one: Mapping[str, str]) -> Mapping[str, str]:
+            return {**one, **environment}
+
+        ways = (
+            replace(
+                way,
+                environment=told(way.environment),
+                samples=tuple(name for name in way.samples if name not in environment),
+                optional=way.optional - environment.keys(),
+            )
+            for way in self.otherwise
+        )
+        return replace(
+            self,
+            environment=told(self.environment),
+            otherwise=tuple(ways),
+            workers=tuple(replace(one, environment=told(one.environment)) for one in self.workers),
+            volumes=tuple(dict.fromkeys((*self.volumes, *volumes))),
+        )
+
+    def as_numbers(self, lines: Iterable[str]) -> VerificationRequest:
+        """Give a number to each sample value that lines of a traceback say is none."""
+        wrong = {found["value"] for line in lines for found in _NO_NUMBER.finditer(line)}
+        numbers = {name: "1" for name in self.samples if self.environment.get(name) in wrong}
+        return replace(self, environment={**self.environment, **numbers}) if numbers else self
 
     def patient(self, seconds: float) -> VerificationRequest:
         """Give an image at least so many seconds to start, as far as an image may ask for them."""

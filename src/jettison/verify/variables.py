@@ -96,6 +96,14 @@ def _read(node: ast.AST, choices: dict[str, str]) -> Iterator[Variable]:
         case ast.Call(func=ast.Name(id=kind), args=[inner]) if kind in _CASTS:
             for one in _read(inner, choices):
                 yield replace(one, kind=kind)
+        case (
+            ast.ListComp(elt=ast.Call(func=ast.Name(id=kind)), generators=[each])
+            | ast.SetComp(elt=ast.Call(func=ast.Name(id=kind)), generators=[each])
+            | ast.GeneratorExp(elt=ast.Call(func=ast.Name(id=kind)), generators=[each])
+        ) if kind in _CASTS:
+            yield from _split(each.iter, kind, choices)
+        case ast.Call(func=ast.Name(id="map"), args=[ast.Name(id=kind), inner]) if kind in _CASTS:
+            yield from _split(inner, kind, choices)
         case ast.Subscript(value=value, slice=ast.Constant(value=str(name)), ctx=ast.Load()):
             if _last(value) == "environ":
                 yield Variable(name=name, certain=True)
@@ -112,6 +120,14 @@ def _read(node: ast.AST, choices: dict[str, str]) -> Iterator[Variable]:
                 )
         case ast.ClassDef(bases=bases) if any(_last(base).endswith(_SETTINGS) for base in bases):
             yield from _of_settings(node, choices)
+
+
+def _split(node: ast.expr, kind: str, choices: dict[str, str]) -> Iterator[Variable]:
+    """Give the variable that is split into parts, each of a kind."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr="split", value=inner)):
+            for one in _read(inner, choices):
+                yield replace(one, kind=kind)
 
 
 def _reads(called: ast.expr) -> bool:

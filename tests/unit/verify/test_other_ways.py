@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from jettison.verify.other_ways import given
-from jettison.verify.request import NeededService, VerificationRequest
+from jettison.verify.request import NeededService, Surroundings, VerificationRequest, Worker
 from jettison.verify.variables import variables_of
 
 SETTINGS = """
@@ -85,6 +85,18 @@ def test_values_fit_their_kind_and_what_is_known_is_left() -> None:
     assert found["SHOP_MINUTES"].isdecimal()
     assert "KNOWN" not in found
     assert services == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = [int(one) for one in config('A').split(',')]",
+        "import os\nx = set(map(int, os.environ['A'].split()))",
+        "import os\nx = tuple(int(one) for one in os.getenv('A').split(';'))",
+    ],
+)
+def test_parts_of_a_value_have_a_kind(text: str) -> None:
+    assert values(text, set())[0]["A"].isdecimal()
 
 
 def test_an_address_leads_to_a_service_by_the_driver_that_is_required() -> None:
@@ -181,3 +193,38 @@ def test_what_a_source_may_do_without_is_set_when_an_error_names_it_or_nothing_e
     assert way.with_samples(way.optional).environment.keys() == {"KEY", "ZONE", "QUEUE_DIR"}
     only = replace(way, samples=("ZONE",), optional=frozenset({"ZONE"}))
     assert only.wanted([]) == {"ZONE"}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "ValueError: invalid literal for int() with base 10: 'sample'",
+        "ValueError: could not convert string to float: 'sample'",
+        "Input should be a valid integer [type=int_parsing, input_value='sample', input_type=str]",
+    ],
+)
+def test_a_sample_that_an_error_calls_no_number_becomes_one(error: str) -> None:
+    way = VerificationRequest(
+        image_before="a", image_after="b", samples=("A", "B"),
+        environment={"A": "sample", "B": "another", "C": "sample"},
+    )  # fmt: skip
+    assert way.as_numbers([error]).environment == {"A": "1", "B": "another", "C": "sample"}
+    assert way.as_numbers(["ValueError: invalid literal for int() with base 10: ''"]) == way
+
+
+def test_what_a_user_sets_comes_before_all_else_however_the_images_are_run() -> None:
+    way = Surroundings(
+        how="with sample values", ports=(8000,), environment={"A": "sample", "B": "sample"},
+        samples=("A", "B"), optional=frozenset({"A"}),
+    )  # fmt: skip
+    asked = VerificationRequest(
+        image_before="a", image_after="b", environment={"A": "compose", "C": "c"},
+        volumes=("/data",), otherwise=(way,), workers=(Worker(name="w", environment={"A": "w"}),),
+    )  # fmt: skip
+    told = asked.given({"A": "mine"}, ["/data", "/logs"])
+    assert told.environment == {"A": "mine", "C": "c"}
+    assert told.volumes == ("/data", "/logs")
+    assert told.workers[0].environment == {"A": "mine"}
+    (other,) = told.otherwise
+    assert (other.environment, other.samples) == ({"A": "mine", "B": "sample"}, ("B",))
+    assert not other.optional

@@ -77,6 +77,8 @@ def planned(
     offline: bool = False,
     base: BaseOverride | None = None,
     remove_unused: bool = False,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    volumes: tuple[str, ...] = (),
     cache: Path | None = None,
     overrides: tuple[Override, ...] = (),
 ) -> Planned:
@@ -84,6 +86,7 @@ def planned(
 
     ``target`` and ``build_arguments`` are those of a build and come before a compose file's,
     ``level``, ``base`` and ``remove_unused`` before those of the project's settings.
+    ``environment`` and ``volumes`` are what images are run with.
     ``cache`` is the folder of Jettison's caches, by default the user's; with ``offline`` no package
     index is asked. ``overrides`` come after those of the settings. Raises the errors of
     :func:`load_project`, and UnsupportedError for a base that does not work.
@@ -102,6 +105,8 @@ def planned(
     settings = replace(
         settings,
         remove_unused=settings.remove_unused or remove_unused,
+        environment=environment,
+        volumes=volumes,
         overrides=(*settings.overrides, *overrides),
         missing=frozenset(one for one in settings.probes if not (loaded.root / one).is_file()),
     )
@@ -211,6 +216,7 @@ def project_request(
     request = with_files(root, verification_request(plan, before, after, development, read))
     probes = (probe for name in plan.settings.probes for probe in read_custom_requests(root / name))
     commands = (custom_command(root, words) for words in plan.settings.probe_commands)
+    request = request.given(plan.settings.environment, plan.settings.volumes)
     return replace(request, probes=tuple(probes), commands=tuple(commands))
 
 

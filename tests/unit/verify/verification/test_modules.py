@@ -45,3 +45,15 @@ def test_an_image_is_run_in_the_working_directory_that_its_service_sets(tmp_path
     facts = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
     setting = Setting(engine=Mock(), image="before", facts=facts, request=request, health_path="/")
     assert options(setting).working_directory == "/srv/app"
+
+
+def test_what_the_command_line_sets_reaches_the_images(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("import os\nkey = os.environ['KEY']\n")
+    (tmp_path / "Dockerfile").write_text(
+        'FROM python:3.13-slim\nWORKDIR /srv\nCOPY . .\nCMD ["python", "main.py"]\n'
+    )
+    found = planned(tmp_path, offline=True, environment={"KEY": "mine"}, volumes=("/srv/data",))
+    request = project_request(found.loaded.root, found.plan, "before", "after", None)
+    assert request.environment["KEY"] == "mine"
+    assert "/srv/data" in request.volumes
+    assert not any("KEY" in way.samples for way in request.otherwise)
