@@ -33,7 +33,9 @@ from jettison.verify.variables import Variable, variables_of
 _MOST_FILES = 400
 # Its addresses name the driver; those of others do not know such a scheme.
 _DIALECTS = "sqlalchemy"
-_ADDRESS = re.compile(r"(URL|URI|DSN)$|^\w*(BROKER|BACKEND)$")
+_ADDRESS = re.compile(
+    r"(URL|URI|DSN|LINK|CONN(_?STR|ECTION(_?STR(ING)?)?)?|(^|_)(BROKER|BACKEND))$"
+)
 _PARTS = (
     ("host", re.compile(r"(HOST|HOSTNAME|SERVER|ADDRESS|ADDR|_IP)$")),
     ("port", re.compile(r"PORT$")),

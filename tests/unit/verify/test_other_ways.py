@@ -110,6 +110,15 @@ def test_an_address_leads_to_a_service_by_the_driver_that_is_required() -> None:
     assert found["DATABASE_URL"].startswith("postgresql+psycopg2://")
 
 
+@pytest.mark.parametrize(
+    "name", ["ASYNC_PG_LINK", "DB_CONN", "DB_CONN_STR", "SQL_CONNECTION_STRING"]
+)
+def test_an_address_has_other_names(name: str) -> None:
+    found, services = values(f"import os\nos.environ['{name}']", {"asyncpg", "sqlalchemy"})
+    assert found[name].startswith("postgresql+asyncpg://application:")
+    assert [one.port for one in services] == [5432]
+
+
 def test_a_broker_of_messages_is_named_by_its_host() -> None:
     text = "import os\nos.getenv('MQTT_BROKER', 'localhost'), os.getenv('MQTT_PORT', 1883)"
     found, services = values(text, {"paho-mqtt"})
