@@ -295,12 +295,13 @@ def _variables(path: str, text: str) -> dict[str, str]:
 
 
 DEFAULT = "Dockerfile"
+_PLAIN = ("dockerfile", "containerfile")  # in any case of letters: moby/buildkit, dockerui
 
 
 def for_users(paths: list[str]) -> str | None:
     """Give the only Dockerfile; of several the only one for production, or without a suffix."""
     production = [path for path in paths if any(map(is_for_production, path.lower().split("/")))]
-    plain = [path for path in paths if posixpath.basename(path) in (DEFAULT, "Containerfile")]
+    plain = [one for one in paths if posixpath.basename(one).lower() in _PLAIN]
     return next((found[0] for found in (paths, production, plain) if len(found) == 1), None)
 
 
@@ -310,7 +311,7 @@ def topmost(paths: list[str], read: Callable[[str], str | None]) -> str | None:
     Those in folders for development, and in hidden ones, are passed over, and those in others
     where one is in a folder for production.
     """
-    plain = [path for path in paths if posixpath.basename(path) == DEFAULT and path[0] != "."]
+    plain = [one for one in paths if posixpath.basename(one).lower() in _PLAIN and one[0] != "."]
     found = [path for path in plain if PYTHON.search(read(path) or "")]
     found = [path for path in found if not any(map(is_for_development, path.split("/")))]
     found = [p for p in found if any(map(is_for_production, p.lower().split("/")))] or found

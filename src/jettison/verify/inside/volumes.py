@@ -53,8 +53,11 @@ def written(tops, first, most):
 
 
 def sockets(table="/proc/net/unix"):
-    """Give the modes of the files that processes listen at; chance may choose those below /tmp."""
-    found = set()
+    """Give the modes of the files that processes listen at; chance may choose those below /tmp.
+
+    The home folder is "~": that of another user is elsewhere.
+    """
+    found, home = set(), f"{os.path.expanduser('~').rstrip('/')}/"
     with open(table) as file:
         rows = [line.rstrip("\n").split(None, 7) for line in file if "/" in line]
     for _, _, _, flags, *_, path in rows:
@@ -63,7 +66,8 @@ def sockets(table="/proc/net/unix"):
                 mode = os.stat(path).st_mode & 0o7777
             except OSError:
                 continue
-            found.add(f"{NUMBERED.sub('#', path)} ({mode:04o})")
+            told = f"~/{path[len(home) :]}" if home != "/" and path.startswith(home) else path
+            found.add(f"{NUMBERED.sub('#', told)} ({mode:04o})")
     return ", ".join(sorted(found)) or "none"
 
 

@@ -294,6 +294,17 @@ def test_of_services_that_build_stages_of_one_file_that_with_python_is_meant():
     assert chosen({"compose.yaml": compose, "Dockerfile": stages}).service == "web"
 
 
+def test_a_name_in_small_letters_is_that_of_the_dockerfile():
+    files = {"dockerfile": PYTHON, "dockerfile.nginx": "FROM nginx:1.27\n"}
+    assert chosen(files).dockerfile == "dockerfile"
+    compose = (
+        "services:\n  web: {build: .}\n  proxy: {build: {context: ., dockerfile: Dockerfile.p}}\n"
+    )
+    assert chosen({**files, "compose.yaml": compose}).dockerfile == "dockerfile"
+    alone = chosen({"dockerfile": PYTHON, "compose.yaml": "services:\n  web: {build: .}\n"})
+    assert (alone.dockerfile, alone.service) == ("dockerfile", "web")
+
+
 def test_a_description_of_builds_and_hidden_folders_are_passed_over():
     names = ["dockerfile.build.yaml", ".github/workflows/Dockerfile", "docker/Dockerfile"]
     assert chosen(dict.fromkeys(names, PYTHON)).dockerfile == "docker/Dockerfile"

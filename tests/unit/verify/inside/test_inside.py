@@ -105,6 +105,22 @@ def test_facts_are_those_of_this_process(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_files_that_are_listened_at_are_told_by_their_place_in_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home := tmp_path / "home").mkdir()
+    places = (home / "control.ctl", tmp_path / "app.sock")
+    rows = [f"0: 00000002 00000000 00010000 0001 01 1 {place}" for place in places]
+    (table := tmp_path / "unix").write_text("\n".join(rows) + "\n")
+    for place in places:
+        place.touch(0o600)
+    monkeypatch.setattr(inside_volumes, "OF_CHANCE", re.compile("[^/]"))
+    monkeypatch.setenv("HOME", str(home))
+    own = inside_volumes.NUMBERED.sub("#", str(tmp_path))
+    told = f"{own}/app.sock (0600), ~/control.ctl (0600)"
+    assert inside_volumes.sockets(table) == told
+
+
 def test_the_parts_of_a_database_that_was_written_are_told(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "a.db")) as base:
         base.executescript("create table a(b  text unique); create index c on a(b);")
