@@ -98,7 +98,7 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
     if not declared and (elsewhere := _where_it_listens(trial, first, held)):
         return elsewhere
     if not first.baseline.observation.failure:
-        return trial, first
+        return _with_what_errors_name(trial, first, held) or (trial, first)
     for way in _other_ways(trial.request, first.baseline.observation.failure):
         if other := _begun_with_samples(trial, way, first.baseline.observation.errors, held):
             return other
@@ -114,22 +114,41 @@ def _begun_with_samples(
 ) -> tuple[Trial, Begun] | None:
     """Run the image before in a way, with values for what errors name; None where that fails."""
     taken = way.wanted(errors)
-    for _ in range(_TRIES):
+    for left in reversed(range(_TRIES)):
         tried = within_reach(trial.asking(way.with_samples(taken)))
         tried, found = _begun_with_absent(tried, held)
         if found.baseline.observation.failure.endswith(SPEAKS_HTTP2):
             tried = trial.asking(_without_requests(tried.request))
             found = begun(tried, held)
         seen = found.baseline.observation
-        if not seen.failure:
+        corrected, more = way.as_numbers(seen.errors), taken | way.wanted(seen.errors)
+        settled = corrected == way and more == taken
+        if not seen.failure and (settled or not _gives_up(found)):
             return tried, found
-        corrected = way.as_numbers(seen.errors)
+        if settled and taken == way.optional:
+            break
         if corrected == way:
-            if taken == way.optional:
-                break
-            more = taken | way.wanted(seen.errors)
-            taken = more if more != taken else way.optional
+            taken = more if more != taken and left > 1 else way.optional
         way = corrected
+    return None
+
+
+def _gives_up(begun: Begun) -> bool:
+    """Whether a command ended by itself and says that it failed."""
+    seen = begun.baseline.observation
+    return begun.baseline.conversation.ends and seen.status not in ("", "0")
+
+
+def _with_what_errors_name(
+    trial: Trial, first: Begun, held: Future[Observation]
+) -> tuple[Trial, Begun] | None:
+    """Run a command that failed with values for the variables that its errors name."""
+    errors = first.baseline.observation.errors
+    if not _gives_up(first):
+        return None
+    for way in _other_ways(trial.request, ""):
+        if way.names_sample(errors) and (other := _begun_with_samples(trial, way, errors, held)):
+            return other
     return None
 
 

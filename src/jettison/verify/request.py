@@ -237,6 +237,10 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
         named = self.optional & words
         return named if named or set(self.samples) - self.optional else self.optional
 
+    def names_sample(self, lines: Iterable[str]) -> bool:
+        """Whether lines name a variable that a sample value is there for."""
+        return any(word in self.samples for line in lines for word in _WORD.findall(line))
+
     def run_as(self, other: Surroundings) -> VerificationRequest:
         """Give the same with the way in which another value says to run the images."""
         names = Surroundings.__struct_fields__

@@ -9,7 +9,8 @@ from jettison.engines import ImageFacts, ImageID
 from jettison.progress import SilentProgress
 from jettison.verify import batch, before, runs, services
 from jettison.verify.before import Prefetched
-from jettison.verify.observation import Conversation, Observation, Trial
+from jettison.verify.exchange import Answer, Exchange
+from jettison.verify.observation import EXIT_STATUS, Conversation, Observation, Trial
 from jettison.verify.request import (
     CustomRequest,
     NeededService,
@@ -157,6 +158,41 @@ def test_what_misses_a_folder_that_the_image_lacks_is_run_with_an_empty_one(
     with ThreadPoolExecutor(1) as pool:
         found, _ = before.begun_somehow(trial(ASKED, tmp_path), pool)
     assert found.request.how == "with an empty folder /srv/logs, which the image lacks"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        (["KEY"], "with sample values for KEY"),
+        (["KEY", "TOKEN"], "with sample values for KEY, TOKEN"),
+        (["KEY", "TOKEN", "A", "B", "C"], "with sample values for A, B, C, KEY, TOKEN"),
+        (["ELSE"], ""),
+    ],
+)
+def test_a_command_that_fails_for_want_of_variables_is_run_with_values_for_them(
+    wanted: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("A", "B", "C", "KEY", "TOKEN")
+    way = Surroundings(
+        how="with sample values", ports=(), environment=dict.fromkeys(names, "sample"),
+        samples=names, optional=frozenset(names),
+    )  # fmt: skip
+
+    def begun(tried: Trial, *_: object) -> Begun:
+        lacks = [one for one in wanted if one not in tried.request.environment]
+        status = Exchange(name=EXIT_STATUS, answer=Answer(status=200, body=b"1" if lacks else b"0"))
+        errors = (f"UndefinedValueError: {lacks[0]} not found",) if lacks else ()
+        seen = Observation(facts=FACTS, exchanges=(status,), errors=errors)
+        return Begun(
+            baseline=Baseline(observation=seen, conversation=Conversation(ends=True)),
+            stored=Future(),
+        )
+
+    monkeypatch.setattr(before, "begun", begun)
+    asked = replace(ASKED, ports=(), otherwise=(way,))
+    with ThreadPoolExecutor(1) as pool:
+        found, _ = before.begun_somehow(trial(asked, tmp_path), pool)
+    assert found.request.how == told
 
 
 @pytest.mark.parametrize("value", ["sample", "another"])
