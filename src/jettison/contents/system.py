@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from functools import cached_property
 from types import MappingProxyType
 
@@ -148,7 +149,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
     ``packages`` are names, ``programs`` names or paths, ``libraries`` file names, ``paths`` files
     that were touched. ``loading`` are ELF files that may be loaded; the libraries that they need
     stay. ``without`` are packages that dependencies do not bring, ``optional`` those that one of
-    some package does not, ``single`` those whose programs do not need each other.
+    some package does not, unless one is kept ``beside`` it that a pattern fits, ``single`` those
+    whose programs do not need each other.
     """
 
     packages: Mapping[str, str] = field(default_factory=dict)
@@ -158,6 +160,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     loading: Collection[str] = ()
     without: Collection[str] = ()
     optional: Mapping[str, Collection[str]] = field(default_factory=dict)
+    beside: Mapping[str, Collection[str]] = field(default_factory=dict)
     single: Collection[str] = ()
 
 
@@ -185,6 +188,9 @@ def reached_packages(system: System, wanted: Wanted) -> SystemReach:
     for path in sorted(wanted.loading):
         search.needs_of(path)
     search.run()
+    for name, patterns in wanted.beside.items():
+        if any(fnmatchcase(found, each) for found in search.found for each in patterns):
+            search.whole(name)
     single = {name: why for name, (_, why) in search.single.items() if name not in search.found}
     return SystemReach(
         packages={**search.found, **single},
@@ -197,6 +203,7 @@ class _Search:
         self._system = system
         self._wanted = wanted
         self._queue: deque[SystemPackage] = deque()
+        self._optional = dict(wanted.optional)
         self.found: dict[str, str] = {}
         self.single: dict[str, tuple[set[str], str]] = {}
         self._scripts: set[str] = set()
@@ -268,7 +275,7 @@ class _Search:
         """Follow dependencies and libraries until nothing new is found."""
         while self._queue:
             package = self._queue.popleft()
-            optional = self._wanted.optional.get(package.name, ())
+            optional = self._optional.get(package.name, ())
             for names in package.needs:
                 for name in self._installed(names):
                     if name not in optional:
@@ -276,6 +283,12 @@ class _Search:
             for path in sorted(package.paths & self._system.libraries.keys()):
                 if LIBRARY.search(path):
                     self.needs_of(path, optional)
+
+    def whole(self, name: str) -> None:
+        """Keep what a package needs without exception."""
+        if self._optional.pop(name, None) and name in self.found:
+            self._queue.append(self._system.packages[name])
+            self.run()
 
     def _installed(self, names: Iterable[str]) -> Iterator[str]:
         """Give the packages that meet a dependency: all that are there, as apt would keep them."""

@@ -68,7 +68,7 @@ def leaving_groups(plan: Plan) -> tuple[SystemGroup, ...]:
     if observed is None or observed.system is None:
         return ()
     system, reach = observed.system, system_reach(plan)
-    used = used_of(plan, observed, _wanted(plan))
+    used = used_of(plan, observed, _wanted(plan), reach.packages)
     standard = standard_group(observed)
     found = (
         *((standard,) if standard and standard.paths else ()),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Collection, Iterator, Mapping
 
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
@@ -55,6 +54,7 @@ def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
         loading=[path for path in system.libraries if path not in owned and path not in gone],
         without=table(ComposedBase).left_out_packages.keys(),
         optional={name: one.needs for one in _unnamed(plan) if one.needs for name in one.packages},
+        beside={name: one.beside for one in _unnamed(plan) for name in one.packages},
         single=table(SystemFiles).packages.single,
     )
 
@@ -68,10 +68,10 @@ def _unnamed(plan: Plan) -> tuple[ProgramNeeds, ...]:
     return tuple(one for one in known if not _names(plan, system, observed, one))
 
 
-def _unnamed_files(plan: Plan) -> Iterator[SystemEntry]:
+def _unnamed_files(plan: Plan, reached: Collection[str]) -> Iterator[SystemEntry]:
     """The files of packages that serve only programs of them which no text names."""
     for entry in _unnamed(plan):
-        if entry.paths:
+        if entry.paths and not set(entry.needs) & set(reached):
             programs = tuple(map(posixpath.basename, entry.paths))
             kind = "parts" if entry.needs else "programs"
             why = f"{kind} of {', '.join(entry.packages)} that nothing calls"
@@ -85,8 +85,6 @@ def _names(plan: Plan, system: System, observed: Observed, entry: ProgramNeeds) 
     """
     if not system.packages.keys() & set(entry.packages):
         return False
-    if any(fnmatchcase(name, each) for each in entry.beside for name in system.packages):
-        return True
     called, own = _naming(entry)
     texts = (text.encode() for text in plan.original.texts.values())
     brought = observed.installed.sources.values() if entry.needs or entry.paths else ()
@@ -125,14 +123,14 @@ def _named_paths(system: System, observed: Observed) -> Iterator[str]:
                 yield name
 
 
-def used_of(plan: Plan, observed: Observed, wanted: Wanted) -> Used:
-    """Gather what keeps files of the catalogue, and what needs none of them."""
+def used_of(plan: Plan, observed: Observed, wanted: Wanted, reached: Collection[str]) -> Used:
+    """Gather what keeps files of the catalogue, and what needs none of the packages reached."""
     return Used(
         names=frozenset(
             {*wanted.programs, *wanted.packages, *plan.usage.imports, *observed.at_once}
         ),
         quiet=tuple(_quiet(plan, observed.installed.site)),
-        unnamed=tuple(_unnamed_files(plan)),
+        unnamed=tuple(_unnamed_files(plan, reached)),
     )
 
 
