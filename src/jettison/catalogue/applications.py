@@ -205,6 +205,8 @@ class Launchers(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     valued: Words
     implied: Mapping[str, Implied]
     workers: Words
+    reloading: Words
+    watchers: Words
 
 
 class Bounded(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

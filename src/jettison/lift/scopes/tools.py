@@ -23,8 +23,6 @@ from jettison.source.pickles import missing_pickle
 from jettison.source.tree import is_documentation, is_test
 from jettison.values import Origin
 
-_TYPES = frozenset({"stubs", "types", "typing", "typeshed"})
-
 
 def collect_extensions(context: Context) -> Iterator[Signal]:
     """Name the declared distributions that are made for development."""
@@ -77,7 +75,7 @@ def host_of(context: Context, name: str) -> str:
 def _holds_stubs_alone(facts: DistributionFacts) -> bool:
     """Whether it is named after types and has nothing that Python can import or run."""
     empty = not (facts.import_names or facts.entry_points or facts.sdist_only or facts.requires)
-    return empty and not _TYPES.isdisjoint(facts.name.split("-"))
+    return empty and not {"stubs", "types", "typing", "typeshed"}.isdisjoint(facts.name.split("-"))
 
 
 def _host(facts: DistributionFacts) -> str:
@@ -161,10 +159,11 @@ def _used(context: Context, words: Sequence[str]) -> Iterator[str]:
 
 
 def _of_argument(context: Context, before: str, word: str) -> Iterator[str]:
-    option, equals, value = word.partition("=")
-    if not equals:
-        option, value = before, word
-    if option in table(Launchers).workers:
+    option, value = word.split("=", 1) if "=" in word else (before, word)
+    launchers = table(Launchers)
+    if word in launchers.reloading:
+        yield from (name for name in launchers.watchers if name in context.names)
+    elif option in launchers.workers:
         yield from context.owners.of_word(value.partition(".")[0].partition(":")[0])
     elif _DOTTED.match(value) and not context.inputs.index.is_local(value):
         yield from context.owners.of_module(value.partition(":")[0])
