@@ -114,7 +114,7 @@ def conclusion(verdict: Verdict) -> str:
     if verdict.equivalent:
         compared = sum(check.outcome is not Outcome.SKIPPED for check in verdict.checks)
         executed = [
-            check.message
+            check.message.partition(f"; {WAY}")[0]
             for check in verdict.checks
             if verdict.is_of_ended(check)
             or (check.name == COVERAGE and (check.before or verdict.ran))

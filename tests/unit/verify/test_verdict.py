@@ -81,6 +81,12 @@ def test_the_way_in_which_both_were_run_is_a_part_of_the_verdict() -> None:
     started = replace(SAME, message=f"both become ready; {way}")
     said = verdict_text(replace(VERDICT, checks=(started, ROUTES)))
     assert f"equivalent (2 checks); {way}" in " ".join(said.split("\n\n")[0].split())
+    refused = f"both end with status 1; {way}"
+    ended = replace(SAME, outcome=SKIP, message=refused, before="ended", after="ended")
+    said = verdict_text(replace(VERDICT, checks=(ended, ROUTES)))
+    told = " ".join(said.split("\n\n")[0].split())
+    assert f"{way}; both end with status 1" in told
+    assert told.count(way) == 1
 
 
 def test_what_is_not_known_of_the_lines_executed_is_a_part_of_the_verdict() -> None:

@@ -22,7 +22,7 @@ def compare_start(
     def said(observation: Observation) -> str:
         return observation.failure or READY
 
-    status = before.status
+    status, how = before.status, f"; {WAY}{request.how}" if request.how else ""
     if status not in ("", "0") and after.status == status:
         line = next(iter(before.errors), "")
         ended = f"ended with status {status}"
@@ -30,7 +30,7 @@ def compare_start(
             skipped(
                 f"both end with status {status}{': ' * bool(line)}{line}: no more than that, the"
                 " output and the files could be compared; give what it needs with --env or"
-                " --volume"
+                f" --volume{how}"
             ),
             before=ended,
             after=ended,
@@ -52,8 +52,7 @@ def compare_start(
     if before.failure and request.unreached:
         names = ", ".join(f"{one.name} ({one.image})" for one in request.unreached)
         message += f"; it may need what could not be started here: {names}"
-    if request.how:
-        message += f"; {WAY}{request.how}"
+    message += how
     now_and_then = bool(after.failed_starts) and not before.failed_starts
     failed = bool(before.failure or after.failure or _second_start(before, after)) or now_and_then
     return CheckResult(
