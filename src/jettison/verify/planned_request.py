@@ -81,7 +81,9 @@ def verification_request(
         entrypoint=entrypoint,
         command=command,
         directory=directory,
-        credentials=account_of({**plan.original_stage.environment, **variables}),
+        credentials=account_of(
+            {**plan.original_stage.environment, **variables, **plan.settings.environment}
+        ),
         volumes=_volumes(plan, MountKind.VOLUME, MountKind.ANONYMOUS),
         bind_mounts=_volumes(plan, MountKind.BIND),
         files=plan.original.context or ".",

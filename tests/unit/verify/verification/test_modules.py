@@ -11,6 +11,7 @@ from jettison.engines import ImageFacts, ImageID
 from jettison.tasks.loading import planned, project_request
 from jettison.verify.observation import Setting
 from jettison.verify.observe import options
+from jettison.verify.request import Credentials
 
 
 @pytest.mark.parametrize(
@@ -52,8 +53,10 @@ def test_what_the_command_line_sets_reaches_the_images(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(
         'FROM python:3.13-slim\nWORKDIR /srv\nCOPY . .\nCMD ["python", "main.py"]\n'
     )
-    found = planned(tmp_path, offline=True, environment={"KEY": "mine"}, volumes=("/srv/data",))
+    given = {"KEY": "mine", "ADMIN_USERNAME": "ann", "ADMIN_PASSWORD": "secret"}
+    found = planned(tmp_path, offline=True, environment=given, volumes=("/srv/data",))
     request = project_request(found.loaded.root, found.plan, "before", "after", None)
     assert request.environment["KEY"] == "mine"
+    assert request.credentials == Credentials(username="ann", password="secret")
     assert "/srv/data" in request.volumes
     assert not any("KEY" in way.samples for way in request.otherwise)
