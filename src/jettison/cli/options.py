@@ -76,12 +76,13 @@ platform_option = click.option(
 
 def named_values(_context: object, _parameter: object, given: tuple[str, ...]) -> dict[str, str]:
     """Read values as Docker takes them; without one, it is that of this process's environment."""
-    pairs = [one.partition("=") for one in given]
-    values = {name: value if mark else os.environ.get(name) for name, mark, value in pairs}
-    for name, value in values.items():
-        if value is None or not _NAME.fullmatch(name):
+    values = {}
+    for name, mark, value in (one.partition("=") for one in given):
+        found = value if mark else os.environ.get(name)
+        if found is None or not _NAME.fullmatch(name):
             raise click.BadParameter(f"write NAME=VALUE, or a variable that is set, not {name!r}.")
-    return {name: value for name, value in values.items() if value is not None}
+        values[name] = found
+    return values
 
 
 project_options = all_of(

@@ -123,7 +123,7 @@ def _begun_with_samples(
         seen = found.baseline.observation
         corrected, more = way.as_numbers(seen.errors), taken | way.wanted(seen.errors)
         settled = corrected == way and more == taken
-        if not seen.failure and (settled or not _gives_up(found)):
+        if not seen.failure and (settled or not _gives_up(seen)):
             return tried, found
         if settled and taken == way.optional:
             break
@@ -133,22 +133,23 @@ def _begun_with_samples(
     return None
 
 
-def _gives_up(begun: Begun) -> bool:
+def _gives_up(seen: Observation) -> bool:
     """Whether a command ended by itself and says that it failed."""
-    seen = begun.baseline.observation
-    return begun.baseline.conversation.ends and seen.status not in ("", "0")
+    return seen.status not in ("", "0")
 
 
 def _with_what_errors_name(
     trial: Trial, first: Begun, held: Future[Observation]
 ) -> tuple[Trial, Begun] | None:
     """Run a command that failed with values for the variables that its errors name."""
-    errors = first.baseline.observation.errors
-    if not _gives_up(first):
+    seen = first.baseline.observation
+    if not _gives_up(seen):
         return None
     for way in _other_ways(trial.request, ""):
-        if way.names_sample(errors) and (other := _begun_with_samples(trial, way, errors, held)):
-            return other
+        if way.names_sample(seen.errors):
+            other = _begun_with_samples(trial, way, seen.errors, held)
+            if other:
+                return other
     return None
 
 
