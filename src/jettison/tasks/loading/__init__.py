@@ -94,13 +94,8 @@ def planned(
     loaded = load_project(
         directory, dockerfile=dockerfile, service=service, target=target, arguments=build_arguments
     )
-    if target and loaded.project.dockerfile.stage_named(target) is None:
-        stages = ", ".join(one.name for one in loaded.project.dockerfile.stages if one.name)
-        raise ProjectError(
-            f"no stage {target} in {loaded.project.dockerfile_path}",
-            why=f"stages with names: {stages or 'none'}",
-            hint="Name one of them with --target.",
-        )
+    if target:
+        _require_stage(loaded.project, target)
     settings = settings_of(loaded.project)
     settings = replace(
         settings,
@@ -131,6 +126,16 @@ def planned(
     if start.level < WATCHED:
         plan = not_larger(settled, plan, RULES)
     return Planned(loaded=loaded, start=settled, plan=plan, reachable=knowledge.reachable)
+
+
+def _require_stage(project: Project, target: str) -> None:
+    if project.dockerfile.stage_named(target) is None:
+        stages = ", ".join(one.name for one in project.dockerfile.stages if one.name)
+        raise ProjectError(
+            f"no stage {target} in {project.dockerfile_path}",
+            why=f"stages with names: {stages or 'none'}",
+            hint="Name one of them with --target.",
+        )
 
 
 def _override(given: BaseOverride | None, set_in_file: BaseOverride | None) -> BaseOverride:
