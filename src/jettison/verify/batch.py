@@ -38,7 +38,7 @@ from jettison.verify.observation import (
 )
 from jettison.verify.observe import GRACE_SECONDS, errors_of, options, tmpfs
 from jettison.verify.request import Suite, VerificationRequest
-from jettison.verify.retries import altered, differs_in_routes, joined
+from jettison.verify.retries import doubtful, joined
 
 _OVERLAY = "/jettison"
 _LINES_KEPT, _TRANSFER_TIMEOUT, _SUITE_SECONDS = 40, 180.0, 600.0
@@ -249,9 +249,9 @@ def ended_again(trial: Trial, before: Observation, after: Observation) -> Observ
     """Run a command with other code more often: it may fail now and then."""
     begun, names = time.monotonic(), tuple(one.name for one in before.exchanges)
     setting = replace(trial.after(), read_only=trial.request.expected_read_only)
-    for _ in range(_ENDS if altered(trial.request, before, after) else 0):
+    for _ in range(_ENDS):
         late = time.monotonic() - begun > _ENDS_SECONDS
-        if late or after.failure or differs_in_routes(trial.request, before, after):
+        if late or after.failure or not doubtful(trial.request, before, after):
             break
         with trial.step("Running the candidate to its end again, because it has other code"):
             more = observed(setting, names)

@@ -133,7 +133,7 @@ def _started(
             before, after = start(before, after, 1, at_once=True)
             if not retries.raced(request, before, after):
                 break
-        if not after.failed_starts and retries.altered(request, before, after):
+        if not after.failed_starts and retries.doubtful(request, before, after):
             after = retries.becomes_ready(trial, after, tries(before.seconds))
     if retries.of_the_moment(request, before, after):
         with trial.step("Starting both in turn, because figures differ"):

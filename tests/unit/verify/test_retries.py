@@ -9,11 +9,12 @@ from unittest.mock import Mock
 import pytest
 
 from jettison.engines import ImageFacts, ImageID, Stopped
+from jettison.values import replace
 from jettison.verify import retries
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.observation import Conversation, Interior, Loaded, Observation, Start, Stored
 from jettison.verify.request import VerificationRequest
-from jettison.verify.retries import altered, further, hindered, of_the_moment, unsettled
+from jettison.verify.retries import doubtful, further, hindered, of_the_moment, unsettled
 
 FACTS = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
 ASKED = VerificationRequest(image_before="a", image_after="b")
@@ -42,10 +43,17 @@ def test_a_read_only_root_is_blamed_for_what_a_writable_one_mends(
 
 
 def test_other_code_is_worth_more_starts() -> None:
-    seen = Observation(facts=FACTS, stored=Stored(application={"main.py": "1"}))
-    assert not altered(ASKED, seen, seen)
-    other = Stored(application={"main.py": "2"})
-    assert altered(ASKED, seen, Observation(facts=FACTS, stored=other))
+    own, other = (Stored(application={"main.py": digest}) for digest in "12")
+    seen = Observation(facts=FACTS, stored=own, exchanges=run(200, 200), reruns=(run(200, 200),))
+    assert not doubtful(ASKED, seen, seen)
+    assert doubtful(ASKED, seen, replace(seen, stored=other))
+
+
+def test_other_code_is_worth_no_more_starts_once_responses_differ() -> None:
+    own, other = (Stored(application={"main.py": digest}) for digest in "12")
+    before = Observation(facts=FACTS, stored=own, exchanges=run(200, 200), reruns=(run(200, 200),))
+    after = replace(before, stored=other, exchanges=run(404, 200), reruns=(run(404, 200),))
+    assert not doubtful(ASKED, before, after)
 
 
 def test_more_runs_decide_which_files_are_written_and_not_their_modes() -> None:

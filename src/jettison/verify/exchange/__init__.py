@@ -247,6 +247,16 @@ def _cut(one: Request, length: int) -> Request:
     return Request(name=one.name, before=before, after=after)
 
 
+# When the process was started that a page of metrics is of (prometheus.io, "Writing client
+# libraries", process metrics).
+_STARTED = re.compile(rb"^process_start_time_seconds (\S+)", re.MULTILINE)
+
+
+def came_to_several(run: Sequence[Answer]) -> bool:
+    """Tell whether several processes answered in one run, by when each says it was started."""
+    return len({started for answer in run for started in _STARTED.findall(answer.body)}) > 1
+
+
 ADDRESS = "JETTISON_URL"
 """The variable that tells a command where the application is, as ``http://127.0.0.1:32768``."""
 

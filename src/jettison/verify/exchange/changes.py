@@ -144,7 +144,9 @@ def _item_changes(pattern: Items, value: Sequence[Json], at: float, place: str) 
         return
     row = ordered(value) if pattern.sorted else value
     for index, (one, found) in enumerate(zip(pattern.items, row, strict=True)):
-        yield from changes(one, (found, at), f"{place}[{index}]")
+        # most are lines of a page
+        if not (isinstance(one, Fixed) and isinstance(found, str) and one.value == found):
+            yield from changes(one, (found, at), f"{place}[{index}]")
 
 
 def _said(place: str, had: Json, has: Json) -> str:

@@ -11,13 +11,7 @@ from math import comb, inf, sqrt
 from msgspec import Struct
 
 from jettison.values import replace
-from jettison.verify.exchange import (
-    SERVER_ERROR,
-    Answer,
-    Request,
-    late,
-    unvarying,
-)
+from jettison.verify.exchange import SERVER_ERROR, Answer, Request, came_to_several, late, unvarying
 from jettison.verify.exchange.changes import Manner, changes, shifted
 from jettison.verify.exchange.normal import document
 from jettison.verify.exchange.pattern import VARIES, Choice, Mask, Sample, choice, masks
@@ -40,9 +34,6 @@ _KINDS, _NEW = 4, 0.2
 # What begins so much later than the latest answer of the baseline, in three runs and all but one,
 # is slow; what comes in pieces is sent so that the first of them is there at once.
 _SLOW_SECONDS, _SLOW_PIECES, _SLOW_RUNS = 2.0, 0.7, 3
-# When the process was started that a page of metrics is of (prometheus.io, "Writing client
-# libraries", process metrics).
-_STARTED = re.compile(rb"^process_start_time_seconds (\S+)", re.MULTILINE)
 # The runs of which nothing was repeated because it was in doubt, and as whom the rest is repeated.
 _FIRST, _OWN = 2, ("", "again")
 
@@ -75,10 +66,19 @@ class _Expected:
         length = max(map(len, runs))
         self._rows = [[run[place] for run in runs if place < len(run)] for place in range(length)]
         self.patterns = [choice(row, _sort) for row in self._rows]
-        options = [option for one in self.patterns for option in one.options]
-        self.masks = tuple(mask for option in options for mask in masks(option))
         self.several = any(len(one.options) > 1 for one in self.patterns)
-        self.restless = {mask.place for mask in self.masks if mask.why == VARIES}
+
+    @cached_property
+    def masks(self) -> tuple[Mask, ...]:
+        """The places of which only the kind is compared."""
+        return tuple(
+            mask for one in self.patterns for option in one.options for mask in masks(option)
+        )
+
+    @cached_property
+    def restless(self) -> set[str]:
+        """The places where runs differ."""
+        return {mask.place for mask in self.masks if mask.why == VARIES}
 
     @cached_property
     def _anywhere(self) -> Choice:
@@ -115,7 +115,7 @@ class Reader(Struct, frozen=True, kw_only=True):
     def documents(self, one: Request) -> tuple[Samples, Samples]:
         """Give what is compared of each answer of both images, by run."""
         known = unvarying((*one.before, *one.after))
-        workers = any(map(_came_to_several, (*one.before, *one.after)))
+        workers = any(map(came_to_several, (*one.before, *one.after)))
         read = partial(document, dated=self.dated, known=known, strict=self.strict, workers=workers)
         had, has = (
             [
@@ -207,11 +207,6 @@ def _shifted(one: Request, verdict: Judged, had: Samples, has: Samples) -> Judge
     odds = chance(runs, runs, len(one.before)) / IMPROBABLE_ALWAYS if found.certain else inf
     said, decided = f"{one.name}: {found.said}", odds <= 1
     return replace(verdict, said=said, open=not decided, decided=decided, odds=odds, vague=True)
-
-
-def _came_to_several(run: Sequence[Answer]) -> bool:
-    """Whether several processes answered in one run, by when each says that it was started."""
-    return len({started for answer in run for started in _STARTED.findall(answer.body)}) > 1
 
 
 def _slow(one: Request) -> Judged:

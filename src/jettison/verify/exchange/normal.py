@@ -60,6 +60,7 @@ _TOKEN = re.compile(
     r"(?=.*\d)(?=.*[a-f])(?:(?=.*[A-Z])[\w-]{43}|[\da-f]{32}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$"
 )
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_DIGIT = re.compile(r"\d")
 # What programs draw around their help.
 _FRAMES = "│┃|─━-╭╮╰╯┌┐└┘+"
 # What stands for the moment at which a token was signed.
@@ -132,7 +133,7 @@ def _line_ends(body: bytes) -> str:
 
 
 def _is_of_data(answer: Answer) -> bool:
-    """Whether an entity tag is made of what the application says, and not of the time of a file.
+    """Whether an entity tag is made of what the application says, and not of a file's time.
 
     What serves files names that time beside it; what compresses may do so in another way.
     """
@@ -169,7 +170,7 @@ class _Reader:
             return f"is there{weak}" if ignored[name] else None
         if not self._strict and name in table(Compared).measured.headers:
             return _NUMBER.sub(MEASURED, value)
-        if name in _unordered():
+        if name in table(Compared).unordered:
             return sorted(one.strip().lower() for one in value.split(",") if one.strip())
         return self.text(value)
 
@@ -186,6 +187,8 @@ class _Reader:
 
     def text(self, text: str) -> str:
         """Tell times, addresses of the network and where libraries lie by what they are."""
+        if not _DIGIT.search(text):
+            return text
         placed = _FRAME.sub(r"<library>/\g<script>", text) if 'File "' in text else text
         return _PRIVATE.sub("<address>", relative(self._dated.told(placed), self._clock))
 
@@ -303,11 +306,6 @@ def _members(body: bytes) -> Json:
 @cache
 def _ignored() -> dict[str, bool]:
     return {one.name: one.presence for one in table(Compared).headers}
-
-
-@cache
-def _unordered() -> frozenset[str]:
-    return frozenset(table(Compared).unordered)
 
 
 @cache

@@ -183,7 +183,9 @@ def _items(samples: Sequence[Sample]) -> Items | Several:
         return _several(samples)
     if len(rows[0]) == 1:
         return Items(items=_columns(samples, rows))
-    blurred = [[_blurred(one) for one in row] for row in rows]
+    # what all have at one place says nothing of an order
+    varying = [column for column in zip(*rows, strict=True) if not _alike(column)]
+    blurred = [[_blurred(one) for one in row] for row in zip(*varying, strict=True)]
     moved = any(row != blurred[0] for row in blurred)
     if moved and all(sorted(row) == sorted(blurred[0]) for row in blurred):
         rows = [ordered(row) for row in rows]
@@ -216,7 +218,15 @@ def without(value: Sequence[Json], left: Counter[str]) -> Iterator[Json]:
 def _columns(samples: Sequence[Sample], rows: Sequence[Sequence[Json]]) -> tuple[Pattern, ...]:
     moments = [at for _, at in samples]
     columns = zip(*rows, strict=True)
-    return tuple(common(list(zip(column, moments, strict=True))) for column in columns)
+    return tuple(
+        Fixed(value=one[0]) if _alike(one) else common(list(zip(one, moments, strict=True)))
+        for one in columns
+    )
+
+
+def _alike(column: Sequence[Json]) -> bool:
+    """Tell whether all are one text: most elements are lines of a page, that never vary."""
+    return isinstance(column[0], str) and column.count(column[0]) == len(column)
 
 
 def _blurred(value: Json) -> str:

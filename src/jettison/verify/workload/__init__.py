@@ -233,10 +233,12 @@ def same(one: Json, other: Json) -> bool:
     """Compare as JSON does: true is not 1."""
     if type(one) is not type(other):
         return False
-    if isinstance(one, (dict, list)) and one != other:
+    if not isinstance(one, (dict, list, float)):
+        return bool(one == other)
+    if not isinstance(one, float) and one != other:
         # what is within is compared next, and writing all of it at each depth would take long
         return False
-    return one == other if isinstance(one, str) else written(one) == written(other)
+    return written(one) == written(other)
 
 
 def written(value: Json) -> str:
