@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field, to_builtins
 
-from jettison.values import Origin, Skipped
+from jettison.values import Origin, Skipped, replace
 
 SCHEMA = "jettison.verdict/v1"
 START, READY, COVERAGE = "start", "ready", "coverage"
@@ -36,7 +36,7 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     """One verification: ``message`` is one sentence without a full stop.
 
     ``before`` and ``after`` are short texts for a table; ``details`` name each thing that differs,
-    or that a reader may want to know about.
+    ``notes`` what a reader may want to know besides.
     """
 
     name: str = ""
@@ -45,6 +45,12 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     before: str = ""
     after: str = ""
     details: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """All that a report lists."""
+        return (*self.details, *self.notes)
 
 
 class Subject(Struct, frozen=True, kw_only=True):
@@ -131,6 +137,12 @@ class Verdict(Struct, frozen=True, kw_only=True):
         )
 
 
+def _check_document(check: CheckResult) -> dict[str, Any]:
+    found: dict[str, Any] = to_builtins(replace(check, details=check.told, notes=()))
+    del found["notes"]
+    return found
+
+
 def verdict_document(verdict: Verdict) -> dict[str, Any]:
     """Give the verdict as what JSON can hold."""
     return {
@@ -140,7 +152,7 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
         "isolation": verdict.isolation,
         "before": to_builtins(verdict.before),
         "after": to_builtins(verdict.after),
-        "checks": [to_builtins(check) for check in verdict.checks],
+        "checks": [_check_document(check) for check in verdict.checks],
     }
 
 

@@ -109,7 +109,11 @@ def finished(first: Begun, trial: Trial) -> Baseline:
         with trial.step("Running the baseline again"):
             seen = counted(setting, talk, seen, site)
             seen = worked(setting, seen, trial.progress)
-    elif talk.ends and not seen.failure:
+    elif seen.failure:
+        # the candidate may take minutes still
+        with trial.step(f"The baseline fails, and nothing will be compared: {seen.failure}"):
+            pass
+    elif talk.ends:
         with trial.step("Running the baseline to its end once more"):
             seen = counted_to_its_end(setting, seen, site)
     seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})

@@ -420,7 +420,7 @@ def test_tests_of_a_command_that_fail_are_run_with_all_requirements_too(
 
 
 def test_what_is_masked_is_listed_with_its_reason(tmp_path: Path) -> None:
-    details = routes(verdict(tmp_path, NOTHING, NOTHING)).details
+    details = routes(verdict(tmp_path, NOTHING, NOTHING)).notes
     assert any("body.id in " in one and "a UUID, which varies in" in one for one in details)
     assert any("body.at in " in one and "a time, which follows the clock" in one for one in details)
 

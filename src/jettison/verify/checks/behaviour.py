@@ -66,19 +66,17 @@ def compare_routes(
         kinds = "server errors" if found.failing else "missing"
         both = "server errors or missing" if found.silent and found.failing else kinds
         return skipped(f"all of {found.total} responses are {both} in both")
-    details = [*found.differences]
-    if found.differences:
-        details += [f"logged by the candidate only: {line}" for line in after.errors]
-    details += [
+    notes = [f"logged by the candidate only: {line}" for line in after.errors if found.differences]
+    notes += [
         f"fails with the baseline too: {one.name}: {one.answer.failure}"
         for one in before.exchanges
         if one.answer.status and one.answer.failure
     ]
-    details += [f"the baseline gives several responses: {one}" for one in found.varying]
-    details += [
+    notes += [f"the baseline gives several responses: {one}" for one in found.varying]
+    notes += [
         f"may be chance, as it varies in the baseline: {one}" for one in sorted(found.doubtful)
     ]
-    details += [f"only the kind is compared: {one}" for one in found.masked]
+    notes += [f"only the kind is compared: {one}" for one in found.masked]
     held_out, unsent = _held_out(before, found, request), before.missing.get("unsent")
     said = (_message(found), held_out, unknown, unsent)
     return CheckResult(
@@ -86,7 +84,8 @@ def compare_routes(
         message="; ".join(filter(None, said)),
         before=f"{found.total} requests",
         after=f"{found.same} the same",
-        details=tuple(details),
+        details=found.differences,
+        notes=tuple(notes),
     )
 
 

@@ -117,16 +117,14 @@ def uses(what: str, found: Callable[[Interior], Mapping[str, Loaded]]) -> Compar
 def judged(
     details: Sequence[str], message: str, shown: tuple[object, object], notes: Sequence[str] = ()
 ) -> CheckResult:
-    """Give the result of a check that found ``details``, each of them a difference.
-
-    ``shown`` appears in the table for each image.
-    """
+    """Give the result of a check: each of ``details`` differs, ``shown`` is for the table."""
     return CheckResult(
         outcome=Outcome.DIFFERENT if details else Outcome.SAME,
         message=message,
         before=str(shown[0]),
         after=str(shown[1]),
-        details=(*details, *notes),
+        details=tuple(details),
+        notes=tuple(notes),
     )
 
 

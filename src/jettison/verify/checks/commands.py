@@ -60,7 +60,8 @@ def compare_commands(
         or f"{len(worked) - len(notes)} start with --help as they did{also}",
         before=f"{len(worked)} start",
         after=f"{len(worked) - len(lost) - len(notes)} start",
-        details=(*lost, *notes),
+        details=tuple(lost),
+        notes=tuple(notes),
     )
 
 
