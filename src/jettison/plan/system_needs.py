@@ -310,9 +310,9 @@ def _libraries(plan: Plan, system: System, observed: Observed) -> Iterator[tuple
     names = sorted(system.named)
     for name, why in reasons.items():
         start = name if ".so" in name else f"lib{name}.so"
-        if start in system.named:
+        first, end = bisect_left(names, f"{start}."), bisect_left(names, f"{start}/")
+        # find_library takes a version before the link that only linkers follow
+        versions = names[first:end]
+        if start in system.named and (start == name or not versions):
             yield start, why
-        for at in range(bisect_left(names, f"{start}."), len(names)):
-            if not names[at].startswith(f"{start}."):
-                break
-            yield names[at], why
+        yield from ((version, why) for version in versions)
