@@ -36,9 +36,10 @@ from jettison.verify.observation import (
     Trial,
     words_started,
 )
-from jettison.verify.observe import GRACE_SECONDS, errors_of, options, tmpfs
+from jettison.verify.observe import GRACE_SECONDS, options, tmpfs
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import doubtful, joined
+from jettison.verify.variables import errors_of
 
 _OVERLAY = "/jettison"
 _LINES_KEPT, _TRANSFER_TIMEOUT, _SUITE_SECONDS = 40, 180.0, 600.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -30,12 +29,11 @@ from jettison.verify.services import (
     wait_until_ready,
 )
 from jettison.verify.time_limit import on_this_machine
+from jettison.verify.variables import errors_of
 from jettison.verify.watching import FileEvents, file_events
 from jettison.verify.workload.plan import routes_of
 from jettison.verify.workload.step import Step
 
-_ERROR = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b.*")
-_ERRORS_KEPT = 20
 # How many times what the requests of the first run may take those have that repeat them.
 _PATIENCE = 5
 # What it has to end after it was asked to.
@@ -303,13 +301,6 @@ def converse(
     own = (carry_out(command, address) for command in request.commands)
     sent = len(exchanges)
     return steps[:sent], (*first, *exchanges, *own), len(steps) - sent
-
-
-def errors_of(logs: str) -> tuple[str, ...]:
-    """Give the lines that name an exception, each once."""
-    found = (line.strip() for line in logs.splitlines())
-    kept = dict.fromkeys(line[:300] for line in found if _ERROR.match(line))
-    return tuple(kept)[-_ERRORS_KEPT:]
 
 
 def reason_of(failure: EngineError) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct, field
 
@@ -17,6 +17,10 @@ _NO_NUMBER = re.compile(
     r"(?:invalid literal for int\(\) with base 10: |could not convert string to float: "
     r"|type=(?:int|float)_parsing, input_value=)'(?P<value>[^'\n]*)'"
 )
+
+
+UNSET_FIELD = "ValidationError: no value for "
+"""How a line of errors begins that names a field of settings, which a variable is to set."""
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
@@ -237,9 +241,13 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
         named = self.optional & words
         return named if named or set(self.samples) - self.optional else self.optional
 
-    def names_sample(self, lines: Iterable[str]) -> bool:
-        """Whether lines name a variable that a sample value is there for."""
-        return any(word in self.samples for line in lines for word in _WORD.findall(line))
+    def names_sample(self, lines: Collection[str]) -> bool:
+        """Whether lines name a variable that a sample value is there for, or its field."""
+        begins = len(UNSET_FIELD)
+        unset = tuple(one[begins:].upper() for one in lines if one.startswith(UNSET_FIELD))
+        words = {word for line in lines for word in _WORD.findall(line)}
+        # the name of the variable may begin with that of the application
+        return any(one in words or one.endswith(unset) for one in self.samples)
 
     def run_as(self, other: Surroundings) -> VerificationRequest:
         """Give the same with the way in which another value says to run the images."""

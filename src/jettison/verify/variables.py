@@ -1,4 +1,4 @@
-"""Which environment variables a source reads, of what kind, and which name an account. Pure."""
+"""Which environment variables a source reads, of what kind, and which errors name. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
 from jettison.source.conditions import last_name
 from jettison.values import python_tree, replace
-from jettison.verify.request import Credentials
+from jettison.verify.request import UNSET_FIELD, Credentials
 
 _LONGEST = 1 << 20
 # Django does not start with an empty one (docs.djangoproject.com, SECRET_KEY).
@@ -24,6 +24,10 @@ _ALIASES = ("validation_alias", "alias", "env")
 _CASTS = ("int", "float", "bool", "list", "json")
 _LISTS = ("list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "Sequence")
 _ONE_OF = ("Literal", "Optional", "Annotated")
+_ERROR = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b.*")
+_ERRORS_KEPT = 20
+# How pydantic says that no variable sets a field of settings, in its releases 2 and 1.
+_UNSET = re.compile(r"^([A-Za-z_]\w*)\n +[Ff]ield required (?=[\[(]type=)", re.MULTILINE)
 
 
 class Variable(Struct, frozen=True, kw_only=True):
@@ -256,3 +260,10 @@ def _who(whose: str, variables: Mapping[str, str]) -> str:
         elif found and found["whose"].lower() == whose.lower():
             fitting[found["what"].lower()] = value
     return next((fitting[kind] for kind in _BEST if fitting.get(kind)), "")
+
+
+def errors_of(logs: str) -> tuple[str, ...]:
+    """Give the lines that name an exception, each once; fields of settings without a value too."""
+    found = (line.strip() for line in _UNSET.sub(rf"{UNSET_FIELD}\1\n", logs).splitlines())
+    kept = dict.fromkeys(line[:300] for line in found if _ERROR.match(line))
+    return tuple(kept)[-_ERRORS_KEPT:]

@@ -19,6 +19,7 @@ from jettison.verify.request import (
     VerificationRequest,
 )
 from jettison.verify.runs import Baseline, Begun
+from jettison.verify.variables import errors_of
 
 FAILING = """
 import os, sys
@@ -193,6 +194,32 @@ def test_a_command_that_fails_for_want_of_variables_is_run_with_values_for_them(
     with ThreadPoolExecutor(1) as pool:
         found, _ = before.begun_somehow(trial(asked, tmp_path), pool)
     assert found.request.how == told
+
+
+SETTINGS_V2 = """\
+pydantic_core._pydantic_core.ValidationError: 2 validation errors for Settings
+api_key
+  Field required [type=missing, input_value={}, input_type=dict]
+redis_url
+  Field required [type=missing, input_value={}, input_type=dict]
+"""
+SETTINGS_V1 = """\
+pydantic.error_wrappers.ValidationError: 1 validation error for Settings
+api_key
+  field required (type=value_error.missing)
+"""
+
+
+@pytest.mark.parametrize("log", [SETTINGS_V1, SETTINGS_V2])
+@pytest.mark.parametrize(
+    ("variable", "named"),
+    [("API_KEY", True), ("SHOP_API_KEY", True), ("TIMEOUT", False)],
+)
+def test_a_field_of_settings_without_a_value_names_its_variable(
+    log: str, variable: str, *, named: bool
+) -> None:
+    way = replace(ASKED, samples=(variable,))
+    assert way.names_sample(errors_of(log)) is named
 
 
 @pytest.mark.parametrize("value", ["sample", "another"])
