@@ -76,7 +76,7 @@ def _compared(trial: Trial, ahead: Callable[[], Prefetched] | None) -> Verdict:
             trial, baseline, after = _observed(within_reach(trial), suite)
     request, before, talk = trial.request, baseline.observation, baseline.conversation
     if talk.ends:
-        before, after = batch.stopped_both(trial, before, batch.ended_again(trial, before, after))
+        before, after = batch.stopped_both(trial, *batch.ended_again(trial, before, after))
     else:
         before, after = _run_again(trial, talk, before, after)
     if request.suite and after.suite and after.suite.status:

@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from jettison.engines import ContainerState, ImageFacts, ImageID, Stopped
+from jettison.engines.limits import Limits
 from jettison.processes import Completed
 from jettison.progress import SilentProgress
 from jettison.verify import Outcome, batch, runs
@@ -60,6 +61,7 @@ class Here:
 class Engine:
     """Runs whatever it is given here."""
 
+    limits = Limits()
     command: tuple[str, ...] = (sys.executable, "job.py")
 
     def __init__(self, folder: Path) -> None:
@@ -316,14 +318,36 @@ def test_a_command_with_other_code_is_run_until_it_fails(
     before, after = (
         replace(good, stored=Stored(application={"job.py": told})) for told in ("1", "2")
     )
-    further = iter((good, bad, good))
-    monkeypatch.setattr(batch, "observed", lambda *_: next(further))
+    further = iter((good, bad))
+    always = {"a": good, "b": bad}
+    monkeypatch.setattr(batch, "observed", lambda setting, _: next(further, always[setting.image]))
     engine: Any = Engine(tmp_path / "first")
     trial = Trial(request=ASKED, engine=engine, progress=SilentProgress())
-    assert batch.ended_again(trial, before, before) is before
-    seen = batch.ended_again(trial, before, after)
+    assert batch.ended_again(trial, before, before) == (before, before)
+    _, seen = batch.ended_again(trial, before, after)
     assert len(seen.reruns) == len(good.reruns) + 4
     assert "exit status" in compared(before, seen, ASKED).differences[0]
+
+
+@pytest.mark.parametrize(
+    ("slow", "equal"),
+    [("ab", True), ("b", False)],
+)
+def test_a_file_that_is_not_always_there_in_time_is_decided_by_more_runs(
+    slow: str, *, equal: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = observed(tmp_path / "first", JOB)
+    names = tuple(one.name for one in there.exchanges)
+    late = observed(tmp_path / "second", JOB.replace("table.csv", "x.csv"), names)
+    late = replace(late, exchanges=late.exchanges[: len(names)])
+    half = replace(there, reruns=(late.exchanges,))
+    monkeypatch.setattr(
+        batch, "observed", lambda setting, _: half if setting.image in slow else there
+    )
+    engine: Any = Engine(tmp_path / "first")
+    trial = Trial(request=ASKED, engine=engine, progress=SilentProgress())
+    before, after = batch.ended_again(trial, there, half)
+    assert (compared(before, after, ASKED).differences == ()) is equal
 
 
 @pytest.mark.parametrize(("ended", "told"), [(True, 0), (False, 3)])
