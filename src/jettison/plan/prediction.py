@@ -248,12 +248,18 @@ def _overlaps(path: str, source: str) -> bool:
 OVER_SMALLEST = 1.25
 # How far images that were built lay from the middle, both ways.
 LEAST, MOST = 0.9, 1.3
-# Below level 3, the share of the image that has to leave where its environment is made apart.
-WORTH_A_STAGE = 0.1
+# Below level 3, what has to leave of the image where its environment is made apart: such a share,
+# or so many bytes, which are more than all that a small image can lose.
+_WORTH_SHARE, _WORTH_BYTES = 0.1, 30_000_000
 LEVEL = 2
 # The share of the distributions whose size may be unknown.
 MOST_MISSING = 0.25
 GONE = (PackageScope.BUILD, PackageScope.UNNEEDED)
+
+
+def worth_a_stage(leaving: int, whole: int) -> bool:
+    """Tell whether as many bytes of an image are worth stages of their own in its Dockerfile."""
+    return leaving >= min(_WORTH_SHARE * whole, _WORTH_BYTES)
 
 
 def _smallest(python: str) -> Measured | None:
@@ -287,7 +293,8 @@ def expected(
     own = (p.size.bytes for p in planned.parts if not p.of_base or p.what.startswith(COMPILED))
     middle = sum(own) + _kept(stage, packages) + OVER_SMALLEST * smallest.files
     apart = isinstance(environment_of(project, stage), BuiltEnvironment)
-    if middle >= planned.size.bytes * ((1 - WORTH_A_STAGE) if apart else 1):
+    leaving = round(planned.size.bytes - middle)
+    if leaving <= 0 or (apart and not worth_a_stage(leaving, planned.size.bytes)):
         return None
     return SizeRange(low=round(LEAST * middle), high=min(round(MOST * middle), planned.size.bytes))
 

@@ -12,8 +12,8 @@ files opened, and when a kept one depends on them. Time zones, certificates and 
 always kept. The package database is updated, so that scanners see the truth.
 
 At -O2 nothing is watched: the decision is static, from the layers of the image. The stage is added
-where no other stage makes the environment, or where more than a tenth of the image would be kept
-without need. At -O3 the trace decides too.
+where no other stage makes the environment, or where more than a tenth of the image, or 30 MB, would
+be kept without need. At -O3 the trace decides too.
 
 Source: docs.docker.com, "Create a base image" (FROM scratch); Debian Policy 7.2 (Depends), for what
 packages need; the catalogue for what of them nobody reads.
@@ -44,7 +44,7 @@ from jettison.contents.reach import Observed
 from jettison.contents.system import System
 from jettison.plan import Finding, Plan
 from jettison.plan.changes import LayerOfFolders, RemoveFiles, StartFromNothing
-from jettison.plan.prediction import WORTH_A_STAGE
+from jettison.plan.prediction import worth_a_stage
 from jettison.plan.removal.listing import STARTING_ANEW, SystemGroup
 from jettison.plan.system_leaving import doubled, leaving_groups, staying_bytes, system_reach
 from jettison.plan.system_removal import build_group, is_apart, starts_from_nothing
@@ -68,7 +68,8 @@ def detect(plan: Plan) -> Iterator[Finding]:
     saved = sum(group.bytes for group in groups)
     # also where it is withdrawn, of which the report is to say what would have left
     late = not is_apart(plan)
-    if not late and plan.level < WATCHED and saved < WORTH_A_STAGE * sum(system.files.values()):
+    worth = late or plan.level >= WATCHED or worth_a_stage(saved, sum(system.files.values()))
+    if not worth:
         return
     once = _once(plan, observed)
     twice = sum(doubled(plan).values()) if once else 0
