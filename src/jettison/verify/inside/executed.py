@@ -61,12 +61,12 @@ def local(site):
             continue
         try:
             with open(f"{site}/{name}/direct_url.json") as file:
-                said = file.read()
+                said = "".join(file.read().split())
             with open(f"{site}/{name}/RECORD") as file:
                 paths = [line.partition(",")[0].strip('"') for line in file]
         except (OSError, ValueError):
             continue
-        if '"dir_info"' in said and '"file:' in said and '"editable"' not in said:
+        if '"dir_info"' in said and '"file:' in said and '"editable":true' not in said:
             found |= {path for path in paths if path.endswith(".py") and path[:1] not in ("/", ".")}
     return found
 

@@ -49,9 +49,11 @@ def test_each_line_that_is_executed_counts_once(tmp_path: Path) -> None:
     assert counts == {"main.py": (9, 10), "test_server.py": (1, 1), "unused.py": (0, 2)}
 
 
+# As pip and uv write it.
+@pytest.mark.parametrize("copied", ['"dir_info": {}', '"dir_info":{"editable":false}'])
 @pytest.mark.parametrize("source", ["shop", "src/shop", "build/lib/shop"])
 def test_what_was_installed_from_the_folder_of_the_application_counts(
-    source: str, tmp_path: Path
+    source: str, copied: str, tmp_path: Path
 ) -> None:
     folder, output, site = (tmp_path / name for name in ("app", "noted", "x/site-packages"))
     for place in (folder / source, output, site / "shop", site / "other"):
@@ -61,7 +63,7 @@ def test_what_was_installed_from_the_folder_of_the_application_counts(
     (site / "shop" / "late.py").write_text("x = 1\n")
     (site / "other" / "__init__.py").write_text("x = 1\n")
     (site / "shop" / "of_others.py").write_text("x = 1\n")
-    for name, origin in (("shop", '"dir_info": {}'), ("other", '"archive_info": {}')):
+    for name, origin in (("shop", copied), ("other", '"archive_info": {}')):
         said = f'{{"url": "file:///build/{name}", {origin}}}'
         (site / f"{name}-1.dist-info").mkdir()
         (site / f"{name}-1.dist-info" / "direct_url.json").write_text(said)
