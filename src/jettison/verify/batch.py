@@ -261,7 +261,7 @@ def ended_again(
             break
         with trial.step("Running the candidate to its end again, because it has other code"):
             after = _again(second, names, after)
-    for _ in range(FURTHER // 2):
+    for _ in range(FURTHER // 2 if names else 0):
         late = bool(most) and time.monotonic() - begun > most
         found = compared(before, after, trial.request)
         if late or before.failure or after.failure or found.certain or not found.open:
