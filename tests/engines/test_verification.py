@@ -226,7 +226,7 @@ def test_a_fault_is_caught_and_named(fault: Fault, faulty: Faulty) -> None:
     caught = result(found, fault.check)
     assert not found.equivalent
     assert caught.outcome is Outcome.DIFFERENT
-    assert fault.says in " ".join((caught.message, *caught.told))
+    assert fault.says in " ".join((caught.message, *caught.reported))
     with pytest.raises(NotEquivalentError) as ended:
         require_equivalent(found, different=("they differ", ""), unknown=("", ""))
     assert ended.value.exit_status == 4

@@ -203,7 +203,7 @@ def judged(change: Change, verdict: Verdict, seconds: float) -> dict[str, Any]:
     """Say what became of a change."""
     found = verdict.differences
     right = [one for one in found if not change.checks or one.name in change.checks]
-    named = any(change.says in " ".join((one.message, *one.told)) for one in right)
+    named = any(change.says in " ".join((one.message, *one.reported)) for one in right)
     return {
         "kind": change.kind,
         "sample": change.sample,

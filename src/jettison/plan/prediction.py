@@ -249,7 +249,7 @@ OVER_SMALLEST = 1.25
 # How far images that were built lay from the middle, both ways.
 LEAST, MOST = 0.9, 1.3
 # Below level 3, what has to leave of the image where its environment is made apart: such a share,
-# or so many bytes, which are more than all that a small image can lose.
+# or so many bytes however large the rest is.
 _WORTH_SHARE, _WORTH_BYTES = 0.1, 30_000_000
 LEVEL = 2
 # The share of the distributions whose size may be unknown.

@@ -118,7 +118,7 @@ def _cases(image: CheckedImage) -> Iterator[_Case]:
             group="behaviour",
             message=result.message,
             outcome=result.outcome,
-            details=result.told,
+            details=result.reported,
         )
 
 

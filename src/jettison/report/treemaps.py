@@ -110,7 +110,7 @@ def _sections(result: Result, before: str) -> Iterator[str]:
 
 def _message(check: CheckResult) -> str:
     different = check.outcome is Outcome.DIFFERENT
-    return "; ".join((check.message, *(check.told if different else ())))
+    return "; ".join((check.message, *(check.reported if different else ())))
 
 
 def _diff(change: FileChange) -> str:

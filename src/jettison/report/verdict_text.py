@@ -95,7 +95,7 @@ def _gathered(details: Sequence[str]) -> list[str]:
 
 
 def _details(check: CheckResult) -> Iterator[str]:
-    details = _gathered(check.told)
+    details = _gathered(check.reported)
     yield from details[:_DETAILS_SHOWN]
     left = len(details) - _DETAILS_SHOWN
     if left > 0:

@@ -59,7 +59,7 @@ def explained(plan: Plan, verdict: Verdict) -> tuple[Withdrawal, ...]:
     found: list[Withdrawal] = []
     traces = (_kept_out, _not_installed, _taken_out, _refused, _elsewhere)
     for one in verdict.differences:
-        lines = (one.message, *one.told)
+        lines = (one.message, *one.reported)
         named = [each for trace in traces for each in trace(plan, lines)]
         found += named or _of_check(plan, one)
     return tuple({(one.rule, one.part): one for one in found}.values())

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field, to_builtins
 
-from jettison.values import Origin, Skipped, replace
+from jettison.values import Origin, Skipped
 
 SCHEMA = "jettison.verdict/v1"
 START, READY, COVERAGE = "start", "ready", "coverage"
@@ -48,7 +48,7 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def reported(self) -> tuple[str, ...]:
         """All that a report lists."""
         return (*self.details, *self.notes)
 
@@ -138,8 +138,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 def _check_document(check: CheckResult) -> dict[str, Any]:
-    found: dict[str, Any] = to_builtins(replace(check, details=check.told, notes=()))
-    del found["notes"]
+    found: dict[str, Any] = to_builtins(check)
+    found["details"] += found.pop("notes")
     return found
 
 

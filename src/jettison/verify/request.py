@@ -17,10 +17,12 @@ _NO_NUMBER = re.compile(
     r"(?:invalid literal for int\(\) with base 10: |could not convert string to float: "
     r"|type=(?:int|float)_parsing, input_value=)'(?P<value>[^'\n]*)'"
 )
-
-
 UNSET_FIELD = "ValidationError: no value for "
 """How a line of errors begins that names a field of settings, which a variable is to set."""
+
+
+def _words(lines: Iterable[str]) -> set[str]:
+    return {word for line in lines for word in _WORD.findall(line)}
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
@@ -237,15 +239,14 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
 
         All of them where no others would be set.
         """
-        words = {word for line in lines for word in _WORD.findall(line)}
-        named = self.optional & words
+        named = self.optional & _words(lines)
         return named if named or set(self.samples) - self.optional else self.optional
 
     def names_sample(self, lines: Collection[str]) -> bool:
         """Whether lines name a variable that a sample value is there for, or its field."""
         begins = len(UNSET_FIELD)
         unset = tuple(one[begins:].upper() for one in lines if one.startswith(UNSET_FIELD))
-        words = {word for line in lines for word in _WORD.findall(line)}
+        words = _words(lines)
         # the name of the variable may begin with that of the application
         return any(one in words or one.endswith(unset) for one in self.samples)
 

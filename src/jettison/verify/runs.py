@@ -111,8 +111,8 @@ def finished(first: Begun, trial: Trial) -> Baseline:
             seen = worked(setting, seen, trial.progress)
     elif seen.failure:
         # the candidate may take minutes still
-        with trial.step(f"The baseline fails, and nothing will be compared: {seen.failure}"):
-            pass
+        trial.progress.begin("The baseline fails, and nothing will be compared")
+        trial.progress.finish(seen.failure)
     elif talk.ends:
         with trial.step("Running the baseline to its end once more"):
             seen = counted_to_its_end(setting, seen, site)

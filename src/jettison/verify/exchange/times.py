@@ -24,7 +24,6 @@ _DAY = re.compile(_ALONE % r"\d{4}-\d\d-\d\d")
 EPOCH = re.compile(
     r"(?<![\w.])(?P<seconds>[12]\d{9})(?P<thousandths>\d{3})?(?P<part>\.\d+)?(?![\w.])"
 )
-_DIGIT = re.compile(r"\d")
 _MINUTE, _QUARTER, _WHOLE_DAY, _FARTHEST_DAY = 60, 900, 86400, 45
 # The widest that the clocks of two places lie apart, in quarters of an hour.
 _SHIFTS = sorted(range(-56, 57), key=abs)
@@ -58,7 +57,7 @@ def relative(text: str, clock: Clock) -> str:
 
     A date near the day of the request is told by its distance. Other times stay as they are.
     """
-    if not clock.now or not _DIGIT.search(text):
+    if not clock.now:
         return text
     text = TIME.sub(_of(lambda found: _told(found, clock)), text)
     text = EPOCH.sub(_of(lambda found: _seconds(found, clock)), text)
@@ -182,7 +181,7 @@ class Dated(Struct, frozen=True, kw_only=True):
 
     def told(self, text: str) -> str:
         """Put the name of its file in the place of each of these times in a text."""
-        if not self.seconds or not _DIGIT.search(text):
+        if not self.seconds:
             return text
         text = TIME.sub(_of(self._moment), text)
         text = _UNIX.sub(_of(self._unix), text)

@@ -273,7 +273,7 @@ def test_the_same_observation_differs_in_nothing() -> None:
 def test_a_change_is_judged(name: str, after: Observation, outcome: Outcome, says: str) -> None:
     found = check(name, SEEN, after)
     assert found.outcome is outcome
-    assert says in " ".join((found.message, *found.told))
+    assert says in " ".join((found.message, *found.reported))
 
 
 @pytest.mark.parametrize(
@@ -571,13 +571,13 @@ def test_without_a_router_something_must_be_found(status: int, outcome: Outcome)
 def test_secrets_of_the_environment_are_not_shown() -> None:
     found = check("environment", SEEN, facts(environment=FACTS.environment[:2]))
     assert "API_KEY" in found.message
-    assert "s3cret" not in " ".join((found.message, *found.told))
+    assert "s3cret" not in " ".join((found.message, *found.reported))
 
 
 def test_lines_that_only_the_image_after_wrote_explain_an_answer() -> None:
     broken = (Exchange(name="GET /", answer=Answer(status=500)),)
     after = replace(SEEN, exchanges=broken, errors=("ModuleNotFoundError: No module named 'x'",))
-    assert "No module named 'x'" in " ".join(check("routes", SEEN, after).told)
+    assert "No module named 'x'" in " ".join(check("routes", SEEN, after).reported)
 
 
 def test_an_address_that_holds_the_time_of_a_file_is_the_same_where_the_file_is() -> None:
@@ -941,4 +941,4 @@ def test_own_commands_have_to_do_the_same_unless_they_lack_what_the_plan_takes(
     before = replace(SEEN, stored=Stored(), ran=(told("exit status 0\n3 things"),) * 3)
     found = check("commands", before, replace(before, ran=(told(now),) * 3), request_)
     assert found.outcome is outcome
-    assert any("manage.py count" in one for one in found.told) is (now[-1] != "s" or "4" in now)
+    assert any("manage.py count" in one for one in found.reported) is (now[-1] != "s" or "4" in now)

@@ -257,7 +257,7 @@ def test_a_command_of_what_was_removed_is_only_noted() -> None:
     has = replace(HELD, commands={"idna": (1, "Jettison removed idna.cli from this image")})
     found = judged("commands", has)
     assert found.outcome is Outcome.SAME
-    assert len(found.told) == 1
+    assert len(found.reported) == 1
 
 
 def test_what_was_not_executed_is_named_and_stands_against_nothing() -> None:
@@ -358,7 +358,7 @@ def test_commands_that_a_command_no_longer_offers_are_named(
     asked = replace(ASKED, removed_distributions=names, removed_files=files)
     found = judged("commands", replace(HELD, commands={"idna": (0, said)}), asked)
     assert found.outcome is outcome
-    assert lost in " ".join(found.told)
+    assert lost in " ".join(found.reported)
 
 
 @pytest.mark.parametrize(
