@@ -126,14 +126,17 @@ def test_a_line_that_a_race_between_threads_decides_is_not_compared() -> None:
 
 
 def test_lines_of_the_end_are_compared_too() -> None:
-    def ending(log: str) -> Observation:
-        stopped = Stopped(exit_status=0, seconds=0.1, killed=False)
+    def ending(log: str, *, killed: bool = False) -> Observation:
+        stopped = Stopped(exit_status=137 if killed else 0, seconds=0.1, killed=killed)
         one = Start(seconds=1, memory=None, health=None, stopped=stopped, log=kinds_of(log))
         return replace(seen(LOG, LOG), starts=(one,))
 
     closing = f"{LOG}INFO shelf closed\n"
     found = CHECK.compare(ending(closing), ending(LOG), ASKED)
     assert found.message == "is written no more: INFO shelf closed"
+    # a worker may learn in its last moment that the process it belongs to was killed
+    found = CHECK.compare(ending(closing, killed=True), ending(LOG, killed=True), ASKED)
+    assert found.outcome is Outcome.SAME
 
 
 def test_forms_of_lines_of_a_text_are_not_compared() -> None:
