@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -25,6 +25,8 @@ from jettison.values import is_listable
 WIDTH = 100
 CONTINUED = re.compile(r" \\\n")
 EMPTY_LINES = re.compile(r"\A(?:[ \t]*\r?\n)+")
+STAGE = re.compile(r"^\s*FROM\s", re.IGNORECASE | re.MULTILINE)
+NUMBERED = re.compile(r"(\bfrom=)(\d+)(?=[\s,])", re.IGNORECASE)
 
 
 class Edits(Struct, frozen=True, kw_only=True):
@@ -44,14 +46,21 @@ def edited(dockerfile: Dockerfile, edits: Edits) -> str:
     """Give the text of the file with the edits.
 
     Where something came or went, empty lines do not add up. Line endings are those of the file.
+    What takes files of a stage by its number takes them of the same stage.
     """
     owned = {id(comment) for item in dockerfile.instructions for comment in item.comments}
     mark = "".join(one.text for one in dockerfile.directives if not one.name)
     out = [directive.text for directive in dockerfile.directives if directive.name]
+    numbers: list[int] = []
+    stages = 0
     for item in dockerfile.items:
         if isinstance(item, Instruction):
+            if item.keyword == "FROM":
+                above = edits.before.get(line_of(item), "")
+                numbers.append(stages + len(STAGE.findall(above)))
             for part in _parts(item, edits, dockerfile.escape):
-                _append(out, part)
+                stages += len(STAGE.findall(part))
+                _append(out, _renumbered(part, numbers) if part is item.text else part)
         elif id(item) not in owned:
             _append(out, item.text)
     if not dockerfile.text.endswith("\n\n"):
@@ -76,6 +85,16 @@ def _parts(item: Instruction, edits: Edits, escape: str) -> Iterator[str]:
             yield ended(part)
         else:
             yield ended(CONTINUED.sub(f" {escape}\n", part))
+
+
+def _renumbered(text: str, numbers: Sequence[int]) -> str:
+    """An instruction that names each stage by the number that it has in the new file."""
+
+    def new(found: re.Match[str]) -> str:
+        number = int(found[2])
+        return f"{found[1]}{numbers[number]}" if number < len(numbers) else found[0]
+
+    return NUMBERED.sub(new, text)
 
 
 def _append(out: list[str], part: str) -> None:

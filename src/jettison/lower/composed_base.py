@@ -203,18 +203,21 @@ SAID_AGAIN = "What the base image and the stage above set."
 
 
 def start_from_nothing(project: Project, change: StartFromNothing) -> Mapping[str, str]:
-    """Add the two last stages, the lists and the programs that apply them.
+    """Add two stages behind that of the image, the lists and the programs that apply them.
 
-    A stage that is built by its name hands the name on to the last one.
+    A stage that is built by its name hands the name on; the last stage of the file stays the last.
     """
     stage, target = lifted(project), project.target
     name = _free_stage(project, f"{target}-{COMPLETE}") if target else stage.stage.name
     name = name or _free_stage(project, COMPLETE)
     kept = _free_stage(project, KEPT)
-    first, last = stage.stage.instructions[0], project.dockerfile.instructions[-1]
+    first, last = stage.stage.instructions[0], stage.stage.instructions[-1]
     replaced = dict(_renamed(project, target, name)) if target else {}
-    replaced |= {line_of(item): "" for item in stage.stage.instructions if item.keyword in MOVED}
-    replaced |= {line_of(item): "" for item in _users_at_end(stage.stage)}
+    named = project.dockerfile.stage_named
+    if not any(named(other.base) is stage.stage for other in project.dockerfile.stages):
+        own = stage.stage.instructions
+        replaced |= {line_of(item): "" for item in own if item.keyword in MOVED}
+        replaced |= {line_of(item): "" for item in _users_at_end(stage.stage)}
     if stage.stage.name is None:
         replaced[line_of(first)] = f"{first.text.rstrip()} AS {name}\n"
     taking = _taking(project, name, kept, change)
