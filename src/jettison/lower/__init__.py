@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -26,7 +26,9 @@ WIDTH = 100
 CONTINUED = re.compile(r" \\\n")
 EMPTY_LINES = re.compile(r"\A(?:[ \t]*\r?\n)+")
 STAGE = re.compile(r"^\s*FROM\s", re.IGNORECASE | re.MULTILINE)
-NUMBERED = re.compile(r"(\bfrom=)(\d+)(?=[\s,])", re.IGNORECASE)
+# The flags of an instruction, and what names a stage in them.
+FLAGS = re.compile(r"\A\s*(?:COPY|ADD|RUN)(?:[\s\\`]+--\S+)+", re.IGNORECASE)
+FROM_STAGE = re.compile(r"(\bfrom=)([^\s,]+)", re.IGNORECASE)
 
 
 class Edits(Struct, frozen=True, kw_only=True):
@@ -90,11 +92,20 @@ def _parts(item: Instruction, edits: Edits, escape: str) -> Iterator[str]:
 def _renumbered(text: str, numbers: Sequence[int]) -> str:
     """An instruction that names each stage by the number that it has in the new file."""
 
-    def new(found: re.Match[str]) -> str:
-        number = int(found[2])
-        return f"{found[1]}{numbers[number]}" if number < len(numbers) else found[0]
+    def new(name: str) -> str:
+        known = name.isdecimal() and int(name) < len(numbers)
+        return str(numbers[int(name)]) if known else name
 
-    return NUMBERED.sub(new, text)
+    return with_stages(text, new)
+
+
+def with_stages(text: str, new: Callable[[str], str]) -> str:
+    """An instruction that takes files of the stages whose names or numbers ``new`` gives."""
+
+    def flags(found: re.Match[str]) -> str:
+        return FROM_STAGE.sub(lambda one: f"{one[1]}{new(one[2])}", found[0])
+
+    return FLAGS.sub(flags, text, count=1)
 
 
 def _append(out: list[str], part: str) -> None:

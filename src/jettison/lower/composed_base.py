@@ -16,7 +16,7 @@ from jettison.lift import Project
 from jettison.lift.action import ActionKind, LiftedRun
 from jettison.lift.packages import DEFAULT_RELEASE
 from jettison.lift.stage import FinalStage, lifted
-from jettison.lower import FOLDER, Edits, comment, edited, ended, line_of
+from jettison.lower import FOLDER, Edits, comment, edited, ended, line_of, with_stages
 from jettison.lower.composed_root import SHELL, package_stage, root_stage, shell_mount
 from jettison.lower.packages import without_commands
 from jettison.lower.removed_files import let_in, mounted
@@ -245,7 +245,7 @@ def _renamed(project: Project, old: str, new: str) -> Iterator[tuple[int, str]]:
             )
             text = re.sub(rf"(?i)(\sAS\s+){word}(?=\s|$)", rf"\g<1>{new}", text)
         else:
-            text = re.sub(rf"(?i)(\bfrom=){word}(?=[\s,])", rf"\g<1>{new}", item.text)
+            text = with_stages(item.text, lambda name: new if name.lower() == old.lower() else name)
         if text != item.text:
             yield line_of(item), text
 
