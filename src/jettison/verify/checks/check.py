@@ -278,10 +278,10 @@ def compare_logs(
         return skipped("the logs of too few runs are known")
     always = frozenset.intersection(*before.logs)
     ever = frozenset.union(*after.logs)
-    # also what is written at the end; what a killed one still writes is the outcome of a race
-    ended = [one.log for one in before.starts if not one.stopped.killed]
-    if ended and after.starts:
-        always |= frozenset.intersection(*ended)
+    if before.starts and after.starts:
+        # also what is written at the end; what a killed one still writes is the outcome of a race
+        ended = [one.log for one in before.starts if not one.stopped.killed]
+        always |= frozenset.intersection(*ended) if ended else frozenset()
         ever |= frozenset.union(*(one.log for one in after.starts))
     if sum(one.startswith(_FORM) for one in always) > _FEW:
         always = frozenset(one for one in always if not one.startswith(_FORM))

@@ -137,6 +137,9 @@ def test_lines_of_the_end_are_compared_too() -> None:
     # a worker may learn in its last moment that the process it belongs to was killed
     found = CHECK.compare(ending(closing, killed=True), ending(LOG, killed=True), ASKED)
     assert found.outcome is Outcome.SAME
+    late = replace(ending(closing, killed=True), logs=(kinds_of(LOG),) * 2)
+    early = replace(ending(closing, killed=True), logs=(kinds_of(closing),) * 2)
+    assert CHECK.compare(early, late, ASKED).outcome is Outcome.SAME
 
 
 def test_forms_of_lines_of_a_text_are_not_compared() -> None:
