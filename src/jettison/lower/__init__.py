@@ -57,11 +57,12 @@ def edited(dockerfile: Dockerfile, edits: Edits) -> str:
     stages = 0
     for item in dockerfile.items:
         if isinstance(item, Instruction):
+            stages += len(STAGE.findall(edits.before.get(line_of(item), "")))
             if item.keyword == "FROM":
-                above = edits.before.get(line_of(item), "")
-                numbers.append(stages + len(STAGE.findall(above)))
+                numbers.append(stages)
+                stages += 1
+            stages += len(STAGE.findall(edits.after.get(line_of(item), "")))
             for part in _parts(item, edits, dockerfile.escape):
-                stages += len(STAGE.findall(part))
                 _append(out, _renumbered(part, numbers) if part is item.text else part)
         elif id(item) not in owned:
             _append(out, item.text)
