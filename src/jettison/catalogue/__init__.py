@@ -49,6 +49,11 @@ def resource(name: str) -> bytes:
     return files(__package__).joinpath(*name.split("/")).read_bytes()
 
 
+def path_of(name: str) -> str:
+    """Give where a file of the catalogue lies on this machine."""
+    return str(files(__package__).joinpath(name))
+
+
 @cache
 def fingerprint(*shaping: str) -> str:
     """Name the state of what shapes facts that are kept: Python, and files of Jettison (globs)."""

@@ -96,12 +96,23 @@ class SampleText(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     value: str
 
 
+class SampleCredentials(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a library wants to be set when it raises ``error``; ``file`` stands at ``target``."""
+
+    error: str
+    source: str
+    variables: Texts
+    file: str = ""
+    target: str = ""
+
+
 class Samples(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Values for requests."""
 
     account: Account
     text: tuple[SampleText, ...]
     variables: tuple[SampleText, ...]
+    credentials: tuple[SampleCredentials, ...]
     fitting: Words
     formats: Texts
     others: Texts

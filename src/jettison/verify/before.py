@@ -18,6 +18,7 @@ from jettison.values import replace
 from jettison.verify.batch import waiting, with_stored
 from jettison.verify.checks.check import made_from
 from jettison.verify.observation import Observation, Trial, words_started
+from jettison.verify.other_ways import naming
 from jettison.verify.request import VerificationRequest
 from jettison.verify.runs import FAILS, HTTP_SECONDS, Baseline, Begun, begun, finished
 from jettison.verify.services import NO_PORT, SPEAKS_HTTP2, TOO_LATE, within_reach
@@ -33,9 +34,8 @@ def _of_before(request: VerificationRequest) -> VerificationRequest:
     others = (
         "image_after", "read_only_after", "expected_read_only", "root_allowed", "read_only_volumes",
         "removed_distributions", "planned_environment", "planned_health_check",
-        "installed_distributions", "expected_command", "expected_user", "labels", "suite", "strict",
-        "trained", "withheld", "removed_files", "fewer_groups",
-        "kept_out", "edited",
+        "installed_distributions", "fewer_groups", "expected_command", "expected_user",
+        "labels", "suite", "strict", "trained", "withheld", "removed_files", "kept_out", "edited",
     )  # fmt: skip
     return replace(request, **{name: getattr(blank, name) for name in others})
 
@@ -94,17 +94,17 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
     trial = _with_script(trial)
     held = pool.submit(_held, trial)
     trial, first = _begun_with_absent(trial, held)
-    declared = trial.request.serves
+    seen, declared = first.baseline.observation, trial.request.serves
     if not declared and (elsewhere := _where_it_listens(trial, first, held)):
         return elsewhere
-    if not first.baseline.observation.failure:
+    if not seen.failure:
         return _with_what_errors_name(trial, first, held) or (trial, first)
-    for way in _other_ways(trial.request, first.baseline.observation.failure):
-        if other := _begun_with_samples(trial, way, first.baseline.observation.errors, held):
+    for way in _other_ways(trial.request, seen):
+        if other := _begun_with_samples(trial, way, seen.errors, held):
             return other
     if declared and (elsewhere := _where_it_listens(trial, first, held)):
         return elsewhere
-    if first.baseline.observation.failure == FAILS:
+    if seen.failure == FAILS:
         return trial, begun(trial, held, failing=True)
     return trial, first
 
@@ -113,6 +113,7 @@ def _begun_with_samples(
     trial: Trial, way: VerificationRequest, errors: tuple[str, ...], held: Future[Observation]
 ) -> tuple[Trial, Begun] | None:
     """Run the image before in a way, with values for what errors name; None where that fails."""
+    way = naming(way, errors)
     taken = way.wanted(errors)
     for left in reversed(range(_TRIES)):
         tried = within_reach(trial.asking(way.with_samples(taken)))
@@ -121,7 +122,8 @@ def _begun_with_samples(
             tried = trial.asking(_without_requests(tried.request))
             found = begun(tried, held)
         seen = found.baseline.observation
-        corrected, more = way.as_numbers(seen.errors), taken | way.wanted(seen.errors)
+        corrected = naming(way.as_numbers(seen.errors), seen.errors)
+        more = taken | way.wanted(seen.errors)
         settled = corrected == way and more == taken
         if not seen.failure and (settled or not _gives_up(seen)):
             return tried, found
@@ -145,11 +147,10 @@ def _with_what_errors_name(
     seen = first.baseline.observation
     if not _gives_up(seen):
         return None
-    for way in _other_ways(trial.request, ""):
-        if way.names_sample(seen.errors):
-            other = _begun_with_samples(trial, way, seen.errors, held)
-            if other:
-                return other
+    for way in _other_ways(trial.request, seen):
+        named = naming(way, seen.errors) != way or way.names_sample(seen.errors)
+        if named and (other := _begun_with_samples(trial, way, seen.errors, held)):
+            return other
     return None
 
 
@@ -206,9 +207,9 @@ def _begun_with_absent(trial: Trial, held: Future[Observation]) -> tuple[Trial, 
     return trial, found
 
 
-def _other_ways(request: VerificationRequest, failure: str) -> list[VerificationRequest]:
+def _other_ways(request: VerificationRequest, seen: Observation) -> list[VerificationRequest]:
     """Give how else to run what failed in one way, the likeliest first."""
-    if failure.endswith(SPEAKS_HTTP2):
+    if seen.failure.endswith(SPEAKS_HTTP2):
         return [_without_requests(request)]
     ways = [
         replace(
@@ -218,8 +219,9 @@ def _other_ways(request: VerificationRequest, failure: str) -> list[Verification
         )
         for one in request.otherwise
     ]
+    ways += [request] if naming(request, seen.errors) != request else []
     # what runs lacks no value of a variable
-    return sorted(ways, key=lambda way: bool(way.samples)) if failure == NO_PORT else ways
+    return sorted(ways, key=lambda way: bool(way.samples)) if seen.failure == NO_PORT else ways
 
 
 def _without_requests(request: VerificationRequest) -> VerificationRequest:

@@ -1,7 +1,7 @@
 """Other ways to run an image that does not become ready as its project says.
 
-As it is, as a neighbour of it runs, and with values for variables that its source reads and nothing
-sets.
+As it is, as a neighbour of it runs, and with values for variables that its source reads, or its
+errors name, and nothing sets.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from jettison.catalogue import table
+from jettison.catalogue import path_of, table
 from jettison.catalogue.systems import Samples, Services, Store
 from jettison.formats import dotenv
 from jettison.lift.stages import service_of
@@ -27,10 +27,11 @@ from jettison.verify.compose_services import (
     neighbours,
     started_by,
 )
-from jettison.verify.request import NeededService, Surroundings
-from jettison.verify.variables import Variable, variables_of
+from jettison.verify.request import NeededService, Surroundings, VerificationRequest
+from jettison.verify.variables import Variable, named_in, variables_of
 
 _MOST_FILES = 400
+_WITH_SAMPLES = "with sample values"
 # Its addresses name the driver; those of others do not know such a scheme.
 _DIALECTS = "sqlalchemy"
 _ADDRESS = re.compile(
@@ -123,7 +124,7 @@ def _with_values(
         everything = {**variables, **found.variables}
         ports = listening_ports(project, stage, service, everything, sources) if serves else ()
         yield Surroundings(
-            how="with sample values",
+            how=_WITH_SAMPLES,
             ports=ports,
             environment=everything,
             samples=tuple(found.variables),
@@ -133,6 +134,25 @@ def _with_values(
             directory=directory,
             services=found.services,
         )
+
+
+def naming(way: VerificationRequest, errors: Collection[str]) -> VerificationRequest:
+    """Set what errors ask for and nothing sets: variables and files that libraries read."""
+    wanted = [one for one in table(Samples).credentials if any(one.error in e for e in errors)]
+    values = {name: _sample(Variable(name=name)) for name in named_in(errors)}
+    values |= {name: value for one in wanted for name, value in one.variables.items()}
+    more = {name: value for name, value in values.items() if name not in way.environment}
+    if not more:
+        return way
+    how = way.how if way.samples else ", ".join(filter(None, (way.how, _WITH_SAMPLES)))
+    files = {one.target: path_of(one.file) for one in wanted if one.file}
+    return replace(
+        way,
+        how=how,
+        environment={**way.environment, **more},
+        samples=tuple(sorted({*way.samples, *more})),
+        mounted={**way.mounted, **files},
+    )
 
 
 class Given(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from msgspec import Struct
@@ -26,6 +26,12 @@ _LISTS = ("list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "Sequence
 _ONE_OF = ("Literal", "Optional", "Annotated")
 _ERROR = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b.*")
 _ERRORS_KEPT = 20
+# How Python says that os.environ has no such name, and what libraries say of variables.
+_NO_KEY = re.compile(r"^KeyError: '([A-Z][A-Z0-9_]{2,})'$")
+_OF_VARIABLES = re.compile(
+    r"(?i)environ|variable|env ?var|setting|\bset\b|missing|required|not found"
+)
+_VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 # How pydantic says that no variable sets a field of settings, in its releases 2 and 1.
 _UNSET = re.compile(r"^([A-Za-z_]\w*)\n +[Ff]ield required (?=[\[(]type=)", re.MULTILINE)
 
@@ -267,3 +273,11 @@ def errors_of(logs: str) -> tuple[str, ...]:
     found = (line.strip() for line in _UNSET.sub(rf"{UNSET_FIELD}\1\n", logs).splitlines())
     kept = dict.fromkeys(line[:300] for line in found if _ERROR.match(line))
     return tuple(kept)[-_ERRORS_KEPT:]
+
+
+def named_in(errors: Iterable[str]) -> frozenset[str]:
+    """Give the variables that errors name as lacking, whoever reads them."""
+    lines = tuple(errors)
+    keys = (found[1] for line in lines if (found := _NO_KEY.match(line)))
+    spoken = (line for line in lines if _OF_VARIABLES.search(line))
+    return frozenset((*keys, *(name for line in spoken for name in _VARIABLE.findall(line))))

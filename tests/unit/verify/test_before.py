@@ -167,7 +167,8 @@ def test_what_misses_a_folder_that_the_image_lacks_is_run_with_an_empty_one(
         (["KEY"], "with sample values for KEY"),
         (["KEY", "TOKEN"], "with sample values for KEY, TOKEN"),
         (["KEY", "TOKEN", "A", "B", "C"], "with sample values for A, B, C, KEY, TOKEN"),
-        (["ELSE"], ""),
+        (["ELSE_TOKEN"], "with sample values for ELSE_TOKEN"),
+        (["KEY", "ELSE_TOKEN"], "with sample values for ELSE_TOKEN, KEY"),
     ],
 )
 def test_a_command_that_fails_for_want_of_variables_is_run_with_values_for_them(

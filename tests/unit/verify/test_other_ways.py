@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
-from jettison.verify.other_ways import given
+from jettison.verify.other_ways import given, naming
 from jettison.verify.request import NeededService, Surroundings, VerificationRequest, Worker
 from jettison.verify.variables import variables_of
 
@@ -237,3 +240,32 @@ def test_what_a_user_sets_comes_before_all_else_however_the_images_are_run() -> 
     (other,) = told.otherwise
     assert (other.environment, other.samples) == ({"A": "mine", "B": "sample"}, ("B",))
     assert not other.optional
+
+
+@pytest.mark.parametrize(
+    ("error", "variables"),
+    [
+        ("KeyError: 'FEED_TOKEN'", {"FEED_TOKEN"}),
+        ("acme.AcmeError: set the ACME_API_KEY environment variable", {"ACME_API_KEY"}),
+        ("botocore.exceptions.NoRegionError: You must specify a region.", {"AWS_DEFAULT_REGION"}),
+        ("KeyError: 'title'", set()),
+        ("ssl.SSLError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", set()),
+    ],
+)
+def test_variables_that_libraries_read_are_set_by_the_errors_that_name_them(
+    error: str, variables: set[str]
+) -> None:
+    asked = VerificationRequest(image_before="a", image_after="b", environment={"MODE": "x"})
+    way = naming(asked, [error])
+    assert way.environment.keys() - {"MODE"} == set(way.samples) == variables
+    assert way.how == ("with sample values" if variables else "")
+    assert naming(way, [error]) == way
+
+
+def test_credentials_of_google_are_a_file_that_its_library_reads() -> None:
+    asked = VerificationRequest(image_before="a", image_after="b", how="on port 80")
+    error = "google.auth.exceptions.DefaultCredentialsError: Your default credentials"
+    way = naming(asked, [error])
+    file = way.mounted[way.environment["GOOGLE_APPLICATION_CREDENTIALS"]]
+    assert json.loads(Path(file).read_text())["type"] == "authorized_user"
+    assert way.how == "on port 80, with sample values"
