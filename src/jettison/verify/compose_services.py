@@ -19,7 +19,7 @@ from jettison.lift import Project
 from jettison.lift.stages import services_of
 from jettison.values import replace, whole_number
 from jettison.verify.request import NeededService, Worker
-from jettison.verify.stand_ins import image_of, initial_scripts
+from jettison.verify.stand_ins import image_of, initial_scripts, stand_in
 
 
 def as_run(project: Project) -> ComposeFile | None:
@@ -92,8 +92,9 @@ def _with_files(project: Project, folder: str, service: Service) -> Service:
 def needed_services(project: Project) -> tuple[NeededService, ...]:
     """The services with an image of their own that those which run the application need.
 
-    These are what they depend on, and what variables of theirs name as a host. What another one
-    depends on comes before it.
+    These are what they depend on, what variables of theirs name as a host, and databases, caches
+    and brokers that start with them, whose hosts the source may name. What another one depends on
+    comes before it.
     """
     compose = as_run(project)
     if compose is None:
@@ -105,7 +106,10 @@ def needed_services(project: Project) -> tuple[NeededService, ...]:
         for service in compose.services
         if service.name not in own and (image := image_of(project, service))
     }
-    needed = _in_order(_named(running, others), others)
+    beside = (
+        name for name, one in others.items() if not one.profiles and stand_in(one.image, _port(one))
+    )
+    needed = _in_order(dict.fromkeys((*_named(running, others), *beside)), others)
     return tuple(_needed_service(project, service) for service in needed)
 
 

@@ -151,21 +151,38 @@ def as_can_be_had(engine: Engine, service: NeededService, progress: Progress) ->
 
 
 def _stand_in(engine: Engine, service: NeededService, progress: Progress) -> NeededService | None:
-    name = last_name(service.image)
+    key, name = stand_in(service.image, service.port), last_name(service.image)
+    if not key:
+        return None
     known = table(Services).debian
     base = next((one for one in known.bases if _is_there(engine, one)), known.bases[0])
-    for key, one in known.stand_ins.items():
-        if name not in one.images:
-            continue
-        packages = (*one.packages, *one.further.get(name, ()))
-        text = _DOCKERFILE.format(base=base, packages=" ".join(packages))
-        files = {"Dockerfile": text, "start": one.start, "prepare": one.prepare}
-        tag = f"{key}-{name}" if name in one.further else key
-        with step(progress, f"build {tag} of Debian's packages"):
-            image = _built(engine, tag, files, service, progress)
-        note = f"Debian's {packages[-1]} instead of {service.image}"
-        return replace(service, image=image, instead=note)
-    return None
+    one = known.stand_ins[key]
+    packages = (*one.packages, *one.further.get(name, ()))
+    text = _DOCKERFILE.format(base=base, packages=" ".join(packages))
+    files = {"Dockerfile": text, "start": one.start, "prepare": one.prepare}
+    tag = f"{key}-{name}" if name in one.further else key
+    with step(progress, f"build {tag} of Debian's packages"):
+        image = _built(engine, tag, files, service, progress)
+    note = f"Debian's {packages[-1]} instead of {service.image}"
+    return replace(service, image=image, instead=note)
+
+
+def stand_in(image: str | None, port: int | None) -> str:
+    """Name what Debian has in place of an image: one of its name, or of a longer one and its port.
+
+    Empty where there is none: ``acme/redis-plus`` on 6379 is one, ``redis-exporter`` on 9121 none.
+    """
+    known, name = table(Services), last_name(image or "")
+    ports = known.ports
+    return next(
+        (
+            key
+            for key, one in known.debian.stand_ins.items()
+            if name in one.images
+            or any(name.startswith(each) and port == ports[each] for each in one.images)
+        ),
+        "",
+    )
 
 
 def _is_there(engine: Engine, image: str) -> bool:

@@ -45,6 +45,15 @@ services:
     ports: ["127.0.0.1:9000:9001"]
   cache:
     image: memcached
+  hits:
+    image: acme/redismore
+    ports: ["6379:6379"]
+  figures:
+    image: acme/redis-exporter
+    ports: ["9121:9121"]
+  inspection:
+    image: redis
+    profiles: [inspect]
   frontend:
     image: nginx
     depends_on: [web]
@@ -56,9 +65,9 @@ def project(compose: str = COMPOSE, service: str = "web") -> Project:
     return replace(plain, compose_path="compose.yaml", service=service)
 
 
-def test_services_that_the_application_names_run_beside_it() -> None:
+def test_services_that_the_application_names_or_that_start_with_it_run_beside_it() -> None:
     found = {one.name: one for one in needed_services(project())}
-    assert list(found) == ["broker", "tuning", "db", "queue"]
+    assert list(found) == ["broker", "tuning", "db", "queue", "cache", "hits"]
     assert found["db"] == NeededService(
         name="db",
         image="registry.example/library/postgres:16-alpine@sha256:aa",
@@ -70,7 +79,9 @@ def test_services_that_the_application_names_run_beside_it() -> None:
 
 def test_the_port_is_the_usual_one_or_else_one_that_is_declared() -> None:
     ports = {one.name: one.port for one in needed_services(project())}
-    assert ports == {"broker": 9001, "tuning": 81, "db": 5432, "queue": 6379}
+    assert ports == {
+        "broker": 9001, "tuning": 81, "db": 5432, "queue": 6379, "cache": 11211, "hits": 6379
+    }  # fmt: skip
 
 
 def test_a_circle_of_dependencies_ends() -> None:
