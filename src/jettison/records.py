@@ -22,6 +22,7 @@ from jettison.values import READING_TYPES
 
 Value = TypeVar("Value")
 Hook = Callable[[type, Any], object]
+Refusal = Callable[[Path, str], Exception]
 _SUFFIX = ".record"
 _DIGEST = hashlib.sha256().digest_size
 _damaged: list[Path] = []
@@ -50,29 +51,52 @@ class Records:
     A record is written whole or not at all. A damaged one is removed; it, or one of another type,
     counts as missing. One that cannot be written is made again: that costs time and nothing else.
     With ``most``, that many are kept, the newest ones. ``read`` makes a value of a type that
-    msgspec does not know from its text.
+    msgspec does not know from its text. With ``refusal``, a damaged record stays, and each time
+    what that makes of its path and the reason is raised.
     """
 
-    def __init__(self, folder: Path, *, most: int | None = None, read: Hook = _made) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        most: int | None = None,
+        read: Hook = _made,
+        refusal: Refusal | None = None,
+    ) -> None:
         self._folder = folder
         self._most = most
         self._read = read
+        self._refusal = refusal
         self._decoders: dict[Any, msgpack.Decoder[Any]] = {}
+
+    def refusing(self, refusal: Refusal) -> Records:
+        """Give the same records for what cannot be made again."""
+        return Records(self._folder, most=self._most, read=self._read, refusal=refusal)
 
     def get(self, kind: type[Value], *words: str) -> Value | None:
         """Give what was kept under these words; None when there is nothing of this type."""
+        path = self._path(words)
         try:
-            path = self._path(words)
             with open_regular(path) as file:
                 content = b"" if is_hollow(os.fstat(file.fileno())) else file.read()
             digest, body = content[:_DIGEST], content[_DIGEST:]
-            if _digest(words, body) != digest:
-                discard(path)
+            if _digest(words, body) == digest:
+                return cast("Value", self._decoder(kind).decode(zlib.decompress(body)))
+            why = "its digest does not match"
+        except (DecodeError, zlib.error, RecursionError) as error:
+            # another version of Jettison may know it
+            why = str(error)
+            if not self._refusal:
                 return None
-            found = self._decoder(kind).decode(zlib.decompress(body))
-        except (OSError, DecodeError, zlib.error):
-            return None
-        return cast("Value", found)
+        except OSError as error:
+            missing = isinstance(error, FileNotFoundError) or not self._refusal
+            if missing and not os.path.lexists(path):
+                return None
+            why = error.strerror or str(error)
+        if self._refusal:
+            raise self._refusal(path, why)
+        discard(path)
+        return None
 
     def kept(self, kind: type[Value], make: Callable[[], Value], *words: str) -> Value:
         """Give what was kept under these words, or make it and keep that."""

@@ -25,10 +25,11 @@ def cache(site: Site, monkeypatch: pytest.MonkeyPatch) -> Path:
     return site.cache / "jettison"
 
 
-def build(site: Site, out: Path) -> str:
+def build(site: Site, out: Path, *options: str) -> str:
     """Build with bytecode into a layout and give the image's digest."""
     base = f"--base=oci:{site.base}"
-    assert run(["build", str(site.project), base, f"--output=oci:{out}", "--bytecode=all"]) == 0
+    command = ["build", str(site.project), base, f"--output=oci:{out}", "--bytecode=all"]
+    assert run([*command, *options]) == 0
     return str(LayoutStore(out).read(None, AMD64).manifest.digest)
 
 
@@ -42,6 +43,25 @@ def flip_all(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink() and path.stat().st_size:
             flip(path)
+
+
+@pytest.mark.parametrize("kind", ["wheels", "files", "releases", "unloaded", "pins"])
+def test_offline_a_damaged_answer_is_an_error_until_it_is_fetched_again(
+    site: Site, cache: Path, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = build(site, tmp_path / "whole")
+    flip_all(next(cache.rglob(kind)))
+    shutil.rmtree(cache / "records" / "foundation")
+    for _ in range(2):
+        assert run(["build", str(site.project), f"--base=oci:{site.base}", "--offline"]) == 11
+        error = capsys.readouterr().err
+        assert f"/{kind}/" in error
+        assert "is damaged" in error
+        assert "without --offline" in error.partition("hint:")[2]
+    assert build(site, tmp_path / "again") == whole
+    capsys.readouterr()
+    assert build(site, tmp_path / "offline", "--offline") == whole
+    assert "damaged" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["blobs", "records", "bytecode"])

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec import Struct
 
+from jettison.errors import IntegrityError
+from jettison.images.stores import answers
 from jettison.records import Records, damaged, discard, open_regular
 
 
@@ -60,6 +64,50 @@ def test_a_record_that_was_planted_or_grew_to_holes_counts_as_missing(tmp_path: 
     assert not file.exists()
 
 
+def flip(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+
+
+def make_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def lead_nowhere(file: Path) -> None:
+    file.unlink()
+    file.symlink_to("nowhere")
+
+
+def lose_folder(file: Path) -> None:
+    shutil.rmtree(file.parent)
+    file.parent.write_text("", encoding="utf-8")
+
+
+@pytest.mark.parametrize("damage", [flip, make_folder, lead_nowhere, lose_folder])
+def test_offline_nothing_is_made_of_a_damaged_record(
+    tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    records = Records(tmp_path)
+    records.put(THING, "folder", "one")
+    damage(tmp_path / "folder" / "one.record")
+    for _ in range(2):
+        with pytest.raises(IntegrityError, match=r"one\.record in the cache is damaged"):
+            answers(records, offline=True).get(Thing, "folder", "one")
+    online = answers(records, offline=False)
+    assert online.get(Thing, "folder", "one") is None
+    if damage is not lose_folder:
+        online.put(THING, "folder", "one")
+        assert answers(records, offline=True).get(Thing, "folder", "one") == THING
+
+
+def test_offline_a_record_of_another_version_is_not_taken_for_missing(tmp_path: Path) -> None:
+    records = answers(Records(tmp_path), offline=True)
+    records.put("of another type", "one")
+    with pytest.raises(IntegrityError):
+        records.get(Thing, "one")
+    assert records.get(Thing, "two") is None
+
+
 def test_a_folder_that_cannot_be_written_costs_time_only(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     records = Records(tmp_path / "file")
@@ -98,6 +146,8 @@ def test_a_pipe_in_place_of_a_record_is_not_waited_for(tmp_path: Path) -> None:
 _THREADS = """
 import sys, threading, types
 from pathlib import Path
+from jettison.errors import IntegrityError
+from jettison.images.stores import answers
 from jettison.records import Records
 
 sys.setswitchinterval(1e-6)

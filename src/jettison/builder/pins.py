@@ -20,6 +20,7 @@ from jettison.ecosystems.tool import LockedDistribution, LockedFile, SourceKind
 from jettison.errors import InputSyntaxError, UnsupportedError
 from jettison.formats.requirements import IncludeLine, OptionLine, RequirementLine, parse
 from jettison.formats.requirements.lines import ALIASES, Option
+from jettison.images.stores import answers
 from jettison.images.stores.unpack import working_folder
 from jettison.index import WheelFile
 from jettison.index.index_settings import index_settings
@@ -161,7 +162,8 @@ def pins(
     index, others = settings.url, (*settings.extra, *settings.links)
     words = ("pins", index, *others, str(sources), _asked(environment, texts, target))
     today = datetime.now(tz=UTC).date().isoformat()
-    day, known = records.get(tuple[str, tuple[Pin, ...]], *words) or ("", ())
+    kept = answers(records, offline=offline)
+    day, known = kept.get(tuple[str, tuple[Pin, ...]], *words) or ("", ())
     if day and (offline or day == today):
         return known
     found = tuple(_resolved(environment, texts, target, index, offline=offline, sources=sources))

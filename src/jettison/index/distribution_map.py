@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from jettison.errors import NetworkError
+from jettison.images.stores import answers
 from jettison.index import DistributionFacts, Source
 from jettison.index.client import Client
 from jettison.index.graph import Closure, requirement_graph
@@ -254,7 +255,8 @@ def open_map(
     """
     settings = index_settings(os.environ, home=Path.home())
     (url, *more), credentials = addressed((settings.url, *settings.extra), os.environ)
-    client, cache = Client(credentials=credentials, settings=settings), kept_answers(cache_folder)
+    client = Client(credentials=credentials, settings=settings)
+    cache = answers(kept_answers(cache_folder), offline=offline)
     index = Index(url=url, more=tuple(more), client=client, cache=cache, offline=offline)
     return DistributionMap(
         target=target,

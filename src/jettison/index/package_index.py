@@ -134,11 +134,12 @@ class Index(Struct, frozen=True, kw_only=True):
 
     def files(self, wheel: WheelFile) -> tuple[InstalledFile, ...]:
         """Files that a wheel installs, with their uncompressed bytes and checksums."""
-        known = self.cache.get(tuple[InstalledFile, ...], "files", *_wheel_key(wheel))
-        if known is None:
+
+        def read() -> tuple[InstalledFile, ...]:
             self._require_network(wheel.filename)
             return read_wheel(self.client, wheel).files
-        return known
+
+        return self.cache.kept(tuple[InstalledFile, ...], read, "files", *_wheel_key(wheel))
 
     def is_cacheable(self, wheel: WheelFile) -> bool:
         """Whether the server lets clients keep what they fetch: pip's cache depends on it.

@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from jettison.errors import DamagedCacheError, WriteError
-from jettison.records import discard, is_hollow, open_regular
+from jettison.errors import DamagedCacheError, IntegrityError, WriteError
+from jettison.records import Records, discard, is_hollow, open_regular
 
 PARTIAL = ".partial"
 """Ends the name of what is not whole yet; its name begins with a dot."""
@@ -215,6 +215,19 @@ def damaged_cache(path: Path, why: str) -> DamagedCacheError:
     discard(path)
     return DamagedCacheError(
         f"{path} in the cache was damaged", why=why, hint="It was removed; run the command again."
+    )
+
+
+def answers(records: Records, *, offline: bool) -> Records:
+    """Give records of what the network said; offline, IntegrityError for a damaged one."""
+    return records.refusing(_damaged_answer) if offline else records
+
+
+def _damaged_answer(path: Path, why: str) -> IntegrityError:
+    return IntegrityError(
+        f"{path} in the cache is damaged",
+        why=why,
+        hint="Run `jettison plan` or `jettison build` once without --offline.",
     )
 
 
