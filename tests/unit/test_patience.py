@@ -265,6 +265,27 @@ def test_a_redirect_to_no_address_is_an_error() -> None:
     gc.collect()  # urllib3 leaves the socket of such an answer to it
 
 
+@pytest.mark.parametrize("kind", [b"connection: close", b"content-length: 1000000"])
+def test_a_server_whose_redirects_say_nothing_more_is_given_up_by_its_name(
+    kind: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(plug: socket.socket, ended: threading.Event) -> None:
+        plug.sendall(b"HTTP/1.1 302 Found\r\nlocation: /next/\r\n%s\r\n\r\n" % kind)
+        while not ended.wait(0.02):
+            plug.sendall(b"x")
+
+    monkeypatch.setattr(patience, "REST", 0.05)
+    with server(silent) as url:
+        client = Client(backoff=0.0)
+        for _ in range(3):
+            with pytest.raises(NetworkError) as caught:
+                client.get(url, limit=10)
+            assert caught.value.why == "too many redirects"
+            assert url.split("/")[2] in caught.value.hint
+        with pytest.raises(NetworkError, match="cannot be reached"):
+            client.get(url, limit=10)
+
+
 def answered_without_end(line: bytes) -> Callable[[socket.socket, threading.Event], None]:
     def talk(plug: socket.socket, ended: threading.Event) -> None:
         plug.sendall(b"HTTP/1.1 %s\r\nlocation: /next\r\nconnection: close\r\n\r\n" % line)

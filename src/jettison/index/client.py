@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jettison.index.http import Transport
 
 _OVERLOADED = frozenset({429, 502, 503, 504})
-_MOST_OVERLOADS = 3
+_MOST_REFUSALS = 3
 # Larger than any wheel: what has no end fills no disk.
 LARGEST_FILE = 8 << 30
 USER_AGENT = f"jettison/{__version__}"
@@ -55,7 +55,7 @@ class Client:
         self._transport: Transport | None = None
         self._lock = threading.Lock()
         self._unreachable: dict[str, tuple[str, str]] = {}
-        self._overloads: dict[str, int] = {}
+        self._refusals: dict[str, int] = {}
 
     def get(
         self,
@@ -76,7 +76,8 @@ class Client:
         except NoAnswerError as error:
             raise self._failure(url, error) from error
         if answer.status not in {OK, PARTIAL, NOT_MODIFIED, *expected}:
-            self._count_refusal(url, answer)
+            if answer.status in _OVERLOADED:
+                self._count_refusal(url, f"it answered {answer.status} again and again")
             raise NetworkError(f"{_safe(url)} answered {answer.status} {answer.reason}".rstrip())
         if not answer.whole:
             raise NetworkError(f"{_safe(url)} is larger than {limit} bytes")
@@ -104,13 +105,12 @@ class Client:
         except NoAnswerError as error:
             raise self._failure(url, error) from error
 
-    def _count_refusal(self, url: str, answer: Answer) -> None:
-        """Give up a host that was overloaded for several requests, with all their pauses."""
+    def _count_refusal(self, url: str, why: str, hint: str = "") -> None:
+        """Give up a host after several requests that took all their pauses or redirects."""
         host = urlsplit(url).netloc
-        if answer.status in _OVERLOADED:
-            self._overloads[host] = self._overloads.get(host, 0) + 1
-            if self._overloads[host] >= _MOST_OVERLOADS:
-                self._unreachable[host] = f"it answered {answer.status} again and again", ""
+        self._refusals[host] = self._refusals.get(host, 0) + 1
+        if self._refusals[host] >= _MOST_REFUSALS:
+            self._unreachable[host] = why, hint
 
     def _require_reachable(self, url: str) -> None:
         host = urlsplit(url).netloc
@@ -124,9 +124,12 @@ class Client:
     def _failure(self, url: str, error: NoAnswerError) -> NetworkError:
         """Remember a host that cannot be reached, and say why in words."""
         host = urlsplit(url).netloc
+        hint = error.hint or f"Check that {host} is the right server, or set another one."
         if error.lasting:
-            self._unreachable[host] = error.why, error.hint
-        return NetworkError(f"{host} did not answer", why=error.why, hint=error.hint)
+            self._unreachable[host] = error.why, hint
+        elif error.circles:
+            self._count_refusal(url, error.why, hint)
+        return NetworkError(f"{host} did not answer", why=error.why, hint=hint)
 
     def _opened(self) -> Transport:
         """Open when first needed: what the cache can answer shall not wait for certificates."""

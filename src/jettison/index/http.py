@@ -9,7 +9,14 @@ from typing import Any, Self
 
 import urllib3
 from msgspec import Struct
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProxyError, SSLError
+from urllib3.exceptions import (
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+    ProxyError,
+    ResponseError,
+    SSLError,
+)
 from urllib3.exceptions import TimeoutError as SilenceError
 
 from jettison.index.index_settings import Answer, NoAnswerError
@@ -167,4 +174,5 @@ def _no_answer(error: HTTPError) -> NoAnswerError:
     why = reason_of(cause)
     hint = distrusted(why) if isinstance(cause, SSLError) else ""
     hint = "Check HTTPS_PROXY and NO_PROXY." if isinstance(cause, ProxyError) else hint
-    return NoAnswerError(why, lasting=isinstance(cause, _LASTING), hint=hint)
+    circles = isinstance(cause, ResponseError)
+    return NoAnswerError(why, lasting=isinstance(cause, _LASTING), circles=circles, hint=hint)

@@ -269,11 +269,13 @@ class Answer(Struct, frozen=True, kw_only=True):
 class NoAnswerError(Exception):
     """No answer came; ``lasting`` when the host cannot be reached at all, whatever is asked.
 
-    ``hint`` says what a user can do about it, where that is known.
+    ``circles`` when it redirected too often. ``hint`` says what a user can do about it, where that
+    is known.
     """
 
-    def __init__(self, why: str, *, lasting: bool, hint: str = "") -> None:
+    def __init__(self, why: str, *, lasting: bool, circles: bool = False, hint: str = "") -> None:
         super().__init__(why)
         self.why = why
         self.lasting = lasting
+        self.circles = circles
         self.hint = hint

@@ -23,7 +23,7 @@ _DATES = ("not yet valid", "has expired", "NotValidYet", "Expired")
 _PROXIES = ("http://", "https://")
 # How urllib3 begins what it says: the value that stands for the connection.
 _NAMED = re.compile(
-    r"^<?[\w.]*Connection(?:Pool)?(?:\(host=.*?, port=\d+\)| object at 0x[0-9a-f]+)>?: "
+    r"^<?[\w.]*(?:Connection|Pool)(?:\(host=.*?, port=\d+\)| object at 0x[0-9a-f]+)>?: "
 )
 
 

@@ -128,8 +128,10 @@ def _pass_over(held: ref[urllib3.HTTPResponse]) -> None:
     response = held()
     if response is None:
         return
-    with suppress(HTTPError, OSError, HTTPException), ended_after(response.connection, REST):
-        response.read(_LONGEST_REST, decode_content=False)
+    # Nobody uses a connection again that ends with its answer, and nothing could end that.
+    if not _ends_with_its_connection(response):
+        with suppress(HTTPError, OSError, HTTPException), ended_after(response.connection, REST):
+            response.read(_LONGEST_REST, decode_content=False)
     if not response.closed:
         response.close()
     # A pool of few connections would wait for its own for ever.
