@@ -15,7 +15,7 @@ from jettison.values import replace
 from jettison.verify import CheckResult, Outcome, Subject, Verdict, batch, retries
 from jettison.verify.batch import run_suite, waiting, with_stored
 from jettison.verify.before import Prefetched, begun_somehow
-from jettison.verify.checks import CHECKS
+from jettison.verify.checks import CHECKS, configuration
 from jettison.verify.checks.changed import changed_files, installed_files, with_changes
 from jettison.verify.checks.check import made_from, skipped
 from jettison.verify.exchange.judging import IMPROBABLE, chance
@@ -205,7 +205,6 @@ def observe_after(trial: Trial, first: Begun, suite: BegunSuite) -> Observation:
 def _ran(setting: Setting, baseline: Baseline, progress: Progress) -> Observation:
     """Run the image after twice, as it will be in production where it can."""
     request, talk = setting.request, baseline.conversation
-    narrow = request.read_only_after and not baseline.observation.failure
     if talk.ends:
         names = tuple(one.name for one in baseline.observation.exchanges)
         with step(progress, "Running the candidate to its end"):
@@ -213,6 +212,7 @@ def _ran(setting: Setting, baseline: Baseline, progress: Progress) -> Observatio
             return batch.observed(own, names)
     with step(progress, "Running the candidate twice"):
         memory = baseline.observation.grown or 0
+        narrow = configuration.tries_read_only(baseline.observation, request)
         seen, other = _twice(replace(setting, read_only=narrow), talk, memory)
     if not (narrow and seen.failure):
         return seen if seen.failure else joined(seen, other)

@@ -183,12 +183,29 @@ def _judge(
     return Outcome.SAME, f"runs as user {has}"
 
 
+def tries_read_only(before: Observation, request: VerificationRequest) -> bool:
+    """Whether the candidate is run with a read-only root first: not where files to listen at go."""
+    if not request.read_only_after or before.failure:
+        return False
+    return request.expected_read_only or not _sockets_of_root(before, request)
+
+
+def _sockets_of_root(before: Observation, request: VerificationRequest) -> str:
+    """Name the files that the baseline listens at outside what stays writable anyway."""
+    told = before.interior.process.get("sockets", "none") if before.interior else "none"
+    kept = (*request.tmpfs, *request.volumes, *request.empty, *request.read_only_volumes)
+    beside = (one for one in told.split(", ") if one.startswith("/"))
+    return ", ".join(one for one in beside if not one.startswith(tuple(f"{e}/" for e in kept)))
+
+
 def compare_root_filesystem(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
     """Compare whether it works with a read-only root."""
     if not request.read_only_after:
         return skipped("a read-only root file system was not required")
+    if not tries_read_only(before, request) and (made := _sockets_of_root(before, request)):
+        return skipped(f"the root stays writable for what it listens at: {made}")
     if before.read_only_failure and not after.failure:
         return CheckResult(
             outcome=Outcome.SAME,

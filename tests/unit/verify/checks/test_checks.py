@@ -9,6 +9,7 @@ from jettison.errors import NotEquivalentError
 from jettison.images.config import SECOND, HealthCheck
 from jettison.verify import CheckResult, Outcome, Subject, Verdict
 from jettison.verify.checks import CHECKS
+from jettison.verify.checks.configuration import tries_read_only
 from jettison.verify.checks.contents import leaves_else, resolved_differently
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.observation import (
@@ -434,6 +435,25 @@ def test_a_root_that_both_must_write_to_is_no_difference() -> None:
     found = check("read-only-root", before, after)
     assert found.outcome is Outcome.SAME
     assert "neither works with a read-only root" in found.message
+
+
+@pytest.mark.parametrize(
+    ("sockets", "tried"),
+    [
+        ("/app/control.ctl (0600)", False),
+        ("/data/control.ctl (0600)", True),
+        ("none", True),
+    ],
+)
+def test_a_root_that_files_to_listen_at_lie_in_stays_writable(sockets: str, tried: bool) -> None:
+    request = replace(REQUEST, volumes=("/data",))
+    before = inside(process={"sockets": sockets})
+    assert tries_read_only(before, request) is tried
+    assert tries_read_only(before, replace(request, expected_read_only=True))
+    after = replace(before, read_only=tried)
+    found = check("read-only-root", before, after, request)
+    assert found.outcome is (Outcome.SAME if tried else Outcome.SKIPPED)
+    assert ("/app/control.ctl" in found.message) is not tried
 
 
 def test_what_works_in_neither_shows_nothing() -> None:
