@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from jettison.engines import Container, Engine, Network, RunOptions, Stopped
 from jettison.errors import EngineError, ProgramError
@@ -17,11 +17,9 @@ from jettison.processes.concurrent import both
 from jettison.values import replace
 from jettison.verify import Outcome
 from jettison.verify.application import find_application, words_of
-from jettison.verify.checks.behaviour import compared
 from jettison.verify.checks.check import kinds_of
 from jettison.verify.checks.process import compare_signals
 from jettison.verify.commands import exchanges_of, run_to_its_end
-from jettison.verify.exchange.judging import FURTHER
 from jettison.verify.interior import (
     applications_own,
     ask,
@@ -31,6 +29,7 @@ from jettison.verify.interior import (
     script_text,
 )
 from jettison.verify.observation import (
+    Conversation,
     Observation,
     Setting,
     Stored,
@@ -40,9 +39,10 @@ from jettison.verify.observation import (
 )
 from jettison.verify.observe import GRACE_SECONDS, options, tmpfs
 from jettison.verify.request import Suite, VerificationRequest
-from jettison.verify.retries import doubtful, joined
+from jettison.verify.retries import decided, doubtful, joined
 from jettison.verify.variables import errors_of
 
+Answer = TypeVar("Answer")
 _OVERLAY = "/jettison"
 _LINES_KEPT, _TRANSFER_TIMEOUT, _SUITE_SECONDS = 40, 180.0, 600.0
 _WAIT = "import time; time.sleep(86400)"
@@ -158,6 +158,23 @@ def waiting(
         return
 
 
+def ask_alone(
+    engine: Engine,
+    image: str,
+    words: tuple[str, ...],
+    script: str,
+    asked: dict[str, Any],
+    *,
+    kind: type[Answer],
+) -> tuple[Answer | None, str]:
+    """Do as ``ask`` does in a container of its own, which has no network."""
+    try:
+        with waiting(engine, image, RunOptions(network=Network.NONE), words) as (container, python):
+            return ask(container, python, script, asked, kind)
+    except (EngineError, ProgramError) as failure:
+        return None, f"{failure} {failure.why[-200:]}".strip()
+
+
 def _require(done: Completed, what: str) -> None:
     if done.status:
         raise EngineError(what, why=done.error_text[-500:])
@@ -185,12 +202,9 @@ def with_stored(
         "words": words,
         "whole": whole,
     }
-    alone = RunOptions(network=Network.NONE)
-    try:
-        with waiting(setting.engine, setting.image, alone, setting.words) as (container, python):
-            stored, why = ask(container, python, "stored", asked, Stored)
-    except (EngineError, ProgramError) as failure:
-        stored, why = None, f"{failure} {failure.why[-200:]}".strip()
+    stored, why = ask_alone(
+        setting.engine, setting.image, setting.words, "stored", asked, kind=Stored
+    )
     if stored is None:
         return replace(seen, missing={**seen.missing, "stored": why})
     return replace(seen, stored=stored)
@@ -198,16 +212,9 @@ def with_stored(
 
 def owners_of(engine: Engine, image: str, libraries: tuple[str, ...]) -> dict[str, str]:
     """Map those shared libraries that an image has to the packages of Debian that bring them."""
-    facts, alone = engine.inspect(image), RunOptions(network=Network.NONE)
-    try:
-        with waiting(engine, image, alone, (*facts.entrypoint, *facts.command)) as (
-            container,
-            python,
-        ):
-            asked = {"list": "owners", "names": libraries}
-            found, _ = ask(container, python, "lists", asked, dict[str, str])
-    except (EngineError, ProgramError):
-        return {}
+    facts, asked = engine.inspect(image), {"list": "owners", "names": libraries}
+    words = (*facts.entrypoint, *facts.command)
+    found, _ = ask_alone(engine, image, words, "lists", asked, kind=dict[str, str])
     # they go into a Dockerfile, and an image may have any files
     return {name: one for name, one in (found or {}).items() if _PACKAGE.fullmatch(one)}
 
@@ -249,31 +256,25 @@ _ENDS, _ENDS_SECONDS = 3, 30.0
 
 
 def ended_again(
-    trial: Trial, before: Observation, after: Observation
+    trial: Trial, talk: Conversation, before: Observation, after: Observation
 ) -> tuple[Observation, Observation]:
     """Run a command with other code more often, and both until a difference is no chance."""
     begun, names = time.monotonic(), tuple(one.name for one in before.exchanges)
-    narrow, most = trial.request.expected_read_only, trial.engine.limits.request_seconds
-    first, second = trial.before(), replace(trial.after(), read_only=narrow)
+    second = replace(trial.after(), read_only=trial.request.expected_read_only)
     for _ in range(_ENDS):
         late = time.monotonic() - begun > _ENDS_SECONDS
         if late or after.failure or not doubtful(trial.request, before, after):
             break
         with trial.step("Running the candidate to its end again, because it has other code"):
-            after = _again(second, names, after)
-    for _ in range(FURTHER // 2 if names else 0):
-        late = bool(most) and time.monotonic() - begun > most
-        found = compared(before, after, trial.request)
-        if late or before.failure or after.failure or found.certain or not found.open:
-            break
-        why = f"{len(found.open)} results differ"
-        with trial.step(f"Running both to their end again, because {why}"):
-            repeat = partial(_again, first, names, before), partial(_again, second, names, after)
-            before, after = both(*repeat, memory=before.grown or 0)
-    return before, after
+            after = _again(names, second, talk, after)
+    if not names or before.failure or after.failure:
+        return before, after
+    return decided(trial, talk, before, after, partial(_again, names))
 
 
-def _again(setting: Setting, names: tuple[str, ...], seen: Observation) -> Observation:
+def _again(
+    names: tuple[str, ...], setting: Setting, _talk: Conversation, seen: Observation
+) -> Observation:
     more = observed(setting, names)
     return joined(seen, replace(more, reruns=(more.exchanges, *more.reruns)))
 

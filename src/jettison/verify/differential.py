@@ -7,19 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from statistics import median
 
-from jettison.engines import Engine, ImageFacts, Isolation, Network, RunOptions
-from jettison.errors import EngineError, ProgramError
+from jettison.engines import Engine, ImageFacts, Isolation
 from jettison.processes.concurrent import beside, both
 from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome, Subject, Verdict, batch, retries
-from jettison.verify.batch import run_suite, waiting, with_stored
+from jettison.verify.batch import ask_alone, run_suite, with_stored
 from jettison.verify.before import Prefetched, begun_somehow
 from jettison.verify.checks import CHECKS, configuration
 from jettison.verify.checks.changed import changed_files, installed_files, with_changes
 from jettison.verify.checks.check import made_from, skipped
 from jettison.verify.exchange.judging import IMPROBABLE, chance
-from jettison.verify.interior import ask
 from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import observe
 from jettison.verify.request import Suite, VerificationRequest
@@ -76,7 +74,7 @@ def _compared(trial: Trial, ahead: Callable[[], Prefetched] | None) -> Verdict:
             trial, baseline, after = _observed(within_reach(trial), suite)
     request, before, talk = trial.request, baseline.observation, baseline.conversation
     if talk.ends:
-        before, after = batch.stopped_both(trial, *batch.ended_again(trial, before, after))
+        before, after = batch.stopped_both(trial, *batch.ended_again(trial, talk, before, after))
     else:
         before, after = _run_again(trial, talk, before, after)
     if request.suite and after.suite and after.suite.status:
@@ -262,14 +260,11 @@ def _with_texts(
 
 
 def _texts(paths: tuple[str, ...], installed: tuple[str, ...], setting: Setting) -> dict[str, str]:
-    alone, folder = RunOptions(network=Network.NONE), setting.facts.working_directory
+    folder = setting.facts.working_directory
     asked = {"list": "texts", "paths": paths, "installed": installed, "folder": folder}
-    try:
-        with waiting(setting.engine, setting.image, alone, setting.words) as (container, python):
-            found, _ = ask(container, python, "lists", asked, dict[str, str])
-    except (EngineError, ProgramError):
-        # the names are known without
-        found = None
+    engine, image, words = setting.engine, setting.image, setting.words
+    found, _ = ask_alone(engine, image, words, "lists", asked, kind=dict[str, str])
+    # the names are known without
     return found or {}
 
 

@@ -115,29 +115,34 @@ def _union(one: frozenset[str] | None, other: frozenset[str] | None) -> frozense
 
 
 def decided(
-    trial: Trial, talk: Conversation, before: Observation, after: Observation
+    trial: Trial,
+    talk: Conversation,
+    before: Observation,
+    after: Observation,
+    repeat: Callable[[Setting, Conversation, Observation], Observation] = again,
 ) -> tuple[Observation, Observation]:
     """Repeat both, and some of what is in doubt many times, until one difference is no chance.
 
     No run is begun once those before it have taken as long as requests of a run may take.
+    ``repeat`` adds one more run of an image. A command that ends is repeated for its results alone.
     """
     begun, most = time.monotonic(), trial.engine.limits.request_seconds
-    for _ in range(FURTHER):
+    how, what = ("to their end again", "results") if talk.ends else ("again", "responses")
+    for _ in range(FURTHER // 2 if talk.ends else FURTHER):
         if most and time.monotonic() - begun > most:
             break
         found = compared(before, after, trial.request)
         settled = not found.open or found.certain
-        if settled and not unsettled(trial.request, before, after):
+        if settled and (talk.ends or not unsettled(trial.request, before, after)):
             break
         doubting = replace(talk, doubtful=frozenset(found.open[:_DOUBTED]))
-        first, second = _settings(trial, after)
-        why = "files, logs or commands differ" if settled else f"{len(found.open)} responses differ"
-        with trial.step(f"Running both again, because {why}"):
-            before, after = both(
-                partial(again, first, doubting, before),
-                partial(again, second, doubting, after),
-                memory=before.grown or 0,
-            )
+        runs = zip(_settings(trial, after), (before, after), strict=True)
+        first, second = (partial(repeat, setting, doubting, seen) for setting, seen in runs)
+        why = (
+            f"{len(found.open)} {what} differ" if not settled else "files, logs or commands differ"
+        )
+        with trial.step(f"Running both {how}, because {why}"):
+            before, after = both(first, second, memory=before.grown or 0)
     return before, after
 
 

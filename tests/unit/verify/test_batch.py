@@ -19,7 +19,7 @@ from jettison.verify import Outcome, batch, runs
 from jettison.verify import commands as own
 from jettison.verify.checks.behaviour import compare_routes, compared
 from jettison.verify.inside import commands
-from jettison.verify.observation import Observation, Setting, Stored, Trial
+from jettison.verify.observation import Conversation, Observation, Setting, Stored, Trial
 from jettison.verify.request import VerificationRequest
 
 ASKED = VerificationRequest(image_before="a", image_after="b")
@@ -323,8 +323,8 @@ def test_a_command_with_other_code_is_run_until_it_fails(
     monkeypatch.setattr(batch, "observed", lambda setting, _: next(further, always[setting.image]))
     engine: Any = Engine(tmp_path / "first")
     trial = Trial(request=ASKED, engine=engine, progress=SilentProgress())
-    assert batch.ended_again(trial, before, before) == (before, before)
-    _, seen = batch.ended_again(trial, before, after)
+    assert batch.ended_again(trial, Conversation(ends=True), before, before) == (before, before)
+    _, seen = batch.ended_again(trial, Conversation(ends=True), before, after)
     assert len(seen.reruns) == len(good.reruns) + 4
     assert "exit status" in compared(before, seen, ASKED).differences[0]
 
@@ -346,7 +346,7 @@ def test_a_file_that_is_not_always_there_in_time_is_decided_by_more_runs(
     )
     engine: Any = Engine(tmp_path / "first")
     trial = Trial(request=ASKED, engine=engine, progress=SilentProgress())
-    before, after = batch.ended_again(trial, there, half)
+    before, after = batch.ended_again(trial, Conversation(ends=True), there, half)
     assert (compared(before, after, ASKED).differences == ()) is equal
 
 
