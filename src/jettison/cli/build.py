@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from jettison.builder.foundation import BuildOptions, Bytecode
 from jettison.cli import show
-from jettison.cli.options import project_options
+from jettison.cli.options import gathered, project_options
 from jettison.images.descriptor import Platform
 from jettison.images.digest import Compression
 from jettison.images.stores.cache import blob_cache, cache_directory
@@ -17,10 +16,11 @@ from jettison.images.stream import Compressor
 from jettison.progress import ConsoleProgress
 from jettison.tasks.building import ProjectChoice, built
 from jettison.tasks.delivery import Delivery, delivered
+from jettison.values import replace
 
 
 @click.command("build")
-@project_options
+@gathered("project", ProjectChoice, project_options)
 @click.option(
     "--base",
     default="",
@@ -29,24 +29,28 @@ from jettison.tasks.delivery import Delivery, delivered
     " composed where it is known to work, else the base of the Dockerfile.",
 )
 @click.option("--debug-base", is_flag=True, help="Add a shell (busybox) to the minimal base.")
-@click.option(
-    "--output",
-    "outputs",
-    multiple=True,
-    metavar="WHERE",
-    help="Write to oci:DIR or archive:FILE, optionally with :NAME; repeatable.",
+@gathered(
+    "delivery",
+    Delivery,
+    click.option("--tag", default="", metavar="NAME", help="Name the loaded image."),
+    click.option(
+        "--engine",
+        default="",
+        metavar="NAME",
+        help="Load into docker or podman; default: the first available.",
+    ),
+    click.option(
+        "--push", "pushed", multiple=True, metavar="REF", help="Push to a registry; repeatable."
+    ),
+    click.option("--load", is_flag=True, help="Load the image into Docker or Podman."),
+    click.option(
+        "--output",
+        "outputs",
+        multiple=True,
+        metavar="WHERE",
+        help="Write to oci:DIR or archive:FILE, optionally with :NAME; repeatable.",
+    ),
 )
-@click.option("--load", is_flag=True, help="Load the image into Docker or Podman.")
-@click.option(
-    "--push", "pushed", multiple=True, metavar="REF", help="Push to a registry; repeatable."
-)
-@click.option(
-    "--engine",
-    default="",
-    metavar="NAME",
-    help="Load into docker or podman; default: the first available.",
-)
-@click.option("--tag", default="", metavar="NAME", help="Name the loaded image.")
 @click.option(
     "--platform",
     "platforms",
@@ -89,42 +93,19 @@ from jettison.tasks.delivery import Delivery, delivered
 )
 def command(
     *,
-    directory: Path,
-    dockerfile: str | None,
-    service: str | None,
-    target: str | None,
-    build_arguments: Mapping[str, str],
-    level: int | None,
-    offline: bool,
+    project: ProjectChoice,
     base: str,
     debug_base: bool,
-    outputs: tuple[str, ...],
-    load: bool,
-    pushed: tuple[str, ...],
-    engine: str,
-    tag: str,
+    delivery: Delivery,
     platforms: str,
     compression: str,
     bytecode: str,
     strip: bool,
     allow_source_builds: bool,
     lock: bool,
-    sbom: Path | None,
 ) -> None:
     """Build the image without Docker and without root."""
-    delivery = Delivery(
-        outputs=outputs, load=load, engine=engine, pushed=pushed, tag=tag, sbom=sbom
-    )
-    project = ProjectChoice(
-        directory=directory,
-        dockerfile=dockerfile,
-        service=service,
-        target=target,
-        build_arguments=build_arguments,
-        level=level,
-        offline=offline,
-        outputs=delivery.files(directory),
-    )
+    project = replace(project, written=delivery.files(project.directory))
     asked = [
         BuildOptions(
             platform=platform,
@@ -134,11 +115,11 @@ def command(
             strip=strip,
             debug_base=debug_base,
             source_builds=allow_source_builds,
-            offline=offline,
+            offline=project.offline,
         )
         for platform in _platforms(platforms)
     ]
-    places = delivery.places(directory, blob_cache())
+    places = delivery.places(project.directory, blob_cache())
     done = built(project, asked, ConsoleProgress(), cache_directory(), lock=lock)
     for line in delivered(done, places, delivery):
         show(line)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,11 +15,12 @@ from jettison.cli.options import (
     commands_option,
     engine_option,
     format_option,
+    gathered,
     limit_options,
     plan_options,
     unused_option,
-    write_options,
 )
+from jettison.cli.plan import write_options
 from jettison.cli.verify import require_equivalent, run_options
 from jettison.engines import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
@@ -33,13 +35,8 @@ from jettison.tasks.delivery import Delivery
 from jettison.tasks.imports.checking import guarded
 from jettison.tasks.loading import Planned, commands_decided, planned
 from jettison.tasks.optimizing_elsewhere import exceeded, optimize_with
-from jettison.tasks.writing import (
-    require_committed,
-    require_new,
-    told_if_written,
-    write_copy,
-    write_in_place,
-)
+from jettison.tasks.writing import Writing, told_if_written
+from jettison.values import replace
 
 _UNRUN_WHY = "both images were built, neither was run"
 _UNRUN_HINT = (
@@ -47,6 +44,49 @@ _UNRUN_HINT = (
     "which is enough for most applications."
 )
 _UNRUN = f"note: {_UNRUN_WHY}\n  {_UNRUN_HINT}"
+
+
+def _show(
+    result: Result,
+    where: str,
+    *,
+    known: Advisories | None,
+    html: Path | None,
+    output_format: str,
+    **options: bool,
+) -> None:
+    result = with_audit(result, known) if known else result
+    if html is not None:
+        save(html, rendered("result", "html", result, where=where))
+    show(rendered("result", output_format, result, where=where, **options), nl=False)
+
+
+def _showing(data: Path | None, **how: Any) -> partial[None]:  # noqa: ANN401  # as click gives
+    return partial(_show, known=read_advisories(data) if data else None, **how)
+
+
+_reporting = gathered(
+    "shown",
+    _showing,
+    format_option("result"),
+    click.option(
+        "--html",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Also write plan, diff, treemaps and verdict as one self-contained HTML file.",
+    ),
+    click.option("-v", "--verbose", is_flag=True, help="Show the whole plan and every check."),
+    click.option("--diff", is_flag=True, help="Show the changes of every file."),
+    click.option(
+        "--osv",
+        "data",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Match both images with the advisories in DIR, as `jettison audit` does.",
+    ),
+    names=("data", "html", "output_format", "diff", "verbose"),
+)
+"""How a result is reported; the command gets ``shown``, which does it."""
 
 
 @click.command("optimize")
@@ -64,15 +104,24 @@ _UNRUN = f"note: {_UNRUN_WHY}\n  {_UNRUN_HINT}"
     help="Optimize this image without a Dockerfile: in an engine, a registry, oci:DIR or "
     "archive:FILE; --output then takes the latter two.",
 )
-@click.option("--load", is_flag=True, help="Load the optimized image into the engine (--image).")
-@click.option(
-    "--push",
-    "pushed",
-    multiple=True,
-    metavar="REF",
-    help="Push the optimized image to a registry (--image); may be repeated.",
+@gathered(
+    "delivery",
+    Delivery,
+    click.option(
+        "--tag", default="", metavar="NAME", help="Its name where it is loaded (--image)."
+    ),
+    click.option(
+        "--push",
+        "pushed",
+        multiple=True,
+        metavar="REF",
+        help="Push the optimized image to a registry (--image); may be repeated.",
+    ),
+    click.option(
+        "--load", is_flag=True, help="Load the optimized image into the engine (--image)."
+    ),
+    names=("load", "pushed", "tag"),
 )
-@click.option("--tag", default="", metavar="NAME", help="Its name where it is loaded (--image).")
 @engine_option
 @click.option("--ablation", is_flag=True, help="Measure each rule: build again without it.")
 @click.option(
@@ -82,42 +131,19 @@ _UNRUN = f"note: {_UNRUN_WHY}\n  {_UNRUN_HINT}"
 )
 @commands_option
 @limit_options
-@click.option(
-    "--osv",
-    "data",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Match both images with the advisories in DIR, as `jettison audit` does.",
-)
-@click.option("--diff", is_flag=True, help="Show the changes of every file.")
-@click.option("-v", "--verbose", is_flag=True, help="Show the whole plan and every check.")
-@click.option(
-    "--html",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Also write plan, diff, treemaps and verdict as one self-contained HTML file.",
-)
-@format_option("result")
+@_reporting
 def command(
     *,
     plan: partial[Planned],
-    output: Path | None,
-    force: bool,
-    write: bool,
+    writing: Writing,
     image: str,
-    load: bool,
-    pushed: tuple[str, ...],
-    tag: str,
+    delivery: Delivery,
     engine: str | None,
     ablation: bool,
     imports: bool,
     allow_commands: bool | None,
     limits: Limits,
-    data: Path | None,
-    diff: bool,
-    verbose: bool,
-    html: Path | None,
-    output_format: str,
+    shown: partial[None],
 ) -> None:
     """Optimize the image and verify that it behaves the same.
 
@@ -126,35 +152,30 @@ def command(
     and the verdict is equivalent.
     """
     progress = ConsoleProgress()
-    known = read_advisories(data) if data else None
-    shown = partial(
-        _show, known=known, html=html, output_format=output_format, diff=diff, verbose=verbose
-    )
     if image:
-        delivery = Delivery(
-            outputs=(str(output),) if output else (), load=load, pushed=pushed, tag=tag
-        )
+        delivery = replace(delivery, outputs=(str(writing.output),) if writing.output else ())
         plan_of = partial(planned, **plan.keywords)
         result, where = _of_image(image, find_engine(engine, limits), delivery, plan_of, progress)
         _report(result, where, shown)
         return
     decided = _deciding(plan, allow_commands)
     found = decided()
-    _require_place(found, output, write=write and not force)
+    writing.require_place(found.loaded.root)
     if imports:
         found = guarded(found, decided, progress, offline=plan.keywords["offline"])
     try:
         result = optimize_with(engine, found, limits, progress, ablation=ablation)
     except NoEngineError as error:
-        if write or output is not None:
+        if writing.write or writing.output is not None:
             raise
-        _without_engine(found, error, output_format=output_format, diff=diff, verbose=verbose)
+        _without_engine(found, error, shown.keywords)
         return
-    if not (write or output or engine or result.verdict.ran or result.verdict.differences):
+    wanted = writing.write or writing.output
+    if not (wanted or engine or result.verdict.ran or result.verdict.differences):
         shown(result, "Nothing was written.")
         show(_UNRUN, err=True)
         return
-    _deliver(found, result, shown, write=write, output=output, force=force)
+    _deliver(found, result, shown, writing)
 
 
 def _deciding(plan: partial[Planned], allowed: bool | None) -> Callable[..., Planned]:
@@ -166,33 +187,16 @@ def _deciding(plan: partial[Planned], allowed: bool | None) -> Callable[..., Pla
     return decided
 
 
-def _require_place(found: Planned, output: Path | None, *, write: bool) -> None:
-    """Fail before anything is built where its files could not be written."""
-    if output:
-        require_new(found.loaded.root, output)
-    if write:
-        require_committed(found.loaded.root)
-
-
-def _deliver(
-    found: Planned,
-    result: Result,
-    shown: Callable[[Result, str], None],
-    *,
-    write: bool,
-    output: Path | None,
-    force: bool,
-) -> None:
+def _deliver(found: Planned, result: Result, shown: partial[None], writing: Writing) -> None:
     """Write what is requested, report, and set the exit status."""
     verdict = result.verdict
-    if (write or output) and verdict.equivalent and not verdict.ran:
+    if (writing.write or writing.output) and verdict.equivalent and not verdict.ran:
         shown(result, "Nothing was written.")
         raise NotEquivalentError(
             "could not verify by running the images", why=_UNRUN_WHY, hint=_UNRUN_HINT
         )
-    with told_if_written(output or found.loaded.root, result.plan.files):
-        where = _taken(found, result, write=write, output=output, force=force)
-        _report(result, where, shown)
+    with told_if_written(writing.output or found.loaded.root, result.plan.files):
+        _report(result, _taken(found, result, writing), shown)
 
 
 def _of_image(
@@ -216,25 +220,10 @@ def _of_image(
     return result, "\n".join(places) or "no image written (--load, --push or --output delivers it)"
 
 
-def _report(result: Result, where: str, shown: Callable[[Result, str], None]) -> None:
+def _report(result: Result, where: str, shown: partial[None]) -> None:
     shown(result, where)
     _require_equivalent(result)
     _require_budgets(result)
-
-
-def _show(
-    result: Result,
-    where: str,
-    *,
-    known: Advisories | None,
-    html: Path | None,
-    output_format: str,
-    **options: bool,
-) -> None:
-    result = with_audit(result, known) if known else result
-    if html is not None:
-        save(html, rendered("result", "html", result, where=where))
-    show(rendered("result", output_format, result, where=where, **options), nl=False)
 
 
 def _require_equivalent(result: Result) -> None:
@@ -261,27 +250,25 @@ def _require_budgets(result: Result) -> None:
         )
 
 
-def _taken(found: Planned, result: Result, *, write: bool, output: Path | None, force: bool) -> str:
+def _taken(found: Planned, result: Result, writing: Writing) -> str:
     """Write the requested files, if the verdict allows it, and say where the files are."""
     changes = result.plan.files
     if not result.verdict.equivalent:
         return "Nothing was written."
     if not changes:
         return "Nothing to write: the project stays as it is."
-    if output is not None:
-        write_copy(found.loaded.root, output, changes)
-        return f"The optimized project is in {output}."
-    if write:
-        write_in_place(found.loaded.root, changes, force=force)
-        return f"{len(changes)} files of the project were written."
-    return "no files written (--write updates the project, --output DIR writes a copy)"
+    if not (writing.write or writing.output):
+        return "no files written (--write updates the project, --output DIR writes a copy)"
+    writing.carry_out(found.loaded.root, changes)
+    if writing.output:
+        return f"The optimized project is in {writing.output}."
+    return f"{len(changes)} files of the project were written."
 
 
-def _without_engine(
-    found: Planned, error: NoEngineError, *, output_format: str, **options: bool
-) -> None:
-    show(rendered("plan", output_format, found.plan, **options), nl=False)
-    if output_format == "text":
+def _without_engine(found: Planned, error: NoEngineError, options: Mapping[str, Any]) -> None:
+    form, own = options["output_format"], {one: options[one] for one in ("diff", "verbose")}
+    show(rendered("plan", form, found.plan, **own), nl=False)
+    if form == "text":
         show(
             "\nNothing was built. With an engine both images are built, run and compared"
             "\nrequest by request, sizes are measured, and --write can follow."

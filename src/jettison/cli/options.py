@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from functools import partial, wraps
 from inspect import signature
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -38,13 +37,16 @@ def all_of(*options: Callable[[Any], Any]) -> Callable[[Function], Function]:
 
 
 def gathered(
-    name: str, make: Callable[..., object], *options: Callable[[Any], Any]
+    name: str,
+    make: Callable[..., object],
+    *options: Callable[[Any], Any],
+    names: Collection[str] = (),
 ) -> Callable[[Function], Function]:
     """Give one decorator for options that a command gets as one value ``name``.
 
-    ``make`` makes it from what the user gives, which its parameters are named for.
+    ``make`` makes it from what the user gives, which its parameters are named for, or by ``names``.
     """
-    own = signature(make).parameters
+    own = names or signature(make).parameters
 
     def added(function: Function) -> Function:
         @wraps(function)
@@ -117,16 +119,6 @@ commands_option = click.option(
     help="Run or skip the probe-commands of the project's settings; required when it has some.",
 )
 """Whether commands of the project's settings run on this machine."""
-write_options = all_of(
-    click.option(
-        "--output",
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="Write a copy of the project to DIR instead.",
-    ),
-    click.option("--force", is_flag=True, help="Overwrite uncommitted changes."),
-)
-"""Where the optimized files go."""
 verbose_option = click.option(
     "-v", "--verbose", is_flag=True, help="Show the whole plan and all evidence."
 )
@@ -284,28 +276,20 @@ base_options = gathered(
 """What the user asks of the base image; the command gets one ``base``."""
 
 
-def _plan(
-    *,
-    directory: Path,
-    dockerfile: str | None,
-    service: str | None,
-    target: str | None,
-    build_arguments: Mapping[str, str],
-    level: int | None,
-    offline: bool,
-    base: BaseOverride | None,
-    remove_unused: bool = False,
-    environment: Mapping[str, str] = MappingProxyType({}),
-    volumes: tuple[str, ...] = (),
-) -> partial[Planned]:
-    return partial(
-        _planned, directory, remove_unused=remove_unused, dockerfile=dockerfile, service=service,
-        target=target, build_arguments=build_arguments, environment=environment,
-        volumes=volumes, level=level, offline=offline, base=base,
-    )  # fmt: skip
+def _plan(directory: Path, **choice: Any) -> partial[Planned]:  # noqa: ANN401  # as click gives
+    return partial(_planned, directory, **choice)
 
 
-plan_options = gathered("plan", _plan, base_options, project_options)
+plan_options = gathered(
+    "plan",
+    _plan,
+    base_options,
+    project_options,
+    names=(
+        *("directory", "dockerfile", "service", "target", "build_arguments", "level", "offline"),
+        *("base", "remove_unused", "environment", "volumes"),
+    ),
+)
 """What selects a project and its base; the command gets ``plan``, which plans it."""
 
 

@@ -10,10 +10,10 @@ import click
 from jettison.cli import show
 from jettison.cli.options import (
     format_option,
+    gathered,
     plan_options,
     unused_option,
     verbose_option,
-    write_options,
 )
 from jettison.errors import CheckError
 from jettison.report import rendered
@@ -21,7 +21,20 @@ from jettison.report.why import why
 from jettison.rules import idle_settings
 from jettison.tasks.loading import Planned
 from jettison.tasks.remembered import recalled
-from jettison.tasks.writing import told_if_written, write_copy, write_in_place
+from jettison.tasks.writing import Writing, told_if_written
+
+write_options = gathered(
+    "writing",
+    Writing,
+    click.option(
+        "--output",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Write a copy of the project to DIR instead.",
+    ),
+    click.option("--force", is_flag=True, help="Overwrite uncommitted changes."),
+)
+"""Where the optimized files go; the command gets ``writing``."""
 
 
 @click.command("plan")
@@ -71,7 +84,7 @@ def why_command(*, name: str, plan: partial[Planned], output_format: str) -> Non
 @click.option(
     "--check", is_flag=True, help="Write nothing; exit with status 9 if a file would change."
 )
-def apply_command(*, plan: partial[Planned], output: Path | None, force: bool, check: bool) -> None:
+def apply_command(*, plan: partial[Planned], writing: Writing, check: bool) -> None:
     """Write the optimized files without building or verifying."""
     found = plan()
     changes = found.plan.files
@@ -87,10 +100,7 @@ def apply_command(*, plan: partial[Planned], output: Path | None, force: bool, c
                 hint="`jettison plan --diff` shows how.",
             )
         return
-    with told_if_written(output or found.loaded.root, changes):
-        if output is not None:
-            write_copy(found.loaded.root, output, changes)
-        else:
-            write_in_place(found.loaded.root, changes, force=force)
+    with told_if_written(writing.output or found.loaded.root, changes):
+        writing.carry_out(found.loaded.root, changes)
         for change in changes:
             show(f"{change.kind.value} {change.path}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from jettison.builder.context import LOCK_FILE
 from jettison.builder.finishing import Lost, finished
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 class ProjectChoice(Struct, frozen=True, kw_only=True):
     """The project in a folder, as commands choose it.
 
-    ``outputs`` are absolute paths that the command writes, which are no part of the project.
+    ``written`` are absolute paths that the command writes, which are no part of the project.
     """
 
     directory: Path
@@ -43,7 +44,7 @@ class ProjectChoice(Struct, frozen=True, kw_only=True):
     build_arguments: Mapping[str, str] = field(default_factory=dict)
     level: int | None = None
     offline: bool = False
-    outputs: frozenset[str] = frozenset()
+    written: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -55,16 +56,8 @@ class ProjectChoice(Struct, frozen=True, kw_only=True):
         # Late, here and below: what is remembered needs no plan, and starts in a third of the time.
         from jettison.tasks.loading import planned  # noqa: PLC0415
 
-        return planned(
-            self.directory,
-            dockerfile=self.dockerfile,
-            service=self.service,
-            target=self.target,
-            build_arguments=self.build_arguments,
-            level=self.level,
-            offline=self.offline,
-            cache=folder,
-        )
+        choice = {name: value for name, value in asdict(self).items() if name != "written"}
+        return planned(cache=folder, **choice)
 
     @property
     def identity(self) -> str:
@@ -108,15 +101,18 @@ def built(
     done: list[tuple[Foundation, Image]] = []
     for options in asked:
         cache = SegmentCache.under(folder, options.compressor)
-        site = _Site(root=root, cache=cache, bytecode=folder / "bytecode", outputs=project.outputs)
+        site = _Site(root=root, cache=cache, bytecode=folder / "bytecode", outputs=project.written)
         locked = _locked(held, project, options)
 
         def made(options: BuildOptions = options, locked: LockedImage | None = locked) -> Made:
             if not plans:
                 plans.append(project.planned(folder).for_builder())
-            return _made(
-                plans[0], options, progress, folder, locked=locked, outputs=project.outputs
-            )
+            from jettison.builder.builder import Builder  # noqa: PLC0415
+
+            return Builder(
+                plan=plans[0].plan, root=plans[0].loaded.root, options=options, progress=progress,
+                folder=folder, locked=locked, outputs=project.written,
+            ).made()  # fmt: skip
 
         if lock:
             found = made()
@@ -211,25 +207,3 @@ def _write_lock(root: Path, taken: Sequence[LockedImage]) -> None:
         held = held.with_image(image)
     with whole_file(root / LOCK_FILE) as file:
         file.write(held.text.encode())
-
-
-def _made(
-    found: Planned,
-    options: BuildOptions,
-    progress: Progress,
-    folder: Path,
-    *,
-    locked: LockedImage | None,
-    outputs: frozenset[str],
-) -> Made:
-    from jettison.builder.builder import Builder  # noqa: PLC0415
-
-    return Builder(
-        plan=found.plan,
-        root=found.loaded.root,
-        options=options,
-        progress=progress,
-        folder=folder,
-        locked=locked,
-        outputs=outputs,
-    ).made()

@@ -39,6 +39,28 @@ def write_in_place(root: Path, changes: Sequence[FileChange], *, force: bool = F
     write_files(root, changes, checked=True)
 
 
+class Writing(Struct, frozen=True, kw_only=True):
+    """Where a user wants changed files: in the project itself with ``write``, or in a copy."""
+
+    output: Path | None = None
+    force: bool = False
+    write: bool = False
+
+    def require_place(self, root: Path) -> None:
+        """Raise WriteError where the files could not be written, before anything is built."""
+        if self.output:
+            require_new(root, self.output)
+        if self.write and not self.force:
+            require_committed(root)
+
+    def carry_out(self, root: Path, changes: Sequence[FileChange]) -> None:
+        """Write a copy where one is wanted, else into the project; raises WriteError."""
+        if self.output is not None:
+            write_copy(root, self.output, changes)
+        else:
+            write_in_place(root, changes, force=self.force)
+
+
 def require_new(root: Path, target: Path) -> None:
     """Raise WriteError where the project in ``root`` cannot be copied to ``target``."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -48,8 +70,7 @@ def require_new(root: Path, target: Path) -> None:
         )
     if target.resolve() == Path.cwd():
         raise WriteError(
-            "the current folder cannot be replaced by a copy",
-            hint="Give --output a new folder.",
+            "the current folder cannot be replaced by a copy", hint="Give --output a new folder."
         )
     if target.resolve().is_relative_to(root.resolve()):
         raise WriteError(
