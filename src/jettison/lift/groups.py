@@ -71,14 +71,15 @@ def shipped_groups(project: Project) -> tuple[ShippedGroup, ...]:
 
 
 def production_groups(project: Project) -> frozenset[str]:
-    """Groups and extras that a command names, where no name says that it is for development.
+    """Groups and extras that a command chooses, where no name says that it is for development.
 
-    Who makes an image and asks for a group wants it in production.
+    Who makes an image and asks for a group wants it in production, and so who excludes others.
     """
     return frozenset(
         group.name
         for group in shipped_groups(project)
-        if not group.unasked and not is_named_for_development(group.name)
+        if (not group.unasked or group.request.selection.excluded)
+        and not is_named_for_development(group.name)
     )
 
 

@@ -223,6 +223,12 @@ class Context:
         reached = sum(self.is_reached(file) for file in files)
         return reached / len(files) if files else 0.0
 
+    def counts_as_loaded(self, file: str) -> bool:
+        """Whether production loads a file, or may, as most of the application was not reached."""
+        if self.reached_share < _LEAST_SHARE and not self.serves_development(file):
+            return True
+        return self.is_reached(file)
+
     @cached_property
     def left_out(self) -> frozenset[Import]:
         """Imports in reached files that do not run in production."""
@@ -252,12 +258,10 @@ class Context:
 
     def runs(self, tool: str) -> bool:
         """Whether code of the application names what runs a tool, as ``pytest.main``."""
-        return any(
-            name.startswith(f"{tool}.") and name.rpartition(".")[2] in _RUNS
-            for facts in self.inputs.index.modules.values()
-            if not self.serves_development(facts.file)
-            for name, _ in facts.names_used()
-        )
+        files = self.inputs.index.modules.values()
+        own = (facts for facts in files if not self.serves_development(facts.file))
+        names = (name for facts in own for name, _ in facts.names_used())
+        return any(n.startswith(f"{tool}.") and n.rpartition(".")[2] in _RUNS for n in names)
 
     def is_external(self, imported: Import) -> bool:
         """Whether an import leads out of the project."""

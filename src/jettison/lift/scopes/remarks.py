@@ -92,11 +92,12 @@ def _list_of(each: DeclaredRequirement) -> tuple[str, str]:
 
 
 def _imported(context: Context) -> frozenset[str]:
-    """The distributions that code imports which production is seen to load."""
+    """The distributions that production imports, as far as it could be followed."""
     found = (
         context.owners.of_import(imported.module, imported.names)
-        for file in context.inputs.reach.modules
-        for imported in context.inputs.index.modules[file].imports
+        for file, facts in context.inputs.index.modules.items()
+        if context.counts_as_loaded(file)
+        for imported in facts.imports
         if context.is_external(imported)
     )
     return frozenset(name for names in found for name in names)
@@ -120,7 +121,7 @@ def _of_place(each: DeclaredRequirement) -> Iterator[Signal]:
         message = f"it is declared {where}, for deployment"
         yield toward_runtime(each.name, Weight.STRONG, "group", message, each.origin)
     elif each.asked:
-        message = f"what makes the image asks for the group {each.group}"
+        message = f"the command that makes the image chooses the group {each.group}"
         yield toward_runtime(each.name, Weight.FAIR, "group", message, each.origin)
 
 

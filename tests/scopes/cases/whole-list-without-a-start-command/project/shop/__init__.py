@@ -1,0 +1,3 @@
+import celery
+import fastapi
+import redis
