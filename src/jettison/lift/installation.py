@@ -76,6 +76,11 @@ class Installation(Struct, frozen=True, kw_only=True):
         """Where the first command stands."""
         return self.actions[0].origin
 
+    @property
+    def replaces_pip(self) -> bool:
+        """Whether uv is to install what pip installs as it stands."""
+        return not self.by_pip and not any(fact.by_uv for _, fact in commands_of(self.actions))
+
 
 class NotMovable(Struct, frozen=True, kw_only=True):
     """Why the installation stays where it is; an empty reason: there is nothing to move."""
@@ -83,8 +88,10 @@ class NotMovable(Struct, frozen=True, kw_only=True):
     evidence: Evidence | None
 
 
-def installation_of(project: Project, stage: FinalStage) -> Installation | NotMovable:
-    """Find the installation by pip in the final stage."""
+def installation_of(
+    project: Project, stage: FinalStage, *, by_pip: bool = False
+) -> Installation | NotMovable:
+    """Find the installation by pip in the final stage, which pip or else uv is to repeat."""
     actions = stage.of_kind(ActionKind.PYTHON)
     own = own_environment(stage)
     locked = [a for a in stage.of_kind(*INSTALLING[1:]) if not own or a is not own.action]
@@ -95,9 +102,9 @@ def installation_of(project: Project, stage: FinalStage) -> Installation | NotMo
             evidence=None if actions or any(c.stage for _, c in stage.copies) else _below(stage)
         )
     actions = (own.action, *actions) if own else actions
-    found = _installed(project, stage, actions, own, by_pip=False)
+    found = _installed(project, stage, actions, own, by_pip=by_pip)
     by_uv = any(fact.by_uv for _, fact in commands_of(actions))
-    if isinstance(found, NotMovable) and found.evidence and not by_uv:
+    if isinstance(found, NotMovable) and found.evidence and not (by_uv or by_pip):
         again = _installed(project, stage, actions, own, by_pip=True)
         return again if isinstance(again, Installation) or again.evidence else found
     return found

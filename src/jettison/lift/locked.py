@@ -78,15 +78,20 @@ class LockedInstallation(Struct, frozen=True, kw_only=True):
         return isinstance(self.installer, Instruction) and self.installer.keyword == "RUN"
 
 
-def movable(project: Project, stage: FinalStage) -> Installation | LockedInstallation | NotMovable:
-    """Find the installation in the final stage, by pip or from a lock."""
+def movable(
+    project: Project, stage: FinalStage, *, by_pip: bool = False
+) -> Installation | LockedInstallation | NotMovable:
+    """Find the installation in the final stage, by pip or from a lock.
+
+    ``by_pip`` has pip repeat what it installs, also where uv could.
+    """
     actions = stage.of_kind(ActionKind.LOCKED)
     facts = [action.fact for action in actions if isinstance(action.fact, ProjectInstall)]
     tools = {fact.tool for fact in facts}
     if len(tools) != 1 or any(
         fact.tool not in TOOLS or fact.action not in TOOLS[fact.tool].installs for fact in facts
     ):
-        return installation_of(project, stage)
+        return installation_of(project, stage, by_pip=by_pip)
     tool = TOOLS[facts[0].tool]
     requests = [r for r in project_requests(project) if r.action in actions]
     reason = obstacle(project, stage, tool, actions)

@@ -42,7 +42,7 @@ _SETUPTOOLS_OF_BASE = (
 
 def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildStage) -> str:
     """Give the Dockerfile with a build stage in front of the final one."""
-    found = movable(project, stage)
+    found = movable(project, stage, by_pip=change.by_pip)
     if isinstance(found, NotMovable):
         return project.dockerfile.text
     name = free_name(project)

@@ -143,7 +143,8 @@ class SplitBuildStage(Struct, frozen=True, kw_only=True):
     environment, the same in both stages because its scripts name it; ``uv`` is the version that
     installs. ``installer_stays`` leaves what installs from a lock in the final stage too.
     ``linked`` are programs of it that scripts name by the path that they had in the base.
-    ``setuptools`` puts that of the base into it, where a newer one is another.
+    ``setuptools`` puts that of the base into it, where a newer one is another. ``by_pip`` has pip
+    repeat its commands also where uv could; ``replaces_pip`` says that uv stands in for pip.
     """
 
     build_packages: tuple[str, ...]
@@ -152,6 +153,8 @@ class SplitBuildStage(Struct, frozen=True, kw_only=True):
     setuptools: bool = False
     installer_stays: bool = False
     linked: tuple[str, ...] = ()
+    by_pip: bool = False
+    replaces_pip: bool = False
 
 
 class SetEnvironment(Struct, frozen=True, kw_only=True):

@@ -23,7 +23,8 @@ stays as it is when a step may have changed that source or its build does more t
 when pip is called by the running container, and when the path of the old environment is written in
 a file or Python is looked for on another PATH than that of the image (cron, sudo, login shells).
 Where uv would do something else (options of pip alone, a Python that uv does not run on, lists in
-UTF-16, variables that only pip reads), pip itself repeats the commands in the build stage.
+UTF-16, variables that only pip reads), or was seen to install other versions than pip did, pip
+itself repeats the commands in the build stage.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ FETCHING = ("curl", "wget", "ca-certificates")
 
 def detect(plan: Plan) -> Iterator[Finding]:
     """Find requirements that are installed in the final stage."""
-    found = movable(plan.project, plan.stage)
+    by_pip = UV.name in plan.withheld(RULE.name)
+    found = movable(plan.project, plan.stage, by_pip=by_pip)
     if why := _why_it_stays(plan, found):
         yield from _stays(why)
     elif not isinstance(found, NotMovable):
@@ -111,6 +113,8 @@ def _moved(plan: Plan, found: Movable) -> Finding:
         and (used is not None or requires_setuptools(plan)),
         installer_stays=stays is not None,
         linked=() if own else linked_programs(plan.project, plan.stage, programs),
+        by_pip=by_pip,
+        replaces_pip=isinstance(found, Installation) and found.replaces_pip,
     )
     tool = "pip" if by_pip else locked.tool.name if locked else UV.name
     message = f"a build stage makes the environment with {tool}; the final stage copies it"

@@ -8,6 +8,7 @@ from functools import partial
 from threading import Event
 
 from jettison.contents.measurement import ImageMeasurement
+from jettison.ecosystems.uv import UV
 from jettison.engines import ImageID
 from jettison.engines.measuring import measure
 from jettison.errors import BuildError
@@ -46,14 +47,13 @@ from jettison.tasks.withdrawing import (
     every_one,
     explained,
     folded,
-    in_short,
     replanned,
     shown,
     to_blame,
     too_large,
 )
 from jettison.values import Basis, Size, Skipped, replace
-from jettison.verify import START
+from jettison.verify import START, CheckResult
 from jettison.verify.checks.behaviour import tests_show_nothing
 from jettison.verify.checks.contents import resolved_differently
 from jettison.verify.checks.files import FILES
@@ -111,7 +111,7 @@ def _best(shop: Workshop, start: Plan, seen: Plan, before: Before) -> tuple[Plan
             if known is None or not _explicable(shop, found[1]):
                 return found
             different = found[1].verdict.differences
-            named = "; ".join(map(in_short, different))
+            named = "; ".join(map(_in_short, different))
             reason = f"the image behaved differently without the files that it removed: {named}"
         except BuildError as failed:
             if known is None:
@@ -144,6 +144,11 @@ def _explicable(shop: Workshop, result: Result) -> bool:
     return bool(verdict.differences) and not (verdict.dead_before or by_versions)
 
 
+def _in_short(check: CheckResult) -> str:
+    error = f": {check.details[-1]}" if check.name == START and check.details else ""
+    return f"{check.name}: {shown(check.message + error)}"
+
+
 def _settled(shop: Workshop, start: Plan, result: Result, before: Before) -> tuple[Plan, Result]:
     """Leave out what made a difference or made the image larger, and compare again."""
 
@@ -157,12 +162,14 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: Before) -> tup
     for _ in range(ROUNDS):
         verdict = result.verdict
         different = bool(verdict.differences) and not verdict.dead_before
-        if any(map(resolved_differently, verdict.differences)) and not shop.no_cache:
-            break
         over = different and shop.comparisons.over
         told = explained(result.plan, verdict) if different and not over else ()
         fresh = tuple(one for one in told if (one.rule, one.part) not in innocent)
-        fresh = fresh or too_large(result)
+        by_uv = tuple(one for one in fresh if one.part == UV.name)
+        if any(map(resolved_differently, verdict.differences)) and not shop.no_cache and not by_uv:
+            break
+        # other versions may be what else differs comes from
+        fresh = by_uv or fresh or too_large(result)
         names = ", ".join(check.name for check in verdict.differences)
         if over:
             fresh = every_one(result.plan, f"images differ: {names}", shop.comparisons)

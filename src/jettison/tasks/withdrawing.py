@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from jettison.ecosystems.uv import UV
 from jettison.plan import Plan, Withdrawal
-from jettison.plan.changes import MoveToDevelopment, RemoveFiles
+from jettison.plan.changes import MoveToDevelopment, RemoveFiles, SplitBuildStage
 from jettison.plan.removal import Matcher
 from jettison.report.result_text import Result
 from jettison.rules import (
@@ -23,8 +24,9 @@ from jettison.rules import (
 )
 from jettison.rules.rule import applied_rules, growing, not_larger, optimized
 from jettison.values import by_key, human, in_one_line, replace
-from jettison.verify import START, CheckResult, Verdict
+from jettison.verify import CheckResult, Verdict
 from jettison.verify.checks.check import NO_MORE
+from jettison.verify.checks.contents import RESOLVED
 from jettison.verify.planned_request import removed_distributions
 
 # The rules that a difference is traced to by what it names.
@@ -132,7 +134,7 @@ def _not_installed(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
             missing |= bool(facts and program and program[1] in facts.console_scripts)
             if missing or name in words or any(one.lower() in words for one in known):
                 yield Withdrawal(rule=MOVING, part=lent.get(name, name), reason=shown(line))
-        if moved and "resolved differently" in line:
+        if moved and RESOLVED in line and not _uv_replaces_pip(plan):
             yield Withdrawal(rule=MOVING, reason=shown(line))
 
 
@@ -169,7 +171,7 @@ def _refused(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
 def _elsewhere(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
     """The rule that made the environment in another place: something looks for it in the old one.
 
-    Or makes an identifier of where a module lies.
+    Or makes an identifier of where a module lies, or has uv choose versions where pip did.
     """
     if BUILD_STAGE not in applied_rules(plan):
         return
@@ -178,10 +180,16 @@ def _elsewhere(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
         r for name, f in plan.closure.facts.items() if name not in gone for r in f.import_names
     }
     for line in lines:
+        if RESOLVED in line and _uv_replaces_pip(plan):
+            yield Withdrawal(rule=BUILD_STAGE, part=UV.name, reason=shown(line))
         digests = _DIGESTS.search(line)
         hashed = digests and len(digests[1]) == len(digests[2])
         if hashed or _OLD_PLACE.search(line) or there.intersection(_MODULE.findall(line)):
             yield Withdrawal(rule=BUILD_STAGE, reason=shown(line))
+
+
+def _uv_replaces_pip(plan: Plan) -> bool:
+    return any(change.replaces_pip for change in plan.applied(SplitBuildStage))
 
 
 def _of_check(plan: Plan, check: CheckResult) -> Iterator[Withdrawal]:
@@ -195,12 +203,6 @@ def _of_check(plan: Plan, check: CheckResult) -> Iterator[Withdrawal]:
 def shown(line: str) -> str:
     """Give what a difference says in one line of a terminal."""
     return in_one_line(line, 160)
-
-
-def in_short(check: CheckResult) -> str:
-    """Give what a check found, with the last error of an image that does not start."""
-    error = f": {check.details[-1]}" if check.name == START and check.details else ""
-    return f"{check.name}: {shown(check.message + error)}"
 
 
 def folded(start: Plan) -> Plan:

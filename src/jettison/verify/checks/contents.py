@@ -17,12 +17,13 @@ from jettison.verify.observation import Interior, Inventory, Observation
 from jettison.verify.request import VerificationRequest
 
 DISTRIBUTIONS = "distributions"
-_RESOLVED = "resolved differently"
+# What a result says of each distribution that has another version.
+RESOLVED = "resolved differently"
 
 
 def resolved_differently(check: CheckResult) -> bool:
     """Whether a result says that one of the images has other versions than the other."""
-    return check.name == DISTRIBUTIONS and any(_RESOLVED in line for line in check.details)
+    return check.name == DISTRIBUTIONS and any(RESOLVED in line for line in check.details)
 
 
 def compare_distributions(
@@ -41,7 +42,7 @@ def compare_distributions(
         if had[name] != has[name] and name not in INSTALLERS
     )
     details = [f"{name} {had[name]}: no metadata is found any more" for name in lost]
-    details += [f"{name}: {_RESOLVED}, {had[name]} became {has[name]}" for name in changed]
+    details += [f"{name}: {RESOLVED}, {had[name]} became {has[name]}" for name in changed]
     kept = sorted(expected & has.keys() - INSTALLERS)
     notes = [f"{name}: was expected to be removed and is there" for name in kept]
     parts = [f"no metadata of {', '.join(lost)}"] if lost else []

@@ -125,3 +125,19 @@ def test_omitting_what_changes_no_difference_is_seen() -> None:
     two = replace(different("user"), checks=(*different("user").checks, *different("logs").checks))
     assert as_different(different("user", "1 s"), different("user", "2 s"))
     assert not as_different(two, different("user"))
+
+
+def test_where_uv_installs_other_versions_pip_installs_in_the_build_stage(tmp_path: Path) -> None:
+    made = plan(tmp_path)
+    line = "typing: resolved differently, 3.7.4.3 became 3.10.0.0"
+    (found,) = explained(made, different("distributions", line))
+    start = replace(made, project=made.original, findings=(), withdrawn=(found,))
+    again = optimized(start, RULES)
+    assert "uv pip install" in made.project.dockerfile.text
+    assert " AS build" in again.project.dockerfile.text
+    assert "uv pip install" not in again.project.dockerfile.text
+    assert any(line in one.message for one in again.findings)
+    # what pip as well resolves differently is not for want of pip
+    assert [one.rule for one in explained(again, different("distributions", line))] == [
+        "development-requirements"
+    ]
