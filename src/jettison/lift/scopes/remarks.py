@@ -109,14 +109,16 @@ def _is_for_development(each: DeclaredRequirement) -> bool:
 
 def _of_place(each: DeclaredRequirement) -> Iterator[Signal]:
     file = each.origin.file.rpartition("/")[2]
-    if each.for_development or _pattern("name").search(each.group):
+    deployed = _pattern("deployment").search(each.group or file)
+    set_apart = each.for_development and not (each.group and deployed)
+    if set_apart or _pattern("name").search(each.group):
         where = f"in the group {each.group}" if each.group else "for development"
         message = f"it is declared {where}"
         yield toward_development(each.name, Weight.STRONG, "group", message, each.origin)
     elif not each.group and _pattern("name").search(file):
         message = f"it is declared in {file}"
         yield toward_development(each.name, Weight.STRONG, "file", message, each.origin)
-    elif _pattern("deployment").search(each.group or file):
+    elif deployed:
         where = f"in the group {each.group}" if each.group else f"in {file}"
         message = f"it is declared {where}, for deployment"
         yield toward_runtime(each.name, Weight.STRONG, "group", message, each.origin)
