@@ -35,7 +35,7 @@ from jettison.plan.removal.remove_files import (
 from jettison.records import Records
 from jettison.values import Skipped
 
-_FORMAT = "3"
+_FORMAT = "4"
 _LIBRARY = "\n# unreached-modules: modules of the standard library that nothing reaches"
 BYTECODE = "__pycache__/"
 _Group = Together[str]

@@ -162,6 +162,17 @@ def test_imports_of_some_files_do_not_count(environment: Path, tmp_path: Path) -
     assert "counting/tests/__init__.py" not in present(environment)
 
 
+def test_a_file_that_a_module_beside_it_names_stays(environment: Path, tmp_path: Path) -> None:
+    reading = "SOURCE = open(os.path.join(os.path.dirname(__file__), 'fast.c')).read()\n"
+    named = {"other/fast.py": reading, "other/fast.c": "", "other/far/slow.c": "", "other/a.h": ""}
+    install(environment, "other", named)
+    take_out(environment, "other/**/*.c\n", tmp_path)
+    assert {"other/fast.c", "other/far/slow.c"} <= present(environment)
+    take_out(environment, "other/fast.c\nother/far/*.c\nother/*.h\n", tmp_path)
+    assert "other/fast.c" in present(environment)
+    assert not {"other/far/slow.c", "other/a.h"} & present(environment)
+
+
 def test_lines_stay_one_by_one_and_together(environment: Path, tmp_path: Path) -> None:
     install(environment, "other", {"other/__init__.py": "import counting.tests\n"})
     take_out(environment, "together\ncounting/tests/\ncounting/**/*.pyi\n", tmp_path)
