@@ -22,6 +22,8 @@ _PATTERN = re.compile(r"\$\{\w+[#%/][^}]*")
 _REPLACING = re.compile(r"\$\{(\w+)//")
 # About as many tries as a second has room for.
 _MOST_TRIES = 10**7
+_CHOICE = re.compile(r"<(\w[\w.-]*(?:[/|]\w[\w.-]*)+)>")
+_PLACEHOLDER = re.compile(r"<[^<>]+>")
 _BRACED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(:?[-?+])?")
 
 
@@ -170,16 +172,27 @@ def is_example(path: str) -> bool:
 def beside(read: Callable[[str], str | None], path: str = ".env") -> tuple[Variable, ...]:
     """Read an environment file, or an example of it; one that is missing or wrong has nothing.
 
-    ``read`` gives the text of a path, None when there is none.
+    ``read`` gives the text of a path, None when there is none. Where an example leaves a choice
+    (``<test/production>``, ``<true/false>``), it is production, false or else the first; what it
+    only has a placeholder for (``<your key>``) is not among its variables.
     """
     for name in _names(path):
         text = read(name)
         if text is not None:
             try:
-                return parse(text, file=name)
+                if name == path:
+                    return parse(text, file=name)
+                shown = parse(_CHOICE.sub(_chosen, text), file=name)
+                return tuple(one for one in shown if not _PLACEHOLDER.fullmatch(one.value or ""))
             except InputSyntaxError:
                 return ()
     return ()
+
+
+def _chosen(choice: re.Match[str]) -> str:
+    options = re.split(r"[/|]", choice[1])
+    meant = ("prod", "production", "false")
+    return next((one for one in options if one.lower() in meant), options[0])
 
 
 def _names(path: str) -> Iterator[str]:

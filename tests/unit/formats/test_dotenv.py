@@ -71,3 +71,10 @@ def test_a_file_that_is_there_comes_before_its_example() -> None:
     texts = {".env": "A=1", ".env.example": "A=2\nB=2"}
     assert [one.value for one in beside(texts.get)] == ["1"]
     assert not is_example(".env.production")
+
+
+def test_an_example_leaves_choices_and_placeholders() -> None:
+    text = "S=shop.<test/development/production>\nL=<debug|info>\nB=<True/False>\nK=<your key>\n"
+    found = {one.name: one.value for one in beside({".env.example": text}.get)}
+    assert found == {"S": "shop.production", "L": "debug", "B": "False"}
+    assert beside({".env": text}.get)[3].value == "<your key>"
