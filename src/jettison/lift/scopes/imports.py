@@ -259,7 +259,10 @@ def collect_texts(context: Context) -> Iterator[Signal]:
     for name, text in unreached.items():
         if name not in reached:
             note = ", though no entry point leads there"
-            yield _names(name, text, _weight(name, text, context.weight_of_unreached()), note)
+            # A setting loads it as an import of the application does, wherever either stands.
+            loads = _is_loaded(text) and context.is_of_package(text.file)
+            weight = Weight.STRONG if loads else context.weight_of_unreached()
+            yield _names(name, text, _weight(name, text, weight), note)
     for name, text in _first(context, context.inputs.reach.left_out_texts).items():
         if name not in reached and name not in unreached and text.circumstance.condition:
             yield _driver_switched_off(name, text)
@@ -267,7 +270,12 @@ def collect_texts(context: Context) -> Iterator[Signal]:
 
 def _weight(name: str, text: Text, weight: Weight) -> Weight:
     """Words like "coverage.xml" and "py.test" name a tool without loading it."""
-    return Weight.FAINT if category_of(name) and not is_setting(text) else weight
+    return Weight.FAINT if category_of(name) and not _is_loaded(text) else weight
+
+
+def _is_loaded(text: Text) -> bool:
+    """Whether a framework imports what a string names, as ``include("silk.urls")`` of Django."""
+    return is_setting(text) or (text.target == "urlpatterns" and "." in text.value)
 
 
 def _first(context: Context, texts: Iterable[Text]) -> dict[str, Text]:

@@ -1,0 +1,2 @@
+DEBUG = True
+ROOT_URLCONF = "site.urls"
