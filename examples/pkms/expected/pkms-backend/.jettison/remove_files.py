@@ -5,8 +5,8 @@ ENVIRONMENT when it begins with ``/``; one that ends in ``/`` takes a folder who
 there is passed over, and nothing outside of ENVIRONMENT is touched.
 
 What a line means stays, and that is said, when a module that stays imports one of its modules
-and has no other way (``try`` with ``except ImportError``), or a library that stays names one of
-its libraries. Under ``together`` the lines of a paragraph leave or stay as one, and
+and has no other way (``try`` with ``except ImportError``), one beside a file names it in quotes, or
+a library names one of its libraries. Under ``together`` the lines of a paragraph go as one, and
 ``not counting: PATTERN`` names files whose imports do not keep it. ``sections: PATTERN`` cuts
 symbols and debug information off shared libraries, which no loader reads. ``link: PATH -> FILE``
 makes PATH a hard link of FILE where both are there and equal, so that their bytes are kept once.
@@ -40,6 +40,7 @@ IMPORT = re.compile(
     re.MULTILINE,
 )
 WORD = re.compile(rb"[\w.]+")
+QUOTED = re.compile(rb"['\"]([\w+-][\w.+-]*\.\w+)['\"]")
 ELF_64_LITTLE = b"\x7fELF\x02\x01"
 QT_SECTION = b".qtmetadata"
 File = TypeVar("File")
@@ -100,7 +101,9 @@ class Group(Together[Path]):
             else:
                 kinds.get(word, self.files).update(found(path, root, site))
         python = [file for file in self.files if file.suffix == ".py" and site in file.parents]
-        self.files.update(code for file in python for code in bytecode(file))
+        for file in python:
+            compiled = f"{file.stem.replace('[', '[[]')}.*.pyc"
+            self.files.update((file.parent / "__pycache__").glob(compiled))
         self.modules = {module(file.relative_to(site).as_posix()) for file in python}
 
 
@@ -115,11 +118,6 @@ def found(pattern: str, root: Path, site: Path) -> Iterator[Path]:
         for real in (Path(top).resolve() / name for top, _, names in whole for name in names):
             if root in real.parents and (real.is_file() or real.is_symlink()):
                 yield real
-
-
-def bytecode(file: Path) -> Iterable[Path]:
-    """Give the compiled forms of a source file."""
-    return (file.parent / "__pycache__").glob(f"{file.stem.replace('[', '[[]')}.*.pyc")
 
 
 def module(path: str) -> str:
@@ -149,10 +147,9 @@ def uses_on_disk(
     groups: Sequence[Together[Path]], gone: set[Path], site: Path
 ) -> Iterator[tuple[Together[Path], str, Path]]:
     """Give what the files of an environment that stay need of the groups."""
-    sources = sorted(set(site.rglob("*.py")) - gone)
-    yield from uses_of_modules(
-        groups, ((one, one.relative_to(site).as_posix(), one.read_bytes) for one in sources)
-    )
+    python = sorted(set(site.rglob("*.py")) - gone)
+    sources = ((one, one.relative_to(site).as_posix(), one.read_bytes) for one in python)
+    yield from uses_of_modules(groups, sources)
     libraries = (one for one in sorted(set(site.rglob("*.so*")) - gone) if one.is_file())
     yield from uses_of_libraries(groups, ((one, naming(one)) for one in libraries))
 
@@ -166,16 +163,21 @@ def naming(file: Path) -> Callable[[str], bool]:
 def uses_of_modules(
     groups: Sequence[Together[File]], sources: Iterable[tuple[File, str, Callable[[], bytes]]]
 ) -> Iterator[tuple[Together[File], str, File]]:
-    """Give every module of a group that a source which stays imports and cannot do without.
-
-    A source has its path below site-packages and what reads it.
-    """
+    """Give what sources (their path below site-packages, their content) import or name beside."""
+    files = ((str(file), group) for group in groups for file in group.files)
+    data = {path: group for path, group in files if not path.endswith((".py", ".pyc", ".so"))}
+    folders = {path.rpartition("/")[0] for path in data}
     owners = {name: group for group in groups for name in group.modules}
     # A statement that imports one of these modules holds the last part of one of their names.
     names = (name.rpartition(".") for name in owners)
     parts = {last.encode() for package, _, last in names if owner(package, owners) is None}
-    for file, path, read in sources if owners else ():
-        source = read()
+    for file, path, read in sources if owners or folders else ():
+        folder = str(file).rpartition("/")[0]
+        source = read() if owners or folder in folders else b""
+        for quoted in QUOTED.findall(source) if folder in folders else ():
+            group = data.get(f"{folder}/{quoted.decode()}")
+            if group and file not in group.not_counting:
+                yield group, quoted.decode(), file
         if not any(part in source for part in parts):
             continue
         own = module(path).split(".")
@@ -191,8 +193,8 @@ def uses_of_libraries(
     groups: Sequence[Together[File]], libraries: Iterable[tuple[File, Callable[[str], bool]]]
 ) -> Iterator[tuple[Together[File], str, File]]:
     """Give every shared library of a group that one which stays names, to load it."""
-    names = ((str(file).rpartition("/")[2], group) for group in groups for file in group.files)
-    leaving = [(name, group) for name, group in names if ".so" in name]
+    names = ((str(file).rpartition("/")[2], each) for each in groups for file in each.files)
+    leaving = [named for named in names if ".so" in named[0]]
     for file, holds in libraries if leaving else ():
         for name, group in leaving:
             if holds(name):
@@ -237,9 +239,8 @@ def binding(source: bytes, match: re.Match[bytes]) -> bool:
 
 def escapes(node: ast.AST, line: int) -> bool:
     """Whether a statement around a line says that the program goes on without it."""
-    if not isinstance(node, (ast.Try, ast.If)):
-        return False
-    if not node.lineno <= line <= (node.body[-1].end_lineno or 0):
+    kinds = (ast.Try, ast.If)
+    if not isinstance(node, kinds) or not node.lineno <= line <= (node.body[-1].end_lineno or 0):
         return False
     if isinstance(node, ast.If):
         return any(name in ast.dump(node.test) for name in ("TYPE_CHECKING", "__main__"))
@@ -251,10 +252,9 @@ def remove(files: set[Path], root: Path) -> None:
     """Remove files, and the folders that are empty then."""
     for file in files:
         file.unlink()
-    for parent in {file.parent for file in files}:
-        for folder in (parent, *parent.parents):
-            if root in folder.parents and folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+    for folder in sorted({parent for file in files for parent in file.parents}, reverse=True):
+        if root in folder.parents and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def cut_sections(file: Path) -> int:
