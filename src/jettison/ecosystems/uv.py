@@ -139,6 +139,7 @@ UV = Tool(
     scripts=True,
     calls=("run", "pip", "sync", "tool"),
     cache="/root/.cache/uv",
+    script="astral.sh/uv",
     variables="UV_",
     wanted={COMPILE: "1", "UV_LINK_MODE": "copy"},
     stays={"UV_NO_SYNC": "1", "UV_NO_CACHE": "1"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
@@ -261,3 +261,22 @@ def named_by(word: Word) -> str:
 def is_installer(word: Word) -> bool:
     """Whether a requirement is pip or another installer itself."""
     return named_by(word) in INSTALLERS
+
+
+FETCHING = frozenset({"curl", "wget"})
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
+
+
+def runs_fetched(action: Action, loads: Collection[str]) -> bool:
+    """Whether a shell runs what a pipe or a download gives it, or a file that ``loads`` name.
+
+    ``loads`` are the words of the commands and instructions that fetch files.
+    """
+    words = action.command.words
+    program = posixpath.basename("".join(words[:1]))
+    given = [word for word in words[1:] if not word.startswith("-")]
+    if program in _SHELLS and (not given or "-c" in words):
+        inner = {each.name for each in action.command.substitutions}
+        return not given or not FETCHING.isdisjoint(inner)
+    path = given[0] if program in _SHELLS else "".join(words[:1])
+    return "/" in path and any(path in text for text in loads)

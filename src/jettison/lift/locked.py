@@ -12,7 +12,7 @@ from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall, tool_setting
 from jettison.ecosystems.tool import VIRTUAL, SourceKind, Tool
 from jettison.ecosystems.uv import UV
-from jettison.formats.dockerfile import Copy, Instruction, mounts
+from jettison.formats.dockerfile import Copy, Instruction, mounts, raw_pairs
 from jettison.formats.toml import Table, read_toml
 from jettison.lift import Project, brings_uv
 from jettison.lift.action import Action, ActionKind, is_installer
@@ -45,7 +45,7 @@ class LockedInstallation(Struct, frozen=True, kw_only=True):
     ``command`` is how the tool is called and ``options`` what follows, as
     it is written. ``files`` are the declaring file and the lock, relative to the context.
     ``environment`` is the path of the environment.
-    ``installer`` is the instruction, or the requirements, that bring the tool, and ``settings``
+    ``installer`` is the instructions, or the requirements, that bring the tool, and ``settings``
     commands that configure it. ``sources`` are the copies that the project itself is built from,
     empty when it is not installed. ``starts`` are CMD and ENTRYPOINT where they say ``TOOL run``,
     with the words that do the same without it. ``called`` is where the Dockerfile calls the tool
@@ -60,7 +60,7 @@ class LockedInstallation(Struct, frozen=True, kw_only=True):
     files: tuple[str, ...]
     folder: str
     environment: str
-    installer: Instruction | str
+    installer: tuple[Instruction, ...] | str
     settings: tuple[str, ...]
     sources: tuple[Instruction, ...]
     starts: tuple[tuple[str, tuple[str, ...]], ...]
@@ -75,7 +75,7 @@ class LockedInstallation(Struct, frozen=True, kw_only=True):
     @property
     def fetches(self) -> bool:
         """Whether the tool's own installer is fetched while the image is built."""
-        return isinstance(self.installer, Instruction) and self.installer.keyword == "RUN"
+        return not isinstance(self.installer, str) and self.installer[-1].keyword == "RUN"
 
 
 def movable(
@@ -95,7 +95,7 @@ def movable(
     tool = TOOLS[facts[0].tool]
     requests = [r for r in project_requests(project) if r.action in actions]
     reason = obstacle(project, stage, tool, actions)
-    installer = _installer(stage, tool)
+    installer = _installer(stage, tool, actions[-1].command.words[0])
     place = environment_place(facts[-1], stage, actions[-1])
     if reason or not requests or installer is None or not place:
         unknown = f"how {tool.name} gets there" if place else "where the environment is made"
@@ -118,7 +118,7 @@ def _found(
     project: Project,
     stage: FinalStage,
     request: ProjectRequest,
-    installer: Instruction | str,
+    installer: tuple[Instruction, ...] | str,
     place: str,
 ) -> LockedInstallation:
     last, tool = request.action, request.tool
@@ -133,7 +133,7 @@ def _found(
     return LockedInstallation(
         tool=tool,
         actions=stage.of_kind(ActionKind.LOCKED),
-        command=_command(request),
+        command=_command(request, installer),
         options=" ".join(_options(last, tool)),
         files=tuple(path.removeprefix(prefix) for path in files if path),
         folder=stage.folder_of(last),
@@ -172,9 +172,13 @@ def _sources(
     return tuple(item for item in copies if item.origin.at < line)
 
 
-def _command(request: ProjectRequest) -> str:
+def _command(request: ProjectRequest, installer: tuple[Instruction, ...] | str) -> str:
+    """How the tool is called: by its path where its own installer put it beside PATH."""
     action = request.fact.action if isinstance(request.fact, ProjectInstall) else ""
-    return f"{request.tool.name} {action}".strip()
+    fetched = not isinstance(installer, str) and installer[-1].keyword == "RUN"
+    first = request.action.command.tokens[0].raw
+    called = first if fetched and "/" in first else request.tool.name
+    return f"{called} {action}".strip()
 
 
 def _declaring(project: Project, request: ProjectRequest) -> Table:
@@ -197,8 +201,8 @@ def _settings(stage: FinalStage) -> Iterator[str]:
             yield action.text
 
 
-def _installer(stage: FinalStage, tool: Tool) -> Instruction | str | None:
-    """What brings a tool into the stage: a copy from its image, or what pip installs.
+def _installer(stage: FinalStage, tool: Tool, called: str) -> tuple[Instruction, ...] | str | None:
+    """What brings a tool into the stage: a copy from its image, its script, or what pip installs.
 
     Nothing, but no None either, where the base brings it.
     """
@@ -206,13 +210,13 @@ def _installer(stage: FinalStage, tool: Tool) -> Instruction | str | None:
         return ""
     for item, copied in stage.copies:
         if copied.stage and _has_tool(copied, tool.name):
-            return item
+            return (item,)
     for run in stage.runs:
         for mount in mounts(run.instruction):
             if mount.from_ and is_tool(mount, tool.name):
                 return f"--from={mount.from_} {mount.source} {mount.target}"
-    if (script := _script(stage, tool)) is not None:
-        return script
+    if tool.script and (script := _script(stage, tool)):
+        return script if called != tool.name or _is_found(stage, tool, script[-1]) else None
     for action in stage.of_kind(ActionKind.PYTHON):
         fact = action.fact
         words = fact.requirements if isinstance(fact, PipInstall) else ()
@@ -222,13 +226,36 @@ def _installer(stage: FinalStage, tool: Tool) -> Instruction | str | None:
     return None
 
 
-def _script(stage: FinalStage, tool: Tool) -> Instruction | None:
-    """The RUN that does nothing but fetch and run the installer that a tool offers."""
-    for run in stage.runs if tool.script else ():
+_SHELLS = frozenset({"sh", "bash", "env", "python", "python3"})
+
+
+def _script(stage: FinalStage, tool: Tool) -> tuple[Instruction, ...]:
+    """What does nothing but fetch and run the installer that a tool offers: a RUN, behind an ADD.
+
+    Empty where there is none.
+    """
+    added = {
+        copied.destination: item
+        for item, copied in stage.copies
+        if len(copied.sources) == 1 and tool.script in copied.sources[0]
+    }
+    for run in stage.runs:
         programs = {command.name.rpartition("/")[2] for command in run.script.commands}
-        if tool.script in run.script.text and programs <= {"curl", "wget", "python", "python3"}:
-            return run.instruction
-    return None
+        if tool.script in run.script.text and programs <= _SHELLS | {"curl", "wget"}:
+            return (run.instruction,)
+        for path, item in added.items():
+            if path in run.script.text and programs <= _SHELLS | {"rm", "chmod", path[1:]}:
+                return (item, run.instruction)
+    return ()
+
+
+def _is_found(stage: FinalStage, tool: Tool, script: Instruction) -> bool:
+    """Whether a tool that its installer brought is found by its name alone."""
+    names = [
+        name for item in stage.inherited if item.keyword == "ENV" for name, _ in raw_pairs(item)
+    ]
+    folder = re.compile(rf"{tool.variables}\w*(HOME|DIR)\b")
+    return "PATH" in names or any(map(folder.search, (*names, script.text)))
 
 
 def brought_tools(stage: FinalStage) -> frozenset[str]:

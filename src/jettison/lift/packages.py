@@ -21,7 +21,7 @@ from jettison.catalogue.packaging import (
 )
 from jettison.ecosystems.commands import PackageInstall, PackageRequest, system_remove
 from jettison.formats.shell import assignments, value
-from jettison.lift.action import Action, ActionKind, LiftedRun
+from jettison.lift.action import FETCHING, Action, ActionKind, LiftedRun, runs_fetched
 from jettison.lift.other_packages import judged_other
 from jettison.lift.scopes import PackageScope, PlannedPackage
 from jettison.lift.stage import FinalStage
@@ -204,7 +204,7 @@ def _program(stage: FinalStage, name: str, programs: Collection[str], needs: Nee
         return PackageScope.RUNTIME, (Evidence.of("trigger", message, origin),), ()
     names = dict.fromkeys([*programs, name])
     used = [use for program in names for use in needs.usage.programs.get(program, ())]
-    used += _steps(stage, names)
+    used += (*_steps(stage, names), *_fetched(stage, name))
     if used:
         return PackageScope.RUNTIME, tuple(used), ()
     if needs.usage.computed:
@@ -255,6 +255,18 @@ def _steps(stage: FinalStage, programs: Iterable[str]) -> list[Evidence]:
             message = f"a step calls {name}" if names & called else "a step adds a package source"
             found.append(Evidence.of("step", message, action.origin))
     return found
+
+
+def _fetched(stage: FinalStage, name: str) -> Iterator[Evidence]:
+    """The first step behind a package that runs a script from elsewhere, which nobody has read."""
+    origin = requested(stage).get(name)
+    added = (item.arguments for item, _ in stage.copies if "://" in item.arguments)
+    loads = (*added, *(each.text for each in stage.actions if each.command.name in FETCHING))
+    for action in stage.actions:
+        if origin and action.origin.at > origin.at and runs_fetched(action, loads):
+            message = f"a step runs a script that it fetches, which may call {name}"
+            yield Evidence.of("step", message, action.origin)
+            return
 
 
 def saved_without(stage: FinalStage, gone: Collection[str]) -> Size | None:

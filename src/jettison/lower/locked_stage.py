@@ -214,8 +214,8 @@ def _variable(text: str) -> str:
 
 
 def _installer(found: LockedInstallation) -> str:
-    if isinstance(found.installer, Instruction):
-        return found.installer.text
+    if not isinstance(found.installer, str):
+        return "".join(item.text for item in found.installer)
     if not found.installer:
         return ""
     if found.installer.startswith("--from="):
@@ -255,8 +255,8 @@ def anchor(stage: FinalStage, actions: Iterable[Action], *, copies: bool = True)
 def _removed(stage: FinalStage, found: LockedInstallation, *, stays: bool) -> dict[int, str]:
     """What leaves the final stage: the installation, and its tool unless that stays."""
     replaced: dict[int, str] = {}
-    if not stays and isinstance(found.installer, Instruction):
-        replaced[line_of(found.installer)] = ""
+    if not stays and not isinstance(found.installer, str):
+        replaced |= {line_of(item): "" for item in found.installer}
     whole = any(
         set(copied.sources) & {".", "./"} for _, copied in stage.copies if copied.stage is None
     )

@@ -121,10 +121,12 @@ def _moved(plan: Plan, found: Movable) -> Finding:
     if build:
         remaining = counted(len(build), "build package remains", "build packages remain")
         message += f"; {remaining} there"
-    moves = locked.installer if locked and not stays else None
+    bringing = locked.installer if locked and not isinstance(locked.installer, str) else ()
     present = removable(plan.stage)
     gone = tuple(
-        name for name in build if name in present and not _needed_in_final(plan, name, moves)
+        name
+        for name in build
+        if name in present and not _needed_in_final(plan, name, bringing, stays=stays is not None)
     )
     changes: tuple[Change, ...] = (change, RemovePackages(names=gone)) if gone else (change,)
     if locked:
@@ -225,29 +227,31 @@ def _installs_when_run(plan: Plan) -> Evidence | None:
     return replace(found, message=f"{found.message}, and an environment that uv makes has none")
 
 
-def _needed_in_final(plan: Plan, name: str, moves: Instruction | str | None) -> bool:
+def _needed_in_final(
+    plan: Plan, name: str, bringing: tuple[Instruction, ...], *, stays: bool
+) -> bool:
     """Whether a step that remains in the final stage may call for a build package.
 
-    A step before the one that installs it does not. ``moves`` is the step that brings a tool,
-    where only the build stage needs it.
+    A step before the one that installs it does not. ``bringing`` are the steps that fetch the
+    tool, and ``stays`` says that the final stage repeats them.
     """
     scope = next((item.scope for item in plan.packages if item.name == name), None)
     installed = requested(plan.stage)[name].line or 0
     steps = (a for a in plan.stage.of_kind(ActionKind.OTHER) if (a.origin.line or 0) >= installed)
-    unknown = [each for each in steps if each.instruction is not moves and not is_plain(each)]
+    unknown = [each for each in steps if each.instruction not in bringing and not is_plain(each)]
     if name in FETCHING:
-        return name == "ca-certificates" or _called_otherwise(plan, moves, name)
+        return name == "ca-certificates" or stays or _called_otherwise(plan, bringing, name)
     return scope is PackageScope.RUNTIME or (name != "git" and bool(unknown))
 
 
-def _called_otherwise(plan: Plan, moves: Instruction | str | None, program: str) -> bool:
-    """Whether anything besides the removed step may call a program."""
+def _called_otherwise(plan: Plan, moves: tuple[Instruction, ...], program: str) -> bool:
+    """Whether anything besides the removed steps may call a program."""
     named = re.compile(rf"\b{program}\b")
     texts = [item.text for item in plan.stage.inherited if item.keyword != "RUN"]
     texts += [
         action.text
         for action in plan.stage.actions
-        if action.kind is not ActionKind.PACKAGES and action.instruction is not moves
+        if action.kind is not ActionKind.PACKAGES and action.instruction not in moves
     ]
     path = plan.project.compose_path
     texts += [plan.project.texts[path]] if path else []
