@@ -30,7 +30,7 @@ from jettison.plan.removal.remove_files import (
     module,
     removable,
     uses_of_libraries,
-    uses_of_modules,
+    uses_of_sources,
 )
 from jettison.records import Records
 from jettison.values import Skipped
@@ -140,7 +140,7 @@ def _decided(
 
     def uses(groups: Sequence[_Group], gone: set[str]) -> Iterator[tuple[_Group, str, str]]:
         stay = [(path, *each) for path, each in files.items() if path not in gone]
-        yield from uses_of_modules(groups, (
+        yield from uses_of_sources(groups, (
             (path, path.removeprefix(inside), partial(_content, wheel, placed))
             for path, wheel, placed in stay if _is_module(path, scheme)
         ))  # fmt: skip

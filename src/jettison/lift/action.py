@@ -42,7 +42,7 @@ from jettison.ecosystems.commands import (
 )
 from jettison.formats.dockerfile import Instruction
 from jettison.formats.dockerfile.run import run_script
-from jettison.formats.shell import Command, Script, Word
+from jettison.formats.shell import SHELLS, Command, Script, Word
 from jettison.values import Evidence, Origin, in_one_line
 
 
@@ -165,7 +165,7 @@ _SIGNS: tuple[tuple[ActionKind, Callable[[Command], object]], ...] = (
     (ActionKind.CLEANUP, removal),
 )
 # Shells that read what `/bin/sh` reads, with options that only stop a step earlier.
-SHELLS = re.compile(
+_READS_SH = re.compile(
     r'"(?:/bin/(?:ba|a|da)?sh"|/mnt/busybox",\s*"sh")'
     r'(?:,\s*"(?:-[eoux]+|errexit|nounset|pipefail|xtrace)")*,\s*"-[eoux]*c"\s*\]\s*$'
 )
@@ -235,7 +235,8 @@ def steps_not_understood(
     steps += [
         Evidence.of("step", _short(item.text), item.origin)
         for item in instructions
-        if item.keyword == "ONBUILD" or (item.keyword == "SHELL" and not SHELLS.search(item.text))
+        if item.keyword == "ONBUILD"
+        or (item.keyword == "SHELL" and not _READS_SH.search(item.text))
     ]
     return tuple(steps)
 
@@ -264,7 +265,6 @@ def is_installer(word: Word) -> bool:
 
 
 FETCHING = frozenset({"curl", "wget"})
-_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
 
 
 def runs_fetched(action: Action, loads: Collection[str]) -> bool:
@@ -275,8 +275,8 @@ def runs_fetched(action: Action, loads: Collection[str]) -> bool:
     words = action.command.words
     program = posixpath.basename("".join(words[:1]))
     given = [word for word in words[1:] if not word.startswith("-")]
-    if program in _SHELLS and (not given or "-c" in words):
+    if program in SHELLS and (not given or "-c" in words):
         inner = {each.name for each in action.command.substitutions}
         return not given or not FETCHING.isdisjoint(inner)
-    path = given[0] if program in _SHELLS else "".join(words[:1])
+    path = given[0] if program in SHELLS else "".join(words[:1])
     return "/" in path and any(path in text for text in loads)

@@ -15,7 +15,7 @@ from jettison.ecosystems.uv import UV
 from jettison.formats.dockerfile import Copy, Instruction, mounts, raw_pairs
 from jettison.formats.toml import Table, read_toml
 from jettison.lift import Project, brings_uv
-from jettison.lift.action import Action, ActionKind, is_installer
+from jettison.lift.action import FETCHING, Action, ActionKind, is_installer
 from jettison.lift.declared import local_folders, locks_of
 from jettison.lift.installation import Installation, NotMovable, installation_of
 from jettison.lift.locked_obstacles import called, fixed_path, is_tool, obstacle, starts
@@ -75,7 +75,16 @@ class LockedInstallation(Struct, frozen=True, kw_only=True):
     @property
     def fetches(self) -> bool:
         """Whether the tool's own installer is fetched while the image is built."""
-        return not isinstance(self.installer, str) and self.installer[-1].keyword == "RUN"
+        return _fetches(self.installer)
+
+    @property
+    def bringing(self) -> tuple[Instruction, ...]:
+        """The instructions that bring the tool."""
+        return () if isinstance(self.installer, str) else self.installer
+
+
+def _fetches(installer: tuple[Instruction, ...] | str) -> bool:
+    return not isinstance(installer, str) and installer[-1].keyword == "RUN"
 
 
 def movable(
@@ -175,9 +184,8 @@ def _sources(
 def _command(request: ProjectRequest, installer: tuple[Instruction, ...] | str) -> str:
     """How the tool is called: by its path where its own installer put it beside PATH."""
     action = request.fact.action if isinstance(request.fact, ProjectInstall) else ""
-    fetched = not isinstance(installer, str) and installer[-1].keyword == "RUN"
     first = request.action.command.tokens[0].raw
-    called = first if fetched and "/" in first else request.tool.name
+    called = first if _fetches(installer) and "/" in first else request.tool.name
     return f"{called} {action}".strip()
 
 
@@ -226,7 +234,8 @@ def _installer(stage: FinalStage, tool: Tool, called: str) -> tuple[Instruction,
     return None
 
 
-_SHELLS = frozenset({"sh", "bash", "env", "python", "python3"})
+# What runs an installer.
+_RUNNING = frozenset({"sh", "bash", "env", "python", "python3"})
 
 
 def _script(stage: FinalStage, tool: Tool) -> tuple[Instruction, ...]:
@@ -241,10 +250,10 @@ def _script(stage: FinalStage, tool: Tool) -> tuple[Instruction, ...]:
     }
     for run in stage.runs:
         programs = {command.name.rpartition("/")[2] for command in run.script.commands}
-        if tool.script in run.script.text and programs <= _SHELLS | {"curl", "wget"}:
+        if tool.script in run.script.text and programs <= _RUNNING | FETCHING:
             return (run.instruction,)
         for path, item in added.items():
-            if path in run.script.text and programs <= _SHELLS | {"rm", "chmod", path[1:]}:
+            if path in run.script.text and programs <= _RUNNING | {"rm", "chmod", path[1:]}:
                 return (item, run.instruction)
     return ()
 

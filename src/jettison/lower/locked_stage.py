@@ -214,10 +214,8 @@ def _variable(text: str) -> str:
 
 
 def _installer(found: LockedInstallation) -> str:
-    if not isinstance(found.installer, str):
-        return "".join(item.text for item in found.installer)
-    if not found.installer:
-        return ""
+    if isinstance(found.installer, tuple) or not found.installer:
+        return "".join(item.text for item in found.bringing)
     if found.installer.startswith("--from="):
         return f"COPY {found.installer}\n"
     return f"RUN pip install --no-cache-dir {found.installer}\n"
@@ -254,9 +252,7 @@ def anchor(stage: FinalStage, actions: Iterable[Action], *, copies: bool = True)
 
 def _removed(stage: FinalStage, found: LockedInstallation, *, stays: bool) -> dict[int, str]:
     """What leaves the final stage: the installation, and its tool unless that stays."""
-    replaced: dict[int, str] = {}
-    if not stays and not isinstance(found.installer, str):
-        replaced |= {line_of(item): "" for item in found.installer}
+    replaced = {line_of(item): "" for item in found.bringing if not stays}
     whole = any(
         set(copied.sources) & {".", "./"} for _, copied in stage.copies if copied.stage is None
     )

@@ -37,7 +37,7 @@ from jettison.catalogue import table
 from jettison.catalogue.packaging import HEADERS, Tools, is_build_package
 from jettison.ecosystems.uv import UV
 from jettison.formats.dockerfile import Instruction
-from jettison.lift.action import ActionKind, is_plain
+from jettison.lift.action import FETCHING, ActionKind, is_plain
 from jettison.lift.installation import Installation, NotMovable
 from jettison.lift.locked import LockedInstallation, movable, new_place, replaced_place
 from jettison.lift.locked_obstacles import fixed_path, linked_programs, programs_of
@@ -64,7 +64,7 @@ from jettison.values import Evidence, counted, replace
 
 Movable = Installation | LockedInstallation
 # What fetches the installer of a tool.
-FETCHING = ("curl", "wget", "ca-certificates")
+_FETCHERS = (*sorted(FETCHING), "ca-certificates")
 
 
 def detect(plan: Plan) -> Iterator[Finding]:
@@ -121,7 +121,7 @@ def _moved(plan: Plan, found: Movable) -> Finding:
     if build:
         remaining = counted(len(build), "build package remains", "build packages remain")
         message += f"; {remaining} there"
-    bringing = locked.installer if locked and not isinstance(locked.installer, str) else ()
+    bringing = locked.bringing if locked else ()
     present = removable(plan.stage)
     gone = tuple(
         name
@@ -199,7 +199,7 @@ def build_packages(plan: Plan, found: Movable) -> tuple[str, ...]:
     ]
     names += [name for name in ("git",) if name in present and found.version_control]
     if isinstance(found, LockedInstallation) and found.fetches:
-        names += [name for name in FETCHING if name in present]
+        names += [name for name in _FETCHERS if name in present]
     return tuple(names)
 
 
@@ -239,7 +239,7 @@ def _needed_in_final(
     installed = requested(plan.stage)[name].line or 0
     steps = (a for a in plan.stage.of_kind(ActionKind.OTHER) if (a.origin.line or 0) >= installed)
     unknown = [each for each in steps if each.instruction not in bringing and not is_plain(each)]
-    if name in FETCHING:
+    if name in _FETCHERS:
         return name == "ca-certificates" or stays or _called_otherwise(plan, bringing, name)
     return scope is PackageScope.RUNTIME or (name != "git" and bool(unknown))
 

@@ -149,7 +149,7 @@ def uses_on_disk(
     """Give what the files of an environment that stay need of the groups."""
     python = sorted(set(site.rglob("*.py")) - gone)
     sources = ((one, one.relative_to(site).as_posix(), one.read_bytes) for one in python)
-    yield from uses_of_modules(groups, sources)
+    yield from uses_of_sources(groups, sources)
     libraries = (one for one in sorted(set(site.rglob("*.so*")) - gone) if one.is_file())
     yield from uses_of_libraries(groups, ((one, naming(one)) for one in libraries))
 
@@ -160,10 +160,10 @@ def naming(file: Path) -> Callable[[str], bool]:
     return lambda name: name.partition(".so")[0].encode() + b".so" in content
 
 
-def uses_of_modules(
+def uses_of_sources(
     groups: Sequence[Together[File]], sources: Iterable[tuple[File, str, Callable[[], bytes]]]
 ) -> Iterator[tuple[Together[File], str, File]]:
-    """Give what sources (their path below site-packages, their content) import or name beside."""
+    """Give what sources, each with its path below site-packages, import, or name beside them."""
     files = ((str(file), group) for group in groups for file in group.files)
     data = {path: group for path, group in files if not path.endswith((".py", ".pyc", ".so"))}
     folders = {path.rpartition("/")[0] for path in data}
