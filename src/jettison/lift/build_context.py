@@ -194,16 +194,13 @@ def list_from(
 
 def copied_to(project: Project, stage: FinalStage, path: str) -> str | None:
     """The file of the context that the image has at an absolute path; None when there is none."""
-    for item, copied in reversed(stage.all_copies):
-        if copied.stage is None:
-            into = stage.absolute(copied.destination, item)
-            for source in copied.sources:
-                base = posixpath.normpath(source.lstrip("/"))
-                for origin, target in _places(project, copied, base, into):
-                    found = _source_of(path, origin, target)
-                    if found in project.files:
-                        return found
-    return None
+    return next((one for one in sources_of(project, stage, path) if one in project.files), None)
+
+
+def sources_of(project: Project, stage: FinalStage, path: str) -> Iterator[str]:
+    """What the image may have of the context at an absolute path, the last copied first."""
+    places = (_source_of(path, source, target) for source, target in _copied(project, stage))
+    return (source for source in places if source is not None)
 
 
 def copied_from(project: Project, copied: Copy, into: str, folder: str) -> Iterator[str]:
@@ -226,10 +223,12 @@ def _mounted(stage: FinalStage, step: Instruction) -> Iterator[tuple[str, str]]:
             yield source, stage.absolute(mount.target, step)
 
 
-def _copied(project: Project, stage: FinalStage, step: Instruction) -> Iterator[tuple[str, str]]:
-    """Files and folders that were copied before a step, the last first, with their targets."""
+def _copied(
+    project: Project, stage: FinalStage, step: Instruction | None = None
+) -> Iterator[tuple[str, str]]:
+    """Files and folders that were copied (before a step), the last first, with their targets."""
     for item, copied in reversed(stage.all_copies):
-        before = item.origin.at < step.origin.at
+        before = step is None or item.origin.at < step.origin.at
         if copied.stage is None and before:
             into = stage.absolute(copied.destination, item)
             for source in copied.sources:

@@ -10,7 +10,7 @@ from jettison.catalogue import table
 from jettison.catalogue.bases import SystemPackages
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.formats.dockerfile.views import HealthCheck
-from jettison.lift.build_context import copied_from
+from jettison.lift.build_context import copied_from, sources_of
 from jettison.lift.declared import shipped_names
 from jettison.lift.locked import brought_tools
 from jettison.lift.scopes import Scope
@@ -248,15 +248,15 @@ def _modules(
     A folder ``src`` is a package where it is imported as one, or ``words`` start a module of it.
     The file that is started is not loaded by a name, and would start once more.
     """
-    prefix = plan.project.prefix
-    loaded = sorted(plan.loaded)
-    started = [word for text in (*_started(plan.original_stage), *words) for word in text.split()]
+    prefix, stage, loaded = plan.project.prefix, plan.original_stage, sorted(plan.loaded)
+    inside = min(sources_of(plan.project, stage, stage.folder), key=len, default=".")
+    started = [word for text in (*_started(stage), *words) for word in text.split()]
     package = (
         f"{prefix}src/__init__.py" in plan.original.files
         or any(word.startswith("src.") for word in started)
         or any(_OF_SRC.search(read(file) or "") for file in loaded)
     )
-    for path in (file.removeprefix(prefix) for file in loaded):
+    for path in (file.removeprefix(prefix).removeprefix(f"{inside}/") for file in loaded):
         again = any(f"/{word}".endswith(f"/{path}") for word in started)
         name = dotted(path if package else path.removeprefix("src/"))
         if IMPORTABLE.fullmatch(name) and not (again or name.endswith("__main__")):

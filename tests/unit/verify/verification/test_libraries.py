@@ -31,6 +31,20 @@ def test_a_command_and_a_user_that_the_plan_leaves_as_they_are_are_those_of_the_
     assert not asked.expected_user
 
 
+def test_modules_are_named_as_the_working_directory_finds_them(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        "FROM python:3.11-slim\nWORKDIR /srv\nCOPY backend backend\nWORKDIR /srv/backend\n"
+        'CMD ["python", "-m", "shop.main"]\n'
+    )
+    package = tmp_path / "backend" / "shop"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "main.py").write_text("from shop import prices\n")
+    (package / "prices.py").write_text("PRICES = {}\n")
+    plan = planned(tmp_path, offline=True, cache=tmp_path / "cache").plan
+    assert "shop.prices" in verification_request(plan, "before", "after", None).modules
+
+
 def test_a_start_script_that_can_run_the_tests_does_not_ask_for_their_program(
     tmp_path: Path,
 ) -> None:
