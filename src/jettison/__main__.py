@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import os
@@ -55,6 +56,24 @@ class _Raw(io.FileIO):
             return super().write(data)
         except self.lost:
             return memoryview(data).nbytes
+        except OSError as error:
+            raise WriteError(
+                "standard output cannot be written",
+                why="it is closed" if error.errno == errno.EBADF else str(error.strerror),
+                hint="Redirect it to a file on a disk with free space, or to /dev/null.",
+            ) from error
+
+
+def _reserve_closed_streams() -> None:
+    """Open each standard stream that is closed, so that no file takes its number.
+
+    A program that is run would write its output into that file. Writing to the stream still fails.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            number = os.open(os.devnull, os.O_RDONLY)
+            os.set_inheritable(number, True)  # noqa: FBT003  its own signature
+            setattr(sys, name, open(number, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def _steady(stream: TextIO | None, lost: type[OSError]) -> TextIO | None:
@@ -78,6 +97,7 @@ def _steady(stream: TextIO | None, lost: type[OSError]) -> TextIO | None:
 
 def main() -> None:
     """Run the command line and turn what it raises into a message and an exit status."""
+    _reserve_closed_streams()
     # progress and messages that nobody can be given stop no work; a result does
     sys.stdout = _steady(sys.stdout, BrokenPipeError)
     sys.stderr = _steady(sys.stderr, OSError)
@@ -108,11 +128,11 @@ def _with_output(status: int) -> int:
     try:
         if sys.stdout:
             sys.stdout.flush()
-    except (OSError, ValueError) as error:
+    except (WriteError, ValueError) as error:
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if status == 0 and isinstance(error, OSError):
-            return _report(_told(error))
+        if status == 0 and isinstance(error, WriteError):
+            return _report(error)
     return status
 
 

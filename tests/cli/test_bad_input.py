@@ -255,6 +255,30 @@ def test_output_that_cannot_be_written_is_an_error_once(
     assert done.stderr.count("No space left on device") == 1
 
 
+@pytest.mark.parametrize("streams", [">&-", "<&- >&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("command", ["--version", "plan --offline"])
+def test_a_closed_standard_output_is_an_error(tmp_path: Path, command: str, streams: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} -m jettison {command} {streams}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=project(tmp_path / "project"),
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+    )
+    assert done.returncode == 8
+    if "2>" not in streams:
+        assert "error: standard output cannot be written\n  it is closed\nhint: " in done.stderr
+
+
+def test_no_file_takes_the_number_of_a_closed_stream(tmp_path: Path) -> None:
+    said = "import os; from jettison.__main__ import _reserve_closed_streams as reserve; reserve()"
+    words = f"{said}; print(open('file', 'w').fileno(), file=open('number', 'w'))"
+    shell = f'exec {sys.executable} -c "{words}" <&- >&- 2>&-'
+    subprocess.run(["sh", "-c", shell], check=True, cwd=tmp_path)
+    assert int((tmp_path / "number").read_text()) > 2
+
+
 _OVER = ("check", "--budget", "size=1 kB", "--offline")
 
 
