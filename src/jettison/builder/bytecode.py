@@ -266,8 +266,11 @@ def _content(entry: os.DirEntry[str]) -> bytes:
         return b"neither"
     if is_hollow(entry.stat()):
         return b"hollow"
-    with Path(entry).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+    try:
+        with Path(entry).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except PermissionError:
+        return b"unreadable"
 
 
 def _folders(root: Path, compiler: Compiler) -> Iterator[Path]:

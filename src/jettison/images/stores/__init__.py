@@ -10,7 +10,7 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -210,9 +210,18 @@ def is_sound(path: Path, algorithm: str, digest: str) -> bool:
     return False
 
 
-def damaged_cache(path: Path, why: str) -> DamagedCacheError:
-    """Remove a damaged entry and return the error that says that the work can be done again."""
+def damaged_cache(path: Path, why: str) -> DamagedCacheError | WriteError:
+    """Remove a damaged entry and return the error that says that the work can be done again.
+
+    WriteError where it cannot be removed, so that the same would happen again.
+    """
     discard(path)
+    if os.path.lexists(path):
+        return WriteError(
+            f"{path} in the cache is damaged and cannot be removed",
+            why=why,
+            hint="Remove it, or set XDG_CACHE_HOME to another folder.",
+        )
     return DamagedCacheError(
         f"{path} in the cache was damaged", why=why, hint="It was removed; run the command again."
     )
@@ -248,10 +257,17 @@ def regular_size(path: Path) -> int | None:
 
 
 def _present(path: Path) -> BinaryIO | None:
-    """Open a regular file; None where there is none, or another process just removed it."""
+    """Open a regular file; None where there is none, or another process just removed it.
+
+    One that may not be read is damaged.
+    """
     if regular_size(path) is not None:
-        with suppress(FileNotFoundError):
+        try:
             return open_regular(path)
+        except FileNotFoundError:
+            return None
+        except PermissionError:
+            discard(path)
     return None
 
 

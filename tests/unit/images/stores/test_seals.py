@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from jettison.images.stores import is_sound, sealed_bytes, sealed_file, sealed_size
+from jettison.errors import DamagedCacheError, WriteError
+from jettison.images.stores import (
+    damaged_cache,
+    is_sound,
+    sealed_bytes,
+    sealed_file,
+    sealed_size,
+)
 from jettison.records import damaged
 
 
@@ -77,3 +86,30 @@ def test_what_another_process_removes_meanwhile_is_missing(
     assert sealed_bytes(path) is None
     assert sealed_size(path) is None
     assert not is_sound(path, "sha256", "0" * 64)
+
+
+def test_a_file_that_may_not_be_read_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> BinaryIO:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr("jettison.images.stores.open_regular", refused)
+    path = tmp_path / "entry"
+    for read in (sealed_bytes, sealed_size, lambda path: is_sound(path, "sha256", "") or None):
+        write(path, b"content")
+        assert read(path) is None
+        assert not path.exists()
+        assert damaged() == (path,)
+
+
+def test_a_damaged_entry_that_cannot_be_removed_is_an_error_that_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "entry", b"content")
+    assert isinstance(damaged_cache(path, "it is wrong"), DamagedCacheError)
+    write(path, b"content")
+    monkeypatch.setattr("jettison.images.stores.discard", lambda _: None)
+    error = damaged_cache(path, "it is wrong")
+    assert isinstance(error, WriteError)
+    assert f"{path} in the cache is damaged and cannot be removed" in str(error)
