@@ -217,7 +217,7 @@ def _installer(stage: FinalStage, tool: Tool, called: str) -> tuple[Instruction,
     if tool.name == UV.name and brings_uv(stage.base):
         return ""
     for item, copied in stage.copies:
-        if copied.stage and _has_tool(copied, tool.name):
+        if copied.stage and has_tool(copied, tool.name):
             return (item,)
     for run in stage.runs:
         for mount in mounts(run.instruction):
@@ -277,5 +277,6 @@ def brought_tools(stage: FinalStage) -> frozenset[str]:
     )
 
 
-def _has_tool(copied: Copy, tool: str) -> bool:
+def has_tool(copied: Copy, tool: str) -> bool:
+    """Whether a COPY brings the program of a tool."""
     return any(posixpath.basename(source) == tool for source in copied.sources)

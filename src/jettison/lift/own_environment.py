@@ -11,9 +11,11 @@ from msgspec import Struct
 from jettison.ecosystems import OF_PROJECTS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall, VirtualEnvironment
 from jettison.ecosystems.tool import SYSTEM, Setting
-from jettison.formats.dockerfile import Instruction, raw_pairs
-from jettison.lift.action import Action, ActionKind, actions_in, is_installer, lifted_run
+from jettison.ecosystems.uv import UV
+from jettison.formats.dockerfile import Instruction, mounts, raw_pairs
+from jettison.lift.action import Action, ActionKind, LiftedRun, actions_in, is_installer, lifted_run
 from jettison.lift.stage import FinalStage
+from jettison.values import FALSE, is_within
 
 # Options of what makes an environment that say nothing about what it finds.
 _PLAIN = frozenset({"-m", "--upgrade-deps", "--clear", "--copies", "--symlinks", "--always-copy"})
@@ -120,6 +122,16 @@ def locked_place(fact: ProjectInstall, stage: FinalStage, action: Action) -> str
         words=frozenset(option.name for option in fact.options.options),
     )
     return OF_PROJECTS[fact.tool].place(setting)
+
+
+def copies_from_cache(stage: FinalStage, run: LiftedRun, fact: ProjectInstall) -> bool:
+    """Whether uv leaves a second copy of what it installs in its cache; links share their bytes."""
+    said = stage.environment.get
+    off = said("UV_NO_CACHE", "").lower() not in ("", *FALSE) or fact.options.has(
+        "--no-cache", "-n"
+    )
+    mounted = any(is_within(each.target or "", "/root/.cache") for each in mounts(run.instruction))
+    return fact.tool == UV.name and said("UV_LINK_MODE") == "copy" and not (off or mounted)
 
 
 def environments_made(stage: FinalStage, final: FinalStage) -> Iterator[tuple[str, bool]]:

@@ -20,7 +20,7 @@ from jettison.catalogue.packaging import Tools, full_packages, slim_packages
 from jettison.formats.own_settings import DEFAULT_POLICY, Policy
 from jettison.index.target import Target
 from jettison.lift import PythonTag, brings_uv, python_tag
-from jettison.plan.minimal_base import BaseRequest, predicted_size
+from jettison.plan.minimal_base import BaseRequest, minor_of, predicted_size
 from jettison.values import Basis, Evidence, Size, replace
 
 
@@ -247,11 +247,6 @@ def _sized(name: str) -> Size | None:
     if series:
         nearest = min(alike, key=lambda other: abs(minor_of(other) - minor_of(series)))
     return Size(bytes=known.bytes[nearest], basis=Basis.ESTIMATED, source=f"as large as {nearest}")
-
-
-def minor_of(name: str) -> int:
-    """The second number of a version of Python, or of a tag that begins with one; 0 for none."""
-    return int(name.partition("-")[0].partition(".")[2] or 0)
 
 
 def _of_release(

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.base_release import facts_of
-from jettison.catalogue.bases import ComposedBase, ComposedBaseSizes, LeftOut
+from jettison.catalogue.bases import ComposedBase, ComposedBaseSizes, LeftOut, Measured
 from jettison.catalogue.packaging import package_of_library
 from jettison.errors import UnsupportedError
 from jettison.images.tar_writer import Member
@@ -280,3 +280,22 @@ class Composition(Struct, frozen=True, kw_only=True):
     security_archive: str
     size: Size
     notes: tuple[Skipped, ...] = ()
+
+
+def minor_of(name: str) -> int:
+    """The second number of a version of Python, or of a tag that begins with one; 0 for none."""
+    return int(name.partition("-")[0].partition(".")[2] or 0)
+
+
+def smallest(python: str) -> Measured | None:
+    """What was measured of the smallest base with a Python."""
+    known = table(ComposedBaseSizes).python.get(python)
+    return known.on("amd64") if known else None
+
+
+def smallest_alike(python: str) -> Measured | None:
+    """That of the nearest series where this one was not measured: they differ by two per cent."""
+    known = sorted(table(ComposedBaseSizes).python, key=minor_of)
+    if not python.startswith("3."):
+        return None
+    return smallest(min(known, key=lambda one: abs(minor_of(one) - minor_of(python))))

@@ -10,18 +10,21 @@ from itertools import takewhile
 from msgspec import Struct, field
 
 from jettison.catalogue import table
-from jettison.catalogue.bases import BaseImages, ComposedBaseSizes, Measured
+from jettison.catalogue.bases import BaseImages
+from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import Permission, UserChange, compile_bytecode, system_remove
+from jettison.ecosystems.uv import UV
 from jettison.formats.dockerfile import COPIES, Copy, Instruction, copy
 from jettison.index import byte_code_of
 from jettison.index.graph import Closure
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun, is_silent, lifted_run
+from jettison.lift.locked import has_tool
 from jettison.lift.scopes import PackageScope, PlannedPackage
 from jettison.lift.stage import FinalStage, lifted, lifted_stage
 from jettison.lift.stages import BuiltEnvironment, environment_of
-from jettison.plan.base import Variant, image_facts, minor_of, packages_of
-from jettison.plan.minimal_base import ROOT
+from jettison.plan.base import Variant, image_facts, packages_of
+from jettison.plan.minimal_base import ROOT, smallest, smallest_alike
 from jettison.plan.prediction_environment import (
     NO_FACTS,
     Written,
@@ -159,6 +162,9 @@ class _Walk(Struct, frozen=True, kw_only=True):
             yield self._manifest(item.origin)
             return
         source = self.stage.dockerfile.stage_named(found.stage or "")
+        if has_tool(found, UV.name):
+            yield _catalogued("uv", table(Tools).uv.bytes, item.origin)
+            return
         if source is None:
             yield _untold(f"what is copied from {found.stage}", item.origin)
             return
@@ -208,7 +214,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
             yield _library(count * known.module_byte_code, action.origin)
         for path in found.paths if found else ():
             if path.startswith(DEBIAN_LIBRARY):
-                measured = _smallest(path.removeprefix(DEBIAN_LIBRARY))
+                measured = smallest(path.removeprefix(DEBIAN_LIBRARY))
                 count = measured.bytecode if measured else known.served_byte_code
                 yield _library(count, action.origin)
             elif path.startswith(LIBRARY):
@@ -262,20 +268,6 @@ def worth_a_stage(leaving: int, whole: int) -> bool:
     return leaving >= min(_WORTH_SHARE * whole, _WORTH_BYTES)
 
 
-def _smallest(python: str) -> Measured | None:
-    """What was measured of the smallest base with a Python."""
-    known = table(ComposedBaseSizes).python.get(python)
-    return known.on("amd64") if known else None
-
-
-def _smallest_alike(python: str) -> Measured | None:
-    """That of the nearest series where this one was not measured: they differ by two per cent."""
-    known = sorted(table(ComposedBaseSizes).python, key=minor_of)
-    if not python.startswith("3."):
-        return None
-    return _smallest(min(known, key=lambda one: abs(minor_of(one) - minor_of(python))))
-
-
 def expected(
     project: Project,
     stage: FinalStage,
@@ -284,14 +276,14 @@ def expected(
     level: int,
 ) -> SizeRange | None:
     """Give the range; None where the image stays on its base, or that is not known."""
-    smallest = _smallest_alike(stage.python or "")
+    least = smallest_alike(stage.python or "")
     started = stage.command or stage.entrypoint
-    if level < LEVEL or smallest is None or planned.size is None:
+    if level < LEVEL or least is None or planned.size is None:
         return None
     if stage.finish or stage.triggers or not started or stage.tag is None or _is_a_guess(planned):
         return None
     own = (p.size.bytes for p in planned.parts if not p.of_base or p.what.startswith(COMPILED))
-    middle = sum(own) + _kept(stage, packages) + OVER_SMALLEST * smallest.files
+    middle = sum(own) + _kept(stage, packages) + OVER_SMALLEST * least.files
     apart = isinstance(environment_of(project, stage), BuiltEnvironment)
     leaving = round(planned.size.bytes - middle)
     if leaving <= 0 or (apart and not worth_a_stage(leaving, planned.size.bytes)):

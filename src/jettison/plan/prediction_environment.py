@@ -28,7 +28,7 @@ from jettison.lift import Project
 from jettison.lift.action import LiftedRun, actions_in, runs_in
 from jettison.lift.build_context import context_path
 from jettison.lift.declared import installed_declarations
-from jettison.lift.own_environment import locked_place
+from jettison.lift.own_environment import copies_from_cache, locked_place
 from jettison.lift.stage import FinalStage, lifted
 from jettison.plan.prediction_parts import Part, applies_list, taken_out
 from jettison.values import FALSE, Basis, Origin, Skipped, is_within, once_each, outwards, replace
@@ -39,8 +39,11 @@ def locked_roots(project: Project) -> frozenset[str]:
     return frozenset(one.declaration.name for one in installed_declarations(project) if one.shipped)
 
 
-def locked_byte_code(fact: ProjectInstall, stage: FinalStage) -> bool:
-    """Whether byte code is made: by some tools always, by the others on request."""
+def byte_code_made(fact: PipInstall | ProjectInstall, stage: FinalStage) -> bool:
+    """Whether an installation makes byte code: by some tools always, by the others on request."""
+    if isinstance(fact, PipInstall):
+        on_request = not fact.by_uv or _asked_to_compile(fact, stage, COMPILE)
+        return on_request and not fact.options.has("--no-compile")
     tool = OF_PROJECTS[fact.tool]
     compiled = any(compile_bytecode(action.command) for action in stage.actions)
     return tool.compiles or compiled or _asked_to_compile(fact, stage, tool.compile_variable)
@@ -78,7 +81,7 @@ def environments(
             elif isinstance(fact, PipInstall):
                 where = fact.target or ("/root/.local" if fact.user else place)
                 new = there.added(where, installed_names(project, stage, fact, closure))
-                byte_code = _compiles(stage, fact)
+                byte_code = byte_code_made(fact, stage)
                 compiled |= byte_code
                 yield from _written(closure, new, where, fact.origin, byte_code=byte_code)
                 if fact.by_uv:
@@ -92,10 +95,11 @@ def environments(
                 part = taken_out(project, closure, there.names, action, byte_code=compiled)
                 yield Written(path=place, part=part)
             elif isinstance(fact, ProjectInstall) and fact.output is None:
-                compiled |= locked_byte_code(fact, stage)
+                compiled |= byte_code_made(fact, stage)
                 new = there.locked(closure.graph.reached(locked_roots(project)))
                 own = locked_place(fact, stage, action)
                 yield from _synced(stage, closure, new, own, fact.origin, byte_code=compiled)
+                yield from _cached_by_uv(stage, closure, new, run, fact)
 
 
 def _synced(
@@ -196,17 +200,24 @@ def _size(closure: Closure, name: str, *, byte_code: bool) -> int:
     return distribution_size(facts, byte_code=byte_code) if facts else 0
 
 
-def _compiles(stage: FinalStage, fact: PipInstall) -> bool:
-    if fact.options.has("--no-compile"):
-        return False
-    return not fact.by_uv or _asked_to_compile(fact, stage, COMPILE)
-
-
 def _caches(stage: FinalStage, run: LiftedRun, fact: PipInstall) -> bool:
     """Whether pip leaves the wheels that it fetched in the layer."""
     off = stage.environment.get("PIP_NO_CACHE_DIR", "").lower() not in ("", *FALSE)
     mounted = any((mount.target or "").startswith(CACHES) for mount in mounts(run.instruction))
     return fact.cached and not off and not mounted
+
+
+def _cached_by_uv(
+    stage: FinalStage,
+    closure: Closure,
+    names: Collection[str],
+    run: LiftedRun,
+    fact: ProjectInstall,
+) -> Iterator[Written]:
+    count = sum(_size(closure, name, byte_code=False) for name in names)
+    if count and copies_from_cache(stage, run, fact):
+        part = Part.of("uv's cache", count, "files of the wheels, unpacked", fact.origin)
+        yield Written(path="/root", part=part)
 
 
 def _cache(project: Project, stage: FinalStage, closure: Closure, fact: PipInstall) -> Part:

@@ -381,3 +381,35 @@ def test_what_a_stage_only_passes_on_counts() -> None:
     once = of(f"{made}{SLIM}COPY --from=made /opt/venv /venv\n", "one")
     twice = of(f"{made}{passed}{SLIM}COPY --from=passed /venv /venv\n", "one")
     assert once.size == twice.size
+
+
+LOCKED = {
+    "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\ndependencies = ["one"]\n',
+    "uv.lock": 'version = 1\n\n[[package]]\nname = "shop"\nversion = "1"\n'
+    'source = { virtual = "." }\ndependencies = [{ name = "one" }]\n\n'
+    '[[package]]\nname = "one"\nversion = "1"\nsource = { registry = "https://pypi.org/simple" }\n',
+}
+UV = f"{SLIM}COPY --from=ghcr.io/astral-sh/uv:latest /uv /uvx /bin/\nWORKDIR /app\n"
+
+
+def test_uv_that_is_copied_counts() -> None:
+    found = of(f"{UV}COPY . .\nRUN uv sync\n", "one", files=LOCKED)
+    assert sizes(found)["uv"] == 38_700_000
+    assert not found.unknown
+
+
+@pytest.mark.parametrize(
+    ("setting", "step", "kept"),
+    [
+        ("ENV UV_LINK_MODE=copy\n", "RUN uv sync", True),
+        ("", "RUN uv sync", False),
+        ("ENV UV_LINK_MODE=copy\n", "RUN uv sync --no-cache", False),
+        ("ENV UV_LINK_MODE=copy UV_NO_CACHE=1\n", "RUN uv sync", False),
+        ("ENV UV_LINK_MODE=copy\n", "RUN --mount=type=cache,target=/root/.cache uv sync", False),
+    ],
+)
+def test_the_cache_of_uv_counts_where_it_is_copied_from(
+    setting: str, step: str, kept: bool
+) -> None:
+    found = of(f"{UV}{setting}COPY . .\n{step}\n", "one", files=LOCKED)
+    assert sizes(found).get("uv's cache") == (1_000_000 if kept else None)
