@@ -50,7 +50,8 @@ def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildSta
         return split_locked(name, stage, found, change)
     start = stage.first.instructions[0]
     # The owner of an environment is known only where the commands stand.
-    before = anchor(stage, found.actions, copies=not (found.own and found.own.owner))
+    unowned = not (found.own and found.own.owner)
+    before = anchor(stage, found.actions, change.environment, copies=unowned)
     edits = Edits(
         before={
             line_of(start): f"\n{_build_stage(name, stage, found, change)}\n",
@@ -84,7 +85,8 @@ def _environment(stage: FinalStage, found: Installation, change: SplitBuildStage
     """What makes the environment, with the installer that fills it."""
     place = change.environment
     if not found.by_pip:
-        yield f"ENV VIRTUAL_ENV={place} UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy\n"
+        compiled = "UV_COMPILE_BYTECODE=1 " * change.bytecode
+        yield f"ENV VIRTUAL_ENV={place} {compiled}UV_LINK_MODE=copy\n"
         brought = brings_uv(stage.base)
         bringing = "" if brought else f"pip install --no-cache-dir uv=={change.uv} && "
         if change.setuptools:

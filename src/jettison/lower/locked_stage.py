@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-from jettison.ecosystems.commands import PackageInstall
+from jettison.ecosystems.commands import PackageInstall, Permission
 from jettison.formats.dockerfile import Instruction, raw_pairs
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import Command, without
@@ -17,7 +17,7 @@ from jettison.lift.stage import FinalStage
 from jettison.lower import WIDTH, Edits, comment, edited, ended, line_of
 from jettison.lower.packages import install_text, steps_of_sources
 from jettison.plan.changes import SplitBuildStage
-from jettison.values import by_key
+from jettison.values import by_key, is_within
 
 NAMES = ("build", "environment", "python-build", "python-environment")
 # uv does not read pip's variables; these say the same.
@@ -116,7 +116,9 @@ def split_locked(
     edits = Edits(
         before={
             line_of(start): f"\n{_build_stage(name, stage, found, change)}\n",
-            line_of(anchor(stage, found.actions)): f"{_arrival(name, stage, found, change)}\n",
+            line_of(
+                anchor(stage, found.actions, change.environment)
+            ): f"{_arrival(name, stage, found, change)}\n",
         },
         replaced=_removed(stage, found, stays=change.installer_stays),
     )
@@ -152,7 +154,8 @@ def _build_stage(
     variables = installer_variables(stage, said, own)
     placed = replaced_place(found.tool, change.environment, stage)
     told = set(map(_variable, variables))
-    wanted = {name: value for name, value in known.wanted.items() if name not in told} | placed
+    left = told if change.bytecode else {*told, known.compile_variable}
+    wanted = {name: value for name, value in known.wanted.items() if name not in left} | placed
     variables = [text for text in variables if _variable(text) not in wanted]
     parts = [
         comment("The environment is made here; compilers, headers and installers stay here too."),
@@ -174,7 +177,8 @@ def _build_stage(
             ),
             _installation(found),
         ]
-    if not (known.compiles or known.makes or known.compile in found.options.split()):
+    itself = known.compiles or known.makes or known.compile in found.options.split()
+    if change.bytecode and not itself:
         parts.append(_compilation(known.name, change.environment))
     return "".join(ended(part) if part != "\n" else part for part in parts if part)
 
@@ -242,12 +246,25 @@ def _brings_only(item: Instruction, files: Iterable[str]) -> bool:
     return bool(words) and set(words) <= set(files)
 
 
-def anchor(stage: FinalStage, actions: Iterable[Action], *, copies: bool = True) -> Instruction:
-    """The instruction before which the environment arrives: the installation, or the first copy."""
-    lines = [line_of(action.instruction) for action in actions]
-    if copies:
-        lines += [line_of(item) for item, copied in stage.copies if copied.stage is None]
-    return next(item for item in stage.instructions if line_of(item) == min(lines))
+def anchor(
+    stage: FinalStage, actions: Iterable[Action], place: str, *, copies: bool = True
+) -> Instruction:
+    """The instruction before which the environment arrives: the installation, or the first copy.
+
+    What changes the owner of all that is in the ``place`` by then would store it a second time.
+    """
+    installed = min(line_of(action.instruction) for action in actions)
+    before = (a for a in stage.actions if line_of(a.instruction) < installed)
+    if copies and not any(_changes_all(stage, action, place) for action in before):
+        lines = (line_of(item) for item, copied in stage.copies if copied.stage is None)
+        installed = min((installed, *lines))
+    return next(item for item in stage.instructions if line_of(item) == installed)
+
+
+def _changes_all(stage: FinalStage, action: Action, place: str) -> bool:
+    fact = action.fact
+    paths = fact.paths if isinstance(fact, Permission) and fact.recursive else ()
+    return any(is_within(place, stage.absolute(path, action.instruction)) for path in paths)
 
 
 def _removed(stage: FinalStage, found: LockedInstallation, *, stays: bool) -> dict[int, str]:

@@ -145,6 +145,7 @@ class SplitBuildStage(Struct, frozen=True, kw_only=True):
     ``linked`` are programs of it that scripts name by the path that they had in the base.
     ``setuptools`` puts that of the base into it, where a newer one is another. ``by_pip`` has pip
     repeat its commands also where uv could; ``replaces_pip`` says that uv stands in for pip.
+    ``bytecode`` compiles what is installed.
     """
 
     build_packages: tuple[str, ...]
@@ -155,6 +156,7 @@ class SplitBuildStage(Struct, frozen=True, kw_only=True):
     linked: tuple[str, ...] = ()
     by_pip: bool = False
     replaces_pip: bool = False
+    bytecode: bool = True
 
 
 class SetEnvironment(Struct, frozen=True, kw_only=True):

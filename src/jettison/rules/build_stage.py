@@ -4,7 +4,7 @@ What installs requirements (pip, uv, compilers, headers, caches) is not needed t
 application, and a later layer cannot remove what an earlier one holds. A build stage makes the
 virtual environment; the final stage copies it as one layer, and the source as another. The
 requirements are copied before the source, so that a change of code installs nothing again. The
-installation has a cache mount, and byte code is compiled.
+installation has a cache mount, and bytecode is compiled, unless the image had none and would grow.
 
 Source: docs.docker.com, "Multi-stage builds"; hynek.me, "Production-ready Python Docker containers
 with uv"; docling-serve#56 for the size of the installers.
@@ -35,6 +35,7 @@ from collections.abc import Iterator
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import HEADERS, Tools, is_build_package
+from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.ecosystems.uv import UV
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import FETCHING, ActionKind, is_plain
@@ -44,6 +45,7 @@ from jettison.lift.locked_obstacles import fixed_path, linked_programs, programs
 from jettison.lift.packages import removable, requested, saved_without
 from jettison.lift.scopes import PackageScope
 from jettison.lift.search_path import elsewhere
+from jettison.lift.stage import FinalStage
 from jettison.lift.usage import SCRIPT, UNCALLED
 from jettison.plan import Finding, Plan
 from jettison.plan.base import Variant, image_facts
@@ -59,10 +61,15 @@ from jettison.plan.changes import (
     SetEnvironment,
     SplitBuildStage,
 )
+from jettison.plan.prediction_environment import byte_code_made
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, counted, replace
 
 Movable = Installation | LockedInstallation
+# What of a build stage can be left out alone where the image would grow.
+BYTECODE = "the bytecode of distributions"
+# Files of which the one that is planned says itself how the tool is called, and others nothing.
+_DOCKERFILE = re.compile(r"(?:docker|container)file[^/]*$", re.I)
 # What fetches the installer of a tool.
 _FETCHERS = (*sorted(FETCHING), "ca-certificates")
 
@@ -104,6 +111,7 @@ def _moved(plan: Plan, found: Movable) -> Finding:
     own = locked or (isinstance(found, Installation) and found.own)
     programs = programs_of(plan.distributions.values())
     build = build_packages(plan, found)
+    compiled = BYTECODE not in plan.withheld(RULE.name) or _compiles_already(plan.stage)
     change = SplitBuildStage(
         build_packages=build,
         environment=new_place(found),
@@ -115,6 +123,7 @@ def _moved(plan: Plan, found: Movable) -> Finding:
         linked=() if own else linked_programs(plan.project, plan.stage, programs),
         by_pip=by_pip,
         replaces_pip=isinstance(found, Installation) and found.replaces_pip,
+        bytecode=compiled,
     )
     tool = "pip" if by_pip else locked.tool.name if locked else UV.name
     message = f"a build stage makes the environment with {tool}; the final stage copies it"
@@ -152,9 +161,7 @@ def _installer_stays(plan: Plan, found: LockedInstallation) -> Evidence | None:
     calls = (
         each
         for each in plan.usage.programs.get(found.tool.name, ())
-        if each.kind != UNCALLED
-        and each.origin
-        and each.origin.file != plan.project.dockerfile_path
+        if each.kind != UNCALLED and each.origin and not _DOCKERFILE.search(each.origin.file)
     )
     called = found.called or next(calls, None)
     if called is not None:
@@ -275,10 +282,26 @@ def _stays(evidence: Evidence) -> Iterator[Finding]:
     yield Finding.advice(f"{message}: {evidence.message}", evidence)
 
 
+def _compiles_already(stage: FinalStage) -> bool:
+    """Whether what is installed in a stage has bytecode as it stands."""
+    facts = (action.fact for action in stage.actions)
+    installed = (fact for fact in facts if isinstance(fact, PipInstall | ProjectInstall))
+    return all(byte_code_made(fact, stage) for fact in installed)
+
+
+def _apart(plan: Plan) -> tuple[str, str] | None:
+    """The bytecode that the build stage makes and the installation did not."""
+    made = any(change.bytecode for change in plan.applied(SplitBuildStage))
+    if not made or _compiles_already(plan.original_stage):
+        return None
+    return BYTECODE, "modules are compiled at each start"
+
+
 RULE = Rule(
     name="build-stage",
     level=1,
     documentation=__doc__,
     detect=detect,
     without="the installation remains where it is",
+    apart=_apart,
 )

@@ -24,7 +24,9 @@ class Rule(Struct, frozen=True, kw_only=True):
     several rules share what they know. ``documentation`` is the docstring of the module or then of
     the function: what is done, why with sources, when it is safe.
     ``detect`` is pure, and finds nothing in a plan that already has what the rule wants.
-    ``without`` says of one that may make an image larger what it is like without.
+    ``without`` says of one that may make an image larger what it is like without. ``apart`` names
+    what of an applied one costs bytes and can be left out alone, with what it is like without;
+    None for nothing.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     documentation: str
     detect: Detect
     without: str = ""
+    apart: Callable[[Plan], tuple[str, str] | None] = lambda _plan: None
 
     @classmethod
     def of(cls, name: str, detect: Detect, *, level: int, without: str = "") -> Rule:
@@ -94,13 +97,14 @@ def not_larger(start: Plan, plan: Plan, rules: Sequence[Rule]) -> Plan:
 
 
 def growing(plan: Plan, rules: Sequence[Rule], sizes: str) -> tuple[Withdrawal, ...]:
-    """Give the last applied rule that costs bytes; ``sizes`` tells how the image grows."""
+    """Give the last applied rule that costs bytes, or a part; ``sizes`` tells how it grows."""
     applied = applied_rules(plan)
     rule = next((one for one in reversed(rules) if one.without and one.name in applied), None)
     if rule is None:
         return ()
-    reason = f"the image would grow from {sizes}; without it {rule.without}"
-    return (Withdrawal(rule=rule.name, reason=reason),)
+    part, without = rule.apart(plan) or ("", rule.without)
+    reason = f"the image would grow from {sizes}; without it {without}"
+    return (Withdrawal(rule=rule.name, reason=reason, part=part),)
 
 
 def applied_rules(plan: Plan) -> tuple[str, ...]:
