@@ -208,7 +208,7 @@ def _told(error: Exception) -> JettisonError:
         return WriteError(
             f"{error.filename or nameless} cannot be used",
             why="its file system is mounted with noexec" if idle else error.strerror or str(error),
-            hint="Set XDG_CACHE_HOME to a folder in which programs may run."
+            hint="Put it where programs may run; XDG_CACHE_HOME is the folder of the cache."
             if idle
             else "Check the path, its permissions, and the space that is left.",
         )

@@ -18,6 +18,7 @@ from jettison.errors import (
     IntegrityError,
     JettisonError,
     NetworkError,
+    ProgramError,
     ProjectError,
     UnsupportedError,
     without_threads,
@@ -171,6 +172,12 @@ _UNTRUSTED = "invalid peer certificate"
 _OFFLINE = ("Network connectivity is disabled", "the network was disabled")
 # What says nothing, and hints for those who run uv themselves.
 _UNTOLD = ("error: No solution found", "hint: ")
+# What uv says of its Python and its cache, and the numbers of what a system refuses: access,
+# memory, space, what is no folder or no program, too much that is open.
+_REFUSED = (1, 5, 8, 12, 13, 17, 20, 23, 24, 28, 30, 122)
+_MACHINE = ("Python interpreter from", "Failed to query Python", "Querying Python at",
+            "No interpreter found", "Failed to initialize cache",
+            *(f"(os error {number})" for number in _REFUSED))  # fmt: skip
 _ANOTHER = "Report it to whoever runs the index, or pin another version."
 # What uv says, what it means, and what to do.
 _FAILURES: tuple[tuple[tuple[str, ...], type[JettisonError], str, str], ...] = (
@@ -184,6 +191,8 @@ _FAILURES: tuple[tuple[tuple[str, ...], type[JettisonError], str, str], ...] = (
     (("no usable wheels", "building from source is disabled",
       "Building from source is disabled"),
      UnsupportedError, "a distribution has no fitting wheel", SOURCES),
+    (_MACHINE, ProgramError, "uv, which resolves the requirements, does not work on this machine",
+     "Check that the path is there, may be read and run by you, and has space left."),
     (("",), ProjectError, "the requirements cannot be resolved",
      "Correct the requirements; `uv pip compile` reports the same."),
 )  # fmt: skip
@@ -200,6 +209,12 @@ def resolution_failure(text: str) -> JettisonError:
         return NetworkError("the package index did not answer", why=why, hint=hint)
     if found := without_threads(text):
         return found
+    if not lines:
+        return ProgramError(
+            "uv, which resolves the requirements, ended without a word",
+            why="something ended it, or it is damaged",
+            hint="Run again with more memory free, or install Jettison again.",
+        )
     rows = (row for row in _FAILURES if any(sign in text for sign in row[0]))
     _, kind, what, hint = next(rows)
     return kind(what, why=why, hint=hint)

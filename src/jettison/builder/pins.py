@@ -235,9 +235,9 @@ def _compiled(
         target, index, folder, stdin="\n".join(words).encode(), timeout=_SECONDS,
         settings=folder.parent, sources=sources, offline=offline,
     )  # fmt: skip
-    if not done.status:
-        return done.text
-    raise resolution_failure(done.error_text)
+    if done.status or not done.text:
+        raise resolution_failure(done.error_text)
+    return done.text
 
 
 def _options(environment: Environment, *, sources: bool) -> Iterator[str]:

@@ -94,11 +94,16 @@ def writing(path: Path) -> Iterator[None]:
 
 def write_error(path: Path, error: OSError) -> WriteError:
     """Say that ``path`` could not be written and what to do."""
-    hint = "Free some space and run again." if error.errno in _FULL else "Check its permissions."
+    hint = "Check its permissions."
+    if error.errno in _FULL:
+        hint = "Free some space and run again."
+    elif error.errno in _IN_THE_WAY:
+        hint = "Remove what is in the place of a folder or of that file."
     return WriteError(f"{path} cannot be written", why=error.strerror or str(error), hint=hint)
 
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_IN_THE_WAY = frozenset({errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ELOOP})
 
 
 def remove_abandoned(directory: Path) -> None:

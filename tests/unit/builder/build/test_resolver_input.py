@@ -5,7 +5,7 @@ import pytest
 from jettison.builder import Installation
 from jettison.builder.fetch import resolution_failure
 from jettison.builder.pins import checked_text, checked_words
-from jettison.errors import ProgramError, UnsupportedError
+from jettison.errors import ProgramError, ProjectError, UnsupportedError
 from jettison.index.target import Target
 from jettison.values import Origin
 
@@ -72,3 +72,34 @@ def test_a_machine_without_threads_is_not_blamed_on_the_requirements() -> None:
     error = resolution_failure(f"{said} temporarily unavailable (os error 11)")
     assert isinstance(error, ProgramError)
     assert "ulimit -u" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "error: Failed to inspect Python interpreter from provided path at `/venv/bin/python`",
+            "does not work on this machine",
+        ),
+        (
+            "error: Querying Python at `/venv/bin/python` failed with exit status signal: 9",
+            "does not work on this machine",
+        ),
+        (
+            "error: failed to write to file `/cache/.git`: No space left on device (os error 28)",
+            "does not work on this machine",
+        ),
+        ("error: Failed to initialize cache at `/cache`", "does not work on this machine"),
+        ("", "ended without a word"),
+    ],
+)
+def test_what_fails_on_this_machine_is_not_blamed_on_the_requirements(said: str, told: str) -> None:
+    error = resolution_failure(said)
+    assert isinstance(error, ProgramError)
+    assert told in str(error)
+
+
+def test_requirements_that_contradict_each_other_are_the_project_s() -> None:
+    error = resolution_failure("error: No solution found\n  cause: a==1 and a==2 are required")
+    assert isinstance(error, ProjectError)
+    assert error.why == "a==1 and a==2 are required"

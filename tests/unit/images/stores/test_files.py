@@ -47,3 +47,10 @@ def test_a_pipe_elsewhere_is_replaced(tmp_path: Path) -> None:
     with whole_file(tmp_path / "out") as file:
         file.write(b"content")
     assert (tmp_path / "out").read_bytes() == b"content"
+
+
+def test_what_is_in_the_place_of_a_folder_is_to_be_removed(tmp_path: Path) -> None:
+    (tmp_path / "folder").write_text("")
+    with pytest.raises(WriteError) as caught, output_file(tmp_path / "folder" / "file"):
+        pass
+    assert "Remove what is in the place of a folder" in caught.value.hint
