@@ -18,6 +18,7 @@ from jettison.source.vocabulary import SourceIndex
 from jettison.values import Origin, Skipped, outwards, replace
 
 Loaded = tuple[str, Origin, str]
+_APPLICATIONS = "INSTALLED_APPS"
 _LONGEST = 1000
 """Characters of the joined assignments of one name."""
 
@@ -27,7 +28,7 @@ def loaded_by_framework(
 ) -> Iterator[Loaded]:
     """Files loaded because of what ``facts`` says: a file, the place that says so, and why."""
     for text in texts:
-        if text.target.endswith("_APPS") or text.target == "INSTALLED_APPS":
+        if text.target.endswith("_APPS"):
             yield from _application(text, index)
     for call in facts.calls:
         if call.callee in ("pkgutil.iter_modules", "pkgutil.walk_packages"):
@@ -173,8 +174,10 @@ class _Search:
         if not self._links:  # whatever runs, these are the switches it can find
             for facts in self._production_modules():
                 self._switch(facts)
-        while self._queue:
-            self._follow(self._index.modules[self._queue.popleft()])
+        self._follow_all()
+        for file in self._settings_of_elsewhere():
+            self._load(file, Origin(file=file), "settings that DJANGO_SETTINGS_MODULE may name")
+        self._follow_all()
         return Reach(
             entries=self._entries,
             links=self._links,
@@ -185,6 +188,23 @@ class _Search:
             production=self._production,
             folders=self._folders,
         )
+
+    def _follow_all(self) -> None:
+        while self._queue:
+            self._follow(self._index.modules[self._queue.popleft()])
+
+    def _settings_of_elsewhere(self) -> Iterator[str]:
+        """Django's settings among which something outside chooses, where nothing leads to any."""
+        if any(text.target == _APPLICATIONS for text in self._texts):
+            return
+        if not any(name.partition(".")[0] == "django" for name in self._externals):
+            return
+        modules = tuple(self._production_modules())
+        whole = {one.file for one in modules if any(t.target == _APPLICATIONS for t in one.texts)}
+        for facts in modules:
+            stars = (imported for imported in facts.imports if imported.names == ("*",))
+            if facts.file in whole or any(whole & {*self._index.resolve(one)} for one in stars):
+                yield facts.file
 
     def _production_modules(self) -> Iterator[ModuleFacts]:
         for facts in self._index.modules.values():

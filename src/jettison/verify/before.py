@@ -212,16 +212,14 @@ def _other_ways(request: VerificationRequest, seen: Observation) -> list[Verific
     if seen.failure.endswith(SPEAKS_HTTP2):
         return [_without_requests(request)]
     ways = [
-        replace(
-            request.run_as(one),
-            made=request.made,
-            mounted={**request.mounted, **one.mounted},
-        )
+        replace(request.run_as(one), made=request.made, mounted={**request.mounted, **one.mounted})
         for one in request.otherwise
     ]
     ways += [request] if naming(request, seen.errors) != request else []
-    # what runs lacks no value of a variable
-    return sorted(ways, key=lambda way: bool(way.samples)) if seen.failure == NO_PORT else ways
+    if seen.failure == NO_PORT:  # what runs lacks no value of a variable
+        return sorted(ways, key=lambda way: bool(way.samples))
+    # values that suit the source come before those that only suit a name
+    return sorted(ways, key=lambda way: not way.samples and naming(way, seen.errors) != way)
 
 
 def _without_requests(request: VerificationRequest) -> VerificationRequest:

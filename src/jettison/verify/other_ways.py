@@ -28,7 +28,7 @@ from jettison.verify.compose_services import (
     started_by,
 )
 from jettison.verify.request import NeededService, Surroundings, VerificationRequest
-from jettison.verify.variables import Variable, named_in, variables_of
+from jettison.verify.variables import Variable, named_in, sample_of, variables_of
 
 _MOST_FILES = 400
 _WITH_SAMPLES = "with sample values"
@@ -129,6 +129,7 @@ def _with_values(
             environment=everything,
             samples=tuple(found.variables),
             optional=found.optional - variables.keys(),
+            failing=found.failing - variables.keys(),
             entrypoint=entrypoint,
             command=command,
             directory=directory,
@@ -139,7 +140,7 @@ def _with_values(
 def naming(way: VerificationRequest, errors: Collection[str]) -> VerificationRequest:
     """Set what errors ask for and nothing sets: variables and files that libraries read."""
     wanted = [one for one in table(Samples).credentials if any(one.error in e for e in errors)]
-    values = {name: _sample(Variable(name=name)) for name in named_in(errors)}
+    values = {name: sample_of(Variable(name=name)) for name in named_in(errors)}
     values |= {name: value for one in wanted for name, value in one.variables.items()}
     more = {name: value for name, value in values.items() if name not in way.environment}
     if not more:
@@ -158,12 +159,14 @@ def naming(way: VerificationRequest, errors: Collection[str]) -> VerificationReq
 class Given(Struct, frozen=True, kw_only=True):
     """Values for variables, and the services that some of them lead to.
 
-    ``optional`` are those without which a source may do.
+    ``optional`` are those without which a source may do, ``failing`` those of them without which
+    it fails unless a file has them.
     """
 
     variables: Mapping[str, str]
     services: tuple[NeededService, ...]
     optional: frozenset[str] = frozenset()
+    failing: frozenset[str] = frozenset()
 
 
 def given(
@@ -197,9 +200,14 @@ def given(
         if value is not None:
             found[name] = value
         elif one.required:
-            found[name] = examples.get(name) or _sample(one)
+            found[name] = examples.get(name) or sample_of(one)
     optional = {name for name in optional & found.keys() if not leading.value(name)}
-    return Given(variables=found, services=tuple(leading.services), optional=frozenset(optional))
+    return Given(
+        variables=found,
+        services=tuple(leading.services),
+        optional=frozenset(optional),
+        failing=frozenset(name for name in optional if any(one.fails for one in seen[name])),
+    )
 
 
 def _together(reads: list[Variable]) -> Variable:
@@ -210,21 +218,6 @@ def _together(reads: list[Variable]) -> Variable:
         kind=next((one.kind for one in reads if one.kind), ""),
         choice=next((one.choice for one in reads if one.choice), ""),
     )
-
-
-def _sample(variable: Variable) -> str:
-    """Give an ordinary value of the kind that a name speaks of, which fits the type."""
-    upper = variable.name.upper()
-    value = next(one.value for one in table(Samples).variables if re.search(one.pattern, upper))
-    otherwise = {
-        "bool": "false",
-        "int": value if value.isdecimal() else "1",
-        "float": value if value.isdecimal() else "1",
-        "list": f'["{value}"]',
-        "dict": "{}",
-        "json": "{}",
-    }
-    return variable.choice or otherwise.get(variable.kind, value)
 
 
 def _in_order(name: str, pattern: str) -> str:

@@ -73,8 +73,7 @@ class NeededService(Struct, frozen=True, kw_only=True):
 
 # An image says itself how long it may take to start; who waits longer says so.
 _LONGEST = 600.0
-# How long a response may take by default.
-RESPONSE_SECONDS = 20.0
+RESPONSE_SECONDS = 20.0  # of one response, by default
 
 
 class Unreached(Struct, frozen=True, kw_only=True):
@@ -119,12 +118,12 @@ class Surroundings(Struct, frozen=True, kw_only=True):
 
     ``ports`` are TCP ports in the container, the first is HTTP. ``environment``, ``entrypoint``,
     ``command`` and the working ``directory``, where it is not the image's, are the same for both
-    images. ``how`` ends a sentence that begins with "both
-    were run", and is empty for the first way. ``samples`` are the variables whose
-    values were made up; the ``optional`` ones have something else to fall back on, so that a value
-    may do harm, and are set when nothing else helps. ``mounted`` maps targets to files and folders
-    of the project that are there to be read, ``made`` are folders that the image lacks, and that
-    start empty, for everybody to write.
+    images. ``how`` ends a sentence that begins with "both were run", and is empty for the first
+    way. ``samples`` are the variables whose values were made up; the ``optional`` ones may have
+    something else to fall back on, so that a value may do harm, and are set when nothing else
+    helps; what reads the ``failing`` ones fails for each that nothing sets. ``mounted`` maps
+    targets to files and folders of the project that are read, ``made`` are folders that the image
+    lacks, and that start empty, for everybody to write.
     """
 
     how: str = ""
@@ -132,6 +131,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str] = field(default_factory=dict)
     samples: tuple[str, ...] = ()
     optional: frozenset[str] = frozenset()
+    failing: frozenset[str] = frozenset()
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     directory: str = ""
@@ -235,11 +235,12 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
         return self.workers or (() if self.ports else (own,))
 
     def wanted(self, lines: Iterable[str]) -> frozenset[str]:
-        """Give the variables that it may do without to set at first: those that errors name.
+        """Give the optional variables to set first: those that errors name, and what fails alike.
 
         All of them where no others would be set.
         """
         named = self.optional & _words(lines)
+        named |= self.failing if named & self.failing else named
         return named if named or set(self.samples) - self.optional else self.optional
 
     def names_sample(self, lines: Collection[str]) -> bool:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
+from jettison.catalogue.systems import Samples
 from jettison.source.conditions import last_name
 from jettison.values import python_tree, replace
 from jettison.verify.request import UNSET_FIELD, Credentials
@@ -23,6 +24,8 @@ _SETTINGS, _DEFAULT, _FACTORY = "Settings", "default", "default_factory"
 _ALIASES = ("validation_alias", "alias", "env")
 _CASTS = ("int", "float", "bool", "list", "json")
 _LISTS = ("list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "Sequence")
+# Gives None for a variable that is not set; the functions of libraries for settings fail.
+_GIVE_NOTHING = ("get", "getenv", "get_env")
 _ONE_OF = ("Literal", "Optional", "Annotated")
 _ERROR = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b.*")
 _ERRORS_KEPT = 20
@@ -40,7 +43,8 @@ class Variable(Struct, frozen=True, kw_only=True):
     """A variable that a source reads.
 
     ``required`` tells that it has no default, or an empty one that a message of the source speaks
-    of, ``certain`` that nothing else will do either;
+    of, ``certain`` that nothing else will do either, ``fails`` that what reads it fails without it,
+    unless it finds it in a file;
     ``kind`` is ``int``, ``float``, ``bool``, ``list``, ``dict`` or nothing for text, ``choice`` one
     of a few values that are allowed. ``empty`` tells that it has a default without anything in it.
     """
@@ -48,6 +52,7 @@ class Variable(Struct, frozen=True, kw_only=True):
     name: str
     required: bool = True
     certain: bool = False
+    fails: bool = False
     kind: str = ""
     choice: str = ""
     empty: bool = False
@@ -125,6 +130,7 @@ def _read(node: ast.AST, choices: dict[str, str]) -> Iterator[Variable]:
                 yield Variable(
                     name=name,
                     required=default is None,
+                    fails=default is None and last_name(called) not in _GIVE_NOTHING,
                     kind=kind if kind in _CASTS else "",
                     empty=isinstance(default, ast.Constant) and default.value in ("", None),
                 )
@@ -235,6 +241,21 @@ def _last(node: ast.expr) -> str:
             return _last(value)
         case _:
             return last_name(node)
+
+
+def sample_of(variable: Variable) -> str:
+    """Give an ordinary value of the kind that a name speaks of, which fits the type."""
+    upper = variable.name.upper()
+    value = next(one.value for one in table(Samples).variables if re.search(one.pattern, upper))
+    otherwise = {
+        "bool": "false",
+        "int": value if value.isdecimal() else "1",
+        "float": value if value.isdecimal() else "1",
+        "list": f'["{value}"]',
+        "dict": "{}",
+        "json": "{}",
+    }
+    return variable.choice or otherwise.get(variable.kind, value)
 
 
 _FIRST = re.compile(r"admin|superuser|first_user|initial_user|default_user", re.I)

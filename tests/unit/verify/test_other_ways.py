@@ -207,6 +207,20 @@ def test_what_a_source_may_do_without_is_set_when_an_error_names_it_or_nothing_e
     assert only.wanted([]) == {"ZONE"}
 
 
+def test_what_fails_for_want_of_a_variable_fails_for_all_that_are_read_like_it() -> None:
+    text = (
+        "import os\nfrom decouple import config\na = config('A_KEY')\nb = config('B_KEY')\n"
+        "c = config('C', default='')\nd = os.getenv('D_KEY')"
+    )
+    found = given(("a.py",), {"a.py": text}.get, (), (), ())
+    way = VerificationRequest(
+        image_before="a", image_after="b", environment=found.variables,
+        samples=tuple(found.variables), optional=found.optional, failing=found.failing,
+    )  # fmt: skip
+    assert way.wanted(["UndefinedValueError: A_KEY not found"]) == {"A_KEY", "B_KEY"}
+    assert way.wanted(["RuntimeError: D_KEY is not set"]) == {"D_KEY"}
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -193,3 +193,19 @@ def test_settings_that_a_start_script_sets_are_loaded_whatever_their_folder_is_c
         "demo/settings.py": "import environs",
     }
     assert "demo/settings.py" in reached(files, "python manage.py runserver").modules
+
+
+def test_settings_that_something_outside_chooses_are_loaded_but_not_those_of_developers():
+    files = {
+        "site/__init__.py": "",
+        "site/wsgi.py": "from django.core.wsgi import get_wsgi_application",
+        "site/settings/__init__.py": "",
+        "site/settings/base.py": 'INSTALLED_APPS = ["shop"]',
+        "site/settings/production.py": "from .base import *\nimport sentry_sdk",
+        "site/settings/development.py": "from .base import *\nimport debug_toolbar",
+        "shop/__init__.py": "",
+        "shop/models.py": "import PIL",
+    }
+    found = reached(files, "gunicorn site.wsgi:application")
+    assert {"sentry_sdk", "PIL"} <= set(found.externals)
+    assert "debug_toolbar" not in found.externals
