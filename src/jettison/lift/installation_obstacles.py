@@ -10,12 +10,14 @@ from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import PipInstall
 from jettison.formats.dockerfile import Instruction, mounts
+from jettison.formats.dockerfile import user as user_of
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, actions_in, is_installer
 from jettison.lift.declared import LINKS, wheels_from
-from jettison.lift.repeated_commands import EDITABLE, is_conditional, local_words
-from jettison.lift.stage import FinalStage
+from jettison.lift.repeated_commands import EDITABLE, PIPS, is_conditional, local_words
+from jettison.lift.stage import ROOT_NAMES, FinalStage
 from jettison.lift.stages import INSTALLING, stages_on, steering_pip
+from jettison.lift.usage import COMMAND, SCRIPT, Usage
 from jettison.values import Evidence, Origin
 
 # Where the environment of the official images is; scripts that name it would miss it.
@@ -23,7 +25,8 @@ OLD_PATHS = ("/usr/local/bin/", "/usr/local/lib/python")
 # A requirement that is a file or a folder, by its place or by the end of its name.
 FILE = re.compile(r"^[./]|^[^\s@;]*[/*]|^[^\s@]*\.(whl|zip|tar\.gz|tgz|tar\.bz2)$")
 # Steps that call the pip of the environment, which one made by uv does not have.
-NEEDS_PIP = re.compile(r"\bspacy(\.cli)?\s+download\b|-m\s+pip\s|-m\s+ensurepip\b")
+_MODELS = r"\bspacy(\.cli)?\s+download\b"
+NEEDS_PIP = re.compile(rf"{_MODELS}|-m\s+pip\s|-m\s+ensurepip\b")
 # spaCy's own download is an installation of a wheel.
 MODEL = "a requirement with the address of the model's wheel can move"
 
@@ -36,7 +39,7 @@ def obstacles(
     ``by_pip`` says that the build stage repeats the commands of pip, instead of calling uv.
     """
     yield from _too_old(stage, by_pip=by_pip)
-    yield from _other_users(stage)
+    yield from _other_users(stage, by_pip=by_pip)
     for name, origin in steering_pip(stage):
         if not by_pip or name not in table(Tools).pip.anywhere:
             yield obstacle_at(origin, f"{name} decides what pip installs, and uv does not read it")
@@ -73,15 +76,16 @@ def _too_old(stage: FinalStage, *, by_pip: bool) -> Iterator[Evidence]:
         yield Evidence.of("base", reason, stage.stage.origin)
 
 
-def _other_users(stage: FinalStage) -> Iterator[Evidence]:
-    """What else in the stage needs the environment of the base image."""
+def _other_users(stage: FinalStage, *, by_pip: bool) -> Iterator[Evidence]:
+    """What else needs the environment of the base image, or that of the build stage with pip."""
     for item in stage.triggers:
         yield obstacle_at(item.origin, "images that are built on this one use it")
     for item in stage.below:
         if _installs(item):
             yield obstacle_at(item.origin, "an earlier stage installs requirements too")
-    for item in (item for each in stages_on(stage) for item in each.instructions):
-        if _installs(item):
+    for item, user in _steps_on(stage):
+        again = by_pip and user.partition(":")[0] in ROOT_NAMES and _finds_pip(item)
+        if _installs(item) and not again:
             yield obstacle_at(item.origin, "a stage that is built on this one installs too")
     for item, copied in stage.copies:
         # the project's own scripts are found beside any environment
@@ -89,14 +93,46 @@ def _other_users(stage: FinalStage) -> Iterator[Evidence]:
         if copied.destination.startswith(paths):
             yield obstacle_at(item.origin, "files are copied into the base's environment")
     for action in stage.of_kind(ActionKind.OTHER, ActionKind.APPLICATION):
-        if NEEDS_PIP.search(action.text):
+        found = by_pip and stage.is_root_at(action.instruction) and _finds_pip(action.instruction)
+        if NEEDS_PIP.search(action.text) and not found:
             text = " ".join(action.text.split())
             instead = f"; {MODEL}" if "spacy" in text else ""
             yield obstacle_at(action.origin, f"`{text[:60]}` installs with pip{instead}")
 
 
+def _steps_on(stage: FinalStage) -> Iterator[tuple[Instruction, str]]:
+    """The instructions of stages on this one, each with its user."""
+    for each in stages_on(stage):
+        user = stage.user
+        for item in each.instructions:
+            user = stage.expanded(user_of(item)) if item.keyword == "USER" else user
+            yield item, user
+
+
 def _installs(item: Instruction) -> bool:
-    return any(a.kind in INSTALLING or NEEDS_PIP.search(a.text) for a in actions_in((item,)))
+    return any(_needs_pip(action) or action.kind in INSTALLING for action in actions_in((item,)))
+
+
+def _needs_pip(action: Action) -> bool:
+    return NEEDS_PIP.search(action.text) is not None
+
+
+def fetches_model(action: Action) -> bool:
+    """Whether a command installs a model of spaCy, a wheel that needs no compiler."""
+    return re.search(_MODELS, action.text) is not None
+
+
+def _finds_pip(item: Instruction) -> bool:
+    """Whether all that installs in a step does so with the pip, or the Python, that PATH names."""
+    installing = [a for a in actions_in((item,)) if _needs_pip(a) or a.kind in INSTALLING]
+    return all(_names_pip(action) for action in installing)
+
+
+def _names_pip(action: Action) -> bool:
+    fact, words = action.fact, action.command.words
+    placed = isinstance(fact, PipInstall) and (fact.by_uv or fact.target or fact.user)
+    plain = _needs_pip(action) or (isinstance(fact, PipInstall) and not placed)
+    return plain and "".join(words[:1]) in (*PIPS, "spacy")
 
 
 def _unknown(
@@ -129,6 +165,27 @@ def _unknown(
     for option in fact.options.options:
         if option.name not in names:
             yield f"the option {option.name} is not known to uv"
+
+
+def installs_when_run(project: Project, stage: FinalStage, usage: Usage) -> Evidence | None:
+    """What calls pip in the running container, and means the environment of the application.
+
+    Documentation and continuous integration mean other places.
+    """
+    for each in (stage.command, stage.entrypoint):
+        if each and re.search(r"\bpip3?\b", each.instruction.text):
+            return Evidence.of("command", "the start command runs pip", each.origin)
+    composed = project.compose_path
+    uses = (use for name in ("pip", "pip3") for use in usage.programs.get(name, ()))
+    return next(
+        (
+            use
+            for use in uses
+            if use.kind in (SCRIPT, "subprocess")
+            or (use.kind == COMMAND and use.origin and use.origin.file == composed)
+        ),
+        None,
+    )
 
 
 def _clears(action: Action) -> bool:

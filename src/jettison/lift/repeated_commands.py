@@ -32,7 +32,7 @@ from jettison.values import Evidence
 UNCACHED = ("--no-cache-dir", "--no-cache")
 EDITABLE = ("-e", "--editable")
 # How pip is called, and what a condition asks with.
-_PIPS = ("pip", "pip3", "python", "python3")
+PIPS = ("pip", "pip3", "python", "python3")
 _ASKING = ("test", "[", "[[", "echo", "true", ":", "set")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
 _ARCHIVE = re.compile(r"[*?]|\.(whl|zip|tar\.gz|tgz|tar\.bz2)$")
@@ -76,7 +76,7 @@ def _is_plain(action: Action) -> bool:
         return action.kind is ActionKind.SETTING and command.name in _ASKING
     placed = fact.editable or fact.options.has(*LINKS, "--target", "-t", "--user")
     local = placed or any(re.search(r"^[./]|[/*].*(?<!://)$", w.text) for w in fact.requirements)
-    return not local and command.name in _PIPS
+    return not local and command.name in PIPS
 
 
 def repeated(

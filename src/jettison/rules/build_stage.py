@@ -20,11 +20,12 @@ have to be killed, as the child of the tool it ends.
 Safe: the same requirements are installed by the same Python of the same image, to a path that is
 the same in both stages. The project itself is installed from the same source at the same path. It
 stays as it is when a step may have changed that source or its build does more than collect files,
-when pip is called by the running container, and when the path of the old environment is written in
-a file or Python is looked for on another PATH than that of the image (cron, sudo, login shells).
-Where uv would do something else (options of pip alone, a Python that uv does not run on, lists in
-UTF-16, variables that only pip reads), or was seen to install other versions than pip did, pip
-itself repeats the commands in the build stage.
+and when the path of the old environment is written in a file or Python is looked for on another
+PATH than that of the image (cron, sudo, login shells). Where something installs later (a stage of
+tests, a step that downloads a model, the running container) as root, the environment has pip, and
+pip made it. Where uv would do something else (options of pip alone, a Python that uv does not run
+on, lists in UTF-16, variables that only pip reads), or was seen to install other versions than pip
+did, pip itself repeats the commands in the build stage.
 """
 
 from __future__ import annotations
@@ -40,13 +41,15 @@ from jettison.ecosystems.uv import UV
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import FETCHING, ActionKind, is_plain
 from jettison.lift.installation import Installation, NotMovable
+from jettison.lift.installation_obstacles import fetches_model, installs_when_run
 from jettison.lift.locked import LockedInstallation, movable, new_place, replaced_place
 from jettison.lift.locked_obstacles import fixed_path, linked_programs, programs_of
 from jettison.lift.packages import removable, requested, saved_without
 from jettison.lift.scopes import PackageScope
 from jettison.lift.search_path import elsewhere
 from jettison.lift.stage import FinalStage
-from jettison.lift.usage import SCRIPT, UNCALLED
+from jettison.lift.stages import service_of
+from jettison.lift.usage import UNCALLED
 from jettison.plan import Finding, Plan
 from jettison.plan.base import Variant, image_facts
 from jettison.plan.brought_by_base import (
@@ -76,12 +79,24 @@ _FETCHERS = (*sorted(FETCHING), "ca-certificates")
 
 def detect(plan: Plan) -> Iterator[Finding]:
     """Find requirements that are installed in the final stage."""
-    by_pip = UV.name in plan.withheld(RULE.name)
-    found = movable(plan.project, plan.stage, by_pip=by_pip)
+    found = _movable(plan)
     if why := _why_it_stays(plan, found):
         yield from _stays(why)
     elif not isinstance(found, NotMovable):
         yield _moved(plan, found)
+
+
+def _movable(plan: Plan) -> Movable | NotMovable:
+    """What moves; by pip where something installs with the pip of the environment later."""
+    by_pip = UV.name in plan.withheld(RULE.name)
+    found = movable(plan.project, plan.stage, by_pip=by_pip)
+    if (
+        isinstance(found, Installation)
+        and found.replaces_pip
+        and installs_when_run(plan.project, plan.stage, plan.usage)
+    ):
+        return movable(plan.project, plan.stage, by_pip=True)
+    return found
 
 
 def _why_it_stays(plan: Plan, found: Movable | NotMovable) -> Evidence | None:
@@ -93,9 +108,20 @@ def _why_it_stays(plan: Plan, found: Movable | NotMovable) -> Evidence | None:
         used = other or (uses_setuptools(plan) if found.tool.seeded else None)
         return used or (None if _can_stay(plan, found) else _installer_stays(plan, found))
     programs = programs_of(plan.distributions.values())
-    fixed = fixed_path(plan.project, plan.stage, programs) or other or _installs_when_run(plan)
+    fixed = fixed_path(plan.project, plan.stage, programs) or other or _misses_pip(plan, found)
     same = found.by_pip or _brings_setuptools(plan)
     return fixed or (None if same else uses_setuptools(plan))
+
+
+def _misses_pip(plan: Plan, found: Installation) -> Evidence | None:
+    """What would not install as before: by a pip that is not there, or that may not write."""
+    later = installs_when_run(plan.project, plan.stage, plan.usage)
+    service = service_of(plan.project)
+    root = plan.stage.runs_as_root and not (service and service.user)
+    if later is None or (found.by_pip and root):
+        return None
+    why = "belongs to root" if found.by_pip else "that uv makes has none"
+    return replace(later, message=f"{later.message}, and an environment {why}")
 
 
 def _brings_setuptools(plan: Plan) -> bool:
@@ -142,9 +168,10 @@ def _moved(plan: Plan, found: Movable) -> Finding:
         changes = (*changes, *_started(plan, locked, stays=stays is not None))
     why = "requirements are installed in the final stage"
     evidence = Evidence.of("installation", why, found.origin)
+    pip = installs_when_run(plan.project, plan.stage, plan.usage) if by_pip else None
     return Finding.of(
         message,
-        (evidence, *_why_build(plan, found, build), *filter(None, (stays, used))),
+        (evidence, *_why_build(plan, found, build), *filter(None, (stays, used, pip))),
         *changes,
         saving=saved_without(plan.stage, gone),
     )
@@ -210,30 +237,6 @@ def build_packages(plan: Plan, found: Movable) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _installs_when_run(plan: Plan) -> Evidence | None:
-    """What calls pip in the running container, and means the environment of the application.
-
-    Commands of documentation and of continuous integration are for other places.
-    """
-    uses = (use for name in ("pip", "pip3") for use in plan.usage.programs.get(name, ()))
-    composed = plan.project.compose_path
-    found = next(
-        (
-            use
-            for use in uses
-            if use.kind in (SCRIPT, "subprocess")
-            or (use.kind == "command" and use.origin and use.origin.file == composed)
-        ),
-        None,
-    )
-    for each in (plan.stage.command, plan.stage.entrypoint):
-        if each and re.search(r"\bpip3?\b", each.instruction.text):
-            found = Evidence.of("command", "the start command runs pip", each.origin)
-    if found is None:
-        return None
-    return replace(found, message=f"{found.message}, and an environment that uv makes has none")
-
-
 def _needed_in_final(
     plan: Plan, name: str, bringing: tuple[Instruction, ...], *, stays: bool
 ) -> bool:
@@ -245,7 +248,11 @@ def _needed_in_final(
     scope = next((item.scope for item in plan.packages if item.name == name), None)
     installed = requested(plan.stage)[name].line or 0
     steps = (a for a in plan.stage.of_kind(ActionKind.OTHER) if (a.origin.line or 0) >= installed)
-    unknown = [each for each in steps if each.instruction not in bringing and not is_plain(each)]
+    unknown = [
+        each
+        for each in steps
+        if each.instruction not in bringing and not (is_plain(each) or fetches_model(each))
+    ]
     if name in _FETCHERS:
         return name == "ca-certificates" or stays or _called_otherwise(plan, bringing, name)
     return scope is PackageScope.RUNTIME or (name != "git" and bool(unknown))

@@ -22,6 +22,7 @@ from jettison.ecosystems.commands.python import PipInstall
 from jettison.formats.dockerfile import copy
 from jettison.formats.own_settings import Ask
 from jettison.lift.action import ActionKind, actions_in, named_by
+from jettison.lift.installation_obstacles import NEEDS_PIP
 from jettison.lift.stages import BuiltEnvironment, NotApart, environment_of, steps_on
 from jettison.lift.usage import BUILDING, UNCALLED
 from jettison.plan import Finding, Plan
@@ -68,7 +69,9 @@ def _installs_later(plan: Plan, where: BuiltEnvironment) -> bool:
     ]
     steps = [*final, *(i for each in (*others, *steps_on(plan.stage)) for i in each.instructions)]
     return any(
-        action.kind is ActionKind.PYTHON or "setup.py" in action.command.words
+        action.kind is ActionKind.PYTHON
+        or "setup.py" in action.command.words
+        or NEEDS_PIP.search(action.text)
         for action in actions_in(steps)
     )
 
@@ -101,7 +104,8 @@ def _groups(plan: Plan, names: tuple[str, ...]) -> Iterator[Group]:
 def _is_needed(plan: Plan, name: str) -> bool:
     """Whether the application or a requirement wants it."""
     kept = {override.text.lower() for override in plan.overrides.of(Ask.KEEP)}
-    called = (use.kind not in (UNCALLED, BUILDING) for use in plan.usage.programs.get(name, ()))
+    uses = (use for each in (name, f"{name}3") for use in plan.usage.programs.get(each, ()))
+    called = (use.kind not in (UNCALLED, BUILDING) for use in uses)
     if name in kept or name in plan.distributions or any(called):
         return True
     modules = INSTALLERS[name]
