@@ -77,7 +77,7 @@ def _observed(
     place = _interpreter(tree, facts)
     if place:
         kind = dict[str, tuple[bool, str]]
-        modules, failed = ask(place, "python", "lists", {"modules": request.modules}, kind)
+        modules, failed = ask(place, "python", "capabilities", {"modules": request.modules}, kind)
     else:
         modules, failed = None, "its interpreter cannot be started through its loader"
     found = modules or dict.fromkeys(request.modules, (False, failed))

@@ -213,7 +213,7 @@ def interior(
     with beside() as pool:
         imported = pool.submit(_modules, container, interpreter, request.modules)
         files = table(Loopback).files
-        tls = pool.submit(ask, container, interpreter, "secure", files, tuple[bool, str])
+        tls = pool.submit(ask, container, interpreter, "capabilities", files, tuple[bool, str])
         listed = pool.submit(_inventory, container, interpreter) if lists else None
         asked = {**_asked(request), "touched": tuple(touched), "ready": ready}
         told, why = ask(container, interpreter, "facts", asked, dict[str, Any])
@@ -241,7 +241,7 @@ def _modules(
     if not names:
         return {}, ""
     kind = dict[str, tuple[bool, str]]
-    return ask(container, interpreter, "lists", {"modules": names}, kind)
+    return ask(container, interpreter, "capabilities", {"modules": names}, kind)
 
 
 def of_the_system(opened: frozenset[str] | None, facts: ImageFacts) -> frozenset[str]:

@@ -1,9 +1,8 @@
-"""Lists something of this container, or says which modules can be imported, as ``ASKED`` says.
+"""Lists something of this container, as ``ASKED`` says.
 
 Each list imports what it needs: an image may lack parts of the standard library.
 """
 
-import _signal
 import os
 import sys
 
@@ -18,7 +17,6 @@ OTHERS = {"site-packages", "dist-packages", "node_modules", "__pycache__", "proc
 DEEPEST = 7
 LIBRARIES = ("usr/lib/*-linux-*", "usr/lib", "lib/*-linux-*", "lib")
 MOST = 60_000
-SECONDS = 30  # for the import of a module
 COMPRESSED = (".gz", ".br", ".zst")
 # folders that hold one file or one folder for each language
 CATALOGUES = {"locale", "locales", "translations", "i18n", "lang", "langs", "languages", "messages"}
@@ -288,32 +286,6 @@ def unknown_modules(recorded, places):
     return found
 
 
-def imported(names):
-    """Say of modules whether they can be imported; what they print is no part of the answer."""
-    said = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    sys.path.insert(0, os.getcwd())
-    _signal.signal(_signal.SIGALRM, lambda *_: sys.exit(f"it does not end within {SECONDS} s"))
-    said.write(f"\n{MARKER}{ {name: load(name) for name in names}!a}\n")
-    said.flush()
-    os._exit(0)
-
-
-def load(name):
-    """Import a module and say how it went; one that is a program may never end."""
-    try:
-        # again and again: a loop may pass over what is raised
-        _signal.setitimer(_signal.ITIMER_REAL, SECONDS, 1)
-        __import__(name)
-    except BaseException as wrong:  # a module may even exit when it is imported
-        return (False, f"{type(wrong).__name__}: {wrong}"[:500])
-    finally:
-        _signal.setitimer(_signal.ITIMER_REAL, 0)
-    return (True, "")
-
-
-if "modules" in ASKED:
-    imported(ASKED["modules"])
 LISTS = (distributions, library, served, languages, owners, texts, inventory)
 found = {each.__name__: each for each in LISTS}[ASKED["list"]]()
 found = sorted(found) if isinstance(found, set) else found
