@@ -208,6 +208,13 @@ _NOT_RUNNING = re.compile(r"(^|/)(\.[^/]+/|\.gitlab-ci|\.travis|\.pre-commit|tox
 _IN_ENVIRONMENT = re.compile(
     rf"{OLD_PATHS[1]}[\d.]+/site-packages/(?!pip|setuptools|wheel|pkg_resources|_distutils)[\w*$]"
 )
+# What a script itself puts there, and what makes a script of Python need anything.
+_WRITTEN = re.compile(
+    rf"(?:(?:\s-o|\s-O|--output|>|\bchmod\s+\S+)[\s=]*|\b(?:cp|mv|ln|install)\b[^\n;&|]*\s)"
+    rf"['\"]?{OLD_PATHS[0]}(?P<name>[\w.-]+)"
+)
+_IMPORTS = re.compile(r"^\s*(?:import|from)\s+\w", re.MULTILINE)
+_OF_PYTHON = f"#!{OLD_PATHS[0]}python"
 _OLD_PATH = re.compile(rf"(?:{OLD_PATHS[0]}(?P<name>[\w.-]+)|{OLD_PATHS[1]}\d)")
 
 
@@ -247,7 +254,8 @@ def linked_programs(
 def _named(project: Project, stage: FinalStage) -> Iterator[tuple[str, Origin]]:
     """What start commands and scripts name in the base's environment, its libraries as nothing.
 
-    Programs that the Dockerfile itself puts there are none of the environment.
+    Programs that the Dockerfile, or the script itself, puts there are none of the environment, and
+    a script of Python that imports nothing finds nothing in it.
     """
     lines = [
         (each.instruction.text, each.origin) for each in (stage.command, stage.entrypoint) if each
@@ -255,12 +263,21 @@ def _named(project: Project, stage: FinalStage) -> Iterator[tuple[str, Origin]]:
     for path, text in project.texts.items():
         runs = _RUNNING.search(path) or text.startswith("#!")
         if runs and not _NOT_RUNNING.search(path) and OLD_PATHS[0][:-4] in text:
-            numbered = enumerate(text.splitlines(), 1)
-            lines += [(line, Origin(file=path, line=number)) for number, line in numbered]
+            own = {found["name"] for found in _WRITTEN.finditer(text)}
+            finds = not imports_nothing(text)
+            for number, line in enumerate(text.splitlines(), 1):
+                named = {found["name"] for found in _OLD_PATH.finditer(line)}
+                if named - own and (finds or not line.startswith(_OF_PYTHON)):
+                    lines.append((line, Origin(file=path, line=number)))
     for line, origin in lines:
         for found in _OLD_PATH.finditer(line):
             if _is_of_environment(found, stage):
                 yield found["name"] or "", origin
+
+
+def imports_nothing(text: str) -> bool:
+    """Whether a script of Python, as its first line says, has nothing to find in an environment."""
+    return text.startswith("#!") and _IMPORTS.search(text) is None
 
 
 def _is_of_environment(found: re.Match[str], stage: FinalStage) -> bool:

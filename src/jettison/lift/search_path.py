@@ -14,7 +14,7 @@ from jettison.formats.dockerfile import MAKING
 from jettison.formats.shell import SHELLS
 from jettison.lift import Project
 from jettison.lift.installation_obstacles import OLD_PATHS
-from jettison.lift.locked_obstacles import spaced
+from jettison.lift.locked_obstacles import imports_nothing, spaced
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import service_of
 from jettison.lift.usage import COMMAND, SCRIPT, Usage
@@ -59,7 +59,7 @@ def elsewhere(project: Project, stage: FinalStage, usage: Usage, place: str) -> 
         return None
     found = (
         *_started(project, stage, usage),
-        *_named(usage, ("", "3", stage.python)),
+        *_named(project, usage, ("", "3", stage.python)),
         *_of_steps(stage),
     )
     return next((Evidence.of("path", why, origin) for why, origin in found), None)
@@ -77,11 +77,13 @@ def _started(project: Project, stage: FinalStage, usage: Usage) -> _Places:
         yield from ((why, origin) for way, why in _WAYS if way.search(line))
 
 
-def _named(usage: Usage, versions: Iterable[str | None]) -> _Places:
+def _named(project: Project, usage: Usage, versions: Iterable[str | None]) -> _Places:
     """Give the places of source that name the Python of the image."""
     for name in (f"{OLD_PATHS[0]}python{one}" for one in versions):
-        if name in usage.words:
-            yield f"{name} is named", usage.words[name]
+        origin = usage.words.get(name)
+        first = origin and origin.line == 1 and imports_nothing(project.texts.get(origin.file, ""))
+        if origin and not first:
+            yield f"{name} is named", origin
 
 
 def _of_steps(stage: FinalStage) -> _Places:
