@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
@@ -206,9 +207,40 @@ def _surroundings(stage: FinalStage, action: Action) -> Iterator[str]:
     run = stage.run_of(action)
     if run.moves:
         yield "the script changes folder or environment"
+    yield from _changed_before(stage, action)
     for _, copied in stage.copies:
         if copied.destination.endswith(tuple(table(Tools).pip.configuration)):
             yield f"{copied.destination} is read by pip alone"
+
+
+# Programs that read files, unless an option or a redirection says otherwise.
+_READING = frozenset(
+    {"cat", "grep", "head", "tail", "wc", "ls", "stat", "test", "[", "[[", "chmod", "chown", "sed"}
+    | {"awk", "cut", "sort", "diff", "cmp", "md5sum", "sha1sum", "sha256sum", "sha512sum"}
+)
+
+
+def _changed_before(stage: FinalStage, action: Action) -> Iterator[str]:
+    """Steps in front that may have changed a list: a build stage reads it as it is in the context.
+
+    A list that steps make, and the context has not, is not found in the first place.
+    """
+    fact = action.fact
+    files = fact.requirement_files if isinstance(fact, PipInstall) else ()
+    names = {posixpath.basename(path) for path in files}
+    for each in takewhile(lambda one: one is not action, stage.actions):
+        redirects = (one for one in each.command.redirects if ">" in one.operator and one.target)
+        written = {posixpath.basename(one.target.text) for one in redirects if one.target}
+        if not (isinstance(each.fact, PipInstall) or _only_reads(each.command.words)):
+            written |= set(map(posixpath.basename, each.command.words[1:]))
+        if found := names & written:
+            yield f"`{each.short}` may change {min(found)} before"
+
+
+def _only_reads(words: tuple[str, ...]) -> bool:
+    program = posixpath.basename("".join(words[:1]))
+    inside = program == "sed" and any(re.match(r"-\w*i|--in-place", word) for word in words[1:])
+    return program in _READING and not inside
 
 
 def _is_copied(stage: FinalStage, program: str, before: Origin) -> bool:
