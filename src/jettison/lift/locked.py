@@ -19,7 +19,7 @@ from jettison.lift.action import FETCHING, Action, ActionKind, is_installer
 from jettison.lift.declared import local_folders, locks_of
 from jettison.lift.installation import Installation, NotMovable, installation_of
 from jettison.lift.locked_obstacles import called, fixed_path, is_tool, obstacle, starts
-from jettison.lift.own_environment import locked_place
+from jettison.lift.own_environment import is_made_for, locked_place
 from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin
@@ -28,7 +28,8 @@ from jettison.values import Evidence, Origin
 def environment_place(fact: ProjectInstall, stage: FinalStage, action: Action) -> str:
     """Where a build stage makes the environment: where it was when that can be named."""
     place, tool = locked_place(fact, stage, action), TOOLS[fact.tool]
-    named = place.endswith("/.venv") or (tool.makes and place != tool.home)
+    made = any(is_made_for(stage, each, action) for each in stage.of_kind(ActionKind.ENVIRONMENT))
+    named = made or place.endswith("/.venv") or (tool.makes and place != tool.home)
     return place if named or not place else VIRTUAL
 
 

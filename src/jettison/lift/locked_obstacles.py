@@ -15,6 +15,7 @@ from jettison.lift import Invocation, Project
 from jettison.lift.action import INSTALLERS, Action, ActionKind, LiftedRun, is_installer
 from jettison.lift.declared import local_folders
 from jettison.lift.installation_obstacles import OLD_PATHS
+from jettison.lift.own_environment import holds_tool, is_made_for
 from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin
@@ -32,8 +33,14 @@ def obstacle(
         return "only the official Python images are known well enough"
     if stage.triggers:
         return "images that are built on this one use it"
-    if stage.of_kind(ActionKind.ENVIRONMENT) or not all(
-        run.gives(action) for run in runs for action in run.actions if action in installations
+    made = stage.of_kind(ActionKind.ENVIRONMENT)
+    if any(not is_of_tool(stage, each, installations) for each in made):
+        return f"the environment is made by `{made[0].short}`"
+    if not all(
+        run.gives(action)
+        for run in runs
+        for action in run.actions
+        if action in installations or action in made
     ):
         return "the installation is part of a shell script"
     reasons = (
@@ -43,6 +50,12 @@ def obstacle(
         *_of_project(project, stage, tool, installations),
     )
     return next(iter(reasons), "")
+
+
+def is_of_tool(stage: FinalStage, action: Action, installations: Sequence[Action]) -> bool:
+    """Whether a command makes the environment that a tool fills, or the one that it is in."""
+    filled = all(is_made_for(stage, action, each) for each in installations)
+    return filled or holds_tool(stage, action)
 
 
 # Options that name a project elsewhere.

@@ -72,11 +72,11 @@ def _brings(action: Action) -> bool:
 
 def _calls_pip(stage: FinalStage, action: Action, path: str) -> bool:
     """Whether a step asks the pip of the environment for anything but an installation."""
-    if action.kind is ActionKind.PYTHON or not action.command.words:
+    words = action.command.words
+    if action.kind is ActionKind.PYTHON or not words:
         return False
-    folder, name = posixpath.split(action.command.words[0])
-    own = bool(folder) and stage.absolute(folder, action.instruction) == f"{path}/bin"
-    return own and name.startswith("pip")
+    name = posixpath.basename(words[0])
+    return _folder(stage, action) == f"{path}/bin" and name.startswith("pip")
 
 
 def _fills(stage: FinalStage, action: Action, path: str) -> bool:
@@ -122,6 +122,34 @@ def locked_place(fact: ProjectInstall, stage: FinalStage, action: Action) -> str
         words=frozenset(option.name for option in fact.options.options),
     )
     return OF_PROJECTS[fact.tool].place(setting)
+
+
+def is_made_for(stage: FinalStage, action: Action, installation: Action) -> bool:
+    """Whether a command makes the environment that a tool fills, as a build stage would make it."""
+    fact, filled = action.fact, installation.fact
+    if not isinstance(fact, VirtualEnvironment) or not isinstance(filled, ProjectInstall):
+        return False
+    place = stage.absolute(fact.path, action.instruction)
+    alike = fact.seeded != OF_PROJECTS[filled.tool].makes and not fact.system_packages
+    plain = alike and not lifted_run(action.instruction).moves and _is_plain(stage, action)
+    return plain and place == locked_place(filled, stage, installation)
+
+
+def holds_tool(stage: FinalStage, action: Action) -> bool:
+    """Whether a command makes an environment into which nothing but installers is put, by path."""
+    fact = action.fact
+    if not isinstance(fact, VirtualEnvironment):
+        return False
+    programs = f"{stage.absolute(fact.path, action.instruction)}/bin"
+    called = [each for each in stage.actions if _folder(stage, each) == programs]
+    put = [each for each in called if isinstance(each.fact, PipInstall)]
+    return bool(put) and not any(map(_brings, put))
+
+
+def _folder(stage: FinalStage, action: Action) -> str:
+    """The folder of the program that a command calls by its path; empty without one."""
+    folder = posixpath.dirname("".join(action.command.words[:1]))
+    return stage.absolute(folder, action.instruction) if folder else ""
 
 
 def copies_from_cache(stage: FinalStage, run: LiftedRun, fact: ProjectInstall) -> bool:

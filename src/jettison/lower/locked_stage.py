@@ -13,6 +13,7 @@ from jettison.formats.shell import Command, without
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.locked import LockedInstallation, replaced_place
+from jettison.lift.own_environment import is_made_for
 from jettison.lift.stage import FinalStage
 from jettison.lower import WIDTH, Edits, comment, edited, ended, line_of
 from jettison.lower.packages import install_text, steps_of_sources
@@ -135,7 +136,8 @@ def _arrival(
     direct = bool(found.starts) and not change.installer_stays
     elsewhere = replaced_place(found.tool, change.environment, stage)
     variables = []
-    if change.installer_stays and not found.tool.makes:
+    told = stage.environment.get("VIRTUAL_ENV") == change.environment
+    if change.installer_stays and not found.tool.makes and not told:
         variables.append(f"VIRTUAL_ENV={change.environment}")
     if not known and (direct or elsewhere or not found.tool.makes):
         variables.append(f"PATH={programs}:$PATH")
@@ -277,18 +279,22 @@ def _removed(stage: FinalStage, found: LockedInstallation, *, stays: bool) -> di
         if copied.stage is None and _brings_only(item, found.files):
             replaced[line_of(item)] = ""
     for run in stage.runs:
-        text = _without_installation(run, found.tool.name, stays=stays)
+        text = _without_installation(stage, run, found, stays=stays)
         if text is not None:
             replaced[line_of(run.instruction)] = text
     return replaced
 
 
-def _without_installation(run: LiftedRun, tool: str, *, stays: bool) -> str | None:
-    kinds = {ActionKind.LOCKED} | (set() if stays else {ActionKind.PYTHON})
+def _without_installation(
+    stage: FinalStage, run: LiftedRun, found: LockedInstallation, *, stays: bool
+) -> str | None:
+    of_tool = set() if stays else {ActionKind.PYTHON, ActionKind.ENVIRONMENT}
     commands = [
         action.command
         for action in run.actions
-        if action.kind in kinds or (not stays and action.command.words[:2] == (tool, "config"))
+        if action.kind in of_tool | {ActionKind.LOCKED}
+        or (not stays and action.command.words[:2] == (found.tool.name, "config"))
+        or all(is_made_for(stage, action, each) for each in found.actions)
     ]
     return without_installing(run, commands) if commands else None
 
