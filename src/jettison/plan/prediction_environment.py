@@ -25,12 +25,13 @@ from jettison.index import distribution_size
 from jettison.index.graph import Closure
 from jettison.index.metadata import catalogued
 from jettison.lift import Project
-from jettison.lift.action import LiftedRun, actions_in, runs_in
+from jettison.lift.action import Action, LiftedRun, actions_in, runs_in
 from jettison.lift.build_context import context_path
 from jettison.lift.declared import installed_declarations
 from jettison.lift.own_environment import copies_from_cache, locked_place
 from jettison.lift.stage import FinalStage, lifted
 from jettison.plan.prediction_parts import Part, applies_list, taken_out
+from jettison.plan.removal.listing import LIST
 from jettison.values import FALSE, Basis, Origin, Skipped, is_within, once_each, outwards, replace
 
 
@@ -93,13 +94,19 @@ def environments(
                     yield Written(path="/usr/local/lib", part=_left(fact))
             elif applies_list(action):
                 part = taken_out(project, closure, there.names, action, byte_code=compiled)
-                yield Written(path=place, part=part)
+                yield Written(path=_listed_environment(action) or place, part=part)
             elif isinstance(fact, ProjectInstall) and fact.output is None:
                 compiled |= byte_code_made(fact, stage)
                 new = there.locked(closure.graph.reached(locked_roots(project)))
                 own = locked_place(fact, stage, action)
                 yield from _synced(stage, closure, new, own, fact.origin, byte_code=compiled)
                 yield from _cached_by_uv(stage, closure, new, run, fact)
+
+
+def _listed_environment(action: Action) -> str:
+    """The environment that such a command names behind the list; empty where it names none."""
+    words = iter(action.command.words)
+    return next((next(words, "") for word in words if word.endswith(LIST)), "")
 
 
 def _synced(

@@ -21,6 +21,13 @@ from jettison.plan.prediction_parts import Prediction
 PURE = "py3-none-any"
 SLIM = "FROM python:3.11-slim\n"
 
+LOCKED = {
+    "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\ndependencies = ["one"]\n',
+    "uv.lock": 'version = 1\n\n[[package]]\nname = "shop"\nversion = "1"\n'
+    'source = { virtual = "." }\ndependencies = [{ name = "one" }]\n\n'
+    '[[package]]\nname = "one"\nversion = "1"\nsource = { registry = "https://pypi.org/simple" }\n',
+}
+
 
 def closure(*names: str) -> Closure:
     """Each distribution has 500 kB of Python and 500 kB of something else."""
@@ -247,6 +254,25 @@ def test_the_manifest_of_removals_counts_with_its_list() -> None:
     assert 0 < sizes(found)["the manifest of what was removed"] < 1300
 
 
+@pytest.mark.parametrize(
+    ("installing", "environment", "copied"),
+    [
+        ("pip install --prefix=/install -r requirements.txt", "/install", "/install /usr/local"),
+        ("pip install --user -r requirements.txt", "/root/.local", "/root/.local /home/app/.local"),
+        ("cd /app && uv sync", "/app/.venv", "/app /app"),
+    ],
+)
+def test_what_is_removed_in_a_stage_is_missing_where_its_environment_is_copied(
+    installing: str, environment: str, copied: str
+) -> None:
+    script = "/removal/remove_files.py /removal/removed-files.txt"
+    made = f"{SLIM.replace('slim', 'slim AS build', 1)}WORKDIR /app\nCOPY . .\nRUN {installing}\n"
+    removing = f"RUN python3 -I {script} {environment} /tmp/removed\n"
+    files = {**LOCKED, ".jettison/removed-files.txt": "a.so\n"}
+    found = of(f"{made}{removing}{SLIM}COPY --from=build {copied}\n", "one", files=files)
+    assert sizes(found)["files removed from the environment"] == -500_000
+
+
 def test_equal_files_that_become_one_count_once() -> None:
     made = (
         "FROM python:3.11-slim AS build\nRUN python -m venv /opt/venv\n"
@@ -383,12 +409,6 @@ def test_what_a_stage_only_passes_on_counts() -> None:
     assert once.size == twice.size
 
 
-LOCKED = {
-    "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\ndependencies = ["one"]\n',
-    "uv.lock": 'version = 1\n\n[[package]]\nname = "shop"\nversion = "1"\n'
-    'source = { virtual = "." }\ndependencies = [{ name = "one" }]\n\n'
-    '[[package]]\nname = "one"\nversion = "1"\nsource = { registry = "https://pypi.org/simple" }\n',
-}
 UV = f"{SLIM}COPY --from=ghcr.io/astral-sh/uv:latest /uv /uvx /bin/\nWORKDIR /app\n"
 
 
