@@ -15,7 +15,8 @@ from jettison.formats.dockerfile import user as user_of
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, actions_in, is_installer
 from jettison.lift.declared import LINKS, wheels_from
-from jettison.lift.repeated_commands import EDITABLE, PIPS, is_conditional, local_words
+from jettison.lift.own_environment import PIPS
+from jettison.lift.repeated_commands import EDITABLE, is_conditional, local_words
 from jettison.lift.stage import ROOT_NAMES, FinalStage
 from jettison.lift.stages import INSTALLING, stages_on, steering_pip
 from jettison.lift.usage import COMMAND, SCRIPT, Usage
@@ -28,6 +29,8 @@ FILE = re.compile(r"^[./]|^[^\s@;]*[/*]|^[^\s@]*\.(whl|zip|tar\.gz|tgz|tar\.bz2)
 # Steps that call the pip of the environment, which one made by uv does not have.
 _MODELS = r"\bspacy(\.cli)?\s+download\b"
 NEEDS_PIP = re.compile(rf"{_MODELS}|-m\s+pip\s|-m\s+ensurepip\b")
+# Source that is installed where the Python of the step is.
+BY_SETUP = re.compile(r"\bsetup\.py\s+(?:\S+\s+)*?(?:install|develop)\b")
 # spaCy's own download is an installation of a wheel.
 MODEL = "a requirement with the address of the model's wheel can move"
 
@@ -93,7 +96,14 @@ def _other_users(stage: FinalStage, *, by_pip: bool) -> Iterator[Evidence]:
         paths = OLD_PATHS if copied.stage is not None else OLD_PATHS[1:]
         if copied.destination.startswith(paths):
             yield obstacle_at(item.origin, "files are copied into the base's environment")
+    yield from _installing_steps(stage, by_pip=by_pip)
+
+
+def _installing_steps(stage: FinalStage, *, by_pip: bool) -> Iterator[Evidence]:
+    """Steps of other kinds that install too."""
     for action in stage.of_kind(ActionKind.OTHER, ActionKind.APPLICATION):
+        if BY_SETUP.search(action.text):
+            yield obstacle_at(action.origin, f"`{action.short}` installs too")
         found = by_pip and stage.is_root_at(action.instruction) and _finds_pip(action.instruction)
         if NEEDS_PIP.search(action.text) and not found:
             text = " ".join(action.text.split())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -19,7 +19,13 @@ from jettison.lift.action import FETCHING, Action, ActionKind, is_installer
 from jettison.lift.declared import local_folders, locks_of
 from jettison.lift.installation import Installation, NotMovable, installation_of
 from jettison.lift.locked_obstacles import called, fixed_path, is_tool, obstacle, starts
-from jettison.lift.own_environment import is_made_for, locked_place
+from jettison.lift.own_environment import (
+    beside_tool,
+    is_apart,
+    is_made_for,
+    locked_place,
+    repeated_beside,
+)
 from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin
@@ -51,7 +57,8 @@ class LockedInstallation(Struct, frozen=True, kw_only=True):
     empty when it is not installed. ``starts`` are CMD and ENTRYPOINT where they say ``TOOL run``,
     with the words that do the same without it. ``called`` is where the Dockerfile calls the tool
     otherwise, and ``version_control`` where the lock has the first distribution that is fetched
-    with git.
+    with git. ``before`` and ``after`` are what pip installs into the same environment, and
+    ``apart`` its commands for the system, which stay.
     """
 
     tool: Tool
@@ -66,6 +73,9 @@ class LockedInstallation(Struct, frozen=True, kw_only=True):
     sources: tuple[Instruction, ...]
     starts: tuple[tuple[str, tuple[str, ...]], ...]
     called: Evidence | None
+    before: tuple[tuple[str, ...], ...] = ()
+    after: tuple[tuple[str, ...], ...] = ()
+    apart: tuple[Action, ...] = ()
     version_control: Origin | None
 
     @property
@@ -140,6 +150,10 @@ def _found(
     plain = tuple(starts(tool, stage, named, words))
     if set(tool.reads) & set(project.files):
         plain = ()
+    beside = beside_tool(stage)
+    apart = tuple(each for each in beside if is_apart(stage, each, last))
+    repeated = [each for each in beside if each not in apart]
+    first = stage.actions.index(stage.of_kind(ActionKind.LOCKED)[0])
     return LockedInstallation(
         tool=tool,
         actions=stage.of_kind(ActionKind.LOCKED),
@@ -152,7 +166,10 @@ def _found(
         settings=tuple(_settings(stage)),
         sources=_sources(project, stage, request),
         starts=tuple((each.keyword, words) for each, words in plain),
-        called=called(tool, stage, [each for each, _ in plain]),
+        called=called(tool, stage, [each for each, _ in plain]) or _called_beside(tool, apart),
+        before=_repeated(a for a in repeated if stage.actions.index(a) < first),
+        after=_repeated(a for a in repeated if stage.actions.index(a) > first),
+        apart=apart,
         version_control=next(
             (
                 one.origin
@@ -163,6 +180,19 @@ def _found(
             None,
         ),
     )
+
+
+def _repeated(actions: Iterable[Action]) -> tuple[tuple[str, ...], ...]:
+    return tuple(repeated_beside(action) for action in actions)
+
+
+def _called_beside(tool: Tool, apart: Iterable[Action]) -> Evidence | None:
+    """Where a step that stays installs with the tool, as uv does."""
+    by_uv = (a for a in apart if isinstance(a.fact, PipInstall) and a.fact.by_uv)
+    found = next(by_uv, None) if tool.name == UV.name else None
+    if found is None:
+        return None
+    return Evidence.of("command", f"`{found.short}` calls it", found.origin)
 
 
 def _sources(

@@ -6,16 +6,22 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from jettison.ecosystems.commands import PipInstall, ProjectInstall
-from jettison.ecosystems.tool import Tool
+from jettison.ecosystems.commands import ProjectInstall
+from jettison.ecosystems.tool import SYSTEM, Tool
 from jettison.formats.dockerfile import MAKING, Mount, mounts
 from jettison.formats.toml import read_toml
 from jettison.index import DistributionFacts
 from jettison.lift import Invocation, Project
-from jettison.lift.action import INSTALLERS, Action, ActionKind, LiftedRun, is_installer
+from jettison.lift.action import INSTALLERS, Action, ActionKind, LiftedRun
 from jettison.lift.declared import local_folders
-from jettison.lift.installation_obstacles import OLD_PATHS
-from jettison.lift.own_environment import holds_tool, is_made_for
+from jettison.lift.installation_obstacles import BY_SETUP, OLD_PATHS
+from jettison.lift.own_environment import (
+    beside_tool,
+    is_apart,
+    is_of_tool,
+    locked_place,
+    repeated_beside,
+)
 from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin
@@ -45,17 +51,11 @@ def obstacle(
         return "the installation is part of a shell script"
     reasons = (
         *_changed(runs, installations, tool),
-        *_other_installations(stage, tool.name),
+        *_other_installations(stage, tool, installations),
         *_mounted(runs, tool.name),
         *_of_project(project, stage, tool, installations),
     )
     return next(iter(reasons), "")
-
-
-def is_of_tool(stage: FinalStage, action: Action, installations: Sequence[Action]) -> bool:
-    """Whether a command makes the environment that a tool fills, or the one that it is in."""
-    filled = all(is_made_for(stage, action, each) for each in installations)
-    return filled or holds_tool(stage, action)
 
 
 # Options that name a project elsewhere.
@@ -82,15 +82,20 @@ def _changed(
             yield "an option names the folder of the project"
 
 
-def _other_installations(stage: FinalStage, tool: str) -> Iterator[str]:
-    for action in stage.of_kind(ActionKind.PYTHON):
-        fact = action.fact
-        required = fact.requirements if isinstance(fact, PipInstall) else ()
-        if not required or not all(is_installer(word) for word in required):
+def _other_installations(
+    stage: FinalStage, tool: Tool, installations: Sequence[Action]
+) -> Iterator[str]:
+    last = installations[-1]
+    place = locked_place(last.fact, stage, last) if isinstance(last.fact, ProjectInstall) else ""
+    for action in beside_tool(stage):
+        again = place == SYSTEM and not tool.makes and repeated_beside(action)
+        if not (again or is_apart(stage, action, last)):
             yield "pip installs into the same image"
-    for action in stage.of_kind(ActionKind.OTHER) if tool != "uv" else ():
+    for action in stage.of_kind(ActionKind.OTHER):
         words = action.command.words
-        if words[:1] == (tool,) and not UNDERSTOOD & set(words[1:3]):
+        if BY_SETUP.search(action.text):
+            yield f"`{action.short}` installs too"
+        if tool.name != "uv" and words[:1] == (tool.name,) and not UNDERSTOOD & set(words[1:3]):
             yield f"`{action.text[:60]}` is not understood"
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from msgspec import Struct
@@ -19,6 +20,15 @@ from jettison.values import FALSE, is_within
 
 # Options of what makes an environment that say nothing about what it finds.
 _PLAIN = frozenset({"-m", "--upgrade-deps", "--clear", "--copies", "--symlinks", "--always-copy"})
+# Options of pip that say nothing about what is installed.
+_UNCACHED = frozenset(
+    {"--no-cache-dir", "--no-cache", "-q", "--quiet", "--disable-pip-version-check"}
+    | {"--no-input", "--progress-bar", "--root-user-action"}
+)
+# A requirement by its name, with extras and a version.
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[\w,.-]+\])?(?:[<>=!~]=?[\w.,<>=!~*]+)?$")
+# How pip of the system is called.
+PIPS = ("pip", "pip3", "python", "python3")
 _MAKERS = ("python", "python3", "virtualenv", "uv")
 _BASES = ("", "/usr/local/bin", "/usr/bin", "/bin")
 
@@ -146,10 +156,61 @@ def holds_tool(stage: FinalStage, action: Action) -> bool:
     return bool(put) and not any(map(_brings, put))
 
 
+def is_of_tool(stage: FinalStage, action: Action, installations: Sequence[Action]) -> bool:
+    """Whether a command makes the environment that a tool fills, or the one that it is in."""
+    filled = all(is_made_for(stage, action, each) for each in installations)
+    return filled or holds_tool(stage, action)
+
+
 def _folder(stage: FinalStage, action: Action) -> str:
     """The folder of the program that a command calls by its path; empty without one."""
     folder = posixpath.dirname("".join(action.command.words[:1]))
     return stage.absolute(folder, action.instruction) if folder else ""
+
+
+def beside_tool(stage: FinalStage) -> tuple[Action, ...]:
+    """The installations by pip beside a tool's that bring more than installers."""
+    found = stage.of_kind(ActionKind.PYTHON)
+    return tuple(one for one in found if not isinstance(one.fact, PipInstall) or _brings(one))
+
+
+def is_apart(stage: FinalStage, action: Action, installation: Action) -> bool:
+    """Whether an installation goes into the system beside the environment that uv makes.
+
+    That has no pip: also where PATH leads to it first, the pip of the system is found.
+    """
+    fact, filled = action.fact, installation.fact
+    if not isinstance(filled, ProjectInstall) or filled.tool != UV.name:
+        return False
+    place = locked_place(filled, stage, installation)
+    path = [stage.environment.get("VIRTUAL_ENV", ""), *stage.environment.get("PATH", "").split(":")]
+    found = any(is_within(posixpath.normpath(one), place) for one in path if one)
+    if place == SYSTEM or found or not isinstance(fact, PipInstall):
+        return False
+    program = "".join(action.command.words[:1])
+    to_system = fact.options.has("--system") if fact.by_uv else program in PIPS
+    return to_system and not lifted_run(action.instruction).moves and not _activates(action)
+
+
+def repeated_beside(action: Action) -> tuple[str, ...]:
+    """Give what ``pip install`` names where a build stage can repeat it; empty where it cannot."""
+    fact, command = action.fact, action.command
+    if not isinstance(fact, PipInstall) or fact.by_uv or command.assignments:
+        return ()
+    run = lifted_run(action.instruction)
+    named = [word for word in fact.requirements if not is_installer(word)]
+    elsewhere = fact.requirement_files or fact.constraint_files or fact.editable or fact.groups
+    plain = all(word.literal and _NAME.match(word.text) for word in named)
+    options = {option.name for option in fact.options.options} <= _UNCACHED
+    by_path = command.words[0] in PIPS and not mounts(action.instruction)
+    if elsewhere or fact.target or fact.user or run.moves or not run.gives(action):
+        return ()
+    return tuple(word.text for word in named) if plain and options and by_path else ()
+
+
+def _activates(action: Action) -> bool:
+    run = lifted_run(action.instruction)
+    return any(each.command.name in (".", "source") for each in run.actions)
 
 
 def copies_from_cache(stage: FinalStage, run: LiftedRun, fact: ProjectInstall) -> bool:

@@ -23,6 +23,7 @@ from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun, is_silent, lifted_run
 from jettison.lift.build_context import context_path
 from jettison.lift.declared import LINKS
+from jettison.lift.own_environment import PIPS
 from jettison.lift.stage import FinalStage, lifted_stage
 from jettison.lift.usage import Usage
 from jettison.source.vocabulary import HISTORY
@@ -32,7 +33,6 @@ from jettison.values import Evidence
 UNCACHED = ("--no-cache-dir", "--no-cache")
 EDITABLE = ("-e", "--editable")
 # How pip is called, and what a condition asks with.
-PIPS = ("pip", "pip3", "python", "python3")
 _ASKING = ("test", "[", "[[", "echo", "true", ":", "set")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
 _ARCHIVE = re.compile(r"[*?]|\.(whl|zip|tar\.gz|tgz|tar\.bz2)$")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from collections.abc import Collection, Iterable, Mapping
 
 from jettison.ecosystems.commands import PackageInstall, Permission
@@ -13,7 +14,7 @@ from jettison.formats.shell import Command, without
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.locked import LockedInstallation, replaced_place
-from jettison.lift.own_environment import is_made_for
+from jettison.lift.own_environment import beside_tool, is_made_for
 from jettison.lift.stage import FinalStage
 from jettison.lower import WIDTH, Edits, comment, edited, ended, line_of
 from jettison.lower.packages import install_text, steps_of_sources
@@ -166,6 +167,7 @@ def _build_stage(
         *build_packages(stage, change),
     ]
     parts += ["\n", *_prepared(found, change, wanted), f"WORKDIR {found.folder}\n", "\n"]
+    parts += (f"{_beside(words, change)}\n" for words in found.before)
     first = _first(found)
     parts += first
     if found.sources:
@@ -179,10 +181,18 @@ def _build_stage(
             ),
             _installation(found),
         ]
+    parts += (_beside(words, change) for words in found.after)
     itself = known.compiles or known.makes or known.compile in found.options.split()
     if change.bytecode and not itself:
         parts.append(_compilation(known.name, change.environment))
     return "".join(ended(part) if part != "\n" else part for part in parts if part)
+
+
+def _beside(words: Iterable[str], change: SplitBuildStage) -> str:
+    """What pip installs into the environment beside the tool."""
+    head = "RUN --mount=type=cache,target=/root/.cache/pip"
+    line = f"{head} {change.environment}/bin/pip install {' '.join(map(shlex.quote, words))}\n"
+    return line if len(line) <= WIDTH else line.replace(f"{head} ", f"{head} \\\n    ", 1)
 
 
 def _first(found: LockedInstallation) -> tuple[str, ...]:
@@ -289,10 +299,11 @@ def _without_installation(
     stage: FinalStage, run: LiftedRun, found: LockedInstallation, *, stays: bool
 ) -> str | None:
     of_tool = set() if stays else {ActionKind.PYTHON, ActionKind.ENVIRONMENT}
+    kinds, again = of_tool | {ActionKind.LOCKED}, beside_tool(stage)
     commands = [
         action.command
         for action in run.actions
-        if action.kind in of_tool | {ActionKind.LOCKED}
+        if ((action.kind in kinds or action in again) and action not in found.apart)
         or (not stays and action.command.words[:2] == (found.tool.name, "config"))
         or all(is_made_for(stage, action, each) for each in found.actions)
     ]
