@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from threading import Lock, get_ident
+from threading import Event, Lock, Thread, get_ident
 from typing import TYPE_CHECKING, Protocol
 
 from jettison.values import printable
@@ -40,6 +41,50 @@ def tell_of_waiting(seconds: float) -> None:
     if seconds >= _WORTH_TELLING:
         sys.stderr.write(f"waiting {seconds:.0f} s for a server that asks for patience\n")
         sys.stderr.flush()
+
+
+@contextmanager
+def told_while_waiting(
+    server: str, longest: float | None = None, end: Callable[[], object] | None = None
+) -> Iterator[None]:
+    """Say on standard error, twice a minute, that the block still waits for a server.
+
+    ``end`` is called once the block takes longer than ``longest`` seconds.
+    """
+    over = Event()
+    watcher = Thread(target=_tell, args=(server, over, longest, end), daemon=True)
+    try:
+        watcher.start()
+    except RuntimeError:
+        # a machine that starts no more threads
+        if end:
+            raise
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _tell(
+    server: str, over: Event, longest: float | None, end: Callable[[], object] | None
+) -> None:
+    begun = time.monotonic()
+    left = longest if longest is not None else math.inf
+    while not over.wait(min(left, _SILENT_SECONDS)):
+        now = time.monotonic()
+        left = (math.inf if longest is None else longest) - (now - begun)
+        if left <= 0:
+            if end:
+                end()
+            return
+        # several connections wait at once
+        if now - max(begun, _last_told[0]) >= _SILENT_SECONDS:
+            _last_told[0] = now
+            sys.stderr.write(f"waiting for {printable(server)} ({now - begun:.0f} s so far)\n")
+            sys.stderr.flush()
+
+
+_last_told = [0.0]
 
 
 class SilentProgress:

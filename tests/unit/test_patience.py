@@ -122,6 +122,16 @@ def test_a_registry_that_trickles_is_given_up(
         Transport(attempts=2, sleep=lambda _: None).ask(Request(method="GET", url=url))
 
 
+@impatient
+def test_a_server_that_is_waited_for_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("jettison.progress._SILENT_SECONDS", 0.05)
+    with server(slow_headers) as url, pytest.raises(NetworkError):
+        Transport(attempts=1).ask(Request(method="GET", url=url))
+    assert "waiting for 127.0.0.1 (0 s so far)\n" in capsys.readouterr().err
+
+
 def silent(plug: socket.socket, ended: threading.Event) -> None:
     ended.wait()
 

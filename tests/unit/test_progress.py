@@ -1,11 +1,13 @@
 import io
 import re
+import sys
+import time
 from threading import Barrier, Thread
 
 import pytest
 from rich.console import Console
 
-from jettison.progress import ConsoleProgress, step
+from jettison.progress import ConsoleProgress, step, told_while_waiting
 
 
 def console(text: io.StringIO) -> Console:
@@ -68,3 +70,15 @@ def test_without_a_terminal_a_long_step_says_twice_a_minute_how_far_it_is(
         "verify 4 projects: 4 of 4 (66 s so far)\n"
         "verify 4 projects (66.0 s)\n"
     )
+
+
+def test_a_server_that_is_waited_for_is_named_until_that_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text, enough = io.StringIO(), time.monotonic() + 60
+    monkeypatch.setattr("jettison.progress._SILENT_SECONDS", 0.01)
+    monkeypatch.setattr(sys, "stderr", text)
+    with told_while_waiting("the package index"):
+        while not text.getvalue().endswith("\n") and time.monotonic() < enough:
+            time.sleep(0.01)
+    assert text.getvalue().startswith("waiting for the package index (0 s so far)\n")

@@ -26,6 +26,7 @@ from jettison.index.index_settings import index_url, uv_variables
 from jettison.index.listing import wheel_tags
 from jettison.index.target import Target
 from jettison.processes import Completed, run
+from jettison.progress import told_while_waiting
 from jettison.records import Records
 
 # uv knows these glibc versions by name; others are rounded down to one of them.
@@ -160,16 +161,17 @@ def compiled(
     certificates = uv_variables(os.environ)
     fresh_pages = ("--no-config",), {"UV_DEFAULT_INDEX": index}
     for arguments, variables in (*kept_pages(index, settings or folder), fresh_pages):
-        done = run(
-            (*command, *arguments),
-            stdin=stdin,
-            timeout=timeout,
-            directory=folder,
-            # The address goes by the environment: it may hold a password, and others can list
-            # processes.
-            environment={**certificates, **variables, **({} if patient else _IMPATIENT)},
-            memory=_MEMORY,
-        )  # fmt: skip
+        with told_while_waiting("uv, which resolves the requirements"):
+            done = run(
+                (*command, *arguments),
+                stdin=stdin,
+                timeout=timeout,
+                directory=folder,
+                # The address goes by the environment: it may hold a password, and others can list
+                # processes.
+                environment={**certificates, **variables, **({} if patient else _IMPATIENT)},
+                memory=_MEMORY,
+            )
         if not done.status or (not patient and is_silent(done.error_text)):
             break
     return done

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from http.client import HTTPException
 from typing import Any
@@ -20,6 +20,8 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ProtocolError
+
+from jettison.progress import told_while_waiting
 
 # Seconds for the headers of an answer, and for each part of its body that is read at once.
 HEADERS = 60.0
@@ -38,17 +40,15 @@ class TooSlowError(ProtocolError):
 def ended_after(connection: object, seconds: float) -> Iterator[None]:
     """Shut the connection down when the block takes longer; TooSlowError then."""
     late = threading.Event()
-    plug = getattr(connection, "sock", None)
-    timer = threading.Timer(seconds, _shut, (plug, late))
-    timer.daemon = True
-    if plug is not None:
-        timer.start()
+    plug: socket.socket | None = getattr(connection, "sock", None)
+    host = str(getattr(connection, "host", "a server"))
+    watched = plug and told_while_waiting(host, seconds, partial(_shut, plug, late))
     try:
-        yield
+        with watched or nullcontext():
+            yield
     except ValueError as error:  # a chunk of fewer bytes than none
         raise ProtocolError(str(error)) from error
     finally:
-        timer.cancel()
         # What came until then looks like a whole answer.
         if late.is_set():
             raise TooSlowError(f"no whole answer within {seconds:g} seconds")
