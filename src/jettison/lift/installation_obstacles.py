@@ -18,7 +18,7 @@ from jettison.lift.declared import LINKS, wheels_from
 from jettison.lift.own_environment import PIPS
 from jettison.lift.repeated_commands import EDITABLE, is_conditional, local_words
 from jettison.lift.stage import ROOT_NAMES, FinalStage
-from jettison.lift.stages import INSTALLING, stages_on, steering_pip
+from jettison.lift.stages import INSTALLING, copies_environment, stages_on, steering_pip
 from jettison.lift.usage import COMMAND, SCRIPT, Usage
 from jettison.values import Evidence, Origin
 
@@ -53,7 +53,7 @@ def obstacles(
             yield obstacle_at(run.instruction.origin, "the installation is part of a shell script")
         if isinstance(action.fact, PipInstall):
             unknown = _unknown(project, stage, action.instruction, action.fact, by_pip=by_pip)
-            for reason in (*unknown, *_surroundings(stage, action)):
+            for reason in (*unknown, *_surroundings(project, stage, action)):
                 yield obstacle_at(action.origin, reason)
     if by_pip:
         return
@@ -205,14 +205,14 @@ def _clears(action: Action) -> bool:
     return words[:1] == ("rm",) and any(word.startswith("-") and "f" in word for word in words[1:])
 
 
-def _surroundings(stage: FinalStage, action: Action) -> Iterator[str]:
+def _surroundings(project: Project, stage: FinalStage, action: Action) -> Iterator[str]:
     """What else an installation depends on, and would miss in another stage."""
     if any(mount.type in ("secret", "ssh") for mount in mounts(action.instruction)):
         yield "a secret is mounted for it"
     if action.command.assignments:
         yield "variables are set for it alone"
     program = action.command.words[0] if action.command.words else ""
-    if _is_copied(stage, program, action.origin):
+    if copies_environment(project, stage) or _is_copied(stage, program, action.origin):
         yield "it adds to an environment that is copied from another stage"
     run = stage.run_of(action)
     if run.moves:

@@ -250,6 +250,11 @@ def environment_of(project: Project, stage: FinalStage) -> BuiltEnvironment | No
     return found
 
 
+def copies_environment(project: Project, stage: FinalStage) -> bool:
+    """Whether a stage copies an environment that another stage makes."""
+    return next(_copied(project, stage), None) is not None
+
+
 def _copied(project: Project, stage: FinalStage) -> Iterator[BuiltEnvironment]:
     for item, copied in stage.copies:
         source = project.dockerfile.stage_named(copied.stage) if copied.stage else None
