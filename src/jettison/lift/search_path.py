@@ -1,4 +1,4 @@
-"""Where something looks for Python elsewhere than on the PATH of the image. Pure.
+"""Where something looks for Python elsewhere than on the PATH of the image, and Python for modules.
 
 An environment of its own is found by PATH alone: the Python of the base image, which is what all
 others find, has none of its distributions.
@@ -13,9 +13,10 @@ from jettison.ecosystems.tool import VIRTUAL
 from jettison.formats.dockerfile import MAKING
 from jettison.formats.shell import SHELLS
 from jettison.lift import Project
+from jettison.lift.build_context import sources_of
 from jettison.lift.installation_obstacles import OLD_PATHS
 from jettison.lift.locked_obstacles import imports_nothing, spaced
-from jettison.lift.stage import FinalStage
+from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import service_of
 from jettison.lift.usage import COMMAND, SCRIPT, Usage
 from jettison.values import Evidence, Origin
@@ -63,6 +64,13 @@ def elsewhere(project: Project, stage: FinalStage, usage: Usage, place: str) -> 
         *_of_steps(stage),
     )
     return next((Evidence.of("path", why, origin) for why, origin in found), None)
+
+
+def module_folders(project: Project) -> tuple[str, ...]:
+    """Give the folders of modules: the context, its ``src``, and what the working directory has."""
+    stage = lifted(project)
+    inside = (one for one in sources_of(project, stage, stage.folder) if one != ".")
+    return project.context, *map(project.in_context, ("src", *inside))
 
 
 _Places = Iterator[tuple[str, Origin | None]]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Implied, Launchers, Prefix
 from jettison.ecosystems.commands.invocation import ASSIGNMENT, PYTHON_VALUES
+from jettison.source import dotted
 from jettison.source.vocabulary import SourceIndex
-from jettison.values import Origin
+from jettison.values import Origin, outwards
 
 _OBJECT = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)(\(.*\))?\Z")
 _MODULE = re.compile(r"[A-Za-z_][\w.]*\Z")
@@ -51,6 +52,29 @@ def entries_of_command(
         return ()
     roots = tuple(dict.fromkeys(("", *_told(words), *index.roots)))
     return tuple(dict.fromkeys(_entries(words, _Place(index, roots, origin), environment)))
+
+
+_SETTINGS = "DJANGO_SETTINGS_MODULE"
+_SETS_SETTINGS = re.compile(rf"{_SETTINGS}[\"'](?:\s*,|\]\s*=)\s*[\"']")
+_HOLDS_SETTINGS = re.compile(r"^(?:INSTALLED_APPS\b|from\s+\S+\s+import\s+\*)", re.MULTILINE)
+
+
+def django_settings(texts: Mapping[str, str], files: Collection[str]) -> Mapping[str, str]:
+    """Name the settings that a deployment of Django most likely chooses, where nothing else does.
+
+    ``texts`` are those of the modules that production loads, by their paths, ``files`` all of the
+    project. Gives a variable and its value, or nothing.
+    """
+    found = [
+        path
+        for path, text in texts.items()
+        if "settings" in path and path.endswith(".py") and _HOLDS_SETTINGS.search(text)
+    ]
+    if not found or any(map(_SETS_SETTINGS.search, texts.values())):
+        return {}
+    path = min(found, key=lambda one: ("prod" not in one, "base" in one, len(one), one))
+    root = next((one for one in outwards(path) if f"{one}/manage.py" in files), "")
+    return {_SETTINGS: dotted(path[len(root) :].lstrip("/"))}
 
 
 # Options that put a folder on the module search path.

@@ -19,6 +19,7 @@ from jettison.formats import dotenv
 from jettison.lift.stages import service_of
 from jettison.lift.writes import given_mounts
 from jettison.plan import Plan
+from jettison.source.entries import django_settings
 from jettison.values import by_key, replace
 from jettison.verify.application import listening_ports
 from jettison.verify.compose_services import (
@@ -117,18 +118,24 @@ def _with_values(
     known = {name for name, value in {**stage.environment, **variables}.items() if value}
     names = plan.distributions.keys() or {one.name for one in plan.requirements}
     beside = posixpath.join(project.context or "", ".env")
+    texts = {path: read(path) or "" for path in plan.loaded} if "django" in names else {}
+    settings = django_settings(texts, project.files)
     examples = {one.name: one.value for one in dotenv.beside(read, beside) if one.value}
+    examples = {**settings, **examples}
     found = given(plan.loaded, read, known, names, needed_services(project), examples=examples)
-    if found.variables:
+    samples = {name: value for name, value in settings.items() if name not in known}
+    optional = found.optional | samples.keys() - found.variables.keys()
+    samples |= found.variables
+    if samples:
         entrypoint, command, directory = started_by(service)
-        everything = {**variables, **found.variables}
+        everything = {**variables, **samples}
         ports = listening_ports(project, stage, service, everything, sources) if serves else ()
         yield Surroundings(
             how=_WITH_SAMPLES,
             ports=ports,
             environment=everything,
-            samples=tuple(found.variables),
-            optional=found.optional - variables.keys(),
+            samples=tuple(samples),
+            optional=optional - variables.keys(),
             failing=found.failing - variables.keys(),
             entrypoint=entrypoint,
             command=command,

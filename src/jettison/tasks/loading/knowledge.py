@@ -44,6 +44,7 @@ from jettison.lift.groups import production_groups
 from jettison.lift.scopes import RequirementScope, Scope, ScopeInputs
 from jettison.lift.scopes.decide import console_scripts, decide, declared_requirement, gather
 from jettison.lift.scopes.remarks import as_asked
+from jettison.lift.search_path import module_folders
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
 from jettison.plan import Learned, PlannedRequirement
@@ -174,8 +175,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     stay = [one for one in listed if one.declaration.name not in dropped]
     production = set(brought.graph.edges) - set(gone_without(brought.graph, dropped))
     production |= brought.graph.reached(alone)
-    facts = brought.facts
-    compiled = {name for name in production | kept if may_compile(facts.get(name), target)}
+    compiled = {name for name in production | kept if may_compile(brought.facts.get(name), target)}
     idle = {v.name for v in verdicts if v.scope is not Scope.RUNTIME}
     usage = usage.loading(libraries_of(production - idle, production, usage))
     words = named_in_settings(loaded.tree.files, texts, partial(read_text, loaded.root))
@@ -186,9 +186,9 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
         linked=linked_packages(production | kept, usage, stage.release, compiled),
         closure=_with_files(found, brought, production),
         production=frozenset(production),
-        keeps_cache=found.is_cacheable(facts.values()),
+        keeps_cache=found.is_cacheable(brought.facts.values()),
         from_source=tuple(_from_source(brought, production, target)),
-        unknown=tuple(name for name in sorted(kept) if name not in facts),
+        unknown=tuple(name for name in sorted(kept) if name not in brought.facts),
         loaded=inputs.reach.modules,
         leaving=_held(opened, found, brought, gone, stay),
         reachable=reachable(inputs, target.python),
@@ -263,7 +263,7 @@ def _inputs(
         distributions=brought.facts,
         graph=brought.graph,
         scripts=console_scripts(lambda name: read_text(loaded.root, project.in_context(name))),
-        roots=(project.context, project.in_context("src")),
+        roots=module_folders(project),
         pickles=read_pickles(loaded.root, loaded.tree) if unpickles else {},
         absent=tuple(absent_parts(loaded.root, project)),
     )

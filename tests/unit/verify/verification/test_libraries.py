@@ -45,6 +45,43 @@ def test_modules_are_named_as_the_working_directory_finds_them(tmp_path: Path) -
     assert "shop.prices" in verification_request(plan, "before", "after", None).modules
 
 
+@pytest.mark.parametrize(
+    ("start", "named"),
+    [
+        ("import os\n", True),
+        (
+            "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.base')\n",
+            False,
+        ),
+    ],
+)
+def test_django_is_run_with_its_settings_for_production_where_nothing_names_any(
+    start: str, tmp_path: Path, *, named: bool
+) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        "FROM python:3.11-slim\nWORKDIR /srv\nCOPY requirements.txt .\n"
+        "RUN pip install -r requirements.txt\nCOPY web .\n"
+        'CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]\n'
+    )
+    (tmp_path / "requirements.txt").write_text("django==5.2.8\ngunicorn==23.0.0\n")
+    for path, text in (
+        ("manage.py", "import django\n"),
+        ("shop/__init__.py", ""),
+        ("shop/wsgi.py", f"{start}from django.core.wsgi import get_wsgi_application\n"),
+        ("shop/settings/__init__.py", ""),
+        ("shop/settings/base.py", "INSTALLED_APPS = ['shop']\n"),
+        ("shop/settings/production.py", "from .base import *\n"),
+    ):
+        file = tmp_path / "web" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    plan = planned(tmp_path, offline=True, cache=tmp_path / "cache").plan
+    texts = {str(path.relative_to(tmp_path)): path.read_text() for path in tmp_path.rglob("*.py")}
+    ways = verification_request(plan, "before", "after", None, texts.get).otherwise
+    values = [one.environment.get("DJANGO_SETTINGS_MODULE") for one in ways]
+    assert values.count("shop.settings.production") == named
+
+
 def test_a_start_script_that_can_run_the_tests_does_not_ask_for_their_program(
     tmp_path: Path,
 ) -> None:
