@@ -99,6 +99,22 @@ def failure_text(steps: tuple[BuildStep, ...], lines: Iterable[str]) -> str:
     return "\n".join((failed.title, *(f"  {line}" for line in failed.lines), failed.error))
 
 
+# How BuildKit and buildah say that an image is not there and cannot be pulled.
+_NOT_PULLED = re.compile(
+    r"pinging container registry|initializing source docker|failed to do request: Head"
+    r"|failed to resolve source metadata|pull access denied|manifest unknown"
+)
+
+
+def hint_of(why: str) -> str:
+    """Say what to do after a build that failed for a reason."""
+    if _NOT_PULLED.search(why):
+        do = "Pull the image, or log in to its registry; --engine embedded makes a base by itself."
+    else:
+        do = "Correct the step above and run again."
+    return f"{do} No files were written."
+
+
 def step_title(line: str) -> str:
     """Give the instruction that a line announces, or nothing."""
     found = _BUILDKIT_LINE.match(line)
@@ -192,11 +208,8 @@ class CommandLineEngine:
             )
             if done.status:
                 lines = [line.rstrip("\r") for line in done.text.split("\n")]
-                raise BuildError(
-                    f"the build of {request.dockerfile.name} failed",
-                    why=failure_text(self._dialect.steps(lines), lines),
-                    hint="Correct the step above and run again. No files were written.",
-                )
+                name, why = request.dockerfile.name, failure_text(self._dialect.steps(lines), lines)
+                raise BuildError(f"the build of {name} failed", why=why, hint=hint_of(why))
             return ImageID(identifier.read_text("ascii").strip())
 
     def _build_call(self, request: BuildRequest, identifier: Path) -> tuple[Call, dict[str, str]]:

@@ -1,4 +1,12 @@
-from jettison.engines.cli import buildah_steps, buildkit_steps, failure_text, step_title
+import pytest
+
+from jettison.engines.cli import (
+    buildah_steps,
+    buildkit_steps,
+    failure_text,
+    hint_of,
+    step_title,
+)
 
 BUILDKIT = """\
 #0 building with "default" instance using docker driver
@@ -56,3 +64,21 @@ def test_progress_names_instructions_and_not_the_builders_own_work() -> None:
     assert step_title("STEP 1/2: FROM debian") == "[1/2] FROM debian"
     assert step_title("#1 [internal] load .dockerignore") == ""
     assert step_title("#5 0.166 hi") == ""
+
+
+@pytest.mark.parametrize(
+    ("why", "hint"),
+    [
+        (
+            "[1/16] FROM python:3.11-slim\n  Error: pinging container registry registry.example",
+            "Pull the image",
+        ),
+        (
+            'failed to do request: Head "https://registry.example/v2/library/node/manifests/20"',
+            "Pull the image",
+        ),
+        ("[2/4] RUN curl https://tool.example\n  curl: (6) no such host", "Correct the step"),
+    ],
+)
+def test_an_image_that_cannot_be_pulled_is_no_wrong_step(why: str, hint: str) -> None:
+    assert hint_of(why).startswith(hint)
