@@ -131,6 +131,7 @@ class Tools(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Programs and what they need."""
 
     uv: Uv
+    with_pip: Mapping[str, int]
     setuptools: Texts
     container_clients: ContainerClients
     alternatives: Lists

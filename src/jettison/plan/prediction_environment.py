@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.bases import BaseImages
+from jettison.catalogue.packaging import Tools
 from jettison.ecosystems import OF_PROJECTS
 from jettison.ecosystems.commands import (
     PipInstall,
@@ -203,6 +204,9 @@ def _written(
 
 
 def _size(closure: Closure, name: str, *, byte_code: bool) -> int:
+    tools = table(Tools).with_pip
+    if name in tools and name not in closure.facts:
+        return tools[name]
     facts = closure.facts.get(name) or catalogued().get(name)
     return distribution_size(facts, byte_code=byte_code) if facts else 0
 

@@ -433,3 +433,9 @@ def test_the_cache_of_uv_counts_where_it_is_copied_from(
 ) -> None:
     found = of(f"{UV}{setting}COPY . .\n{step}\n", "one", files=LOCKED)
     assert sizes(found).get("uv's cache") == (1_000_000 if kept else None)
+
+
+def test_a_tool_that_pip_installs_counts_with_all_that_it_needs() -> None:
+    found = of(f'{SLIM}RUN pip install --no-cache-dir "poetry>=2"\n')
+    assert sizes(found)["1 distributions"] == 74_200_000
+    assert not found.unknown
