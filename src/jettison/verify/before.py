@@ -99,20 +99,23 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
         return elsewhere
     if not seen.failure:
         return _with_what_errors_name(trial, first, held) or (trial, first)
+    tried: list[str] = []
     for way in _other_ways(trial.request, seen):
-        if other := _begun_with_samples(trial, way, seen.errors, held):
+        if other := _begun_with_samples(trial, way, first, held, tried):
             return other
     if declared and (elsewhere := _where_it_listens(trial, first, held)):
         return elsewhere
     if seen.failure == FAILS:
         return trial, begun(trial, held, failing=True)
-    return trial, first
+    seen = replace(seen, errors=(*seen.errors, *tried[-1:]))
+    return trial, replace(first, baseline=replace(first.baseline, observation=seen))
 
 
 def _begun_with_samples(
-    trial: Trial, way: VerificationRequest, errors: tuple[str, ...], held: Future[Observation]
+    trial: Trial, way: VerificationRequest, first: Begun, held: Future[Observation], why: list[str]
 ) -> tuple[Trial, Begun] | None:
-    """Run the image before in a way, with values for what errors name; None where that fails."""
+    """Run the image before in a way, with values for what errors name; None, and why it fails."""
+    errors = first.baseline.observation.errors
     way = naming(way, errors)
     taken = way.wanted(errors)
     for left in reversed(range(_TRIES)):
@@ -127,6 +130,8 @@ def _begun_with_samples(
         settled = corrected == way and more == taken
         if not seen.failure and (settled or not _gives_up(seen)):
             return tried, found
+        told = (tried.request.how, seen.failure, *seen.errors[-1:])
+        why.append(": ".join(filter(None, told)))
         if settled and taken == way.optional:
             break
         if corrected == way:
@@ -149,7 +154,7 @@ def _with_what_errors_name(
         return None
     for way in _other_ways(trial.request, seen):
         named = naming(way, seen.errors) != way or way.names_sample(seen.errors)
-        if named and (other := _begun_with_samples(trial, way, seen.errors, held)):
+        if named and (other := _begun_with_samples(trial, way, first, held, [])):
             return other
     return None
 
@@ -242,10 +247,7 @@ _EXIST = "import os, sys; print(*map(int, map(os.path.lexists, sys.argv[1:])))"
 
 
 class Absent(Struct, frozen=True, kw_only=True):
-    """What errors miss and the image lacks: ``folders``, and ``files`` that the project has.
-
-    The files map targets to paths of this machine.
-    """
+    """What errors miss and the image lacks: folders, and targets of files of this machine."""
 
     folders: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)

@@ -197,6 +197,30 @@ def test_a_command_that_fails_for_want_of_variables_is_run_with_values_for_them(
     assert found.request.how == told
 
 
+def test_why_the_last_way_to_run_it_fails_is_told_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way = Surroundings(
+        how="with sample values", ports=(8000,), environment={"KEY": "sample"}, samples=("KEY",)
+    )
+
+    def begun(tried: Trial, *_: object) -> Begun:
+        lacks = "KEY" not in tried.request.environment
+        error = "RuntimeError: KEY is not set" if lacks else "OSError: no host files.example"
+        seen = Observation(facts=FACTS, failure="it ended with status 1", errors=(error,))
+        return Begun(
+            baseline=Baseline(observation=seen, conversation=Conversation()), stored=Future()
+        )
+
+    monkeypatch.setattr(before, "begun", begun)
+    with ThreadPoolExecutor(1) as pool:
+        _, found = before.begun_somehow(trial(replace(ASKED, otherwise=(way,)), tmp_path), pool)
+    assert found.baseline.observation.errors == (
+        "RuntimeError: KEY is not set",
+        "with sample values for KEY: it ended with status 1: OSError: no host files.example",
+    )
+
+
 SETTINGS_V2 = """\
 pydantic_core._pydantic_core.ValidationError: 2 validation errors for Settings
 api_key
