@@ -24,6 +24,7 @@ from jettison.lift.own_environment import (
 )
 from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import FinalStage
+from jettison.lift.stages import copies_environment
 from jettison.values import Evidence, Origin
 
 # Actions of a tool besides installing; all else changes what is installed, or by what.
@@ -39,6 +40,8 @@ def obstacle(
         return "only the official Python images are known well enough"
     if stage.triggers:
         return "images that are built on this one use it"
+    if copies_environment(project, stage):
+        return "it adds to an environment that is copied from another stage"
     made = stage.of_kind(ActionKind.ENVIRONMENT)
     if any(not is_of_tool(stage, each, installations) for each in made):
         return f"the environment is made by `{made[0].short}`"
