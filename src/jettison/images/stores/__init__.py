@@ -94,16 +94,15 @@ def writing(path: Path) -> Iterator[None]:
 
 def write_error(path: Path, error: OSError) -> WriteError:
     """Say that ``path`` could not be written and what to do."""
-    hint = "Check its permissions."
-    if error.errno in _FULL:
-        hint = "Free some space and run again."
-    elif error.errno in _IN_THE_WAY:
-        hint = "Remove what is in the place of a folder or of that file."
+    hint = _HINTS.get(error.errno or 0, "Check its permissions.")
     return WriteError(f"{path} cannot be written", why=error.strerror or str(error), hint=hint)
 
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_IN_THE_WAY = frozenset({errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ELOOP})
+_IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)
+_HINTS = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "Free some space and run again."),
+    **dict.fromkeys(_IN_THE_WAY, "Remove what is in the place of a folder or of that file."),
+}
 
 
 def remove_abandoned(directory: Path) -> None:
@@ -159,9 +158,7 @@ def sealed_file(path: Path) -> Iterator[Writer]:
 
 def sealed(content: bytes, name: str) -> bytes:
     """Return the bytes of a sealed file of this name."""
-    running = _begun(name)
-    running.update(content)
-    return content + running.digest()
+    return content + hashlib.sha256(os.fsencode(name) + b"\0" + content).digest()
 
 
 def sealed_bytes(path: Path) -> bytes | None:

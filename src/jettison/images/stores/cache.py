@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import stat
@@ -10,11 +11,17 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
 
 from jettison.errors import WriteError
+from jettison.images.stores import sealed_bytes, sealed_file
 from jettison.images.stores.blobs import BlobDirectory
+from jettison.records import discard, is_hollow, open_regular
+
+if TYPE_CHECKING:
+    from io import FileIO
 
 _PRIVATE = 0o700
 _OTHERS = 0o077
@@ -165,3 +172,44 @@ def _entry(kind: str, path: Path, files: list[Path]) -> CacheEntry:
         bytes=sum(fact.st_size for fact in facts),
         used=max((max(fact.st_atime, fact.st_mtime) for fact in facts), default=0.0),
     )
+
+
+def seal_tree(root: Path, name: str, text: str) -> None:
+    """Keep a text in a tree, under a name, with a digest of all else that is there."""
+    content = f"{_tree_digest(root, name)}\n{text}".encode()
+    with sealed_file(root / name) as file:
+        file.write(content)
+
+
+def sealed_tree(root: Path, name: str) -> str | None:
+    """Return the text of a tree that is as it was sealed; None otherwise, a damaged one removed."""
+    digest, _, text = (sealed_bytes(root / name) or b"").decode().partition("\n")
+    if digest == _tree_digest(root, name):
+        return text
+    if digest:
+        discard(root)
+    return None
+
+
+def _tree_digest(root: Path, without: str) -> str:
+    """Digest names and contents of a tree, but for bytecode that Python adds and one name."""
+    running = hashlib.sha256()
+    for folder, below, names in os.walk(root):
+        # links to folders are among these
+        wanted = [name for name in (*below, *names) if name not in {without, "__pycache__"}]
+        below[:] = sorted({*below}.intersection(wanted))
+        for path in (Path(folder, name) for name in sorted(wanted)):
+            running.update(os.fsencode(path.relative_to(root)) + b"\0" + _content(path) + b"\n")
+    return running.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.is_symlink():
+            return b"link " + os.fsencode(path.readlink())
+        with open_regular(path) as file:
+            if is_hollow(os.fstat(file.fileno())):
+                return b"holes"
+            return hashlib.file_digest(cast("FileIO", file), "sha256").digest()
+    except OSError:
+        return b"no file"

@@ -22,6 +22,7 @@ from msgspec.json import decode as json_decode
 from jettison.engines.embedded.confined import Confined
 from jettison.errors import ImageError, ProgramError
 from jettison.images.stores import PARTIAL, remove_abandoned
+from jettison.images.stores.cache import seal_tree, sealed_tree
 from jettison.images.stores.root import Root
 from jettison.images.stores.unpack import working_folder
 from jettison.index import DistributionFacts
@@ -35,7 +36,7 @@ from jettison.verify import Attempt, Importable, Reachable
 # How many environments are kept; the oldest leave first.
 KEPT = 8
 COMPILED = "its source would have to be built on this machine"
-LIST = "left-out.txt"
+LIST = ".jettison-left-out"
 
 
 class Environment(Struct, frozen=True, kw_only=True):
@@ -71,27 +72,22 @@ def environment_of(
     key = hashlib.sha256("\n".join((python, *pins)).encode()).hexdigest()[:24]
     home = cache / "environments"
     place = home / key
-    if not _complete(place):
+    text = sealed_tree(place, LIST)
+    # what failed may succeed the next time
+    if text is None or not all(line.endswith(f"\t{COMPILED}") for line in text.splitlines()):
         home.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".", suffix=PARTIAL, dir=home) as name:
             _made(Path(name) / key, python, facts, offline=offline)
-            shutil.rmtree(place, ignore_errors=True)
+            if os.path.lexists(place):
+                place.rename(Path(name) / "old")
             (Path(name) / key).rename(place)
+        text = sealed_tree(place, LIST) or ""
         _forget(home)
     os.utime(place)
-    lines = (place / LIST).read_text(encoding="utf-8").splitlines()
-    skipped = (line.partition("\t") for line in lines)
+    skipped = (line.partition("\t") for line in text.splitlines())
     return Environment(
         folder=place, skipped=tuple(Skipped(what=what, reason=why) for what, _, why in skipped)
     )
-
-
-def _complete(place: Path) -> bool:
-    """Whether all was installed that can be; what failed may succeed the next time."""
-    if not (place / LIST).is_file():
-        return False
-    lines = (place / LIST).read_text(encoding="utf-8").splitlines()
-    return all(line.endswith(f"\t{COMPILED}") for line in lines)
 
 
 def _made(place: Path, python: str, facts: Iterable[DistributionFacts], *, offline: bool) -> None:
@@ -105,7 +101,7 @@ def _made(place: Path, python: str, facts: Iterable[DistributionFacts], *, offli
         )
     left = tuple(_installed(place, tuple(facts), offline=offline))
     text = "".join(f"{one.what}\t{one.reason}\n" for one in left)
-    (place / LIST).write_text(text, encoding="utf-8")
+    seal_tree(place, LIST, text)
 
 
 def _installed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +18,7 @@ from jettison.images.stores import (
     sealed_file,
     sealed_size,
 )
+from jettison.images.stores.cache import seal_tree, sealed_tree
 from jettison.records import damaged
 
 
@@ -113,3 +115,35 @@ def test_a_damaged_entry_that_cannot_be_removed_is_an_error_that_stays(
     error = damaged_cache(path, "it is wrong")
     assert isinstance(error, WriteError)
     assert f"{path} in the cache is damaged and cannot be removed" in str(error)
+
+
+def swap_for_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda tree: (tree / "lib" / "module.py").write_bytes(b"b = 2"),
+        lambda tree: (tree / "lib" / "module.py").unlink(),
+        lambda tree: (tree / "lib" / "another.py").write_bytes(b""),
+        lambda tree: (tree / "lib" / "link").symlink_to("module.py"),
+        lambda tree: swap_for_a_folder(tree / "lib" / "module.py"),
+        lambda tree: (tree / "seal").write_bytes(b"\xff"),
+        lambda tree: swap_for_a_folder(tree / "seal"),
+    ],
+)
+def test_a_tree_is_what_was_sealed_or_none(
+    tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    tree = tmp_path / "tree"
+    (tree / "lib").mkdir(parents=True)
+    (tree / "lib" / "module.py").write_bytes(b"a = 1")
+    seal_tree(tree, "seal", "text\n")
+    (tree / "lib" / "__pycache__").mkdir()
+    (tree / "lib" / "__pycache__" / "module.pyc").write_bytes(b"of Python")
+    assert sealed_tree(tree, "seal") == "text\n"
+    damage(tree)
+    assert sealed_tree(tree, "seal") is None
+    assert sealed_tree(tree, "seal") is None

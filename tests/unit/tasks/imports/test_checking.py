@@ -225,6 +225,16 @@ def test_environments_are_kept_for_the_next_time(tmp_path: Path, index: PackageI
     assert len(index.asked) == asked
 
 
+def test_an_environment_that_was_damaged_is_made_anew(tmp_path: Path) -> None:
+    folder = project(tmp_path / "p", main="import webby\n")
+    before = check(folder).result
+    assert before.equivalent
+    for path in (Path(os.environ["XDG_CACHE_HOME"]) / "jettison/environments").rglob("webby/*.py"):
+        path.unlink()
+        path.write_bytes(b"raise SystemExit")
+    assert check(folder).result == before
+
+
 def test_a_plan_is_corrected_before_anything_is_built(tmp_path: Path) -> None:
     folder = project(tmp_path / "p", main="import webby\n__import__('tnel'[::-1])\n")
 
