@@ -120,6 +120,11 @@ def _steps_on(stage: FinalStage) -> Iterator[tuple[Instruction, str]]:
             yield item, user
 
 
+def installs_on_top(stage: FinalStage) -> bool:
+    """Whether a stage that is built on this one installs too."""
+    return any(_installs(item) for item, _ in _steps_on(stage))
+
+
 def _installs(item: Instruction) -> bool:
     return any(_needs_pip(action) or action.kind in INSTALLING for action in actions_in((item,)))
 

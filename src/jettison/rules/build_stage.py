@@ -22,10 +22,10 @@ the same in both stages. The project itself is installed from the same source at
 stays as it is when a step may have changed that source or its build does more than collect files,
 and when the path of the old environment is written in a file or Python is looked for on another
 PATH than that of the image (cron, sudo, login shells). Where something installs later (a stage of
-tests, a step that downloads a model, the running container) as root, the environment has pip, and
-pip made it. Where uv would do something else (options of pip alone, a Python that uv does not run
-on, lists in UTF-16, variables that only pip reads), or was seen to install other versions than pip
-did, pip itself repeats the commands in the build stage.
+tests, a step that downloads a model, the running container) as root, pip makes the environment and
+is in it, and compilers stay. Where uv would do something else (options of pip alone, a Python that
+uv does not run on, lists in UTF-16, variables that only pip reads), or was seen to install other
+versions than pip did, pip itself repeats the commands in the build stage.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from jettison.ecosystems.uv import UV
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import FETCHING, ActionKind, is_plain
 from jettison.lift.installation import Installation, NotMovable
-from jettison.lift.installation_obstacles import fetches_model, installs_when_run
+from jettison.lift.installation_obstacles import fetches_model, installs_on_top, installs_when_run
 from jettison.lift.locked import LockedInstallation, movable, new_place, replaced_place
 from jettison.lift.locked_obstacles import fixed_path, linked_programs, programs_of
 from jettison.lift.packages import removable, requested, saved_without
@@ -158,17 +158,21 @@ def _moved(plan: Plan, found: Movable) -> Finding:
         message += f"; {remaining} there"
     bringing = locked.bringing if locked else ()
     present = removable(plan.stage)
+    pip = installs_when_run(plan.project, plan.stage, plan.usage) if by_pip else None
+    # What installs then may compile.
+    later = pip or installs_on_top(plan.stage) or (locked and locked.apart)
     gone = tuple(
         name
         for name in build
-        if name in present and not _needed_in_final(plan, name, bringing, stays=stays is not None)
+        if name in present
+        and not later
+        and not _needed_in_final(plan, name, bringing, stays=stays is not None)
     )
     changes: tuple[Change, ...] = (change, RemovePackages(names=gone)) if gone else (change,)
     if locked:
         changes = (*changes, *_started(plan, locked, stays=stays is not None))
     why = "requirements are installed in the final stage"
     evidence = Evidence.of("installation", why, found.origin)
-    pip = installs_when_run(plan.project, plan.stage, plan.usage) if by_pip else None
     return Finding.of(
         message,
         (evidence, *_why_build(plan, found, build), *filter(None, (stays, used, pip))),
