@@ -178,11 +178,14 @@ _REFUSED = (1, 5, 8, 12, 13, 17, 20, 23, 24, 28, 30, 122)
 _MACHINE = ("Python interpreter from", "Failed to query Python", "Querying Python at",
             "No interpreter found", "Failed to initialize cache",
             *(f"(os error {number})" for number in _REFUSED))  # fmt: skip
+_UNKNOWN = ("(401 Unauthorized)", "403 Forbidden error")
 _ANOTHER = "Report it to whoever runs the index, or pin another version."
 # What uv says, what it means, and what to do.
 _FAILURES: tuple[tuple[tuple[str, ...], type[JettisonError], str, str], ...] = (
     (_OFFLINE, NetworkError, "the cache holds no index metadata of the requirements",
      "Build once with the network at hand."),
+    (_UNKNOWN, NetworkError, "the package index refuses its credentials, or has none",
+     "Write user and password into the address of the index, or into ~/.netrc."),
     (("Hash mismatch",), IntegrityError, "the package index sends what its own hash does not fit",
      _ANOTHER),
     (("Received some unexpected", "Missing `Content-Type`", "The structure of `", "Metadata for `",

@@ -5,7 +5,7 @@ import pytest
 from jettison.builder import Installation
 from jettison.builder.fetch import resolution_failure
 from jettison.builder.pins import checked_text, checked_words
-from jettison.errors import ProgramError, ProjectError, UnsupportedError
+from jettison.errors import NetworkError, ProgramError, ProjectError, UnsupportedError
 from jettison.index.target import Target
 from jettison.values import Origin
 
@@ -103,3 +103,18 @@ def test_requirements_that_contradict_each_other_are_the_project_s() -> None:
     error = resolution_failure("error: No solution found\n  cause: a==1 and a==2 are required")
     assert isinstance(error, ProjectError)
     assert error.why == "a==1 and a==2 are required"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "could not be queried due to a lack of valid authentication credentials (401 Unauthorized)",
+        "returned a 403 Forbidden error. Check that the index URL is correct",
+    ],
+)
+def test_an_index_that_refuses_is_not_blamed_on_the_requirements(said: str) -> None:
+    found = "error: No solution found\n  cause: a was not found in the package registry\n"
+    error = resolution_failure(f"{found}hint: An index (https://index.example/simple) {said}")
+    assert isinstance(error, NetworkError)
+    assert "credentials" in str(error)
+    assert ".netrc" in error.hint
