@@ -95,10 +95,12 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
     held = pool.submit(_held, trial)
     trial, first = _begun_with_absent(trial, held)
     seen, declared = first.baseline.observation, trial.request.serves
+    if not seen.failure:
+        trial, first = _with_what_errors_name(trial, first, held) or (trial, first)
     if not declared and (elsewhere := _where_it_listens(trial, first, held)):
         return elsewhere
     if not seen.failure:
-        return _with_what_errors_name(trial, first, held) or (trial, first)
+        return trial, first
     tried: list[str] = []
     for way in _other_ways(trial.request, seen):
         if other := _begun_with_samples(trial, way, first, held, tried):
@@ -164,10 +166,7 @@ _READS_ONLY = re.compile(rf"(?:.*/)?(?:i?python[\d.]*|{'|'.join(sorted(SHELLS))}
 
 
 def _with_script(trial: Trial) -> Trial:
-    """Run the command that the project installs where the image before starts nothing itself.
-
-    Whoever runs such an image names a command.
-    """
+    """Run what the project installs where the image starts nothing: people name such a command."""
     request = trial.request
     words = words_started(request, trial.before().facts)
     if not request.scripts or len(words) != 1 or not _READS_ONLY.fullmatch(words[0]):
@@ -221,7 +220,8 @@ def _other_ways(request: VerificationRequest, seen: Observation) -> list[Verific
         for one in request.otherwise
     ]
     ways += [request] if naming(request, seen.errors) != request else []
-    if seen.failure == NO_PORT:  # what runs lacks no value of a variable
+    # what runs lacks no value of a variable, if it says nothing else
+    if seen.failure == NO_PORT and not any(way.names_sample(seen.errors) for way in ways):
         return sorted(ways, key=lambda way: bool(way.samples))
     # values that suit the source come before those that only suit a name
     return sorted(ways, key=lambda way: not way.samples and naming(way, seen.errors) != way)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from jettison.catalogue import table
 from jettison.catalogue.bases import SystemPackages
+from jettison.ecosystems import TOOLS
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.formats.dockerfile.views import HealthCheck
 from jettison.lift.build_context import copied_from, sources_of
@@ -103,7 +104,7 @@ def verification_request(
         application=application,
         modules=tuple(_modules(plan, (*entrypoint, *command), read)),
         programs=_programs(plan),
-        libraries=_libraries(plan),
+        libraries=tuple(sorted(libraries_needed(plan.distributions.keys(), plan.usage))),
         time_zones=(stage.environment["TZ"],) if "TZ" in stage.environment else (),
         removed_distributions=tuple(sorted(removed_distributions(plan))),
         installed_distributions=_installed(plan),
@@ -119,7 +120,13 @@ def verification_request(
         suite=suite_of(plan, development) if development else None,
         trained=plan.observed.trace.trained if plan.observed else 0,
         withheld=plan.observed.trace.withheld if plan.observed else (),
-    )
+    ).given(_as_installed(plan), ())
+
+
+def _as_installed(plan: Plan) -> dict[str, str]:
+    """What keeps start commands from asking an index, which neither image reaches, as planned."""
+    found = dict(tool.unsynced for tool in TOOLS.values())
+    return {name: value for name, value in plan.stage.environment.items() if name in found}
 
 
 def _variables(plan: Plan) -> dict[str, str]:
@@ -188,13 +195,9 @@ def _volumes(plan: Plan, *kinds: MountKind) -> tuple[str, ...]:
 
 def _read_only_volumes(plan: Plan) -> tuple[str, ...]:
     """Folders that stay writable below a read-only root, beside those that are mounted anyway."""
-    outer = {mount.target for mount in _mounts(plan)} | set(plan.writing.folders)
-    return tuple(
-        path
-        for path in plan.writing.folders
-        if not any(path.startswith(f"{other}/") for other in outer)
-        and path not in {mount.target for mount in _mounts(plan)}
-    )
+    mounted, folders = {mount.target for mount in _mounts(plan)}, plan.writing.folders
+    outer = tuple(f"{path}/" for path in (*mounted, *folders))
+    return tuple(path for path in folders if path not in mounted and not path.startswith(outer))
 
 
 def _mounts(plan: Plan) -> tuple[ComposeMount, ...]:
@@ -224,11 +227,6 @@ def _programs(plan: Plan) -> tuple[str, ...]:
             if {use.kind for use in uses} & ({"subprocess"} if name in builtins else CALLING)
         )
     )
-
-
-def _libraries(plan: Plan) -> tuple[str, ...]:
-    """Shared libraries that the source loads, and those that its distributions load."""
-    return tuple(sorted(libraries_needed(plan.distributions.keys(), plan.usage)))
 
 
 def _application(plan: Plan) -> str:

@@ -27,7 +27,10 @@ _LISTS = ("list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "Sequence
 # Gives None for a variable that is not set; the functions of libraries for settings fail.
 _GIVE_NOTHING = ("get", "getenv", "get_env")
 _ONE_OF = ("Literal", "Optional", "Annotated")
-_ERROR = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b.*")
+# The second is how uv begins, whose releases differ.
+_ERROR = re.compile(
+    r"[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b|(?:error:|\u00d7) Failed to\b"
+)
 _ERRORS_KEPT = 20
 # How Python says that os.environ has no such name, and what libraries say of variables.
 _NO_KEY = re.compile(r"^KeyError: '([A-Z][A-Z0-9_]{2,})'$")

@@ -197,6 +197,29 @@ def test_a_command_that_fails_for_want_of_variables_is_run_with_values_for_them(
     assert found.request.how == told
 
 
+def test_what_listens_once_it_has_values_is_sent_requests_though_it_declares_no_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = Exchange(name=EXIT_STATUS, answer=Answer(status=200, body=b"2"))
+    lacking = Observation(
+        facts=FACTS, exchanges=(ended,), errors=("error: Failed to build `shop @ file:///srv`",)
+    )
+
+    def begun(tried: Trial, *_: object) -> Begun:
+        works = "UV_NO_SYNC" in tried.request.environment
+        seen = Observation(facts=FACTS, listens=(8000,)) if works else lacking
+        return Begun(
+            baseline=Baseline(observation=seen, conversation=Conversation()), stored=Future()
+        )
+
+    monkeypatch.setattr(before, "begun", begun)
+    asked = replace(ASKED, ports=(), serves=False)
+    with ThreadPoolExecutor(1) as pool:
+        found, _ = before.begun_somehow(trial(asked, tmp_path), pool)
+    assert found.request.ports == (8000,)
+    assert found.request.environment["UV_NO_SYNC"] == "1"
+
+
 def test_why_the_last_way_to_run_it_fails_is_told_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

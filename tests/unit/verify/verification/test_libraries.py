@@ -7,6 +7,31 @@ import pytest
 from jettison.tasks.loading import planned
 from jettison.verify.planned_request import verification_request
 
+LOCK = """\
+version = 1
+requires-python = ">=3.11"
+
+[[package]]
+name = "flask"
+version = "3.1.2"
+source = { registry = "https://pypi.org/simple" }
+wheels = [{ url = "https://files.pythonhosted.org/flask-3.1.2-py3-none-any.whl" }]
+
+[[package]]
+name = "pytest"
+version = "8.4.2"
+source = { registry = "https://pypi.org/simple" }
+wheels = [{ url = "https://files.pythonhosted.org/pytest-8.4.2-py3-none-any.whl" }]
+
+[[package]]
+name = "shop"
+version = "1"
+source = { virtual = "." }
+dependencies = [{ name = "flask" }]
+
+[package.dev-dependencies]
+dev = [{ name = "pytest" }]
+"""
 EXAMPLES = Path(__file__).parents[4] / "examples"
 
 
@@ -80,6 +105,23 @@ def test_django_is_run_with_its_settings_for_production_where_nothing_names_any(
     ways = verification_request(plan, "before", "after", None, texts.get).otherwise
     values = [one.environment.get("DJANGO_SETTINGS_MODULE") for one in ways]
     assert values.count("shop.settings.production") == named
+
+
+def test_both_images_start_what_is_installed_as_the_plan_has_it(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        "FROM python:3.11-slim\nWORKDIR /srv\nRUN pip install uv\nCOPY . .\nRUN uv sync\n"
+        'CMD ["uv", "run", "python", "main.py"]\n'
+    )
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.11"\n'
+        'dependencies = ["flask"]\n[dependency-groups]\ndev = ["pytest"]\n'
+    )
+    (tmp_path / "uv.lock").write_text(LOCK)
+    (tmp_path / "main.py").write_text("import flask\n")
+    plan = planned(tmp_path, offline=True, cache=tmp_path / "cache").plan
+    assert plan.stage.environment["UV_NO_SYNC"] == "1"
+    asked = verification_request(plan, "before", "after", None)
+    assert asked.environment["UV_NO_SYNC"] == "1"
 
 
 def test_a_start_script_that_can_run_the_tests_does_not_ask_for_their_program(
