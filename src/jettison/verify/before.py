@@ -94,19 +94,19 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
     trial = _with_script(trial)
     held = pool.submit(_held, trial)
     trial, first = _begun_with_absent(trial, held)
-    seen, declared = first.baseline.observation, trial.request.serves
-    if not seen.failure:
-        trial, first = _with_what_errors_name(trial, first, held) or (trial, first)
-    if not declared and (elsewhere := _where_it_listens(trial, first, held)):
+    seen, tried = first.baseline.observation, list[str]()
+    if seen.failure:
+        ways = _other_ways(trial.request, seen)
+        runs = (_begun_with_samples(trial, way, first, held, tried) for way in ways)
+        other = next(filter(None, runs), None)
+    else:
+        other = _with_what_errors_name(trial, first, held) or (trial, first)
+    trial, first = other or (trial, first)
+    works = other and trial.request.serves
+    if not works and (elsewhere := _where_it_listens(trial, first, held)):
         return elsewhere
-    if not seen.failure:
-        return trial, first
-    tried: list[str] = []
-    for way in _other_ways(trial.request, seen):
-        if other := _begun_with_samples(trial, way, first, held, tried):
-            return other
-    if declared and (elsewhere := _where_it_listens(trial, first, held)):
-        return elsewhere
+    if other:
+        return other
     if seen.failure == FAILS:
         return trial, begun(trial, held, failing=True)
     seen = replace(seen, errors=(*seen.errors, *tried[-1:]))
