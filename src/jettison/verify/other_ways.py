@@ -129,19 +129,20 @@ def _with_values(
     if samples:
         entrypoint, command, directory = started_by(service)
         everything = {**variables, **samples}
-        ports = listening_ports(project, stage, service, everything, sources) if serves else ()
-        yield Surroundings(
-            how=_WITH_SAMPLES,
-            ports=ports,
-            environment=everything,
-            samples=tuple(samples),
-            optional=optional - variables.keys(),
-            failing=found.failing - variables.keys(),
-            entrypoint=entrypoint,
-            command=command,
-            directory=directory,
-            services=found.services,
-        )
+        listened = listening_ports(project, stage, service, everything, sources)
+        for ports in (listened,) if serves else (listened, ()):
+            yield Surroundings(
+                how=_WITH_SAMPLES,
+                ports=ports,
+                environment=everything,
+                samples=tuple(samples),
+                optional=optional - variables.keys(),
+                failing=found.failing - variables.keys(),
+                entrypoint=entrypoint,
+                command=command,
+                directory=directory,
+                services=found.services,
+            )
 
 
 def naming(way: VerificationRequest, errors: Collection[str]) -> VerificationRequest:
