@@ -48,6 +48,7 @@ _OLD_PLACE = re.compile(
 _DIGESTS = re.compile(r"'([0-9a-f]{32,})' became '([0-9a-f]{32,})'")
 _WORD = re.compile(r"[a-z][\w-]{3,}")
 _SITE = "site-packages/"
+_GONE_OF = re.compile(r"(\S+) of (?!the application)\S.* is gone\b")
 # As many further comparisons have to find nothing before a difference counts as chance.
 _REPEATS = 2
 ONCE = f"differed in one of {1 + _REPEATS} comparisons of the same images"
@@ -151,6 +152,7 @@ def _taken_out(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
 
 
 def _installed_paths(line: str) -> Iterator[str]:
+    yield from _GONE_OF.findall(line)
     for module in _MODULE.findall(line):
         path = module.replace(".", "/")
         yield from (f"{path}.py", f"{path}/__init__.py")
@@ -176,9 +178,7 @@ def _elsewhere(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
     if BUILD_STAGE not in applied_rules(plan):
         return
     gone = removed_distributions(plan)
-    there = {
-        r for name, f in plan.closure.facts.items() if name not in gone for r in f.import_names
-    }
+    there = {r for n, f in plan.closure.facts.items() if n not in gone for r in f.import_names}
     for line in lines:
         if RESOLVED in line and _uv_replaces_pip(plan):
             yield Withdrawal(rule=BUILD_STAGE, part=UV.name, reason=shown(line))

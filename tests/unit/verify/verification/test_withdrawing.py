@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from jettison.plan import Plan
+from jettison.plan import Finding, Plan
+from jettison.plan.changes import RemoveFiles
+from jettison.plan.removal import Group
 from jettison.rules import BY_CHECK, RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading import planned
@@ -141,3 +143,12 @@ def test_where_uv_installs_other_versions_pip_installs_in_the_build_stage(tmp_pa
     assert [one.rule for one in explained(again, different("distributions", line))] == [
         "development-requirements"
     ]
+
+
+def test_a_file_of_a_distribution_that_was_taken_out_and_opened_stays(tmp_path: Path) -> None:
+    group = Group(distribution="pdf", paths=("pdf/layout/",), reason="models")
+    removed = Finding(rule="unused-parts", message="", changes=(RemoveFiles(groups=(group,)),))
+    made = replace(plan(tmp_path), findings=(removed,))
+    line = "pdf/layout/page.onnx of pdf is gone, and the baseline opened it"
+    found = explained(made, different("files", line))
+    assert [(one.rule, one.part) for one in found] == [("unused-parts", "pdf")]
