@@ -25,9 +25,19 @@ TOLD = 1_000_000
 METADATA = re.compile(r"-[^-/]+\.dist-info/")
 
 
+OPTIONAL = "optional-distributions"
+"""The rule that leaves out distributions, and parts of them, that no word of the source needs."""
+
+
 def removed_lines(plan: Plan) -> Iterator[str]:
     """Give the paths and patterns of the files that the plan removes so far."""
     return paths_in(plan.project.own_text(LIST))
+
+
+def optional_lines(plan: Plan) -> Iterator[str]:
+    """Give those of parts of distributions that what stays only tries to import."""
+    groups = (one for change in plan.applied(RemoveFiles) for one in change.groups)
+    return (path for one in groups if one.rule == OPTIONAL for path in one.paths)
 
 
 def listed(plan: Plan) -> Matcher[bool]:

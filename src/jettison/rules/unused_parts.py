@@ -13,6 +13,7 @@ from jettison.lift.scopes import Scope
 from jettison.plan import Finding, Plan
 from jettison.plan.removal import Group, Matcher, OwnedFile
 from jettison.plan.removing import (
+    OPTIONAL,
     any_version,
     group,
     present,
@@ -77,9 +78,7 @@ def optional_distributions(plan: Plan) -> Iterator[Finding]:
     )
     groups = (*parts, *_groups(plan, names))
     what = f"{', '.join(names)}, which only unused parts of others need,"
-    yield from removal(
-        plan, "optional-distributions", what, groups, [_left_out(entry) for entry in unused]
-    )
+    yield from removal(plan, OPTIONAL, what, groups, [_left_out(entry) for entry in unused])
 
 
 def _is_needless(plan: Plan, entry: Optional) -> bool:
@@ -133,7 +132,7 @@ def _left_out(entry: Optional) -> Evidence:
     return Evidence.of("catalogue", message)
 
 
-OPTIONAL_DISTRIBUTIONS = Rule.of("optional-distributions", optional_distributions, level=2)
+OPTIONAL_DISTRIBUTIONS = Rule.of(OPTIONAL, optional_distributions, level=2)
 
 
 def smaller_variants(plan: Plan) -> Iterator[Finding]:

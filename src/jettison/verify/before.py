@@ -33,9 +33,9 @@ def _of_before(request: VerificationRequest) -> VerificationRequest:
     blank = VerificationRequest(image_before="", image_after="")
     others = (
         "image_after", "read_only_after", "expected_read_only", "root_allowed", "read_only_volumes",
-        "removed_distributions", "planned_environment", "planned_health_check",
-        "installed_distributions", "fewer_groups", "expected_command", "expected_user",
-        "labels", "suite", "strict", "trained", "withheld", "removed_files", "kept_out", "edited",
+        "removed_distributions", "planned_environment", "planned_health_check", "withheld",
+        "installed_distributions", "fewer_groups", "expected_command", "expected_user", "kept_out",
+        "labels", "suite", "strict", "trained", "removed_files", "optional_files", "edited",
     )  # fmt: skip
     return replace(request, **{name: getattr(blank, name) for name in others})
 

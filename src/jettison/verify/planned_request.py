@@ -22,7 +22,7 @@ from jettison.lift.writes import data_mounts
 from jettison.plan import Plan
 from jettison.plan.candidate_libraries import libraries_needed
 from jettison.plan.removal.listing import SYSTEM_LIST, paths_in
-from jettison.plan.removing import not_installed, removed_lines, uninstalled
+from jettison.plan.removing import not_installed, optional_lines, removed_lines, uninstalled
 from jettison.plan.system_leaving import leaving_distributions
 from jettison.rules.rule import applied_rules
 from jettison.source import dotted
@@ -114,6 +114,7 @@ def verification_request(
         expected_user=stage.user if stage.user != plan.original_stage.user else "",
         labels=frozenset(plan.original_stage.labels),
         removed_files=(*removed_lines(plan), *_removed_of_system(plan)),
+        optional_files=tuple(optional_lines(plan)),
         fewer_groups="container-client" in applied_rules(plan),
         kept_out=_kept_out(plan),
         edited=tuple(change.path for change in plan.files),

@@ -71,8 +71,7 @@ class NeededService(Struct, frozen=True, kw_only=True):
     scripts: Mapping[str, str] = field(default_factory=dict)
 
 
-# An image says itself how long it may take to start; who waits longer says so.
-_LONGEST = 600.0
+_LONGEST = 600.0  # that an image may say itself that it takes to start
 RESPONSE_SECONDS = 20.0  # of one response, by default
 
 
@@ -150,9 +149,9 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
     into the working directory, or empty.
 
     ``otherwise`` are other ways to run both, tried in their order where the image before does not
-    become ready. Without ``serves`` nothing tells of a
-    server: an image that ends by itself is a command then, whatever its exit status. ``scripts``
-    are the commands that the project installs: the first is run where an image starts nothing.
+    become ready. Without ``serves`` nothing tells of a server: an image that ends by itself is a
+    command then, whatever its exit status. ``scripts`` are the commands that the project installs:
+    the first is run where an image starts nothing.
 
     ``modules``, ``programs``, ``libraries`` (``magic`` or ``libmagic.so.1``) and ``time_zones`` are
     what the application was found to use. ``application`` is ``module:attribute`` when known.
@@ -162,14 +161,14 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
 
     ``removed_distributions`` are expected to be gone; with ``installed_distributions`` all others
     are, which a tool brought that leaves with them. ``planned_environment`` has the variables that
-    the plan changes with their values, None for one that it drops, and
-    ``planned_health_check`` the command of another health check, as an image has it.
-    ``expected_command`` and ``expected_user`` are what the plan made of them, None and empty where
-    it changed nothing. ``labels`` names those that the project itself sets, which have to stay;
-    others are the base image's. None where that is not known: then all have to. ``kept_out`` are
-    files of the context that the plan keeps out of the image and ``edited`` those that it edits;
-    ``removed_files`` are the paths and patterns that it removes, below site-packages or absolute.
-    ``fewer_groups`` says that it takes the user out of some.
+    the plan changes with their values, None for one that it drops, and ``planned_health_check`` the
+    command of another health check, as an image has it. ``expected_command`` and ``expected_user``
+    are what the plan made of them, None and empty where it changed nothing. ``labels`` names those
+    that the project itself sets, which have to stay; others are the base image's. None where that
+    is not known: then all have to. ``kept_out`` are files of the context that the plan keeps out of
+    the image and ``edited`` those that it edits; ``removed_files`` are the paths and patterns that
+    it removes, below site-packages or absolute, ``optional_files`` those of a part that what stays
+    only tries to import. ``fewer_groups`` says that it takes the user out of some.
 
     ``startup_timeout`` and ``response_timeout`` are the seconds that a start and a response have.
     ``strict`` masks no measured quantity by its name. ``trained`` is how many routes a trace saw,
@@ -208,6 +207,7 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
     expected_user: str = ""
     labels: frozenset[str] | None = None
     removed_files: tuple[str, ...] = ()
+    optional_files: tuple[str, ...] = ()
     fewer_groups: bool = False
     kept_out: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()

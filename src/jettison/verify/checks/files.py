@@ -137,6 +137,8 @@ def _gone(
     it runs; ``whole`` has also those stay that have no owner, or none any more.
     """
     listed = Matcher.of((path, True) for path in request.removed_files)
+    # what a part opens as it is imported is no use of it
+    optional = Matcher.of((path, True) for path in request.optional_files)
     for path in had.application.keys() - has.application.keys():
         used = is_among(path, opened)
         if used:
@@ -149,7 +151,7 @@ def _gone(
         known = bool(names & owners) or whole
         if path in has.distributions or not known or names & INSTALLERS:
             continue
-        used = is_among(path, opened)
+        used = is_among(path, opened) and not optional.find(path)
         if used:
             yield f"{path} of {_whose(owner)} is gone, and the baseline opened it"
         elif path not in has.removed and not listed.find(path):

@@ -226,6 +226,8 @@ def test_what_a_run_opened_is_missed_whatever_the_plan_says() -> None:
     found = judged("files", has, opened=opened)
     assert found.outcome is Outcome.DIFFERENT
     assert "the baseline opened it" in found.message
+    optional = replace(ASKED, optional_files=("idna/",))
+    assert judged("files", has, optional, opened=opened).outcome is Outcome.SAME
 
 
 @pytest.mark.parametrize(
