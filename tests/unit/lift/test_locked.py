@@ -35,12 +35,15 @@ def test_what_a_build_stage_needs() -> None:
     assert result.called is None
 
 
+def test_what_pip_installs_beside_the_environment_keeps_nothing_from_moving() -> None:
+    assert isinstance(found("RUN uv sync && pip install gunicorn"), LockedInstallation)
+
+
 @pytest.mark.parametrize(
     ("steps", "reason"),
     [
         ("ARG X\nRUN uv sync $X", "known only while building"),
         ("RUN if true; then uv sync; fi", "shell script"),
-        ("RUN uv sync && pip install gunicorn", "pip installs"),
         ("RUN --mount=type=secret,id=token uv sync", "secret"),
         ("ENV UV_PYTHON=3.13\nRUN uv sync", "chooses the Python"),
         ("RUN uv sync --no-dev\nRUN uv sync", "do not install the same"),
