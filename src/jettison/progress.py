@@ -68,12 +68,11 @@ def told_while_waiting(
 def _tell(
     server: str, over: Event, longest: float | None, end: Callable[[], object] | None
 ) -> None:
-    begun = time.monotonic()
-    left = longest if longest is not None else math.inf
-    while not over.wait(min(left, _SILENT_SECONDS)):
+    begun = now = time.monotonic()
+    ends = math.inf if longest is None else begun + longest
+    while not over.wait(min(ends - now, _SILENT_SECONDS)):
         now = time.monotonic()
-        left = (math.inf if longest is None else longest) - (now - begun)
-        if left <= 0:
+        if now >= ends:
             if end:
                 end()
             return

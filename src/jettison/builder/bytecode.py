@@ -19,9 +19,10 @@ from msgspec import Struct, field
 from jettison.errors import ProgramError, without_threads
 from jettison.images.entry import Kind
 from jettison.images.stores import sealed_bytes, sealed_file
+from jettison.images.stores.cache import content_digest
 from jettison.images.tar_writer import Member
 from jettison.processes import CONFINE, NEUTRAL, helper, helper_environment, run
-from jettison.records import discard, is_hollow
+from jettison.records import discard
 
 # The fixed order of sets, which the hashes of strings decide; nothing else of the environment.
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
@@ -255,22 +256,8 @@ def _state(root: Path, compiler: Compiler) -> bytes:
             for entry in found:
                 if not entry.is_dir(follow_symlinks=False) and entry.name != _SEAL:
                     path = os.fsencode(entry.path.removeprefix(str(root)))
-                    running.update(path + b"\0" + _content(entry) + b"\n")
+                    running.update(path + b"\0" + content_digest(Path(entry)) + b"\n")
     return running.digest()
-
-
-def _content(entry: os.DirEntry[str]) -> bytes:
-    if entry.is_symlink():
-        return b"link " + os.fsencode(Path(entry).readlink())
-    if not entry.is_file():
-        return b"neither"
-    if is_hollow(entry.stat()):
-        return b"hollow"
-    try:
-        with Path(entry).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
-    except PermissionError:
-        return b"unreadable"
 
 
 def _folders(root: Path, compiler: Compiler) -> Iterator[Path]:

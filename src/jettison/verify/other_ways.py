@@ -120,9 +120,9 @@ def _with_values(
     beside = posixpath.join(project.context or "", ".env")
     texts = {path: read(path) or "" for path in plan.loaded} if "django" in names else {}
     settings = django_settings(texts, project.files)
-    examples = {one.name: one.value for one in dotenv.beside(read, beside) if one.value}
-    examples = {**settings, **examples}
-    found = given(plan.loaded, read, known, names, needed_services(project), examples=examples)
+    shown = {**settings} | {one.name: one.value for one in dotenv.beside(read, beside) if one.value}
+    again = texts.get if texts else read
+    found = given(plan.loaded, again, known, names, needed_services(project), examples=shown)
     samples = {name: value for name, value in settings.items() if name not in known}
     optional = found.optional | samples.keys() - found.variables.keys()
     samples |= found.variables

@@ -199,11 +199,14 @@ def _tree_digest(root: Path, without: str) -> str:
         wanted = [name for name in (*below, *names) if name not in {without, "__pycache__"}]
         below[:] = sorted({*below}.intersection(wanted))
         for path in (Path(folder, name) for name in sorted(wanted)):
-            running.update(os.fsencode(path.relative_to(root)) + b"\0" + _content(path) + b"\n")
+            running.update(
+                os.fsencode(path.relative_to(root)) + b"\0" + content_digest(path) + b"\n"
+            )
     return running.hexdigest()
 
 
-def _content(path: Path) -> bytes:
+def content_digest(path: Path) -> bytes:
+    """Digest what a path of a tree holds: a file, a link, or nothing that can be read."""
     try:
         if path.is_symlink():
             return b"link " + os.fsencode(path.readlink())

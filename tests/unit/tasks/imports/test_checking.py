@@ -225,7 +225,7 @@ def test_environments_are_kept_for_the_next_time(tmp_path: Path, index: PackageI
     assert len(index.asked) == asked
 
 
-def test_an_environment_that_was_damaged_is_made_anew(tmp_path: Path) -> None:
+def test_an_environment_that_was_damaged_is_rebuilt(tmp_path: Path) -> None:
     folder = project(tmp_path / "p", main="import webby\n")
     before = check(folder).result
     assert before.equivalent
