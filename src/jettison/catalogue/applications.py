@@ -196,6 +196,14 @@ class Implied(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     default: Words = ()
 
 
+class Server(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a distribution serves what one of ``makers`` returns: ``words`` follow ``-m``."""
+
+    distribution: str
+    makers: Words
+    words: Words
+
+
 class Launchers(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Programs that start applications."""
 
@@ -207,6 +215,7 @@ class Launchers(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     workers: Words
     reloading: Words
     watchers: Words
+    servers: tuple[Server, ...]
 
 
 class Bounded(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -106,6 +106,13 @@ class SampleCredentials(Entry, frozen=True, kw_only=True, forbid_unknown_fields=
     target: str = ""
 
 
+class SampleFile(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file that stands where paths of a pattern lead."""
+
+    pattern: str
+    file: str
+
+
 class Samples(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Values for requests."""
 
@@ -113,6 +120,7 @@ class Samples(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     text: tuple[SampleText, ...]
     variables: tuple[SampleText, ...]
     credentials: tuple[SampleCredentials, ...]
+    files: tuple[SampleFile, ...]
     fitting: Words
     formats: Texts
     others: Texts

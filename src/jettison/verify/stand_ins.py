@@ -1,13 +1,16 @@
-"""Images of services: those of compose files, and what stands in for one that cannot be had."""
+"""What stands in for services that cannot be had, and for files and folders that an image lacks."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
-from jettison.catalogue import table
-from jettison.catalogue.systems import Services
+from msgspec import Struct, field
+
+from jettison.catalogue import path_of, table
+from jettison.catalogue.systems import Samples, Services
 from jettison.engines import BuildRequest, Engine
 from jettison.errors import BuildError, EngineError, InputSyntaxError, UnsupportedError
 from jettison.formats.compose import Service
@@ -208,3 +211,93 @@ def _built(
             context=folder, dockerfile=folder / "Dockerfile", tag=f"jettison-{key}"
         )
         return engine.build(request, progress)
+
+
+# What Python says of a file or folder that is not there, by its name as the program wrote it.
+_ABSENT = re.compile(r"No such file or directory: (['\"])(?P<path>.+?)\1")
+_OF_THE_KERNEL = ("/dev", "/proc", "/sys")
+
+
+class Absent(Struct, frozen=True, kw_only=True):
+    """What errors miss and the image lacks: folders, and targets of files of this machine.
+
+    ``files`` are the project's, ``samples`` are there because nobody has them.
+    """
+
+    folders: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    samples: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.folders or self.files or self.samples)
+
+    def given(self, request: VerificationRequest) -> VerificationRequest:
+        """Run both images with empty folders, and with the files, and tell so."""
+        parts = [f"an empty folder {', '.join(self.folders)}"] if self.folders else []
+        parts += [f"{', '.join(self.files)} of the project"] if self.files else []
+        parts += [f"a sample of {', '.join(self.samples)}"] if self.samples else []
+        more = f"{request.how}, " if request.how else ""
+        return replace(
+            request,
+            made=(*request.made, *self.folders),
+            mounted={**request.mounted, **self.files, **self.samples},
+            how=f"{more}with {' and '.join(parts)}, which the image lacks",
+        )
+
+
+def absent(
+    request: VerificationRequest,
+    errors: Collection[str],
+    folder: str,
+    existing: Callable[[list[str]], Mapping[str, bool]],
+) -> Absent:
+    """Give what errors name, where the image has nothing of that name.
+
+    ``folder`` is where the application runs. ``existing`` tells of paths whether the image has
+    them, of none where that cannot be seen.
+    """
+    named = {
+        posixpath.normpath(posixpath.join(folder, found["path"]))
+        for line in errors
+        for found in _ABSENT.finditer(line)
+    }
+    places = {place for path in named for place in (posixpath.dirname(path), path)}
+    known = sorted(
+        place
+        for place in places - {"/", *request.empty, *request.mounted}
+        if not f"{place}/".startswith(tuple(f"{one}/" for one in _OF_THE_KERNEL))
+    )
+    if not known:
+        return Absent()
+    there = existing(known)
+    lacking = {path for path in named if not there.get(path, True)}
+    files = dict(_of_the_project(request.files, folder, lacking))
+    samples = dict(_samples(lacking - files.keys()))
+    mounted = files.keys() | samples.keys()
+    folders = {posixpath.dirname(path) for path in named - mounted}
+    # a name without an ending is one of a folder, where what it should lie in is there
+    folders |= {
+        path
+        for path in lacking - mounted
+        if there.get(posixpath.dirname(path), True) and "." not in posixpath.basename(path)
+    }
+    made = tuple(place for place in sorted(folders) if not there.get(place, True))
+    return Absent(folders=made, files=files, samples=samples)
+
+
+def _samples(targets: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Give what can stand at those of the targets whose name tells what it is."""
+    known = table(Samples).files
+    for target in sorted(targets):
+        found = next((one.file for one in known if re.search(one.pattern, target.lower())), "")
+        if found:
+            yield target, path_of(found)
+
+
+def _of_the_project(files: str, folder: str, targets: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Give those of the targets that the project has, ``files`` being what is in ``folder``."""
+    for target in sorted(targets) if files else ():
+        root = Path(files).resolve()
+        place = (root / posixpath.relpath(target, folder)).resolve()
+        if place != root and place.is_relative_to(root) and (place.is_file() or place.is_dir()):
+            yield target, str(place)

@@ -1,14 +1,17 @@
-"""What stands in for a service whose image cannot be had."""
+"""What stands in for a service whose image cannot be had, and for files that an image lacks."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from jettison.engines import BuildRequest
 from jettison.errors import EngineError
 from jettison.progress import Progress, SilentProgress
+from jettison.values import replace
 from jettison.verify.request import NeededService, Surroundings, VerificationRequest
-from jettison.verify.stand_ins import as_can_be_had, with_files
+from jettison.verify.stand_ins import Absent, absent, as_can_be_had, with_files
 
 
 class Shelf:
@@ -95,3 +98,66 @@ def test_what_a_compose_file_mounts_is_there_where_it_is_of_the_project(tmp_path
     (tmp_path / "settings.toml").unlink()
     found = with_files(tmp_path, request).otherwise
     assert [one.how for one in found] == ["with values"]
+
+
+ASKED = VerificationRequest(image_before="sha256:before", image_after="sha256:after")
+
+
+def missing(path: str, there: list[str], asked: VerificationRequest = ASKED) -> Absent:
+    errors = (f"FileNotFoundError: [Errno 2] No such file or directory: '{path}'",)
+    return absent(asked, errors, "/app", lambda places: {one: one in there for one in places})
+
+
+@pytest.mark.parametrize(
+    ("path", "there", "folders"),
+    [
+        ("logs/app.log", ["/app"], ("/app/logs",)),
+        ("/data", ["/app"], ("/data",)),
+        ("/data/in/rows.csv", ["/data"], ("/data/in",)),
+        ("/app/settings.toml", ["/app"], ()),
+        ("/proc/1/none", [], ()),
+    ],
+)
+def test_an_empty_folder_covers_nothing_that_the_image_has(
+    path: str, there: list[str], folders: tuple[str, ...]
+) -> None:
+    assert missing(path, there).folders == folders
+
+
+def test_a_file_of_the_project_that_the_image_lacks_is_there_to_be_read(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "model.pkl").write_text("a model")
+    (tmp_path / "secret.txt").write_text("not of the project")
+    asked = replace(ASKED, files=str(project))
+    found = missing("model.pkl", ["/app"], asked)
+    assert found.files == {"/app/model.pkl": str(project / "model.pkl")}
+    assert found.given(asked).mounted == found.files
+    for path in ("../secret.txt", "more.pkl"):
+        assert missing(path, ["/app"], asked).files == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "begins"),
+    [
+        ("/run/secrets/jwt_private.pem", "-----BEGIN PRIVATE KEY-----"),
+        ("keys/public_key.pem", "-----BEGIN PUBLIC KEY-----"),
+        ("/certs/server.crt", "-----BEGIN CERTIFICATE-----"),
+        ("/run/secrets/db_password", "sample"),
+    ],
+)
+def test_a_key_that_only_operators_have_is_a_sample_and_the_report_says_so(
+    path: str, begins: str
+) -> None:
+    found = missing(path, ["/app", "/run"])
+    (target,) = found.samples
+    assert target.endswith(path)
+    assert Path(found.samples[target]).read_text().startswith(begins)
+    assert found.folders == ()
+    asked = found.given(ASKED)
+    assert asked.mounted == found.samples
+    assert asked.how == f"with a sample of {target}, which the image lacks"
+
+
+def test_a_key_that_the_image_has_is_not_covered() -> None:
+    assert not missing("/app/server.key", ["/app", "/app/server.key"])
