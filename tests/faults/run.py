@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ class Bench:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._ahead: dict[str, Prefetched] = {}
+        self._ahead: dict[str, Future[Prefetched]] = {}
         self._loaded: dict[str, list[str]] = {}
         self._named = {one.name: one for one in SAMPLES}
         self._built: set[str] = set()
@@ -138,8 +139,8 @@ class Bench:
             request = self._request(sample, self.candidate(change, Path(name)))
         if sample.name not in self._ahead:
             with beside() as pool:
-                self._ahead[sample.name] = prefetch(request, self._engine, QUIET, pool)
-        return compare(request, self._engine, QUIET, lambda: self._ahead[sample.name])
+                self._ahead[sample.name] = pool.submit(prefetch, request, self._engine, QUIET, pool)
+        return compare(request, self._engine, QUIET, self._ahead[sample.name])
 
     def _request(self, sample: Sample, after: str) -> VerificationRequest:
         before = self.baseline(sample)

@@ -62,7 +62,7 @@ class AnotherBuild:
         self,
         verdict: Verdict,
         request: VerificationRequest,
-        ahead: Callable[[], Prefetched] | None,
+        ahead: Future[Prefetched] | None,
     ) -> Verdict:
         """Give a verdict in which what two builds of the baseline differ in is the same.
 
@@ -74,7 +74,7 @@ class AnotherBuild:
         return self.known(verdict)
 
     def _differing(
-        self, request: VerificationRequest, ahead: Callable[[], Prefetched] | None
+        self, request: VerificationRequest, ahead: Future[Prefetched] | None
     ) -> Iterator[tuple[str, str]]:
         again, progress = replace(self._shop, no_cache=True), self._shop.progress
         with step(progress, "Rebuilding the baseline, as builds may differ by themselves"):
@@ -148,11 +148,6 @@ class Before(Struct, frozen=True, kw_only=True):
     ahead: Future[Prefetched] | None = None
     made_by: Plan | None = None
     read: dict[ImageID, Observed] = field(default_factory=dict)
-
-    @property
-    def seen(self) -> Callable[[], Prefetched] | None:
-        """What waits for what was seen of it."""
-        return self.ahead.result if self.ahead else None
 
 
 def looked_at(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[Plan, Before]:

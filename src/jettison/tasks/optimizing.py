@@ -220,7 +220,7 @@ def _without_rules(
         # the baseline was started often enough
         return None
     request = project_request(shop.root, plan, before.id, before.id, None)
-    excused = before.again.excused(verdict, request, before.seen)
+    excused = before.again.excused(verdict, request, before.ahead)
     return None if excused == verdict else (start, replace(result, verdict=excused))
 
 
@@ -233,7 +233,7 @@ def _result(shop: Workshop, plan: Plan, before: Before) -> Result:
         # Without tests nothing waits for it.
         plan, tested = making.result() if suite_of(plan, "") else (plan, None)
         request = project_request(shop.root, plan, before.id, image, tested)
-        verdict = compare(request, shop.engine, shop.progress, before.seen)
+        verdict = compare(request, shop.engine, shop.progress, before.ahead)
         plan, _ = making.result()
     if tested and (why := tests_show_nothing(verdict.checks)):
         # nor will they with another candidate

@@ -81,6 +81,14 @@ def prefetch(
     return Prefetched(asked=request, reached=reached.request, first=first, whole=whole)
 
 
+def known_to_fail(ahead: Future[Prefetched] | None) -> bool:
+    """Whether the image before is known to become ready in no way: nothing can be compared then."""
+    if not ahead or not ahead.done() or ahead.exception():
+        return False
+    baseline = ahead.result().first.baseline
+    return bool(baseline.observation.failure) and not baseline.conversation.ends
+
+
 def _finished_in_time(first: Begun, trial: Trial, engine: TimedEngine) -> Baseline:
     try:
         return finished(first, trial)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from statistics import median
 
@@ -13,7 +13,7 @@ from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome, Subject, Verdict, batch, retries
 from jettison.verify.batch import ask_alone, run_suite, with_stored
-from jettison.verify.before import Prefetched, begun_somehow
+from jettison.verify.before import Prefetched, begun_somehow, known_to_fail
 from jettison.verify.checks import CHECKS, configuration
 from jettison.verify.checks.changed import changed_files, installed_files, with_changes
 from jettison.verify.checks.check import made_from, skipped
@@ -48,7 +48,7 @@ def compare(
     request: VerificationRequest,
     engine: Engine,
     progress: Progress,
-    ahead: Callable[[], Prefetched] | None = None,
+    ahead: Future[Prefetched] | None = None,
 ) -> Verdict:
     """Run both images and hold them against each other.
 
@@ -61,11 +61,11 @@ def compare(
         return _compared(Trial(request=request, engine=own, progress=progress), ahead)
 
 
-def _compared(trial: Trial, ahead: Callable[[], Prefetched] | None) -> Verdict:
+def _compared(trial: Trial, ahead: Future[Prefetched] | None) -> Verdict:
     request = trial.request
     with beside() as pool:
-        suite = BegunSuite(trial, pool)
-        seen = ahead() if ahead else None
+        suite = BegunSuite(trial, pool, ahead)
+        seen = ahead.result() if ahead else None
         if seen is not None and seen.holds(request):
             trial = trial.asking(seen.within_reach(request))
             after = observe_after(trial, seen.first, suite)
@@ -99,14 +99,18 @@ def _run_again(
 
 
 class BegunSuite:
-    """The test suite with the image after, begun before anything is known of the image before."""
+    """The test suite with the image after, begun before all is known of the image before."""
 
-    def __init__(self, trial: Trial, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, trial: Trial, pool: ThreadPoolExecutor, ahead: Future[Prefetched] | None
+    ) -> None:
         self._asked = trial.request
-        self._found = pool.submit(_tested, trial)
+        self._found = None if known_to_fail(ahead) else pool.submit(_tested, trial)
 
     def outcome(self, trial: Trial) -> Observation:
         """Give what came of it; it is run again where images are now run in another way."""
+        if self._found is None:
+            return Observation(facts=trial.engine.inspect(trial.request.image_after))
         found = self._found.result()
         alike = batch.suite_runs_alike(self._asked, trial.request)
         return found if alike else _tested(trial)

@@ -27,9 +27,10 @@ _LISTS = ("list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "Sequence
 # Gives None for a variable that is not set; the functions of libraries for settings fail.
 _GIVE_NOTHING = ("get", "getenv", "get_env")
 _ONE_OF = ("Literal", "Optional", "Annotated")
-# The second is how uv begins, whose releases differ.
+# The second is how uv begins, whose releases differ, the third how Django's system checks do.
 _ERROR = re.compile(
     r"[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b|(?:error:|\u00d7) Failed to\b"
+    r"|[\w.?]+: \([\w.]+\.E\d+\) "
 )
 _ERRORS_KEPT = 20
 # How Python says that os.environ has no such name, and what libraries say of variables.

@@ -188,6 +188,23 @@ def test_where_the_baseline_does_not_become_ready_the_candidate_is_waited_for_br
     assert "neither image becomes ready" in found.differences[0].message
 
 
+def test_tests_are_not_run_in_vain_where_the_baseline_is_known_to_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("before.py", "after.py"):
+        (tmp_path / name).write_text("raise SystemExit('no settings')\n")
+    monkeypatch.setattr(differential, "run_suite", lambda *_: pytest.fail("the tests are run"))
+    asked = replace(REQUEST, suite=Suite(image="after.py"))
+    engine, progress = LocalEngine(tmp_path), SilentProgress()
+    with beside() as pool:
+        ahead = pool.submit(prefetch, asked, engine, progress, pool)
+        ahead.result()
+        found = compare(asked, engine, progress, ahead)
+    assert found.dead_before
+    start = next(check for check in found.checks if check.name == "start")
+    assert "no settings" in " ".join(start.details)
+
+
 def test_what_is_looked_at_ahead_ends_in_time_too(tmp_path: Path) -> None:
     (tmp_path / "before.py").write_text("import time\ntime.sleep(600)\n")
     engine = LocalEngine(tmp_path)
@@ -389,7 +406,7 @@ def test_the_suite_begins_at_once_and_runs_as_the_images_are_run(
         return prefetch(request, engine, progress, pool)
 
     with beside() as pool:
-        found = compare(request, engine, progress, once_the_suite_runs)
+        found = compare(request, engine, progress, pool.submit(once_the_suite_runs))
     check = next(check for check in found.checks if check.name == "test-suite")
     assert (check.outcome, check.message) == (Outcome.SAME, "1 passed")
     assert len(ran) == times

@@ -60,8 +60,8 @@ def compare_start(
         message=message,
         before=said(before),
         after=said(after),
-        # what both say is not kept twice
-        details=(after.errors if after.failure else ()) or before.errors if failed else (),
+        # why the baseline fails comes first: nobody can mend the candidate before
+        details=before.errors or after.errors if before.failure else after.errors if failed else (),
     )
 
 
