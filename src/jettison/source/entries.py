@@ -77,6 +77,66 @@ def django_settings(texts: Mapping[str, str], files: Collection[str]) -> Mapping
     return {_SETTINGS: dotted(path[len(root) :].lstrip("/"))}
 
 
+class Served(Struct, frozen=True, kw_only=True):
+    """Words that serve an object of the source, behind ``python3``, in a folder of the project."""
+
+    words: tuple[str, ...]
+    folder: str
+
+
+_MADE = re.compile(r"^(\w+)(?:\s*:[^=\n]+)?\s*=\s*(?:[\w.]+\.)?(\w+)\(", re.MULTILINE)
+_IMPORTED = re.compile(r"^(?:from|import)[ \t]+([A-Za-z_][\w.]*)", re.MULTILINE)
+_MANAGE = "manage"
+_USUAL = ("main", "app", "wsgi", "asgi", "server", "application", "api", "web", "run")
+
+
+def likely_server(
+    texts: Mapping[str, str], files: Collection[str], distributions: Collection[str]
+) -> Served | None:
+    """Give how the application is most likely served, where nothing starts it.
+
+    ``texts`` are those of the modules that production loads, by their paths, ``files`` all of the
+    project, and ``distributions`` the names of what is installed.
+    """
+    made = {
+        path: {maker: name for name, maker in _MADE.findall(text)} for path, text in texts.items()
+    }
+    paths = sorted(made, key=_likelihood)
+    for server in table(Launchers).servers:
+        if server.distribution not in distributions:
+            continue
+        for path in paths:
+            name = next((made[path][one] for one in server.makers if one in made[path]), "")
+            folder = _import_folder(path, texts[path], files)
+            if name and (server.words[0] != _MANAGE or _is_there(folder, _MANAGE, files)):
+                module = dotted(posixpath.relpath(path, folder or "."))
+                filled = (word.format(module=module, name=name) for word in server.words)
+                return Served(words=("-m", *filled), folder=folder)
+    return None
+
+
+def _likelihood(path: str) -> tuple[int, int, str]:
+    name = posixpath.basename(path).removesuffix(".py")
+    usual = _USUAL.index(name) if name in _USUAL else len(_USUAL)
+    return path.count("/"), usual, path
+
+
+def _import_folder(path: str, text: str, files: Collection[str]) -> str:
+    """Give the folder that imports of a file begin in: that of manage.py, or of what they name."""
+    folders = ["", *reversed([*outwards(posixpath.dirname(path))])]
+    for names in ([_MANAGE], _IMPORTED.findall(text)):
+        for folder in folders:
+            if any(_is_there(folder, name, files) for name in names):
+                return folder
+    return ""
+
+
+def _is_there(folder: str, name: str, files: Collection[str]) -> bool:
+    """Whether a module lies in a folder of the project, or a package with a file of its own."""
+    path = posixpath.join(folder, *name.split("."))
+    return f"{path}.py" in files or f"{path}/__init__.py" in files
+
+
 # Options that put a folder on the module search path.
 _FOLDERS = ("--chdir", "--app-dir", "--pythonpath", "--workdir")
 

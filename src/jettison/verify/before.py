@@ -18,7 +18,7 @@ from jettison.verify.batch import waiting, with_stored
 from jettison.verify.checks.check import made_from
 from jettison.verify.observation import Observation, Trial, words_started
 from jettison.verify.other_ways import naming
-from jettison.verify.request import VerificationRequest
+from jettison.verify.request import Surroundings, VerificationRequest
 from jettison.verify.runs import FAILS, HTTP_SECONDS, Baseline, Begun, begun, finished
 from jettison.verify.services import NO_PORT, SPEAKS_HTTP2, TOO_LATE, within_reach
 from jettison.verify.stand_ins import Absent, absent
@@ -99,7 +99,7 @@ def _finished_in_time(first: Begun, trial: Trial, engine: TimedEngine) -> Baseli
 
 def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]:
     """Run the image before, in another way where it does not become ready, and tell which."""
-    trial = _with_script(trial)
+    trial = _with_start(trial)
     held = pool.submit(_held, trial)
     trial, first = _begun_with_absent(trial, held)
     seen, tried = first.baseline.observation, list[str]()
@@ -173,15 +173,28 @@ def _with_what_errors_name(
 _READS_ONLY = re.compile(rf"(?:.*/)?(?:i?python[\d.]*|{'|'.join(sorted(SHELLS))})")
 
 
-def _with_script(trial: Trial) -> Trial:
-    """Run what the project installs where the image starts nothing: people name such a command."""
-    request = trial.request
+def _with_start(trial: Trial) -> Trial:
+    """Run the project as people most likely do where its image starts nothing."""
+    request, start = trial.request, trial.request.instead
     words = words_started(request, trial.before().facts)
-    if not request.scripts or len(words) != 1 or not _READS_ONLY.fullmatch(words[0]):
+    if start is None or len(words) != 1 or not _READS_ONLY.fullmatch(words[0]):
         return trial
-    script = request.scripts[0]
-    how = f"as {script}, because the image starts {words[0]} alone"
-    return trial.asking(replace(request, entrypoint=(script,), command=(), ports=(), how=how))
+    how = f"as {' '.join(start.entrypoint)}, because the image starts {words[0]} alone"
+
+    def started(way: Surroundings) -> Surroundings:
+        return replace(
+            way,
+            how=", ".join(filter(None, (how, way.how))),
+            entrypoint=start.entrypoint,
+            ports=start.ports,
+            directory=start.directory,
+            environment={**start.environment, **way.environment},
+        )
+
+    # a server is run with its port alone
+    ways = tuple(started(way) for way in request.otherwise if way.ports or not start.ports)
+    own = replace(request, otherwise=ways, serves=bool(start.ports))
+    return trial.asking(own.run_as(started(request)))
 
 
 def _where_it_listens(

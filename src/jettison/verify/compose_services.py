@@ -1,10 +1,14 @@
-"""What a compose file has run beside the application: what it needs, and its workers. Pure."""
+"""What a project says of how it is run, beside its image: compose files, a Procfile, its source.
+
+Pure.
+"""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+import shlex
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
@@ -16,9 +20,13 @@ from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service, parse
 from jettison.formats.dotenv import interpolate
 from jettison.images.reference import last_name
 from jettison.lift import Project
+from jettison.lift.build_context import sources_of
+from jettison.lift.scopes.decide import console_scripts
 from jettison.lift.stages import services_of
+from jettison.plan import Plan
+from jettison.source.entries import likely_server
 from jettison.values import replace, whole_number
-from jettison.verify.request import NeededService, Worker
+from jettison.verify.request import NeededService, Surroundings, Worker
 from jettison.verify.stand_ins import image_of, initial_scripts, stand_in
 
 
@@ -196,3 +204,34 @@ def workers_of(project: Project) -> tuple[Worker, ...]:
         if service.name in own and (service.command or service.entrypoint)
         for entrypoint, command, directory in [started_by(service)]
     )
+
+
+_PORT = 8000
+_WEB = re.compile(r"^web:[ \t]*(.+)$", re.MULTILINE)
+_OF_SHELLS = re.compile(r"[;&|<>`$()]")
+
+
+def likely_start(plan: Plan, read: Callable[[str], str | None]) -> Surroundings | None:
+    """Give how an image of the project is most likely run that starts nothing by itself.
+
+    As its Procfile says, as its framework is served, or as a command that it installs. ``read``
+    gives the text of a file of the project.
+    """
+    project, stage = plan.original, plan.original_stage
+    found = _WEB.search(read(project.in_context("Procfile")) or "")
+    web = interpolate(found[1], {"PORT": str(_PORT)}) if found else ""
+    if web and not _OF_SHELLS.search(web):
+        words = tuple(shlex.split(web))
+        return Surroundings(entrypoint=words, ports=(_PORT,), environment={"PORT": str(_PORT)})
+    inside = min(sources_of(project, stage, stage.folder), key=len, default=".")
+    prefix = project.in_context(inside) + "/" if project.in_context(inside) != "." else ""
+    texts = {path.removeprefix(prefix): path for path in plan.loaded if path.startswith(prefix)}
+    names = plan.distributions.keys() or {one.name for one in plan.requirements}
+    files = {posixpath.relpath(path, inside) for path in project.files}
+    server = likely_server({one: read(texts[one]) or "" for one in texts}, files, names)
+    if server:
+        folder = posixpath.normpath(posixpath.join(stage.folder, server.folder))
+        words = ("python3", *server.words)
+        return Surroundings(entrypoint=words, ports=(_PORT,), directory=folder)
+    scripts = console_scripts(lambda name: read(project.in_context(name)))
+    return Surroundings(entrypoint=(next(iter(scripts)),)) if scripts else None

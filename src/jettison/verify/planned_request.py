@@ -15,7 +15,6 @@ from jettison.lift.build_context import copied_from, sources_of
 from jettison.lift.declared import shipped_names
 from jettison.lift.locked import brought_tools
 from jettison.lift.scopes import Scope
-from jettison.lift.scopes.decide import console_scripts
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import service_of, services_of
 from jettison.lift.writes import data_mounts
@@ -37,6 +36,7 @@ from jettison.verify.application import (
 from jettison.verify.compose_services import (
     as_run,
     environment,
+    likely_start,
     needed_services,
     started_by,
     workers_of,
@@ -93,7 +93,7 @@ def verification_request(
             other_ways(plan, variables, _sources(plan, None, read), read, serves=serves)
         ),
         serves=serves,
-        scripts=tuple(console_scripts(lambda name: read(plan.original.in_context(name)))),
+        instead=likely_start(plan, read),
         workers=(
             *workers_of(plan.original),
             *cron_jobs(plan.original, plan.original_stage, service, read),

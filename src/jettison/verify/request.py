@@ -150,8 +150,8 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
 
     ``otherwise`` are other ways to run both, tried in their order where the image before does not
     become ready. Without ``serves`` nothing tells of a server: an image that ends by itself is a
-    command then, whatever its exit status. ``scripts`` are the commands that the project installs:
-    the first is run where an image starts nothing.
+    command then, whatever its exit status. ``instead`` is how both are
+    run where the image before starts nothing.
 
     ``modules``, ``programs``, ``libraries`` (``magic`` or ``libmagic.so.1``) and ``time_zones`` are
     what the application was found to use. ``application`` is ``module:attribute`` when known.
@@ -184,7 +184,7 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
     unreached: tuple[Unreached, ...] = ()
     otherwise: tuple[Surroundings, ...] = ()
     serves: bool = True
-    scripts: tuple[str, ...] = ()
+    instead: Surroundings | None = None
     workers: tuple[Worker, ...] = ()
     read_only_after: bool = True
     expected_read_only: bool = False

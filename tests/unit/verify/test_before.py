@@ -134,11 +134,44 @@ def test_the_installed_command_is_run_where_an_image_starts_nothing(
     seen = Observation(facts=FACTS)
     first = Begun(baseline=Baseline(observation=seen, conversation=Conversation()), stored=Future())
     monkeypatch.setattr(before, "begun", lambda *_: first)
-    asked = replace(ASKED, serves=False, scripts=("finder", "finder-web"))
+    asked = replace(ASKED, serves=False, instead=Surroundings(entrypoint=("finder",)))
     with ThreadPoolExecutor(1) as pool:
         found, _ = before.begun_somehow(trial(asked, tmp_path), pool)
     assert found.request.entrypoint == run
     assert bool(found.request.ports) is not bool(run)
+
+
+def test_an_image_that_starts_nothing_serves_in_each_way_to_run_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LocalEngine, "inspect", lambda *_: replace(FACTS, command=("python3",)))
+    words = ("python3", "-m", "uvicorn", "main:app")
+    with_key = Surroundings(how="with sample values", ports=(9,), environment={"KEY": "sample"})
+    asked = replace(
+        ASKED,
+        serves=False,
+        instead=Surroundings(entrypoint=words, ports=(8000,), directory="/app/api"),
+        otherwise=(with_key, replace(with_key, ports=())),
+    )
+    tried = []
+
+    def begun(one: Trial, *_: object) -> Begun:
+        tried.append(one.request)
+        failure = "" if "KEY" in one.request.environment else "it ended with status 1"
+        seen = Observation(facts=FACTS, failure=failure, errors=("KeyError: 'KEY'",))
+        baseline = Baseline(observation=seen, conversation=Conversation())
+        return Begun(baseline=baseline, stored=Future())
+
+    monkeypatch.setattr(before, "begun", begun)
+    with ThreadPoolExecutor(1) as pool:
+        found, _ = before.begun_somehow(trial(asked, tmp_path), pool)
+    assert len(tried) == 2
+    assert {one.entrypoint for one in tried} == {words}
+    assert {one.directory for one in tried} == {"/app/api"}
+    assert (found.request.ports, found.request.serves) == ((8000,), True)
+    assert found.request.how == (
+        "as python3 -m uvicorn main:app, because the image starts python3 alone, with sample values"
+    )
 
 
 def test_what_misses_a_folder_that_the_image_lacks_is_run_with_an_empty_one(
