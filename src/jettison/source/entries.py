@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -85,6 +85,9 @@ class Served(Struct, frozen=True, kw_only=True):
 
 
 _MADE = re.compile(r"^(\w+)(?:\s*:[^=\n]+)?\s*=\s*(?:[\w.]+\.)?(\w+)\(", re.MULTILINE)
+_FUNCTION = re.compile(
+    r"^(?:async[ \t]+)?def[ \t]+(\w+)(.*?)(?=^[^\s)#]|\Z)", re.MULTILINE | re.DOTALL
+)
 _IMPORTED = re.compile(r"^(?:from|import)[ \t]+([A-Za-z_][\w.]*)", re.MULTILINE)
 _MANAGE = "manage"
 _USUAL = ("main", "app", "wsgi", "asgi", "server", "application", "api", "web", "run")
@@ -98,8 +101,10 @@ def likely_server(
     ``texts`` are those of the modules that production loads, by their paths, ``files`` all of the
     project, and ``distributions`` the names of what is installed.
     """
+    factories = dict(_factories(texts.values()))
     made = {
-        path: {maker: name for name, maker in _MADE.findall(text)} for path, text in texts.items()
+        path: {factories.get(maker, maker): name for name, maker in _MADE.findall(text)}
+        for path, text in texts.items()
     }
     paths = sorted(made, key=_likelihood)
     for server in table(Launchers).servers:
@@ -113,6 +118,16 @@ def likely_server(
                 filled = (word.format(module=module, name=name) for word in server.words)
                 return Served(words=("-m", *filled), folder=folder)
     return None
+
+
+def _factories(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Give functions that make what a server runs, each with its maker."""
+    known = {one for server in table(Launchers).servers for one in server.makers}
+    called = re.compile(rf"\b({'|'.join(sorted(known))})\(")
+    for text in texts:
+        for name, body in _FUNCTION.findall(text) if called.search(text) else ():
+            if found := called.search(body):
+                yield name, found[1]
 
 
 def _likelihood(path: str) -> tuple[int, int, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
@@ -23,6 +23,7 @@ from jettison.verify.runs import FAILS, HTTP_SECONDS, Baseline, Begun, begun, fi
 from jettison.verify.services import NO_PORT, SPEAKS_HTTP2, TOO_LATE, within_reach
 from jettison.verify.stand_ins import Absent, absent
 from jettison.verify.time_limit import TimedEngine
+from jettison.verify.variables import UNFIT_FIELD
 
 # Of values that an application may do without: those that its errors name, then more, then all.
 _TRIES = 4
@@ -135,7 +136,7 @@ def _begun_with_samples(
             tried = trial.asking(_without_requests(tried.request))
             found = begun(tried, held)
         seen = found.baseline.observation
-        corrected = naming(way.as_numbers(seen.errors), seen.errors)
+        corrected = naming(fitting(way, seen.errors), seen.errors)
         more = taken | way.wanted(seen.errors)
         settled = corrected == way and more == taken
         if not seen.failure and (settled or not _gives_up(seen)):
@@ -148,6 +149,25 @@ def _begun_with_samples(
             taken = more if more != taken and left > 1 else way.optional
         way = corrected
     return None
+
+
+# As Python and pydantic say that a value is no number or truth value, and which are allowed.
+_NO_NUMBER = re.compile(
+    r"(?:invalid literal for int\(\) with base 10: |could not convert string to float: "
+    r"|type=(?:int|float|bool)_parsing, input_value=)'(?P<value>[^'\n]*)'"
+)
+_CHOICE = re.compile(rf"{UNFIT_FIELD}(?P<field>\w+): Input should be '(?P<value>[^'\n]*)'")
+
+
+def fitting(way: VerificationRequest, lines: Sequence[str]) -> VerificationRequest:
+    """Give other values to samples that lines of errors say do not fit: 1, or what is allowed."""
+    wrong = {found["value"] for line in lines for found in _NO_NUMBER.finditer(line)}
+    other = {name: "1" for name in way.samples if way.environment.get(name) in wrong}
+    allowed = {
+        found["field"].upper(): found["value"] for found in map(_CHOICE.match, lines) if found
+    }
+    other |= {name: allowed[name] for name in way.samples if name in allowed}
+    return replace(way, environment={**way.environment, **other}) if other else way
 
 
 def _gives_up(seen: Observation) -> bool:

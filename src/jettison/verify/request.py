@@ -12,11 +12,6 @@ from jettison.engines import ImageFacts
 from jettison.values import LAST_PORT, replace, some, whole_number
 
 _WORD = re.compile(r"\w+")
-# As Python and pydantic say it.
-_NO_NUMBER = re.compile(
-    r"(?:invalid literal for int\(\) with base 10: |could not convert string to float: "
-    r"|type=(?:int|float)_parsing, input_value=)'(?P<value>[^'\n]*)'"
-)
 UNSET_FIELD = "ValidationError: no value for "
 """How a line of errors begins that names a field of settings, which a variable is to set."""
 
@@ -278,12 +273,6 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
             workers=tuple(replace(one, environment=told(one.environment)) for one in self.workers),
             volumes=tuple(dict.fromkeys((*self.volumes, *volumes))),
         )
-
-    def as_numbers(self, lines: Iterable[str]) -> VerificationRequest:
-        """Give a number to each sample value that lines of a traceback say is none."""
-        wrong = {found["value"] for line in lines for found in _NO_NUMBER.finditer(line)}
-        numbers = {name: "1" for name in self.samples if self.environment.get(name) in wrong}
-        return replace(self, environment={**self.environment, **numbers}) if numbers else self
 
     def patient(self, seconds: float) -> VerificationRequest:
         """Give an image at least so many seconds to start, as far as an image may ask for them."""

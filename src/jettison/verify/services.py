@@ -18,6 +18,7 @@ from jettison.verify.first_process import Rest, age, is_apart, listening, lives
 from jettison.verify.observation import HealthOutcome, Trial
 from jettison.verify.request import NeededService, Unreached
 from jettison.verify.stand_ins import as_can_be_had
+from jettison.verify.variables import errors_of
 
 _POLL_SECONDS = 0.1
 _READY_SECONDS = 60.0
@@ -138,6 +139,8 @@ STEADY_SECONDS = 5.0
 # After how long what is no HTTP is given up: something else may listen there for a moment; and how
 # long what listens elsewhere has to be idle.
 _ODD_SECONDS, _IDLE_SECONDS = 10.0, 10.0
+# How long what has failed waits before it is given up: it may try again.
+_STUCK_SECONDS = 20.0
 
 
 def health_command(facts: ImageFacts) -> tuple[str, ...]:
@@ -190,9 +193,10 @@ def wait_until_ready(
     will do when it stays for a while. Without a port, a container is ready when it still runs after
     three seconds and waits for something. A server of gRPC fails with ``SPEAKS_HTTP2``, and after
     ``late`` seconds one that listens elsewhere, or sooner where it is idle and no other container
-    has its network (``alone``); of a port that is only a ``guess``, what listens on none does as
-    well. Seconds count from the start of the first process, where this
-    machine knows it: what the engine and others do before they return is none of its.
+    has its network (``alone``), as one does that only waits after an error; of a port that is only
+    a ``guess``, what listens on none does as well. Seconds count from the start of the first
+    process, where this machine knows it: what the engine and others do before they return is none
+    of its.
     """
     named, path = bool(path), path or "/"
     failing_since = 0.0
@@ -222,20 +226,24 @@ def wait_until_ready(
             if not state.running:
                 said = f"it ended with {state.ending}"
                 return Readiness(seconds=seconds, failure=said)
-            resting = not port and (rest.lasts(state.process) or seconds > _BUSY_SECONDS)
-            if resting and seconds > _ALIVE_SECONDS:
+            if not port and _rests(rest, state, seconds) and seconds > _ALIVE_SECONDS:
                 return Readiness(seconds=seconds)
             why = said if _is_odd(answer) and seconds > _ODD_SECONDS else ""
             if port and address and seconds > _SILENT_SECONDS and _only_http2(address, port):
                 why = f"port {port} {SPEAKS_HTTP2}"
-            elif port and (
-                seconds > late or (alone and rest.seconds(state.process) > _IDLE_SECONDS)
-            ):
-                why = _elsewhere(state.process, port, guess=guess)
+            elif port:
+                idle = rest.seconds(state.process) if alone else 0.0
+                stuck = container if idle > _STUCK_SECONDS else None
+                overdue = seconds > late or idle > _IDLE_SECONDS
+                why = _elsewhere(state.process, port, guess=guess, stuck=stuck) if overdue else why
             if why:
                 return Readiness(seconds=seconds, failure=why)
         time.sleep(_HEALTH_POLL_SECONDS)
     return Readiness(seconds=timeout, failure=f"{said} within {timeout:g}{TOO_LATE}")
+
+
+def _rests(rest: Rest, state: ContainerState, seconds: float) -> bool:
+    return rest.lasts(state.process) or seconds > _BUSY_SECONDS
 
 
 def _told(answer: Answer, port: int | None, path: str, last: str = "") -> str:
@@ -256,11 +264,16 @@ def _state(container: Container, last: ContainerState) -> ContainerState:
     return last if last.running and lives(last.process) else container.state()
 
 
-def _elsewhere(process: int, port: int, *, guess: bool) -> str:
-    """Say where a container listens instead; nothing where it listens there, or nobody can tell."""
+def _elsewhere(process: int, port: int, *, guess: bool, stuck: Container | None) -> str:
+    """Say where a container listens instead; nothing where it listens there, or nobody can tell.
+
+    One that is ``stuck`` is given up where it listens nowhere and has logged an error.
+    """
     found = listening(process)
     if guess and not found and is_apart(process):
         return NO_PORT
+    if stuck and not found and is_apart(process) and errors_of(stuck.logs()):
+        return f"port {port} does not respond, and it only waits after an error"
     if not found or (port, False) in found:
         return ""
     if (port, True) in found:

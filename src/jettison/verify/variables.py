@@ -34,13 +34,16 @@ _ERROR = re.compile(
 )
 _ERRORS_KEPT = 20
 # How Python says that os.environ has no such name, and what libraries say of variables.
-_NO_KEY = re.compile(r"^KeyError: '([A-Z][A-Z0-9_]{2,})'$")
+_NO_KEY = re.compile(rf"^(?:KeyError: '|{UNSET_FIELD})([A-Z][A-Z0-9_]{{2,}})(?:'|$)")
 _OF_VARIABLES = re.compile(
     r"(?i)environ|variable|env ?var|setting|\bset\b|missing|required|not found"
 )
 _VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 # How pydantic says that no variable sets a field of settings, in its releases 2 and 1.
 _UNSET = re.compile(r"^([A-Za-z_]\w*)\n +[Ff]ield required (?=[\[(]type=)", re.MULTILINE)
+_UNFIT = re.compile(r"^([A-Za-z_]\w*)\n +(?=Input should be )", re.MULTILINE)
+UNFIT_FIELD = "ValidationError: unfit value for "
+"""How a line of errors begins that names a field of settings whose value does not fit."""
 
 
 class Variable(Struct, frozen=True, kw_only=True):
@@ -295,7 +298,8 @@ def _who(whose: str, variables: Mapping[str, str]) -> str:
 
 def errors_of(logs: str) -> tuple[str, ...]:
     """Give the lines that name an exception, each once; fields of settings without a value too."""
-    found = (line.strip() for line in _UNSET.sub(rf"{UNSET_FIELD}\1\n", logs).splitlines())
+    logs = _UNFIT.sub(rf"{UNFIT_FIELD}\1: ", _UNSET.sub(rf"{UNSET_FIELD}\1\n", logs))
+    found = map(str.strip, logs.splitlines())
     kept = dict.fromkeys(line[:300] for line in found if _ERROR.match(line))
     return tuple(kept)[-_ERRORS_KEPT:]
 

@@ -47,6 +47,15 @@ WSGI = "from django.core.wsgi import get_wsgi_application\napplication = get_wsg
             {"flask"},
             ("", "-m flask --app web:server run --host 0.0.0.0 --port 8000"),
         ),
+        (
+            {
+                "app/main.py": "from app.made import create\n\napp = create(debug=False)\n",
+                "app/made.py": "def create(\n    debug,\n):\n    return FastAPI()\n\n\nX = 1\n",
+            },
+            [],
+            {"uvicorn"},
+            ("", "-m uvicorn app.main:app --host 0.0.0.0 --port 8000"),
+        ),
         ({"shop/wsgi.py": WSGI}, [], {"django"}, None),
         ({"web.py": "def made():\n    app = Flask(__name__)\n"}, [], {"flask"}, None),
         ({"main.py": FASTAPI}, [], {"fastapi"}, None),

@@ -19,7 +19,7 @@ from jettison.verify.request import (
     VerificationRequest,
 )
 from jettison.verify.runs import Baseline, Begun
-from jettison.verify.variables import errors_of
+from jettison.verify.variables import errors_of, named_in
 
 FAILING = """
 import os, sys
@@ -325,3 +325,28 @@ def test_what_answers_with_server_errors_alone_is_run_in_another_way_where_that_
     assert trial_.request.how == ("with sample values for SECRET" if value == "sample" else "")
     statuses = {one.answer.status for one in seen.exchanges if one.name == "GET /"}
     assert statuses == {200 if value == "sample" else 500}
+
+
+@pytest.mark.parametrize(
+    ("log", "value"),
+    [
+        ("ValueError: invalid literal for int() with base 10: 'sample'", "1"),
+        ("ValueError: could not convert string to float: 'sample'", "1"),
+        ("A\n  Input should be a valid integer [type=int_parsing, input_value='sample']", "1"),
+        ("a\n  Input should be a valid boolean [type=bool_parsing, input_value='sample']", "1"),
+        ("a\n  Input should be 'INFO' or 'DEBUG' [input_value='sample']", "INFO"),
+        ("ValueError: invalid literal for int() with base 10: ''", "sample"),
+    ],
+)
+def test_a_sample_that_an_error_says_does_not_fit_gets_another_value(log: str, value: str) -> None:
+    way = replace(
+        ASKED, samples=("A", "B"), environment={"A": "sample", "B": "another", "C": "sample"}
+    )
+    found = before.fitting(way, errors_of(log))
+    assert found.environment == {"A": value, "B": "another", "C": "sample"}
+
+
+def test_fields_of_settings_that_read_the_environment_themselves_are_variables() -> None:
+    log = "Validation\nVERSION\n  Field required [type=missing, input_value={}, input_type=dict]\n"
+    assert named_in(errors_of(log)) == {"VERSION"}
+    assert named_in(errors_of(log.replace("VERSION", "version"))) == frozenset()

@@ -265,6 +265,28 @@ def test_what_is_idle_and_listens_elsewhere_is_given_up_soon(
     assert ready.failure == failure
 
 
+@pytest.mark.parametrize(
+    ("logs", "share", "seconds"),
+    [
+        ("Traceback:\nKeyError: 'DATABASE_URL'\n", 0.01, 20),
+        ("Traceback:\nKeyError: 'DATABASE_URL'\n", 0.2, 60),
+        ("waiting for the database\n", 0.01, 60),
+    ],
+)
+def test_what_only_waits_after_an_error_is_given_up_soon(
+    monkeypatch: pytest.MonkeyPatch, logs: str, share: float, seconds: float
+) -> None:
+    now = own_clock(monkeypatch)
+    monkeypatch.setattr(first_process, "_used", lambda _: 1 + now[0] * share)
+    monkeypatch.setattr(services, "listening", lambda _: set())
+    monkeypatch.setattr(services, "is_apart", lambda _: True)
+    monkeypatch.setattr(services, "_first", lambda *_: Answer(status=0))
+    monkeypatch.setattr(Machine, "logs", lambda _: logs)
+    ready = wait_until_ready(Machine(8000), 8080, "", 60, alone=True)
+    assert ready.seconds == pytest.approx(seconds, abs=1.5)
+    assert ready.failure.startswith("port 8080 does not respond")
+
+
 def test_a_health_check_that_does_not_end_fails() -> None:
     outcome = run_health_command(Machine(), ("curl", "http://localhost"))
     assert outcome.status == 124

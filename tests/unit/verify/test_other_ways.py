@@ -221,23 +221,6 @@ def test_what_fails_for_want_of_a_variable_fails_for_all_that_are_read_like_it()
     assert way.wanted(["RuntimeError: D_KEY is not set"]) == {"D_KEY"}
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        "ValueError: invalid literal for int() with base 10: 'sample'",
-        "ValueError: could not convert string to float: 'sample'",
-        "Input should be a valid integer [type=int_parsing, input_value='sample', input_type=str]",
-    ],
-)
-def test_a_sample_that_an_error_calls_no_number_becomes_one(error: str) -> None:
-    way = VerificationRequest(
-        image_before="a", image_after="b", samples=("A", "B"),
-        environment={"A": "sample", "B": "another", "C": "sample"},
-    )  # fmt: skip
-    assert way.as_numbers([error]).environment == {"A": "1", "B": "another", "C": "sample"}
-    assert way.as_numbers(["ValueError: invalid literal for int() with base 10: ''"]) == way
-
-
 def test_what_a_user_sets_comes_before_all_else_however_the_images_are_run() -> None:
     way = Surroundings(
         how="with sample values", ports=(8000,), environment={"A": "sample", "B": "sample"},
