@@ -10,6 +10,8 @@ from itertools import islice, pairwise
 
 from msgspec import Struct
 
+from jettison.catalogue import table
+from jettison.catalogue.systems import Services
 from jettison.formats.compose import Service
 from jettison.formats.dotenv import interpolate
 from jettison.formats.shell import SHELLS
@@ -161,6 +163,10 @@ def listening_ports(
     exposed = [number for number in map(whole_number, expanded) if number is not None]
     texts = list(_started(project, stage, service))
     named = [port for text in texts for port in _ports_named(interpolate(text, known))]
+    # scripts that start a server wait for its database first
+    known_services = table(Services)
+    of_others = {known_services.ports.get(store.image) for store in known_services.stores}
+    named = [port for port in named if port not in of_others]
     if not named and not exposed:
         started = tuple(sources)
         named = list(_ports_set(known, (*texts, *started)))

@@ -26,7 +26,8 @@ from jettison.verify.time_limit import TimedEngine
 from jettison.verify.variables import UNFIT_FIELD
 
 # Of values that an application may do without: those that its errors name, then more, then all.
-_TRIES = 4
+# One class of settings after the other fails for want of its own.
+_TRIES = 8
 
 
 def _of_before(request: VerificationRequest) -> VerificationRequest:

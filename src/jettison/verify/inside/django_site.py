@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import importlib
 import os
 import re
 import sys
@@ -204,7 +205,6 @@ def folders():
 
     Source: whitenoise 6, middleware.py.
     """
-    import importlib
     from urllib.parse import urlsplit
 
     settings = importlib.import_module("django.conf").settings
@@ -235,8 +235,6 @@ def consumers():
 
     Source: channels 4, routing.py; what is between the protocol and its router wraps the latter.
     """
-    import importlib
-
     target = getattr(importlib.import_module("django.conf").settings, "ASGI_APPLICATION", None)
     if not target:
         return
@@ -266,11 +264,10 @@ def routed(path, callback):
 def site(settings):
     """Set the site up and describe it."""
     os.environ["DJANGO_SETTINGS_MODULE"] = settings
-    import importlib
-
     importlib.import_module("django").setup()
-    from jettison.verify.inside import handlers
+    from jettison.verify.inside import handlers, models
 
+    models.migrate()
     resolver = importlib.import_module("django.urls").get_resolver()
     found = list(views(resolver.url_patterns))
     routes = [routed(path, callback) for path, callback in found]
@@ -290,9 +287,10 @@ def site(settings):
 def superuser(settings, username, email, password):
     """Make an account that may do everything."""
     os.environ["DJANGO_SETTINGS_MODULE"] = settings
-    import importlib
-
     importlib.import_module("django").setup()
+    from jettison.verify.inside import models
+
+    models.migrate()
     model = importlib.import_module("django.contrib.auth").get_user_model()
     names = {model.USERNAME_FIELD: username, "email": email, "password": password}
     model.objects.create_superuser(**names)

@@ -1,10 +1,12 @@
 """Says what fields a model has that a handler makes of its request.
 
 Models are serializers of Django's REST framework, Django's forms, schemas of marshmallow, and
-models of pydantic.
+models of pydantic. The tables of Django's own are made where a database has none.
 """
 
 import ast
+import contextlib
+import importlib
 import inspect
 
 KINDS = {
@@ -155,3 +157,12 @@ class Models:
             inner.fields = {value: field} if field else {}
             inner.visit(tree)
             self.learn(inner)
+
+
+def migrate():
+    """Make the tables, as whoever deploys a site does, where its database has none of them."""
+    with contextlib.suppress(Exception):  # a site without a database, or one that is not there
+        found = importlib.import_module("django.db").connection.introspection.table_names()
+        if "django_migrations" not in found:
+            call = importlib.import_module("django.core.management").call_command
+            call("migrate", interactive=False, verbosity=0)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -331,6 +333,20 @@ def test_what_fastapi_hides_and_mounts_is_documented(python: Path, tmp_path: Pat
     outer, inner = ask(python, "routes", {"targets": ["shop:app"]}, tmp_path)["openapi"]
     assert set(outer["paths"]) == {"/hidden"}
     assert (inner["basePath"], set(inner["paths"])) == ("/inner", {"/deep"})
+
+
+def test_the_tables_of_a_django_site_are_made_before_it_is_asked(
+    python: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "db.sqlite3"
+    database = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(place)}}
+    (tmp_path / "settings.py").write_text(f"{SETTINGS}\nDATABASES = {database}\n")
+    (tmp_path / "urls.py").write_text(URLS)
+    (tmp_path / "manage.py").write_text("set('DJANGO_SETTINGS_MODULE', 'settings')\n")
+    asked = {"files": ["manage.py"], "superuser": ["mara", "mara@example.org", "Str0ng-Pass"]}
+    assert ask(python, "django_site", asked, tmp_path)["made"] == "mara"
+    with closing(sqlite3.connect(place)) as made:
+        assert made.execute("SELECT username FROM auth_user").fetchall() == [("mara",)]
 
 
 def test_the_urls_of_a_django_site_are_found_with_what_they_take(

@@ -47,9 +47,11 @@ def test_a_port_in_the_command_comes_before_those_that_are_only_exposed() -> Non
 def test_start_scripts_and_settings_of_servers_are_read() -> None:
     files = {
         "boot.sh": "#!/bin/sh\nflask db upgrade\nexec gunicorn -b :5000 app:app\n",
+        "wait.sh": "#!/bin/sh\npg_isready -h db -p 5432\nexec gunicorn -b :5050 app:app\n",
         "conf/gunicorn.conf.py": 'workers = 20\nbind = "0.0.0.0:8765"\n',
     }
     assert ports('ENTRYPOINT ["./boot.sh"]', files) == (5000,)
+    assert ports('ENTRYPOINT ["./wait.sh"]', files) == (5050,)
     assert ports('CMD ["gunicorn", "-c", "conf/gunicorn.conf.py", "app"]', files) == (8765,)
     assert ports('CMD ["gunicorn", "-c", "python:conf.gunicorn.conf", "app"]', files) == (8000,)
 
