@@ -98,8 +98,8 @@ def likely_server(
 ) -> Served | None:
     """Give how the application is most likely served, where nothing starts it.
 
-    ``texts`` are those of the modules that production loads, by their paths, ``files`` all of the
-    project, and ``distributions`` the names of what is installed.
+    ``texts`` are those of its modules by their paths, ``files`` all of the project, and
+    ``distributions`` the names of what is installed.
     """
     factories = dict(_factories(texts.values()))
     made = {

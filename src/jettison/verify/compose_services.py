@@ -25,6 +25,7 @@ from jettison.lift.scopes.decide import console_scripts
 from jettison.lift.stages import services_of
 from jettison.plan import Plan
 from jettison.source.entries import likely_server
+from jettison.source.tree import is_test
 from jettison.values import replace, whole_number
 from jettison.verify.request import NeededService, Surroundings, Worker
 from jettison.verify.stand_ins import image_of, initial_scripts, stand_in
@@ -206,7 +207,7 @@ def workers_of(project: Project) -> tuple[Worker, ...]:
     )
 
 
-_PORT = 8000
+_PORT, _MOST_FILES = 8000, 400
 _WEB = re.compile(r"^web:[ \t]*(.+)$", re.MULTILINE)
 _OF_SHELLS = re.compile(r"[;&|<>`$()]")
 
@@ -218,20 +219,39 @@ def likely_start(plan: Plan, read: Callable[[str], str | None]) -> Surroundings 
     gives the text of a file of the project.
     """
     project, stage = plan.original, plan.original_stage
-    found = _WEB.search(read(project.in_context("Procfile")) or "")
-    web = interpolate(found[1], {"PORT": str(_PORT)}) if found else ""
-    if web and not _OF_SHELLS.search(web):
-        words = tuple(shlex.split(web))
+    parts = [one.words or one.text.split() for one in (stage.entrypoint, stage.command) if one]
+    if sum(map(len, parts)) > 1:
+        return None
+    if words := _of_procfile(read(project.in_context("Procfile")) or ""):
         return Surroundings(entrypoint=words, ports=(_PORT,), environment={"PORT": str(_PORT)})
     inside = min(sources_of(project, stage, stage.folder), key=len, default=".")
-    prefix = project.in_context(inside) + "/" if project.in_context(inside) != "." else ""
-    texts = {path.removeprefix(prefix): path for path in plan.loaded if path.startswith(prefix)}
+    files = {
+        path if inside == "." else path.removeprefix(f"{inside}/"): project.in_context(path)
+        for path in project.files
+        if inside == "." or path.startswith(f"{inside}/")
+    }
+    sources = [one for one in files if one.endswith(".py") and not is_test(one)]
+    # the outermost come first
+    nearest = sorted(sources, key=lambda one: (one.count("/"), one))[:_MOST_FILES]
+    texts = {one: read(files[one]) or "" for one in nearest}
     names = plan.distributions.keys() or {one.name for one in plan.requirements}
-    files = {posixpath.relpath(path, inside) for path in project.files}
-    server = likely_server({one: read(texts[one]) or "" for one in texts}, files, names)
+    server = likely_server(texts, files.keys(), names)
     if server:
         folder = posixpath.normpath(posixpath.join(stage.folder, server.folder))
-        words = ("python3", *server.words)
-        return Surroundings(entrypoint=words, ports=(_PORT,), directory=folder)
+        command = ("python3", *server.words)
+        return Surroundings(entrypoint=command, ports=(_PORT,), directory=folder)
     scripts = console_scripts(lambda name: read(project.in_context(name)))
     return Surroundings(entrypoint=(next(iter(scripts)),)) if scripts else None
+
+
+def _of_procfile(text: str) -> tuple[str, ...]:
+    """Give the words of the web process; none where a shell has to read them.
+
+    Source: devcenter.heroku.com, "The Procfile".
+    """
+    found = _WEB.search(text)
+    try:
+        web = interpolate(found[1], {"PORT": str(_PORT)}) if found else ""
+        return () if _OF_SHELLS.search(web) else tuple(shlex.split(web))
+    except (ValueError, InputSyntaxError):
+        return ()

@@ -107,6 +107,44 @@ def test_django_is_run_with_its_settings_for_production_where_nothing_names_any(
     assert values.count("shop.settings.production") == named
 
 
+@pytest.mark.parametrize(
+    ("procfile", "last", "started"),
+    [
+        ("", "", "python3 -m gunicorn --bind 0.0.0.0:8000 shop:app"),
+        ("", "CMD bash\n", "python3 -m gunicorn --bind 0.0.0.0:8000 shop:app"),
+        ("web: gunicorn shop:app -b :$PORT\n", "", "gunicorn shop:app -b :8000"),
+        ("web: cd web && gunicorn 'shop\n", "", "python3 -m gunicorn --bind 0.0.0.0:8000 shop:app"),
+        ("web: gunicorn 'shop\n", "", "python3 -m gunicorn --bind 0.0.0.0:8000 shop:app"),
+        ("web: gunicorn shop:app\n", 'CMD ["python", "shop.py"]\n', None),
+    ],
+)
+def test_an_image_that_starts_nothing_is_run_as_its_project_is_served(
+    procfile: str, last: str, started: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "web").mkdir()
+    dockerfile = (
+        "FROM python:3.11-slim\nWORKDIR /srv\nCOPY . .\nRUN pip install -r requirements.txt\n"
+        "WORKDIR /srv/web\n"
+    )
+    for path, text in (
+        ("Dockerfile", f"{dockerfile}{last}"),
+        ("requirements.txt", "flask==3.1.2\ngunicorn==23.0.0\n"),
+        ("Procfile", procfile),
+        ("web/shop.py", "import flask\napp = flask.Flask(__name__)\n"),
+    ):
+        (tmp_path / path).write_text(text)
+    plan = planned(tmp_path, offline=True, cache=tmp_path / "cache").plan
+
+    def read(path: str) -> str | None:
+        file = tmp_path / path
+        return file.read_text() if file.is_file() else None
+
+    found = verification_request(plan, "before", "after", None, read).instead
+    assert (" ".join(found.entrypoint) if found else None) == started
+    if found and found.directory:
+        assert found.directory == "/srv/web"
+
+
 def test_both_images_start_what_is_installed_as_the_plan_has_it(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(
         "FROM python:3.11-slim\nWORKDIR /srv\nRUN pip install uv\nCOPY . .\nRUN uv sync\n"
