@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,20 +123,22 @@ def before(runner: Runner, build: Build) -> VerificationRequest:
 
 
 @pytest.fixture(scope="module")
-def ahead(runner: Runner, before: VerificationRequest) -> Prefetched:
+def ahead(runner: Runner, before: VerificationRequest) -> Future[Prefetched]:
     """Look at the image before once, as is done while the image after is built."""
+    found: Future[Prefetched] = Future()
     with beside() as pool:
-        return prefetch(before, runner.engine, SilentProgress(), pool)
+        found.set_result(prefetch(before, runner.engine, SilentProgress(), pool))
+    return found
 
 
 @pytest.fixture(scope="module")
-def baseline(ahead: Prefetched) -> Baseline:
-    return ahead.whole.result()
+def baseline(ahead: Future[Prefetched]) -> Baseline:
+    return ahead.result().whole.result()
 
 
 @pytest.fixture(scope="module")
 def verify(
-    runner: Runner, build: Build, before: VerificationRequest, ahead: Prefetched
+    runner: Runner, build: Build, before: VerificationRequest, ahead: Future[Prefetched]
 ) -> Callable[..., Verdict]:
     found: dict[str, Verdict] = {}
 
@@ -148,7 +151,7 @@ def verify(
         tag = f"{NAME}:{name.replace(' ', '-').lower()}"
         build(tag, f"FROM {BEFORE}\nUSER root\n{_with_user(instruction)}")
         request = replace(before, image_after=runner.image(tag), suite=suite)
-        return compare(request, runner.engine, SilentProgress(), lambda: ahead)
+        return compare(request, runner.engine, SilentProgress(), ahead)
 
     return verify
 

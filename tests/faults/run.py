@@ -138,8 +138,10 @@ class Bench:
         with tempfile.TemporaryDirectory(prefix="jettison-faults-") as name:
             request = self._request(sample, self.candidate(change, Path(name)))
         if sample.name not in self._ahead:
+            self._ahead[sample.name] = Future()
             with beside() as pool:
-                self._ahead[sample.name] = pool.submit(prefetch, request, self._engine, QUIET, pool)
+                found = prefetch(request, self._engine, QUIET, pool)
+            self._ahead[sample.name].set_result(found)
         return compare(request, self._engine, QUIET, self._ahead[sample.name])
 
     def _request(self, sample: Sample, after: str) -> VerificationRequest:

@@ -27,7 +27,7 @@ from jettison.verify.variables import UNFIT_FIELD
 
 # Of values that an application may do without: those that its errors name, then more, then all.
 # One class of settings after the other fails for want of its own.
-_TRIES = 8
+_TRIES = 12
 
 
 def _of_before(request: VerificationRequest) -> VerificationRequest:
