@@ -66,6 +66,11 @@ def elsewhere(project: Project, stage: FinalStage, usage: Usage, place: str) -> 
     return next((Evidence.of("path", why, origin) for why, origin in found), None)
 
 
+def beside_command(project: Project, stage: FinalStage) -> str:
+    """Give the folder of the context that the working directory holds, ``.`` for all of it."""
+    return min(sources_of(project, stage, stage.folder), key=len, default=".")
+
+
 def module_folders(project: Project) -> tuple[str, ...]:
     """Give the folders of modules: the context, its ``src``, and what the working directory has."""
     stage = lifted(project)

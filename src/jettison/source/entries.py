@@ -94,9 +94,9 @@ _USUAL = ("main", "app", "wsgi", "asgi", "server", "application", "api", "web", 
 
 
 def likely_server(
-    texts: Mapping[str, str], files: Collection[str], distributions: Collection[str]
+    texts: Mapping[str, str], files: Collection[str], distributions: Collection[str], port: int
 ) -> Served | None:
-    """Give how the application is most likely served, where nothing starts it.
+    """Give how the application is most likely served on a port, where nothing starts it.
 
     ``texts`` are those of its modules by their paths, ``files`` all of the project, and
     ``distributions`` the names of what is installed.
@@ -112,10 +112,12 @@ def likely_server(
             continue
         for path in paths:
             name = next((made[path][one] for one in server.makers if one in made[path]), "")
+            if not name:
+                continue
             folder = _import_folder(path, texts[path], files)
-            if name and (server.words[0] != _MANAGE or _is_there(folder, _MANAGE, files)):
+            if server.words[0] != _MANAGE or _is_there(folder, _MANAGE, files):
                 module = dotted(posixpath.relpath(path, folder or "."))
-                filled = (word.format(module=module, name=name) for word in server.words)
+                filled = (word.format(module=module, name=name, port=port) for word in server.words)
                 return Served(words=("-m", *filled), folder=folder)
     return None
 

@@ -20,13 +20,14 @@ from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service, parse
 from jettison.formats.dotenv import interpolate
 from jettison.images.reference import last_name
 from jettison.lift import Project
-from jettison.lift.build_context import sources_of
 from jettison.lift.scopes.decide import console_scripts
+from jettison.lift.search_path import beside_command
 from jettison.lift.stages import services_of
 from jettison.plan import Plan
 from jettison.source.entries import likely_server
 from jettison.source.tree import is_test
 from jettison.values import replace, whole_number
+from jettison.verify.application import DEFAULT_PORT
 from jettison.verify.request import NeededService, Surroundings, Worker
 from jettison.verify.stand_ins import image_of, initial_scripts, stand_in
 
@@ -207,7 +208,7 @@ def workers_of(project: Project) -> tuple[Worker, ...]:
     )
 
 
-_PORT, _MOST_FILES = 8000, 400
+_MOST_FILES = 400
 _WEB = re.compile(r"^web:[ \t]*(.+)$", re.MULTILINE)
 _OF_SHELLS = re.compile(r"[;&|<>`$()]")
 
@@ -223,23 +224,26 @@ def likely_start(plan: Plan, read: Callable[[str], str | None]) -> Surroundings 
     if sum(map(len, parts)) > 1:
         return None
     if words := _of_procfile(read(project.in_context("Procfile")) or ""):
-        return Surroundings(entrypoint=words, ports=(_PORT,), environment={"PORT": str(_PORT)})
-    inside = min(sources_of(project, stage, stage.folder), key=len, default=".")
+        return Surroundings(
+            entrypoint=words, ports=(DEFAULT_PORT,), environment={"PORT": str(DEFAULT_PORT)}
+        )
+    inside = beside_command(project, stage)
+    prefix = "" if inside == "." else f"{inside}/"
     files = {
-        path if inside == "." else path.removeprefix(f"{inside}/"): project.in_context(path)
+        path.removeprefix(prefix): project.in_context(path)
         for path in project.files
-        if inside == "." or path.startswith(f"{inside}/")
+        if path.startswith(prefix)
     }
     sources = [one for one in files if one.endswith(".py") and not is_test(one)]
     # the outermost come first
     nearest = sorted(sources, key=lambda one: (one.count("/"), one))[:_MOST_FILES]
     texts = {one: read(files[one]) or "" for one in nearest}
     names = plan.distributions.keys() or {one.name for one in plan.requirements}
-    server = likely_server(texts, files.keys(), names)
+    server = likely_server(texts, files.keys(), names, DEFAULT_PORT)
     if server:
         folder = posixpath.normpath(posixpath.join(stage.folder, server.folder))
         command = ("python3", *server.words)
-        return Surroundings(entrypoint=command, ports=(_PORT,), directory=folder)
+        return Surroundings(entrypoint=command, ports=(DEFAULT_PORT,), directory=folder)
     scripts = console_scripts(lambda name: read(project.in_context(name)))
     return Surroundings(entrypoint=(next(iter(scripts)),)) if scripts else None
 
@@ -251,7 +255,7 @@ def _of_procfile(text: str) -> tuple[str, ...]:
     """
     found = _WEB.search(text)
     try:
-        web = interpolate(found[1], {"PORT": str(_PORT)}) if found else ""
+        web = interpolate(found[1], {"PORT": str(DEFAULT_PORT)}) if found else ""
         return () if _OF_SHELLS.search(web) else tuple(shlex.split(web))
     except (ValueError, InputSyntaxError):
         return ()

@@ -11,10 +11,11 @@ from jettison.catalogue.bases import SystemPackages
 from jettison.ecosystems import TOOLS
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.formats.dockerfile.views import HealthCheck
-from jettison.lift.build_context import copied_from, sources_of
+from jettison.lift.build_context import copied_from
 from jettison.lift.declared import shipped_names
 from jettison.lift.locked import brought_tools
 from jettison.lift.scopes import Scope
+from jettison.lift.search_path import beside_command
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import service_of, services_of
 from jettison.lift.writes import data_mounts
@@ -248,7 +249,7 @@ def _modules(
     The file that is started is not loaded by a name, and would start once more.
     """
     prefix, stage, loaded = plan.project.prefix, plan.original_stage, sorted(plan.loaded)
-    inside = min(sources_of(plan.project, stage, stage.folder), key=len, default=".")
+    inside = beside_command(plan.project, stage)
     started = [word for text in (*_started(stage), *words) for word in text.split()]
     package = (
         f"{prefix}src/__init__.py" in plan.original.files

@@ -145,8 +145,8 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
 
     ``otherwise`` are other ways to run both, tried in their order where the image before does not
     become ready. Without ``serves`` nothing tells of a server: an image that ends by itself is a
-    command then, whatever its exit status. ``instead`` is how both are
-    run where the image before starts nothing.
+    command then, whatever its exit status. ``instead`` is how both are run where the image before
+    starts nothing.
 
     ``modules``, ``programs``, ``libraries`` (``magic`` or ``libmagic.so.1``) and ``time_zones`` are
     what the application was found to use. ``application`` is ``module:attribute`` when known.

@@ -67,6 +67,6 @@ def test_an_object_is_served_by_what_is_installed_from_where_its_imports_begin(
     distributions: set[str],
     served: tuple[str, str] | None,
 ) -> None:
-    found = likely_server(texts, {*texts, *more}, distributions)
+    found = likely_server(texts, {*texts, *more}, distributions, 8000)
     folder, words = served or ("", "")
     assert found == (Served(words=tuple(words.split()), folder=folder) if served else None)
