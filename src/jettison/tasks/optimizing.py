@@ -55,7 +55,7 @@ from jettison.tasks.withdrawing import (
 from jettison.values import Basis, Size, Skipped, replace
 from jettison.verify import START, CheckResult
 from jettison.verify.checks.behaviour import tests_show_nothing
-from jettison.verify.checks.contents import resolved_differently
+from jettison.verify.checks.contents import resolved_at_another_time, resolved_differently
 from jettison.verify.checks.files import FILES
 from jettison.verify.differential import compare
 from jettison.verify.planned_request import suite_of
@@ -166,7 +166,9 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: Before) -> tup
         told = explained(result.plan, verdict) if different and not over else ()
         fresh = tuple(one for one in told if (one.rule, one.part) not in innocent)
         by_uv = tuple(one for one in fresh if one.part == UV.name)
-        if any(map(resolved_differently, verdict.differences)) and not shop.no_cache and not by_uv:
+        cached = any(map(resolved_at_another_time, verdict.differences))
+        by_versions = any(map(resolved_differently, verdict.differences)) and not by_uv
+        if (cached or by_versions) and not shop.no_cache:
             break
         # other versions may be what else differs comes from
         fresh = by_uv or fresh or too_large(result)

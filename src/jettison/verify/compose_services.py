@@ -30,6 +30,7 @@ from jettison.values import replace, whole_number
 from jettison.verify.application import DEFAULT_PORT
 from jettison.verify.request import NeededService, Surroundings, Worker
 from jettison.verify.stand_ins import image_of, initial_scripts, stand_in
+from jettison.verify.stores import required_names
 
 
 def as_run(project: Project) -> ComposeFile | None:
@@ -238,8 +239,7 @@ def likely_start(plan: Plan, read: Callable[[str], str | None]) -> Surroundings 
     # the outermost come first
     nearest = sorted(sources, key=lambda one: (one.count("/"), one))[:_MOST_FILES]
     texts = {one: read(files[one]) or "" for one in nearest}
-    names = plan.distributions.keys() or {one.name for one in plan.requirements}
-    server = likely_server(texts, files.keys(), names, DEFAULT_PORT)
+    server = likely_server(texts, files.keys(), required_names(plan), DEFAULT_PORT)
     if server:
         folder = posixpath.normpath(posixpath.join(stage.folder, server.folder))
         command = ("python3", *server.words)

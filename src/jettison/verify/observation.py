@@ -40,18 +40,17 @@ class Inventory(Struct, frozen=True, kw_only=True):
 class Interior(Struct, frozen=True, kw_only=True):
     """What the image's own Python says from inside the running container.
 
-    ``distributions`` maps normalised names to versions, and ``required`` to those that each always
-    requires. ``certificates`` is the number of
-    authorities that TLS trusts by default, -1 without TLS; ``secure`` tells whether it works
-    against a server on the loopback. ``names`` are those of hosts. ``time_zones`` maps a zone to
-    its name and offset on two days of the year; the empty name is local time. ``written`` tells
-    modes and owners of files that were written since the start. ``process`` tells umask,
-    folder and limit of open files of the first process, home and name of its user, and whether its
-    first port is reached from outside;
-    ``processes`` maps the names of it and of those that it started to how many there are, ``early``
-    is how many there were when it became ready, and ``held`` what all of them held after the
-    requests. ``touched`` maps files of the system that the image
-    before opened to digests, those that are there.
+    ``distributions`` maps normalised names to versions, ``required`` to those that each always
+    requires, and ``installed`` to when they were installed (seconds since 1970), where an installer
+    wrote it. ``certificates`` is the number of authorities that TLS trusts by default, -1 without
+    TLS; ``secure`` tells whether it works against a server on the loopback. ``names`` are those of
+    hosts. ``time_zones`` maps a zone to its name and offset on two days of the year; the empty name
+    is local time. ``written`` tells modes and owners of files that were written since the start.
+    ``process`` tells umask, folder and limit of open files of the first process, home and name of
+    its user, and whether its first port is reached from outside; ``processes`` maps the names of it
+    and of those that it started to how many there are, ``early`` is how many there were when it
+    became ready, and ``held`` what all of them held after the requests. ``touched`` maps files of
+    the system that the image before opened to digests.
     """
 
     user_id: int
@@ -74,6 +73,7 @@ class Interior(Struct, frozen=True, kw_only=True):
     held: Mapping[str, int] = field(default_factory=dict)
     touched: Mapping[str, str] = field(default_factory=dict)
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    installed: Mapping[str, float] = field(default_factory=dict)
 
 
 class Stored(Struct, frozen=True, kw_only=True, rename={"listed": "list"}):

@@ -7,14 +7,13 @@ errors name, and nothing sets.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct
 
 from jettison.catalogue import path_of, table
-from jettison.catalogue.systems import Samples, Services, Store
+from jettison.catalogue.systems import Samples
 from jettison.formats import dotenv
 from jettison.lift.stages import service_of
 from jettison.lift.writes import given_mounts
@@ -29,22 +28,11 @@ from jettison.verify.compose_services import (
     started_by,
 )
 from jettison.verify.request import NeededService, Surroundings, VerificationRequest
+from jettison.verify.stores import Leads, required_names
 from jettison.verify.variables import Variable, named_in, sample_of, variables_of
 
 _MOST_FILES = 400
 _WITH_SAMPLES = "with sample values"
-# Its addresses name the driver; those of others do not know such a scheme.
-_DIALECTS = "sqlalchemy"
-_ADDRESS = re.compile(
-    r"(URL|URI|DSN|LINK|CONN(_?STR|ECTION(_?STR(ING)?)?)?|(^|_)(BROKER|BACKEND))$"
-)
-_PARTS = (
-    ("host", re.compile(r"(HOST|HOSTNAME|SERVER|ADDRESS|ADDR|_IP)$")),
-    ("port", re.compile(r"PORT$")),
-    ("user", re.compile(r"(USER|USERNAME|LOGIN)$")),
-    ("password", re.compile(r"(PASSWORD|PASSWD|PASS|PWD)$")),
-    ("database", re.compile(r"(NAME|DB|DATABASE)$")),
-)
 
 
 def other_ways(
@@ -116,7 +104,7 @@ def _with_values(
     project, stage = plan.original, plan.original_stage
     service = None if alone else service_of(project)
     known = {name for name, value in {**stage.environment, **variables}.items() if value}
-    names = plan.distributions.keys() or {one.name for one in plan.requirements}
+    names = required_names(plan)
     beside = posixpath.join(project.context or "", ".env")
     texts = {path: read(path) or "" for path in plan.loaded} if "django" in names else {}
     settings = django_settings(texts, project.files)
@@ -146,9 +134,16 @@ def _with_values(
 
 
 def naming(way: VerificationRequest, errors: Collection[str]) -> VerificationRequest:
-    """Set what errors ask for and nothing sets: variables and files that libraries read."""
+    """Set what errors ask for and nothing sets: variables and files that libraries read.
+
+    A variable that leads to a service brings it.
+    """
     wanted = [one for one in table(Samples).credentials if any(one.error in e for e in errors)]
-    values = {name: sample_of(Variable(name=name)) for name in named_in(errors)}
+    leading = Leads(way.distributions, way.services)
+    values = {
+        name: leading.value(name) or sample_of(Variable(name=name))
+        for name in sorted(named_in(errors) - way.environment.keys())
+    }
     values |= {name: value for one in wanted for name, value in one.variables.items()}
     more = {name: value for name, value in values.items() if name not in way.environment}
     if not more:
@@ -160,6 +155,7 @@ def naming(way: VerificationRequest, errors: Collection[str]) -> VerificationReq
         how=how,
         environment={**way.environment, **more},
         samples=tuple(sorted({*way.samples, *more})),
+        services=tuple(leading.services),
         mounted={**way.mounted, **files},
     )
 
@@ -199,7 +195,7 @@ def given(
         for one in variables_of(read(path) or "")
         if one.name not in known
     )
-    leading = _Services(distributions, services)
+    leading = Leads(distributions, services)
     found: dict[str, str] = {}
     optional = {name for name, reads in seen.items() if not any(one.certain for one in reads)}
     for name, reads in sorted(seen.items()):
@@ -226,95 +222,3 @@ def _together(reads: list[Variable]) -> Variable:
         kind=next((one.kind for one in reads if one.kind), ""),
         choice=next((one.choice for one in reads if one.choice), ""),
     )
-
-
-def _in_order(name: str, pattern: str) -> str:
-    """Write a name as most do, which say first what it is of: HOST_REDIS is REDIS_HOST."""
-    words = name.split("_")
-    if len(words) < 2 or not re.search(pattern, words[-1]):  # noqa: PLR2004 — two change places
-        return name
-    part = any(one.fullmatch(words[-2]) for _, one in _PARTS)
-    return "_".join((*words[:-2], words[-1], words[-2])) if part else name
-
-
-def _unset(service: NeededService, variables: Mapping[str, str]) -> Mapping[str, str]:
-    """The variables to start a service with of which none is known; it needs a password to start.
-
-    Its user comes from where its password does.
-    """
-    known = service.environment
-    if not variables or any(word in name for name in known for word in ("PASSWORD", "AUTH")):
-        return {}
-    return {name: value for name, value in variables.items() if not known.get(name)}
-
-
-class _Services:
-    """What variables lead to; a service is added when the first of them does."""
-
-    def __init__(self, distributions: Collection[str], services: tuple[NeededService, ...]) -> None:
-        self._distributions = distributions
-        self.services = list(services)
-
-    def value(self, name: str) -> str | None:
-        """Give what stands in a variable that leads to a service; None where it leads to none."""
-        for store in table(Services).stores:
-            scheme, upper = self._scheme(store), _in_order(name.upper(), store.pattern)
-            part = next((part for part, pattern in _PARTS if pattern.search(upper)), "")
-            wanted = "address" if _ADDRESS.search(upper) else part
-            if scheme and wanted and re.search(store.pattern, upper):
-                return self._parts(store, scheme)[wanted]
-        return None
-
-    def is_of_another(self, name: str) -> bool:
-        """Whether a variable leads to a service of another process, whatever its default."""
-        return any(
-            store.image and self._scheme(store) and re.search(store.pattern, name.upper())
-            for store in table(Services).stores
-        )
-
-    def _scheme(self, store: Store) -> str:
-        found = (
-            scheme
-            for driver, scheme in store.schemes.items()
-            if driver in self._distributions or driver == "*"
-        )
-        scheme = next(found, "")
-        return scheme if _DIALECTS in self._distributions else scheme.partition("+")[0]
-
-    def _parts(self, store: Store, scheme: str) -> Mapping[str, str]:
-        """Give the parts of an address, and all of it, as the service is started."""
-        started = self._started(store)
-        own = dict(store.environment)
-        if started:
-            usual = store.image_defaults
-            own = {name: started.environment.get(name) or usual.get(name, "") for name in own}
-
-        def told(*endings: str, otherwise: str) -> str:
-            values = (value for name, value in own.items() if name.endswith(endings) and value)
-            return next(values, otherwise)
-
-        parts = {
-            "host": started.name if started else "",
-            "port": str(started.port) if started else "",
-            "user": told("_USER", otherwise=store.user),
-            "password": told("_PASSWORD", otherwise=store.password),
-            "database": told("_DB", "_DATABASE", otherwise=store.database),
-        }
-        return {**parts, "address": store.address.format(scheme=scheme, **parts)}
-
-    def _started(self, store: Store) -> NeededService | None:
-        """Give the service with the store's port, a new one where there is none."""
-        if not store.image:
-            return None
-        port = table(Services).ports[store.image]
-        found = next((one for one in self.services if one.port == port), None)
-        if found is None:
-            found = NeededService(
-                name=store.host, image=store.image, environment=store.environment, port=port
-            )
-            self.services.append(found)
-        elif filled := _unset(found, store.environment):
-            self.services.remove(found)
-            found = replace(found, environment={**found.environment, **filled})
-            self.services.append(found)
-        return found

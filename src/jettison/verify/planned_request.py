@@ -44,12 +44,12 @@ from jettison.verify.compose_services import (
 )
 from jettison.verify.other_ways import other_ways
 from jettison.verify.request import Suite, VerificationRequest
+from jettison.verify.stores import required_names
 from jettison.verify.variables import account_of
 
 _SHELL = ("/bin/sh", "-c")
 # Kinds of evidence that a program is called.
 CALLING = frozenset({"subprocess", "script"})
-
 
 OBJECT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(\))?")
 IMPORTABLE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
@@ -64,9 +64,8 @@ def verification_request(
 ) -> VerificationRequest:
     """Ask for everything that the plan could have broken.
 
-    ``read`` gives the text of a file of the project.
-    ``before``, ``after`` and ``development`` are image identifiers; with a development image the
-    project's own tests run against what the image after has installed.
+    ``read`` gives the text of a file of the project. ``before``, ``after`` and ``development`` are
+    image identifiers; with the last one the project's own tests run on what the one after has.
     """
     stage = plan.stage
     service = service_of(plan.original)
@@ -103,6 +102,7 @@ def verification_request(
         read_only_after=not plan.writing.anywhere,
         expected_read_only=_read_only(plan),
         application=application,
+        distributions=required_names(plan),
         modules=tuple(_modules(plan, (*entrypoint, *command), read)),
         programs=_programs(plan),
         libraries=tuple(sorted(libraries_needed(plan.distributions.keys(), plan.usage))),

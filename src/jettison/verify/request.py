@@ -189,6 +189,7 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
     credentials: Credentials | None = None
     probes: tuple[CustomRequest, ...] = ()
     commands: tuple[CustomCommand, ...] = ()
+    distributions: frozenset[str] = frozenset()
     modules: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()

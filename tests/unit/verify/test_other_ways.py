@@ -259,6 +259,23 @@ def test_variables_that_libraries_read_are_set_by_the_errors_that_name_them(
     assert naming(way, [error]) == way
 
 
+def test_variables_that_errors_name_lead_to_databases_and_caches() -> None:
+    asked = VerificationRequest(
+        image_before="a", image_after="b", distributions=frozenset({"redis", "asyncpg"})
+    )
+    missing = "ValidationError: no value for "
+    way = naming(asked, [f"{missing}{name}" for name in ("DB_HOST", "DB_USER", "REDIS_PORT")])
+    assert way.environment == {
+        "DB_HOST": "database",
+        "DB_USER": "application",
+        "REDIS_PORT": "6379",
+    }
+    assert [one.name for one in way.services] == ["database", "redis"]
+    way = naming(way, [f"{missing}REDIS_HOST"])
+    assert way.environment["REDIS_HOST"] == "redis"
+    assert len(way.services) == 2
+
+
 def test_credentials_of_google_are_a_file_that_its_library_reads() -> None:
     asked = VerificationRequest(image_before="a", image_after="b", how="on port 80")
     error = "google.auth.exceptions.DefaultCredentialsError: Your default credentials"

@@ -19,11 +19,19 @@ from jettison.verify.request import VerificationRequest
 DISTRIBUTIONS = "distributions"
 # What a result says of each distribution that has another version.
 RESOLVED = "resolved differently"
+# Installed so many seconds apart, in one run of an engine: one of them came from its cache.
+_APART = 3600.0
+_CACHED = "one of both was cached"
 
 
 def resolved_differently(check: CheckResult) -> bool:
     """Whether a result says that one of the images has other versions than the other."""
     return check.name == DISTRIBUTIONS and any(RESOLVED in line for line in check.details)
+
+
+def resolved_at_another_time(check: CheckResult) -> bool:
+    """Whether versions differ because an engine's cache had those of another time in one image."""
+    return check.name == DISTRIBUTIONS and any(_CACHED in line for line in check.details)
 
 
 def compare_distributions(
@@ -42,13 +50,24 @@ def compare_distributions(
         if had[name] != has[name] and name not in INSTALLERS
     )
     details = [f"{name} {had[name]}: no metadata is found any more" for name in lost]
-    details += [f"{name}: {RESOLVED}, {had[name]} became {has[name]}" for name in changed]
+    details += [
+        f"{name}: {RESOLVED}, {had[name]} became {has[name]}{_if_cached(name, one, other)}"
+        for name in changed
+    ]
     kept = sorted(expected & has.keys() - INSTALLERS)
     notes = [f"{name}: was expected to be removed and is there" for name in kept]
     parts = [f"no metadata of {', '.join(lost)}"] if lost else []
     parts += [f"other versions of {', '.join(changed)}"] if changed else []
     message = "; ".join(parts) or f"{len(had.keys() & has.keys())} have the same version"
     return judged(details, message, (len(had), len(has)), notes)
+
+
+def _if_cached(name: str, one: Interior, other: Interior) -> str:
+    since, then = one.installed.get(name), other.installed.get(name)
+    if since is None or then is None or abs(then - since) < _APART:
+        return ""
+    hours = f"{abs(then - since) / 3600:.0f} h"
+    return f", and {_CACHED}: that was installed {hours} {'later' if then > since else 'earlier'}"
 
 
 def _brought(required: Mapping[str, tuple[str, ...]]) -> set[str]:

@@ -42,8 +42,7 @@ def distributions():
     import importlib.metadata
 
     found, required = {}, {}
-    for one in importlib.metadata.distributions():
-        said = one.metadata
+    for said in (one.metadata for one in importlib.metadata.distributions()):
         name = re.sub(r"[-_.]+", "-", said.get("Name") or "").lower()
         if not name or name in found:
             continue
@@ -52,6 +51,18 @@ def distributions():
         names = (re.match(r"[\w.-]*", each.strip()).group() for each in always)
         required[name] = sorted({re.sub(r"[-_.]+", "-", each).lower() for each in names})
     return found, required
+
+
+def installed():
+    """Give when distributions were installed, by the file that the installer itself writes."""
+    import glob
+
+    found = {}
+    for folder in sys.path:
+        for path in glob.glob(f"{glob.escape(folder)}/*.dist-info/INSTALLER"):
+            name = re.sub(r"[-_.]+", "-", path.split("/")[-2].split("-")[0]).lower()
+            found.setdefault(name, os.stat(path).st_mtime)
+    return found
 
 
 def certificates():
@@ -84,11 +95,9 @@ def zone(name):
 
 def program(name):
     """Find a program as a shell would."""
-    if os.path.isabs(name):
-        candidates = [name]
-    else:
-        candidates = [os.path.join(folder, name) for folder in os.get_exec_path()]
-    for candidate in candidates:
+    for folder in os.get_exec_path():
+        # of an absolute name the name itself
+        candidate = os.path.join(folder, name)
         if os.path.isfile(candidate) and os.access(candidate, os.X_OK):
             return candidate
     raise FileNotFoundError(name)
@@ -110,12 +119,10 @@ def address(name):
     """Resolve the name of a host as clients do, again when the name server is busy."""
     import socket
 
-    for _ in range(2):
-        try:
-            return socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM)[0][4][0]
-        except OSError:
-            continue
-    return socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM)[0][4][0]
+    try:
+        return socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM)[0][4][0]
+    except OSError:
+        return socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM)[0][4][0]
 
 
 def writable(path):
@@ -128,10 +135,9 @@ def writable(path):
 
 def begun():
     """Give the moment when the container was started, in seconds since 1970."""
-    with open("/proc/stat") as file:
-        booted = next(int(line.split()[1]) for line in file if line.startswith("btime "))
-    with open("/proc/1/stat") as file:
-        ticks = int(file.read().rpartition(")")[2].split()[19])
+    lines = read("/proc/stat").splitlines()
+    booted = next(int(line.split()[1]) for line in lines if line.startswith("btime "))
+    ticks = int(read("/proc/1/stat").rpartition(")")[2].split()[19])
     return booted + ticks / os.sysconf("SC_CLK_TCK")
 
 
@@ -144,7 +150,7 @@ def written():
 
 def read(path):
     """Give the text of a file."""
-    with open(path) as file:
+    with open(path, errors="surrogateescape") as file:
         return file.read()
 
 
@@ -166,8 +172,7 @@ def limits(number):
 
 def variables(number):
     """Name the variables of a process."""
-    with open(f"/proc/{number}/environ", "rb") as file:
-        names = {os.fsdecode(one).partition("=")[0] for one in file.read().split(b"\0")}
+    names = {one.partition("=")[0] for one in read(f"/proc/{number}/environ").split("\0")}
     return ", ".join(sorted(names - {""}))
 
 
@@ -194,9 +199,8 @@ def process():
     told = value(lambda: read(f"/proc/{number}/stat"), "")
     found["priority"] = value(lambda: told.rpartition(")")[2].split()[16], "")
     found["variables"] = value(lambda: variables(number), "")
-    # each shell does otherwise
-    shell = status.get("Name") in SHELLS
-    found["signals"] = "" if shell else value(lambda: signals(status) or "none", "")
+    if status.get("Name") not in SHELLS:  # each does otherwise
+        found["signals"] = value(lambda: signals(status) or "none", "")
     found["folder"] = value(lambda: os.readlink(f"/proc/{number}/cwd"), "")
     found["listens"], found["ports"] = listens()
     found["sockets"] = value(volumes.sockets, "")
@@ -282,6 +286,7 @@ def facts():
         "held": value(held, {}),
         "distributions": versions,
         "required": required,
+        "installed": value(installed, {}),
         "certificates": value(certificates, 0),
         "time_zones": {
             name: said if works else f"no: {said}" for name, (works, said) in zones.items()

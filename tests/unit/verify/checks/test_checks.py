@@ -10,7 +10,11 @@ from jettison.images.config import SECOND, HealthCheck
 from jettison.verify import CheckResult, Outcome, Subject, Verdict
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.configuration import tries_read_only
-from jettison.verify.checks.contents import leaves_else, resolved_differently
+from jettison.verify.checks.contents import (
+    leaves_else,
+    resolved_at_another_time,
+    resolved_differently,
+)
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.observation import (
     HealthOutcome,
@@ -361,6 +365,22 @@ def test_other_versions_are_told_from_what_is_missing(
 ) -> None:
     found = check("distributions", SEEN, inside(distributions=versions))
     assert resolved_differently(found) is differently
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cached"),
+    [(0, 9 * 3600, True), (9 * 3600, 0, True), (0, 600, False), (None, 9 * 3600, False)],
+)
+def test_versions_that_an_engine_cached_are_told_from_those_of_another_installer(
+    before: float | None, after: float, cached: bool
+) -> None:
+    def made(version: str, installed: float | None) -> Observation:
+        since = {} if installed is None else {"fastapi": 1.8e9 + installed}
+        return inside(distributions={"fastapi": version}, installed=since)
+
+    found = check("distributions", made("0.115", before), made("0.116", after))
+    assert resolved_differently(found)
+    assert resolved_at_another_time(found) is cached
 
 
 @pytest.mark.parametrize(
