@@ -106,6 +106,29 @@ def links_of(source: bytes) -> Links:
     )
 
 
+def never_without(source: bytes) -> frozenset[str]:
+    """Give the packages that a module imports at once, unless it says how it goes on without.
+
+    What is not valid Python imports nothing.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            waiting = list(python_tree(source).body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    found: set[str] = set()
+    while waiting:
+        node = waiting.pop()
+        imports = _imports(node, tried=False)
+        found.update(one.module.partition(".")[0] for one in imports if not one.level)
+        if isinstance(node, (ast.With, ast.ClassDef)) or (
+            isinstance(node, ast.Try) and not goes_on(node)
+        ):
+            waiting += node.body
+    return frozenset(found)
+
+
 def needed(links: Links) -> Iterator[Import]:
     """Give the imports of a module, but none for a terminal that it goes on without."""
     terminal = table(LibraryModules).at_a_terminal

@@ -166,7 +166,8 @@ class Learned(Struct, frozen=True, kw_only=True, dict=True):
     ``usage`` is what the application uses at run time; ``linked`` maps packages that must be there
     then to the reason; ``loaded`` are the files of the project that production loads; ``leaving``
     what goes with development requirements. ``closure`` are the distributions of all requirements.
-    ``keeps_cache`` says that pip keeps what it fetches.
+    ``keeps_cache`` says that pip keeps what it fetches. ``imports_setuptools`` is what is installed
+    and fails without setuptools, as an image without it showed.
     """
 
     requirements: tuple[PlannedRequirement, ...] = ()
@@ -176,6 +177,7 @@ class Learned(Struct, frozen=True, kw_only=True, dict=True):
     leaving: Leaving = NOTHING
     closure: Closure = EMPTY
     keeps_cache: bool = True
+    imports_setuptools: Evidence | None = None
 
 
 class Plan(Learned, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
@@ -10,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.contents import Installed
+from jettison.contents.links import never_without
 from jettison.contents.reach import Observed
 from jettison.contents.system import System
 from jettison.ecosystems.commands import PipInstall
@@ -111,6 +113,11 @@ WITHOUT_SETUPTOOLS = (3, 12)
 """Official images of this Python and later have none."""
 
 _NAME = "setuptools"
+_PKG_RESOURCES = "pkg_resources"
+# What only whoever develops a distribution runs.
+_NOT_RUN = re.compile(
+    r"(?:^|/)(?:tests?|testing|docs|examples)/|(?:^|/)(?:test_\w+|conftest|setup)\.py$"
+)
 # The last releases that have pkg_resources (pypi.org, setuptools 81.0.0 and 82.0.0).
 _WITH_PKG_RESOURCES = "setuptools<82"
 
@@ -158,7 +165,7 @@ def _named(plan: Plan) -> list[Word]:
 
 
 def _user_of_setuptools(plan: Plan) -> Evidence | None:
-    for name in ("pkg_resources", _NAME):
+    for name in (_PKG_RESOURCES, _NAME):
         for use in plan.usage.imports.get(name, ()):
             message = f"{name} is imported, and only the environment of the image has it"
             return Evidence.of("import", message, use.origin)
@@ -167,6 +174,25 @@ def _user_of_setuptools(plan: Plan) -> Evidence | None:
         if facts and (not below or _is_older(facts.version, below)):
             found = "imports pkg_resources, which the environment of the image has"
             return Evidence.of("import", f"{name} {facts.version} {found}")
+    return plan.imports_setuptools
+
+
+def importer_of_setuptools(installed: Installed) -> Evidence | None:
+    """Give what fails to be imported for want of setuptools, in an environment that has none.
+
+    A module that looks whether it is there, or asks for it in a function, goes on without.
+    """
+    if _NAME in installed.versions or _PKG_RESOURCES in installed.modules:
+        return None
+    for path, source in sorted(installed.sources.items()):
+        if _PKG_RESOURCES.encode() not in source or _NOT_RUN.search(path):
+            continue
+        if path in installed.owners and _PKG_RESOURCES in never_without(source):
+            owner = installed.owners[path]
+            release = f"{owner} {installed.versions.get(owner, '')}".strip()
+            return Evidence.of(
+                "import", f"{release} imports {_PKG_RESOURCES} in {path}, which the base brings"
+            )
     return None
 
 

@@ -18,7 +18,7 @@ from jettison.engines.measuring import read_image_files
 from jettison.errors import BuildError
 from jettison.lift import Project
 from jettison.plan import Plan, Withdrawal
-from jettison.plan.brought_by_base import with_observed
+from jettison.plan.brought_by_base import importer_of_setuptools, with_observed
 from jettison.plan.system_removal import is_apart
 from jettison.progress import step
 from jettison.rules.rule import applied_rules
@@ -156,32 +156,52 @@ def looked_at(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[
     before = replace(before, ahead=_ahead(shop, request, before))
     start, _, before = _made(shop, start, plan, before)
     start = read_made(shop, start, before)
-    if more := _linked_in_vain(shop, start, before):
+    if more := _with_what_it_lacks(shop, start, before):
         start, _, before = _made(shop, more, folded(more), before)
         start = read_made(shop, start, before)
     return start, before
 
 
-def _linked_in_vain(shop: Workshop, start: Plan, before: Before) -> Plan | None:
-    """Give the plan before any rule with the packages of libraries that only the baseline has.
+def _with_what_it_lacks(shop: Workshop, start: Plan, before: Before) -> Plan | None:
+    """Give the plan before any rule with what the environment made apart turns out to lack.
+
+    None where it lacks nothing that is not known already.
+    """
+    known = start.observed
+    if known is None or before.made == before.id:
+        return None
+    linked = _linked_in_vain(shop, start, known, before)
+    importer = None if start.imports_setuptools else importer_of_setuptools(known.installed)
+    if not linked and importer is None:
+        return None
+    return replace(
+        start,
+        observed=None,
+        linked={**start.linked, **linked},
+        imports_setuptools=importer or start.imports_setuptools,
+    )
+
+
+def _linked_in_vain(
+    shop: Workshop, start: Plan, known: Observed, before: Before
+) -> dict[str, Evidence]:
+    """Give the packages of libraries that only the baseline has.
 
     What a distribution that is built from source is linked to shows in the files that were built.
     """
-    known = start.observed
-    if known is None or known.system is None or before.made == before.id:
-        return None
+    if known.system is None:
+        return {}
     environment = known.installed.site.partition("/lib/python")[0]
     missing = known.system.unresolved(environment) if environment else {}
     if not missing:
-        return None
+        return {}
     with step(shop.progress, "Looking for libraries in the baseline"):
         owners = owners_of(shop.engine, before.id, tuple(missing))
-    found = {
+    return {
         package: Evidence.of("library", f"{name}: {missing[name]} is linked to it")
         for name, package in owners.items()
         if name in missing and package not in start.linked
     }
-    return replace(start, observed=None, linked={**start.linked, **found}) if found else None
 
 
 def _made(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[Plan, Plan, Before]:
@@ -214,7 +234,7 @@ def watched(shop: Workshop, start: Plan, plan: Plan, before: Before) -> tuple[Pl
         found = read_made(shop, replace(start, learned=(*start.learned, seen)), before)
     else:
         found = with_observed(start, seen, before.made_by)
-    if more := _linked_in_vain(shop, found, before):
+    if more := _with_what_it_lacks(shop, found, before):
         more = replace(more, learned=start.learned)
         return watched(shop, more, folded(more), before)
     return found, before
