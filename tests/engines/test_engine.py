@@ -23,7 +23,7 @@ from jettison.engines.finding import find_engine
 from jettison.engines.measuring import measure
 from jettison.errors import BuildError, EngineError
 from jettison.progress import SilentProgress
-from jettison.verify.services import wait_until_ready
+from jettison.verify.readiness import wait_until_ready
 from jettison.verify.watching import file_events
 
 pytestmark = [pytest.mark.engine]

@@ -18,9 +18,10 @@ from jettison.verify.batch import waiting, with_stored
 from jettison.verify.checks.check import made_from
 from jettison.verify.observation import Observation, Trial, words_started
 from jettison.verify.other_ways import naming
+from jettison.verify.readiness import NO_PORT, SPEAKS_HTTP2, TOO_LATE
 from jettison.verify.request import Surroundings, VerificationRequest
 from jettison.verify.runs import FAILS, HTTP_SECONDS, Baseline, Begun, begun, finished
-from jettison.verify.services import NO_PORT, SPEAKS_HTTP2, TOO_LATE, within_reach
+from jettison.verify.services import within_reach
 from jettison.verify.stand_ins import Absent, absent
 from jettison.verify.time_limit import TimedEngine
 from jettison.verify.variables import UNFIT_FIELD

@@ -20,10 +20,11 @@ from jettison.verify.checks.check import made_from, skipped
 from jettison.verify.exchange.judging import IMPROBABLE, chance
 from jettison.verify.observation import Conversation, Observation, Setting, Trial
 from jettison.verify.observe import observe
+from jettison.verify.readiness import TOO_LATE
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.retries import further, hasty, joined
 from jettison.verify.runs import Baseline, Begun, finished, watched_on, worked
-from jettison.verify.services import TOO_LATE, within_reach
+from jettison.verify.services import within_reach
 from jettison.verify.time_limit import timed
 
 Commands = Callable[[], tuple[str, ...] | None]

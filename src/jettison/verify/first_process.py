@@ -15,8 +15,11 @@ _PROCESSES = Path("/proc")
 _RESTING_SHARE, _RESTING_SECONDS, _LOOK_SECONDS = 0.03, 1.0, 0.25
 # What loads its modules is done after so much of a processor, however long it waits for one.
 _LOADING_SECONDS = 10.0
+# What looks each second whether any of a thousand files has changed uses more than what waits.
+POLLING_SHARE = 0.15
 # Fields of proc_pid_stat(5) after the name in parentheses, which count from 3.
 _PARENT, _USED, _STARTED = 1, slice(11, 15), 19
+_INODE = 9  # of the rows of proc_net_tcp(5)
 
 
 def age(process: int) -> float:
@@ -34,9 +37,13 @@ def lives(process: int) -> bool:
 
 
 class Rest:
-    """Tells whether the processes of a container only wait, by the processor time that they use."""
+    """Tells whether the processes of a container only wait, by the processor time that they use.
 
-    def __init__(self) -> None:
+    What uses no more than a ``share`` of one processor waits.
+    """
+
+    def __init__(self, share: float = _RESTING_SHARE) -> None:
+        self._share = share
         self._looked, self._since, self._used = -_LOOK_SECONDS, 0.0, 0.0
 
     def lasts(self, process: int) -> bool:
@@ -53,7 +60,7 @@ class Rest:
             self._looked, used = now, _used(process)
             if used is None:
                 return math.inf
-            most = _RESTING_SHARE * max(_RESTING_SECONDS, now - self._since)
+            most = self._share * max(_RESTING_SECONDS, now - self._since)
             if not self._since or used - self._used > most:
                 self._since, self._used = now, used
         return now - self._since
@@ -64,6 +71,12 @@ def _used(process: int) -> float | None:
 
     None for a process that is not of this machine.
     """
+    own = _with_descendants(process)
+    return sum(own.values()) / _ticks() if own else None
+
+
+def _with_descendants(process: int) -> dict[int, int]:
+    """Give the ticks that a process and all below it used; nothing for one that is not here."""
     children: dict[int, list[int]] = {}
     used: dict[int, int] = {}
     for place in _PROCESSES.iterdir():
@@ -71,12 +84,10 @@ def _used(process: int) -> float | None:
         if len(fields) > _STARTED:
             children.setdefault(int(fields[_PARENT]), []).append(int(place.name))
             used[int(place.name)] = sum(map(int, fields[_USED]))
-    if process not in used:
-        return None
-    own = [process]
+    own = [process] if process in used else []
     for one in own:
         own += children.get(one, ())
-    return sum(used[one] for one in own) / _ticks()
+    return {one: used[one] for one in own}
 
 
 def _fields(process: int) -> list[str]:
@@ -104,6 +115,25 @@ def listening(process: int) -> set[tuple[int, bool]]:
             table = (_PROCESSES / str(process) / "net" / name).read_text("ascii")
             found |= facts.listening(table)
     return found
+
+
+def listens(process: int) -> bool | None:
+    """Whether a process or one below it has a socket that listens; None where nobody can tell.
+
+    Containers that share a network see the sockets of each other, but hold their own alone.
+    """
+    waiting: set[str] = set()
+    held: set[str] = set()
+    try:
+        for name in ("tcp", "tcp6"):
+            table = (_PROCESSES / str(process) / "net" / name).read_text("ascii")
+            rows = (line.split() for line in table.splitlines()[1:])
+            waiting |= {f"socket:[{row[_INODE]}]" for row in rows if row[3] == facts.LISTENS}
+        for one in _with_descendants(process):
+            held |= {str(link.readlink()) for link in (_PROCESSES / str(one) / "fd").iterdir()}
+    except OSError:
+        return None
+    return not waiting.isdisjoint(held)
 
 
 def is_apart(process: int) -> bool:

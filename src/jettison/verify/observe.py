@@ -21,13 +21,9 @@ from jettison.verify.exchange import Exchange, carry_out
 from jettison.verify.first_process import listening
 from jettison.verify.interior import HOST_NAME, interior, of_the_system, written_files
 from jettison.verify.observation import Conversation, Observation, Setting, Start
+from jettison.verify.readiness import health_command, run_health_command, wait_until_ready
 from jettison.verify.request import VerificationRequest
-from jettison.verify.services import (
-    health_command,
-    run_health_command,
-    start,
-    wait_until_ready,
-)
+from jettison.verify.services import start
 from jettison.verify.time_limit import on_this_machine
 from jettison.verify.variables import errors_of
 from jettison.verify.watching import FileEvents, file_events

@@ -40,9 +40,10 @@ from jettison.verify.discover import conversation, discover
 from jettison.verify.interior import interior, interpreters, script_text
 from jettison.verify.observation import Observation, Setting, Trial, health_path
 from jettison.verify.observe import converse, running
+from jettison.verify.readiness import health_command, run_health_command
 from jettison.verify.request import VerificationRequest
 from jettison.verify.runs import watched
-from jettison.verify.services import health_command, run_health_command, within_reach
+from jettison.verify.services import within_reach
 from jettison.verify.time_limit import timed
 from jettison.verify.watching import WatchingEngine, hook_binds
 from jettison.verify.workload.step import Training, training_of

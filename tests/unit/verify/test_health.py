@@ -21,9 +21,9 @@ import pytest
 from jettison.engines import ContainerState, Stopped
 from jettison.errors import ProgramError
 from jettison.processes import Completed
-from jettison.verify import first_process, services
+from jettison.verify import first_process, readiness
 from jettison.verify.exchange import Answer
-from jettison.verify.services import run_health_command, wait_until_ready
+from jettison.verify.readiness import run_health_command, wait_until_ready
 
 
 class Machine:
@@ -113,7 +113,7 @@ def test_any_answer_but_a_server_error_will_do(status: int) -> None:
 def test_a_path_that_is_named_for_health_has_to_be_well(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(services, "STEADY_SECONDS", 0.0)
+    monkeypatch.setattr(readiness, "STEADY_SECONDS", 0.0)
     with answering(lambda path: 503 if path == "/health" else 200) as machine:
         ready = wait_until_ready(machine, 8000, "/health", 1)
     assert ready.failure == "/health responds with 503 within 1 seconds"
@@ -122,7 +122,7 @@ def test_a_path_that_is_named_for_health_has_to_be_well(
 def test_without_one_a_server_error_that_stays_is_an_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(services, "STEADY_SECONDS", 0.0)
+    monkeypatch.setattr(readiness, "STEADY_SECONDS", 0.0)
     with answering(lambda _path: 500) as machine:
         assert wait_until_ready(machine, 8000, "", 30).failure == ""
 
@@ -147,10 +147,10 @@ def test_a_server_that_takes_connections_and_answers_none_is_given_up_in_time(
     waited = [0.0]
 
     def silent(*_: object) -> Answer:
-        waited.append(services._FIRST_ANSWER_SECONDS)
+        waited.append(readiness._FIRST_ANSWER_SECONDS)
         return Answer(status=0)
 
-    monkeypatch.setattr(services, "_first", silent)
+    monkeypatch.setattr(readiness, "_first", silent)
     own = time.monotonic
     monkeypatch.setattr(time, "monotonic", lambda: own() + sum(waited))
     with answering(lambda _path: 200) as machine:
@@ -194,8 +194,8 @@ def test_one_that_listens_elsewhere_is_given_up(
     for process, network in (("7", "net:[8]"), ("self", "net:[8]" if shared else "net:[1]")):
         (tmp_path / process / "ns").mkdir(parents=True)
         (tmp_path / process / "ns" / "net").symlink_to(network)
-    own = (f"0: {listens} 00000000:0000 0A 0",) if listens else ()
-    sockets = (*own, "1: 0100007F:2222 0100007F:1F99 01 0")
+    own = (f"0: {listens} 00000000:0000 0A 0:0 00:0 0 0 0 4711 1",) if listens else ()
+    sockets = (*own, "1: 0100007F:2222 0100007F:1F99 01 0:0 00:0 0 0 0 4712 1")
     table.write_text("\n".join(("sl local_address rem_address st", *sockets)))
     monkeypatch.setattr(first_process, "_PROCESSES", tmp_path)
     state = ContainerState(running=True, exit_status=0, process=7)
@@ -226,7 +226,7 @@ def own_clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     clock = SimpleNamespace(
         monotonic=lambda: now[0], sleep=lambda some: now.append(now.pop() + some)
     )
-    monkeypatch.setattr(services, "time", clock)
+    monkeypatch.setattr(readiness, "time", clock)
     monkeypatch.setattr(first_process, "time", clock)
     return now
 
@@ -259,32 +259,58 @@ def test_what_is_idle_and_listens_elsewhere_is_given_up_soon(
 ) -> None:
     now = own_clock(monkeypatch)
     monkeypatch.setattr(first_process, "_used", lambda _: 1 + now[0] * share)
-    monkeypatch.setattr(services, "listening", lambda _: {(8081, False)})
-    monkeypatch.setattr(services, "_first", lambda *_: Answer(status=0))
+    monkeypatch.setattr(readiness, "listening", lambda _: {(8081, False)})
+    monkeypatch.setattr(readiness, "_first", lambda *_: Answer(status=0))
     ready = wait_until_ready(Machine(8000), 8080, "", 60, alone=alone)
     assert ready.failure == failure
 
 
 @pytest.mark.parametrize(
-    ("logs", "share", "seconds"),
+    ("logs", "share", "listens", "seconds"),
     [
-        ("Traceback:\nKeyError: 'DATABASE_URL'\n", 0.01, 20),
-        ("Traceback:\nKeyError: 'DATABASE_URL'\n", 0.2, 60),
-        ("waiting for the database\n", 0.01, 60),
+        ("Traceback:\nKeyError: 'DATABASE_URL'\n", 0.1, False, 20),
+        ("Traceback:\nKeyError: 'DATABASE_URL'\n", 0.2, False, 60),
+        ("Traceback:\nKeyError: 'DATABASE_URL'\n", 0.1, True, 60),
+        ("Traceback:\nKeyError: 'DATABASE_URL'\n", 0.1, None, 60),
+        ("waiting for the database\n", 0.1, False, 60),
     ],
 )
 def test_what_only_waits_after_an_error_is_given_up_soon(
-    monkeypatch: pytest.MonkeyPatch, logs: str, share: float, seconds: float
+    monkeypatch: pytest.MonkeyPatch,
+    logs: str,
+    share: float,
+    listens: bool | None,
+    seconds: float,
 ) -> None:
     now = own_clock(monkeypatch)
     monkeypatch.setattr(first_process, "_used", lambda _: 1 + now[0] * share)
-    monkeypatch.setattr(services, "listening", lambda _: set())
-    monkeypatch.setattr(services, "is_apart", lambda _: True)
-    monkeypatch.setattr(services, "_first", lambda *_: Answer(status=0))
+    monkeypatch.setattr(readiness, "listens", lambda _: listens)
+    monkeypatch.setattr(readiness, "_first", lambda *_: Answer(status=0))
     monkeypatch.setattr(Machine, "logs", lambda _: logs)
-    ready = wait_until_ready(Machine(8000), 8080, "", 60, alone=True)
+    ready = wait_until_ready(Machine(8000), 8080, "", 60)
     assert ready.seconds == pytest.approx(seconds, abs=1.5)
     assert ready.failure.startswith("port 8080 does not respond")
+
+
+def test_a_process_listens_by_its_own_sockets_and_those_of_what_it_started() -> None:
+    listen = "import socket, sys; s = socket.create_server(('127.0.0.1', 0)); "
+    start = "import subprocess, sys; subprocess.run([sys.executable, '-c', {!r}])"
+    hold = "print('ready', flush=True); sys.stdin.read()"
+    sources = {
+        "it": f"{listen}{hold}",
+        "its child": start.format(f"{listen}{hold}"),
+        "another": f"import sys; {hold}",
+    }
+    found = {}
+    for name, source in sources.items():
+        command = [sys.executable, "-c", source]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            assert process.stdout.readline() == b"ready\n"
+            found[name] = first_process.listens(process.pid)
+            process.communicate()
+    assert found == {"it": True, "its child": True, "another": False}
+    assert first_process.listens(2**22 + 1) is None
 
 
 def test_a_health_check_that_does_not_end_fails() -> None:
@@ -309,7 +335,7 @@ def test_a_server_of_grpc_is_known_by_its_first_frame() -> None:
 
 
 def test_what_answers_with_no_http_is_named_and_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "_ODD_SECONDS", 1.0)
+    monkeypatch.setattr(readiness, "_ODD_SECONDS", 1.0)
 
     class Handler(BaseRequestHandler):
         def handle(self) -> None:
@@ -339,6 +365,6 @@ def test_what_began_to_listen_while_it_was_asked_may_speak_both(
         threading.Thread(target=server.serve_forever, daemon=True).start()
         host, port = server.server_address[:2]
         for statuses, alone in (([None, 200], False), ([None, None], True)):
-            monkeypatch.setattr(services, "_status", lambda *_, told=statuses: told.pop(0))
-            assert services._only_http2((str(host), port), port) is alone
+            monkeypatch.setattr(readiness, "_status", lambda *_, told=statuses: told.pop(0))
+            assert readiness._only_http2((str(host), port), port) is alone
         server.shutdown()
