@@ -25,7 +25,8 @@ PATH than that of the image (cron, sudo, login shells). Where something installs
 tests, a step that downloads a model, the running container) as root, pip makes the environment and
 is in it, and compilers stay. Where uv would do something else (options of pip alone, a Python that
 uv does not run on, lists in UTF-16, variables that only pip reads), or was seen to install other
-versions than pip did, pip itself repeats the commands in the build stage.
+versions than pip did, pip itself repeats the commands in the build stage. What fails without the
+setuptools of the base gets it: by its imports, or where the image that was made shows it.
 """
 
 from __future__ import annotations
