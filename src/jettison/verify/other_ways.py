@@ -107,7 +107,7 @@ def _with_values(
     names = required_names(plan)
     beside = posixpath.join(project.context or "", ".env")
     texts = {path: read(path) or "" for path in plan.loaded} if "django" in names else {}
-    settings = django_settings(texts, project.files)
+    settings = django_settings(texts, {*map(project.in_context, project.files)})
     shown = {**settings} | {one.name: one.value for one in dotenv.beside(read, beside) if one.value}
     again = texts.get if texts else read
     found = given(plan.loaded, again, known, names, needed_services(project), examples=shown)

@@ -70,6 +70,7 @@ def test_modules_are_named_as_the_working_directory_finds_them(tmp_path: Path) -
     assert "shop.prices" in verification_request(plan, "before", "after", None).modules
 
 
+@pytest.mark.parametrize("context", [".", "web"])
 @pytest.mark.parametrize(
     ("start", "named"),
     [
@@ -81,14 +82,17 @@ def test_modules_are_named_as_the_working_directory_finds_them(tmp_path: Path) -
     ],
 )
 def test_django_is_run_with_its_settings_for_production_where_nothing_names_any(
-    start: str, tmp_path: Path, *, named: bool
+    start: str, context: str, tmp_path: Path, *, named: bool
 ) -> None:
-    (tmp_path / "Dockerfile").write_text(
+    source = "." if context == "web" else "web"
+    (tmp_path / "web").mkdir()
+    (tmp_path / "compose.yml").write_text(f"services: {{web: {{build: {context}}}}}\n")
+    (tmp_path / context / "Dockerfile").write_text(
         "FROM python:3.11-slim\nWORKDIR /srv\nCOPY requirements.txt .\n"
-        "RUN pip install -r requirements.txt\nCOPY web .\n"
+        f"RUN pip install -r requirements.txt\nCOPY {source} .\n"
         'CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]\n'
     )
-    (tmp_path / "requirements.txt").write_text("django==5.2.8\ngunicorn==23.0.0\n")
+    (tmp_path / context / "requirements.txt").write_text("django==5.2.8\ngunicorn==23.0.0\n")
     for path, text in (
         ("manage.py", "import django\n"),
         ("shop/__init__.py", ""),
