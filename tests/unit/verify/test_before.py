@@ -7,7 +7,7 @@ from tests.support.local_engine import LocalEngine
 
 from jettison.engines import ImageFacts, ImageID
 from jettison.progress import SilentProgress
-from jettison.verify import batch, before, runs, services
+from jettison.verify import batch, before, readiness, runs
 from jettison.verify.before import Prefetched
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.observation import EXIT_STATUS, Conversation, Observation, Trial
@@ -307,7 +307,7 @@ def test_a_field_of_settings_without_a_value_names_its_variable(
 def test_what_answers_with_server_errors_alone_is_run_in_another_way_where_that_helps(
     value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "STEADY_SECONDS", 0.1)
+    monkeypatch.setattr(readiness, "STEADY_SECONDS", 0.1)
     (tmp_path / "before").write_text(FAILING)
     way = Surroundings(
         how="with sample values",

@@ -26,9 +26,9 @@ from jettison.verify import (
     before,
     differential,
     observe,
+    readiness,
     retries,
     runs,
-    services,
     time_limit,
 )
 from jettison.verify.before import Prefetched, prefetch
@@ -361,8 +361,8 @@ def test_a_server_of_grpc_that_needs_a_variable_is_run_with_one(tmp_path: Path) 
 def test_what_runs_and_listens_on_no_port_is_given_no_samples(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "is_apart", lambda _: True)
-    monkeypatch.setattr(services, "listening", lambda _: set())
+    monkeypatch.setattr(readiness, "is_apart", lambda _: True)
+    monkeypatch.setattr(readiness, "listening", lambda _: set())
     monkeypatch.setattr(observe, "_ELSEWHERE", 0.5)
     for name in ("before.py", "after.py"):
         (tmp_path / name).write_text("import time\ntime.sleep(600)\n")
