@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import partial
 from typing import IO, Any, TypeVar
 
@@ -16,15 +15,14 @@ from jettison.processes import Completed
 from jettison.processes.concurrent import both
 from jettison.values import replace
 from jettison.verify import Outcome
+from jettison.verify.alone import ask_alone, waiting
 from jettison.verify.application import find_application, words_of
 from jettison.verify.checks.check import kinds_of
 from jettison.verify.checks.process import compare_signals
 from jettison.verify.commands import exchanges_of, run_to_its_end
 from jettison.verify.interior import (
-    applications_own,
     ask,
     interior,
-    interpreters,
     own_files,
     script_text,
 )
@@ -45,7 +43,6 @@ from jettison.verify.variables import errors_of
 Answer = TypeVar("Answer")
 _OVERLAY = "/jettison"
 _LINES_KEPT, _TRANSFER_TIMEOUT, _SUITE_SECONDS = 40, 180.0, 600.0
-_WAIT = "import time; time.sleep(86400)"
 # Names of Debian's packages (Debian Policy, 5.6.1).
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 
@@ -133,46 +130,6 @@ def _in_folder(interpreter: str, folder: str, command: tuple[str, ...]) -> tuple
     words = (interpreter, *command[1:]) if command[0] in {"python", "python3"} else command
     start = f"import os; os.chdir({folder!r}); os.execvp({words[0]!r}, {list(words)!r})"
     return interpreter, "-c", start
-
-
-@contextmanager
-def waiting(
-    engine: Engine, image: str, options: RunOptions, words: tuple[str, ...]
-) -> Iterator[tuple[Container, str]]:
-    """Start an image's Python so that it only waits, and give the one that ``words`` would start.
-
-    Raises EngineError when there is none.
-    """
-    facts = engine.inspect(image)
-    candidates = interpreters(facts)
-    for candidate in candidates:
-        waits = replace(options, entrypoint=(candidate, "-c", _WAIT))
-        try:
-            container = engine.run(image, waits)
-        except EngineError:
-            if candidate == candidates[-1]:
-                raise
-            continue
-        with container:
-            yield container, applications_own(container, facts, candidate, words)
-        return
-
-
-def ask_alone(
-    engine: Engine,
-    image: str,
-    words: tuple[str, ...],
-    script: str,
-    asked: dict[str, Any],
-    *,
-    kind: type[Answer],
-) -> tuple[Answer | None, str]:
-    """Do as ``ask`` does in a container of its own, which has no network."""
-    try:
-        with waiting(engine, image, RunOptions(network=Network.NONE), words) as (container, python):
-            return ask(container, python, script, asked, kind)
-    except (EngineError, ProgramError) as failure:
-        return None, f"{failure} {failure.why[-200:]}".strip()
 
 
 def _require(done: Completed, what: str) -> None:

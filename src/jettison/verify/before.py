@@ -14,7 +14,9 @@ from jettison.errors import EngineError, ProgramError
 from jettison.formats.shell import SHELLS
 from jettison.progress import Progress
 from jettison.values import replace
-from jettison.verify.batch import waiting, with_stored
+from jettison.verify.alone import waiting
+from jettison.verify.batch import with_stored
+from jettison.verify.calls import with_calls
 from jettison.verify.checks.check import made_from
 from jettison.verify.observation import Observation, Trial, words_started
 from jettison.verify.other_ways import naming
@@ -135,7 +137,7 @@ def _begun_with_samples(
         tried = within_reach(trial.asking(way.with_samples(taken)))
         tried, found = _begun_with_absent(tried, held)
         if found.baseline.observation.failure.endswith(SPEAKS_HTTP2):
-            tried = trial.asking(_without_requests(tried.request))
+            tried = trial.asking(with_calls(tried.request))
             found = begun(tried, held)
         seen = found.baseline.observation
         corrected = naming(fitting(way, seen.errors), seen.errors)
@@ -232,6 +234,9 @@ def _where_it_listens(
     patience = request.startup_timeout if late else HTTP_SECONDS
     way = replace(request, ports=listens, how=how, startup_timeout=patience)
     found = begun(trial.asking(way), held)
+    if found.baseline.observation.failure.endswith(SPEAKS_HTTP2):
+        way = with_calls(way)
+        found = begun(trial.asking(way), held)
     if found.baseline.observation.failure:
         return None
     return trial.asking(replace(way, startup_timeout=request.startup_timeout)), found
@@ -257,7 +262,7 @@ def _begun_with_absent(trial: Trial, held: Future[Observation]) -> tuple[Trial, 
 def _other_ways(request: VerificationRequest, seen: Observation) -> list[VerificationRequest]:
     """Give how else to run what failed in one way, the likeliest first."""
     if seen.failure.endswith(SPEAKS_HTTP2):
-        return [_without_requests(request)]
+        return [with_calls(request)]
     ways = [
         replace(request.run_as(one), made=request.made, mounted={**request.mounted, **one.mounted})
         for one in request.otherwise
@@ -268,13 +273,6 @@ def _other_ways(request: VerificationRequest, seen: Observation) -> list[Verific
         return sorted(ways, key=lambda way: bool(way.samples))
     # values that suit the source come before those that only suit a name
     return sorted(ways, key=lambda way: not way.samples and naming(way, seen.errors) != way)
-
-
-def _without_requests(request: VerificationRequest) -> VerificationRequest:
-    """Give the way to run a server of gRPC, which is sent no requests."""
-    more = f"{request.how}, " if request.how else ""
-    how = f"{more}without requests, as port {request.ports[0]} {SPEAKS_HTTP2}"
-    return replace(request, ports=(), how=how)
 
 
 def _held(trial: Trial) -> Observation:

@@ -12,7 +12,8 @@ from jettison.processes.concurrent import beside, both
 from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify import CheckResult, Outcome, Subject, Verdict, batch, retries
-from jettison.verify.batch import ask_alone, run_suite, with_stored
+from jettison.verify.alone import ask_alone
+from jettison.verify.batch import run_suite, with_stored
 from jettison.verify.before import Prefetched, begun_somehow, known_to_fail
 from jettison.verify.checks import CHECKS, configuration
 from jettison.verify.checks.changed import changed_files, installed_files, with_changes
@@ -269,8 +270,7 @@ def _texts(paths: tuple[str, ...], installed: tuple[str, ...], setting: Setting)
     asked = {"list": "texts", "paths": paths, "installed": installed, "folder": folder}
     engine, image, words = setting.engine, setting.image, setting.words
     found, _ = ask_alone(engine, image, words, "lists", asked, kind=dict[str, str])
-    # the names are known without
-    return found or {}
+    return found or {}  # the names are known without
 
 
 def verdict(

@@ -265,7 +265,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     Django site can. ``ends`` says that the image is no server: it runs to its end. With
     ``training``, only what a trace may see is sent, with other values. ``touched`` are files of the
     system that the image before opens, ``commands`` the application's own that are run after all
-    requests, None until these are known. ``host`` is the name that the application answers under.
+    requests (None until known), ``called`` its calls of gRPC, ``host`` the name it answers under.
     """
 
     steps: tuple[Step, ...] = ()
@@ -281,6 +281,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     touched: frozenset[str] | None = None
     host: str = ""
     commands: tuple[str, ...] | None = None
+    called: frozenset[str] = frozenset()
 
 
 class Trial(Struct, frozen=True, kw_only=True):
@@ -308,9 +309,8 @@ class Trial(Struct, frozen=True, kw_only=True):
 
     def _setting(self, image: str) -> Setting:
         request = self.request
-        images = {
-            one: self.engine.inspect(one) for one in (request.image_before, request.image_after)
-        }
+        both = (request.image_before, request.image_after)
+        images = {one: self.engine.inspect(one) for one in both}
         return Setting(
             engine=self.engine,
             request=request,

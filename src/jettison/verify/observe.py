@@ -14,6 +14,7 @@ from jettison.engines import Bind, Container, RunOptions
 from jettison.errors import EngineError, FullEngineError
 from jettison.values import replace
 from jettison.verify import LIMITED
+from jettison.verify.calls import calls
 from jettison.verify.checks.check import kinds_of
 from jettison.verify.commands import run_beside
 from jettison.verify.discover import make_superuser, session_with
@@ -213,8 +214,11 @@ def ended(container: Container) -> str:
 
 def _look(run: Running, setting: Setting, talk: Conversation) -> Observation:
     request, container = setting.request, run.container
-    missing = {}
+    missing: dict[str, str] = {}
     steps, exchanges, unsent = converse(container, setting, talk)
+    if request.called:
+        exchanges, why = calls(container, setting, talk.called)
+        missing |= {"routes": why} if why else {}
     # what is asked of the inside opens files too
     opened = run.opened()
     grown = _memory(container)[0] if steps else None

@@ -75,8 +75,8 @@ class Readiness(Struct, frozen=True, kw_only=True):
 
 
 TOO_LATE = " seconds"
-NO_PORT = "it listens on no port, and none is declared"
 SPEAKS_HTTP2 = "speaks HTTP/2 alone, as servers of gRPC do"
+NO_PORT = "it listens on no port, and none is declared"
 _FRAME_HEADER, _SETTINGS = 9, 4
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, _SETTINGS, 0, 0, 0, 0, 0))
 

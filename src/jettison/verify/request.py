@@ -117,7 +117,8 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     something else to fall back on, so that a value may do harm, and are set when nothing else
     helps; what reads the ``failing`` ones fails for each that nothing sets. ``mounted`` maps
     targets to files and folders of the project that are read, ``made`` are folders that the image
-    lacks, and that start empty, for everybody to write.
+    lacks, and that start empty, for everybody to write. ``called`` is the port of a server of gRPC,
+    which is among no ``ports``; 0 without one.
     """
 
     how: str = ""
@@ -132,6 +133,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     services: tuple[NeededService, ...] = ()
     mounted: Mapping[str, str] = field(default_factory=dict)
     made: tuple[str, ...] = ()
+    called: int = 0
 
 
 class VerificationRequest(Surroundings, frozen=True, kw_only=True):
@@ -228,7 +230,7 @@ class VerificationRequest(Surroundings, frozen=True, kw_only=True):
             command=self.command,
             directory=self.directory,
         )
-        return self.workers or (() if self.ports else (own,))
+        return self.workers or (() if self.ports or self.called else (own,))
 
     def wanted(self, lines: Iterable[str]) -> frozenset[str]:
         """Give the optional variables to set first: those that errors name, and what fails alike.

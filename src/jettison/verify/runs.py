@@ -19,7 +19,7 @@ from jettison.processes.concurrent import mapped
 from jettison.progress import Progress, step
 from jettison.values import replace
 from jettison.verify import batch
-from jettison.verify.batch import waiting
+from jettison.verify.alone import waiting
 from jettison.verify.commands import run_to_its_end
 from jettison.verify.discover import Discovery, conversation, discover, session_with
 from jettison.verify.exchange import SERVER_ERROR
@@ -85,7 +85,15 @@ def begun(trial: Trial, stored: Future[Observation], *, failing: bool = False) -
             seen = observe(setting, talk)
             touched = frozenset(seen.interior.touched) if seen.interior else frozenset()
             ran = tuple(one.name for run in seen.ran for one in run)
-            talk = replace(talk, steps=seen.steps, explores=False, touched=touched, commands=ran)
+            named = seen.exchanges if request.called else ()
+            talk = replace(
+                talk,
+                steps=seen.steps,
+                explores=False,
+                touched=touched,
+                commands=ran,
+                called=frozenset(one.name for one in named),
+            )
         # it would not become ready the next time either
         whole = bool(seen.failure)
         if found.why:
@@ -129,6 +137,8 @@ def _as_before(trial: Trial) -> Setting:
 
 def _discover(setting: Setting, *, failing: bool) -> Discovery:
     """Ask a run of its own, because finding the routes imports the application once more."""
+    if setting.request.called:
+        return Discovery()
     if not setting.request.ports:
         return Discovery(why="the application listens on no port that is known")
     try:

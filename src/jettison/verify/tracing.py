@@ -36,6 +36,7 @@ from jettison.progress import Progress, step
 from jettison.records import Records
 from jettison.values import Skipped, converted, replace
 from jettison.verify.batch import run_suite
+from jettison.verify.calls import calls
 from jettison.verify.discover import conversation, discover
 from jettison.verify.interior import interior, interpreters, script_text
 from jettison.verify.observation import Observation, Setting, Trial, health_path
@@ -246,6 +247,8 @@ def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngi
             found = discover(container, setting)
             training = training_of(found.interface)
             converse(container, setting, conversation(found, request, engine.limits, training))
+        if request.called:
+            calls(container, setting, ())
         command = health_command(setting.facts)
         if command:
             run_health_command(container, command)

@@ -15,7 +15,7 @@ from jettison.engines import ContainerState, ImageFacts, ImageID, Stopped
 from jettison.engines.limits import Limits
 from jettison.processes import Completed
 from jettison.progress import SilentProgress
-from jettison.verify import Outcome, batch, runs
+from jettison.verify import Outcome, alone, batch, runs
 from jettison.verify import commands as own
 from jettison.verify.checks.behaviour import compare_routes, compared
 from jettison.verify.inside import commands
@@ -304,7 +304,7 @@ def test_only_names_of_packages_are_taken_from_an_image(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = {"liba.so.1": "liba1", "libb.so.1": "libb1\nRUN evil", "libc.so.6": "-o=x"}
-    monkeypatch.setattr(batch, "ask", lambda *_: (told, ""))
+    monkeypatch.setattr(alone, "ask", lambda *_: (told, ""))
     engine: Any = Engine(tmp_path)
     assert batch.owners_of(engine, "x", tuple(told)) == {"liba.so.1": "liba1"}
 

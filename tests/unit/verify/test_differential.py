@@ -355,7 +355,7 @@ def test_a_server_of_grpc_that_needs_a_variable_is_run_with_one(tmp_path: Path) 
     found = compare(request, LocalEngine(tmp_path), SilentProgress())
     start = next(check for check in found.checks if check.name == "start")
     assert start.outcome is Outcome.SAME
-    assert "with a catalog, without requests, as port 8000 speaks HTTP/2 alone" in start.message
+    assert "with a catalog, with calls in place of requests, as port 8000 speaks" in start.message
 
 
 def test_what_runs_and_listens_on_no_port_is_given_no_samples(
