@@ -293,6 +293,8 @@ def test_no_rule_is_blamed_where_images_differ_without_any(result) -> None:
          "GET /: '…ll@7.v3m1796051052.js' became '…ll@7.v3m1796051099.js'"),
         ("GET /: '…@7.v3m1796051052.js' became '…@7.v3m1796051085.js'",
          "GET /: '…0_1.vill@7.v3m1796051052.js' became '…0_1.vill@7.v3m1796060001.js'"),
+        ("migrations/versions/c873fcebee76_.py was added",
+         "migrations/versions/0b1f22a9d3e7_.py was added"),
         ("GET /: '<b>salt</b> zse5iP**' became '<b>salt</b> 5kVJlm**'",
          "GET /: '<b>salt</b> zse5iP**' became '<b>salt</b> zQ0XlP**'"),
     ],

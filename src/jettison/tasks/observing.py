@@ -37,8 +37,8 @@ from jettison.verify.tracing import observed
 
 # How often what made a difference is omitted, and the rest is compared once more.
 ROUNDS = 4
-# What two builds write differently: times, counters, digests, random names.
-_WRITTEN = re.compile(r"\b[0-9a-f]*\d[0-9a-f]*\b|\d+", re.I)
+# What two builds write differently: times, counters, digests, random names, as in `c873fceb_.py`.
+_WRITTEN = re.compile(r"(?<![^\W_])[0-9a-f]*\d[0-9a-f]*(?![^\W_])|\d+", re.I)
 _QUOTED = re.compile(r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")$""")
 _WORDS = re.compile(r"([A-Za-z0-9]+)")
 _VARIES = " characters vary"
