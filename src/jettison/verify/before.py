@@ -25,6 +25,7 @@ from jettison.verify.request import Surroundings, VerificationRequest
 from jettison.verify.runs import FAILS, HTTP_SECONDS, Baseline, Begun, begun, finished
 from jettison.verify.services import within_reach
 from jettison.verify.stand_ins import Absent, absent
+from jettison.verify.stores import Leads
 from jettison.verify.time_limit import TimedEngine
 from jettison.verify.variables import UNFIT_FIELD
 
@@ -163,15 +164,29 @@ _NO_NUMBER = re.compile(
 _CHOICE = re.compile(rf"{UNFIT_FIELD}(?P<field>\w+): Input should be '(?P<value>[^'\n]*)'")
 
 
+_SCHEMES = re.compile(rf"{UNFIT_FIELD}(?P<field>\w+): URL scheme should be (?P<schemes>.+)")
+_QUOTED = re.compile(r"'([\w+.-]+)'")
+
+
 def fitting(way: VerificationRequest, lines: Sequence[str]) -> VerificationRequest:
-    """Give other values to samples that lines of errors say do not fit: 1, or what is allowed."""
+    """Give other values to samples that lines of errors say do not fit: 1, or what is allowed.
+
+    An address of another scheme is that of what has an allowed one.
+    """
     wrong = {found["value"] for line in lines for found in _NO_NUMBER.finditer(line)}
     other = {name: "1" for name in way.samples if way.environment.get(name) in wrong}
     allowed = {
         found["field"].upper(): found["value"] for found in map(_CHOICE.match, lines) if found
     }
+    leading = Leads(way.distributions, way.services)
+    for found in filter(None, map(_SCHEMES.match, lines)):
+        address = leading.of_scheme(_QUOTED.findall(found["schemes"]))
+        allowed |= {found["field"].upper(): address} if address else {}
     other |= {name: allowed[name] for name in way.samples if name in allowed}
-    return replace(way, environment={**way.environment, **other}) if other else way
+    if not other:
+        return way
+    environment = {**way.environment, **other}
+    return replace(way, environment=environment, services=tuple(leading.services))
 
 
 def _gives_up(seen: Observation) -> bool:

@@ -16,6 +16,7 @@ _DIALECTS = "sqlalchemy"
 _ADDRESS = re.compile(
     r"(URL|URI|DSN|LINK|CONN(_?STR|ECTION(_?STR(ING)?)?)?|(^|_)(BROKER|BACKEND))$"
 )
+_WHOLE = "address"
 _PARTS = (
     ("host", re.compile(r"(HOST|HOSTNAME|SERVER|ADDRESS|ADDR|_IP)$")),
     ("port", re.compile(r"PORT$")),
@@ -61,13 +62,31 @@ class Leads:
         self.services = list(services)
 
     def value(self, name: str) -> str | None:
-        """Give what stands in a variable that leads to a service; None where it leads to none."""
+        """Give what stands in a variable that leads to a service; None where it leads to none.
+
+        An address is of what its name says last: CELERY_DATABASE_URL is of a database.
+        """
+        best, value = -1, None
         for store in table(Services).stores:
             scheme, upper = self._scheme(store), _in_order(name.upper(), store.pattern)
             part = next((part for part, pattern in _PARTS if pattern.search(upper)), "")
-            wanted = "address" if _ADDRESS.search(upper) else part
-            if scheme and wanted and re.search(store.pattern, upper):
-                return self._parts(store, scheme)[wanted]
+            is_address = _ADDRESS.search(upper)
+            found = [match.end() for match in re.finditer(store.pattern, upper)]
+            if not (scheme and found and (is_address or part)):
+                continue
+            if not is_address:
+                return self._parts(store, scheme)[part]
+            if found[-1] > best:
+                best, value = found[-1], (store, scheme)
+        return self._parts(*value)[_WHOLE] if value else None
+
+    def of_scheme(self, schemes: Collection[str]) -> str | None:
+        """Give an address that begins with one of the schemes; None where no store has one."""
+        for store in table(Services).stores:
+            own = self._scheme(store)
+            scheme = next((one for one in (own, own.partition("+")[0]) if one in schemes), "")
+            if scheme:
+                return self._parts(store, scheme)[_WHOLE]
         return None
 
     def is_of_another(self, name: str) -> bool:
@@ -105,7 +124,7 @@ class Leads:
             "password": told("_PASSWORD", otherwise=store.password),
             "database": told("_DB", "_DATABASE", otherwise=store.database),
         }
-        return {**parts, "address": store.address.format(scheme=scheme, **parts)}
+        return {**parts, _WHOLE: store.address.format(scheme=scheme, **parts)}
 
     def _started(self, store: Store) -> NeededService | None:
         """Give the service with the store's port, a new one where there is none."""

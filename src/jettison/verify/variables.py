@@ -41,7 +41,7 @@ _OF_VARIABLES = re.compile(
 _VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 # How pydantic says that no variable sets a field of settings, in its releases 2 and 1.
 _UNSET = re.compile(r"^([A-Za-z_]\w*)\n +[Ff]ield required (?=[\[(]type=)", re.MULTILINE)
-_UNFIT = re.compile(r"^([A-Za-z_]\w*)\n +(?=Input should be )", re.MULTILINE)
+_UNFIT = re.compile(r"^([A-Za-z_]\w*)\n +(?=\S.*\[(?:type|input_value)=)", re.MULTILINE)
 UNFIT_FIELD = "ValidationError: unfit value for "
 """How a line of errors begins that names a field of settings whose value does not fit."""
 

@@ -346,6 +346,29 @@ def test_a_sample_that_an_error_says_does_not_fit_gets_another_value(log: str, v
     assert found.environment == {"A": value, "B": "another", "C": "sample"}
 
 
+def test_an_address_of_another_scheme_becomes_one_of_what_has_an_allowed_one() -> None:
+    log = (
+        "pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings\n"
+        "STORE\n  URL scheme should be 'postgres', 'postgresql', 'postgresql+asyncpg' or "
+        "'postgresql+psycopg' [type=url_scheme, input_value='redis://redis:6379/0', "
+        "input_type=str]\n"
+    )
+    way = replace(
+        ASKED,
+        samples=("STORE",),
+        environment={"STORE": "redis://redis:6379/0"},
+        distributions=frozenset({"asyncpg", "redis", "sqlalchemy"}),
+    )
+    found = before.fitting(way, errors_of(log))
+    assert found.environment["STORE"].startswith("postgresql+asyncpg://application:")
+    assert [one.port for one in found.services] == [5432]
+
+
+def test_what_pydantic_says_of_a_field_is_told() -> None:
+    log = "Validation\nSTORE\n  Value error, not mine [type=value_error, input_value='x']\n"
+    assert any("STORE: Value error, not mine" in line for line in errors_of(log))
+
+
 def test_fields_of_settings_that_read_the_environment_themselves_are_variables() -> None:
     log = "Validation\nVERSION\n  Field required [type=missing, input_value={}, input_type=dict]\n"
     assert named_in(errors_of(log)) == {"VERSION"}

@@ -122,6 +122,13 @@ def test_an_address_has_other_names(name: str) -> None:
     assert [one.port for one in services] == [5432]
 
 
+def test_an_address_is_of_what_its_name_says_last() -> None:
+    text = "import os\nos.environ['SYNC_CELERY_DATABASE_URI'], os.environ['DATABASE_CACHE_URL']"
+    found, _ = values(text, {"asyncpg", "redis", "sqlalchemy"})
+    assert found["SYNC_CELERY_DATABASE_URI"].startswith("postgresql+asyncpg://")
+    assert found["DATABASE_CACHE_URL"].startswith("redis://")
+
+
 def test_a_broker_of_messages_is_named_by_its_host() -> None:
     text = "import os\nos.getenv('MQTT_BROKER', 'localhost'), os.getenv('MQTT_PORT', 1883)"
     found, services = values(text, {"paho-mqtt"})
