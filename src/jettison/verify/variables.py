@@ -42,6 +42,8 @@ _VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 # How pydantic says that no variable sets a field of settings, in its releases 2 and 1.
 _UNSET = re.compile(r"^([A-Za-z_]\w*)\n +[Ff]ield required (?=[\[(]type=)", re.MULTILINE)
 _UNFIT = re.compile(r"^([A-Za-z_]\w*)\n +(?=\S.*\[(?:type|input_value)=)", re.MULTILINE)
+# How it says that what a class of settings checks by itself fails.
+_OF_ALL = re.compile(r"(\d validation errors? for \w+)\n +(?=\S.*\[type=)")
 UNFIT_FIELD = "ValidationError: unfit value for "
 """How a line of errors begins that names a field of settings whose value does not fit."""
 
@@ -298,6 +300,7 @@ def _who(whose: str, variables: Mapping[str, str]) -> str:
 
 def errors_of(logs: str) -> tuple[str, ...]:
     """Give the lines that name an exception, each once; fields of settings without a value too."""
+    logs = _OF_ALL.sub(r"\1: ", logs)
     logs = _UNFIT.sub(rf"{UNFIT_FIELD}\1: ", _UNSET.sub(rf"{UNSET_FIELD}\1\n", logs))
     found = map(str.strip, logs.splitlines())
     kept = dict.fromkeys(line[:300] for line in found if _ERROR.match(line))

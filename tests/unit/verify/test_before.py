@@ -369,6 +369,15 @@ def test_what_pydantic_says_of_a_field_is_told() -> None:
     assert any("STORE: Value error, not mine" in line for line in errors_of(log))
 
 
+def test_variables_that_a_class_of_settings_asks_for_by_itself_are_named() -> None:
+    log = (
+        "pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings\n"
+        "  Value error, Missing required settings: TOKEN_ISSUER, SIGNED_SINCE. "
+        "[type=value_error, input_value={'A_B': 'c'}, input_type=dict]\n"
+    )
+    assert {"TOKEN_ISSUER", "SIGNED_SINCE"} <= named_in(errors_of(log))
+
+
 def test_fields_of_settings_that_read_the_environment_themselves_are_variables() -> None:
     log = "Validation\nVERSION\n  Field required [type=missing, input_value={}, input_type=dict]\n"
     assert named_in(errors_of(log)) == {"VERSION"}
