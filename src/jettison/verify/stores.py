@@ -13,6 +13,8 @@ from jettison.verify.request import NeededService
 
 # Its addresses name the driver; those of others do not know such a scheme.
 _DIALECTS = "sqlalchemy"
+# Drivers that an engine of the other kind does not take, and how names tell the kinds apart.
+_ASYNCHRONOUS, _ASYNC, _SYNC = ("asyncpg", "aiomysql", "asyncmy", "aiosqlite"), "ASYNC", "SYNC"
 _ADDRESS = re.compile(
     r"(URL|URI|DSN|LINK|CONN(_?STR|ECTION(_?STR(ING)?)?)?|(^|_)(BROKER|BACKEND))$"
 )
@@ -68,7 +70,8 @@ class Leads:
         """
         best, value = -1, None
         for store in table(Services).stores:
-            scheme, upper = self._scheme(store), _in_order(name.upper(), store.pattern)
+            upper = _in_order(name.upper(), store.pattern)
+            scheme = self._scheme(store, upper)
             part = next((part for part, pattern in _PARTS if pattern.search(upper)), "")
             is_address = _ADDRESS.search(upper)
             found = [match.end() for match in re.finditer(store.pattern, upper)]
@@ -96,13 +99,18 @@ class Leads:
             for store in table(Services).stores
         )
 
-    def _scheme(self, store: Store) -> str:
-        found = (
+    def _scheme(self, store: Store, name: str = "") -> str:
+        """Give the scheme of a store's driver, of several the kind that a name says."""
+        found = [
             scheme
             for driver, scheme in store.schemes.items()
             if driver in self._distributions or driver == "*"
-        )
-        scheme = next(found, "")
+        ]
+        words = name.split("_")
+        if _SYNC in words or _ASYNC in words:
+            wanted = _ASYNC in words
+            found.sort(key=lambda one: (one.partition("+")[2] in _ASYNCHRONOUS) != wanted)
+        scheme = next(iter(found), "")
         return scheme if _DIALECTS in self._distributions else scheme.partition("+")[0]
 
     def _parts(self, store: Store, scheme: str) -> Mapping[str, str]:

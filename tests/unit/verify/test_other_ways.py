@@ -122,6 +122,19 @@ def test_an_address_has_other_names(name: str) -> None:
     assert [one.port for one in services] == [5432]
 
 
+@pytest.mark.parametrize(
+    ("name", "driver"),
+    [
+        ("SYNC_DATABASE_URL", "psycopg2"),
+        ("ASYNC_DATABASE_URL", "asyncpg"),
+    ],
+)
+def test_a_name_says_which_kind_of_driver_it_is_for(name: str, driver: str) -> None:
+    required = {"asyncpg", "psycopg2-binary", "sqlalchemy"}
+    found, _ = values(f"import os\nos.environ['{name}']", required)
+    assert found[name].startswith(f"postgresql+{driver}://")
+
+
 def test_an_address_is_of_what_its_name_says_last() -> None:
     text = "import os\nos.environ['SYNC_CELERY_DATABASE_URI'], os.environ['DATABASE_CACHE_URL']"
     found, _ = values(text, {"asyncpg", "redis", "sqlalchemy"})
