@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from msgspec import Struct
 
 from jettison.catalogue import table
@@ -37,11 +35,12 @@ def with_calls(request: VerificationRequest) -> VerificationRequest:
 
 
 def calls(
-    container: Container, setting: Setting, names: Iterable[str]
+    container: Container, setting: Setting, names: tuple[str, ...] = (), *, training: bool = False
 ) -> tuple[tuple[Exchange, ...], str]:
     """Call what a server offers, or the same again by ``names``; without an answer, say why.
 
-    The client is the same for both images: the candidate may lack what only a client needs.
+    The client is the same for both images: the candidate may lack what only a client needs. With
+    ``training`` some methods are withheld.
     """
     request = setting.request
     facts = setting.engine.inspect(request.image_before)
@@ -49,7 +48,8 @@ def calls(
         **own_files(facts),
         "host": HOST_NAME,
         "port": request.called,
-        "names": sorted(names) or None,
+        "names": names,
+        "training": training,
         "texts": [(one.pattern, one.value) for one in table(Samples).text],
     }
     beside = RunOptions(beside=container.id, environment=request.environment)
@@ -61,11 +61,13 @@ def calls(
             told, why = ask(client, python, "calls", asked, _Called)
     except (EngineError, ProgramError) as failure:
         told, why = None, str(failure)
-    if told is None or not told.called:
-        return (), f"no method could be called: {told.why if told else why}"
-    return tuple(map(_exchange, told.called)), ""
+    found = {name: (status, body) for name, status, body in told.called} if told else {}
+    why = told.why if told else why
+    exchanges = (_exchange(name, *found.get(name, (0, why))) for name in names or found)
+    return tuple(exchanges), "" if found else f"no method could be called: {why}"
 
 
-def _exchange(called: tuple[str, int, str]) -> Exchange:
-    name, status, body = called
-    return Exchange(name=name, answer=Answer(status=status, headers=_JSON, body=body.encode()))
+def _exchange(name: str, status: int, said: str) -> Exchange:
+    if not status:
+        return Exchange(name=name, answer=Answer(status=0, failure=said or "it was not called"))
+    return Exchange(name=name, answer=Answer(status=status, headers=_JSON, body=said.encode()))

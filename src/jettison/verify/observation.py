@@ -281,7 +281,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     touched: frozenset[str] | None = None
     host: str = ""
     commands: tuple[str, ...] | None = None
-    called: frozenset[str] = frozenset()
+    called: tuple[str, ...] = ()
 
 
 class Trial(Struct, frozen=True, kw_only=True):

@@ -92,7 +92,7 @@ def begun(trial: Trial, stored: Future[Observation], *, failing: bool = False) -
                 explores=False,
                 touched=touched,
                 commands=ran,
-                called=frozenset(one.name for one in named),
+                called=tuple(one.name for one in named),
             )
         # it would not become ready the next time either
         whole = bool(seen.failure)

@@ -248,7 +248,7 @@ def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngi
             training = training_of(found.interface)
             converse(container, setting, conversation(found, request, engine.limits, training))
         if request.called:
-            calls(container, setting, ())
+            calls(container, setting, training=True)
         command = health_command(setting.facts)
         if command:
             run_health_command(container, command)
