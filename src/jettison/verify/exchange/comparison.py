@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, cached_property
 from math import comb
 
 from msgspec import Struct
@@ -18,7 +19,14 @@ from jettison.verify.exchange import (
     evenly_compressed,
     shortened,
 )
-from jettison.verify.exchange.judging import IMPROBABLE, Judged, Reader, judged, variety
+from jettison.verify.exchange.judging import (
+    IMPROBABLE,
+    Judged,
+    Reader,
+    Variety,
+    judged,
+    variety,
+)
 from jettison.verify.exchange.normal import without_home
 from jettison.verify.exchange.pattern import Mask
 from jettison.verify.exchange.times import Dated
@@ -26,15 +34,15 @@ from jettison.verify.exchange.times import Dated
 Run = Sequence[Exchange]
 
 
-class Comparison(Struct, frozen=True, kw_only=True):
+class Comparison(Struct, frozen=True, kw_only=True, dict=True):
     """All exchanges of a workload: how many are the same, and what each of the others says.
 
     ``failing`` counts those that are server errors in both, ``silent`` those without any response.
     ``varying`` names requests whose status or content type is not always the same in the baseline:
     each of these answers is one that the candidate may give. ``masked`` says of which places only
     the kind was compared, and why. ``open`` are the numbers of requests that more runs can decide,
-    the least probable by chance first, ``certain`` says that one differs beyond doubt, ``doubtful``
-    are differences that chance may explain.
+    the least probable by chance first, ``certain`` says that one differs beyond doubt. ``doubts``
+    gives ``doubtful`` when that is asked for, as it takes a while.
     """
 
     total: int
@@ -47,7 +55,12 @@ class Comparison(Struct, frozen=True, kw_only=True):
     masked: tuple[str, ...] = ()
     open: tuple[int, ...] = ()
     certain: bool = False
-    doubtful: frozenset[str] = frozenset()
+    doubts: Callable[[], frozenset[str]] = frozenset
+
+    @cached_property
+    def doubtful(self) -> frozenset[str]:
+        """The differences that chance may explain."""
+        return self.doubts()
 
 
 def compare_exchanges(
@@ -81,7 +94,7 @@ def compare_exchanges(
     left = f"what follows the first {cut:,} bytes of responses that vary, as they are too many"
     beyond = (left,) if cut else ()
     reader = Reader(dated=dated or Dated(), before=begun[0], after=begun[1], strict=strict)
-    found = _together(asked, [judged(one, reader) for one in asked], reader)
+    found, doubts = _together(asked, [judged(one, reader) for one in asked], reader)
     statuses = [{answer.status for answer in (*one.had, *one.has)} for one in asked]
     differences = [one.said for one in found if one.said]
     missing = len(befores[0]) - length
@@ -96,7 +109,7 @@ def compare_exchanges(
         masked=(*beyond, *_reasons(mask for one in found for mask in one.masks)),
         open=tuple(sorted((n for n, one in enumerate(found) if one.open), key=_by_odds(found))),
         certain=any(one.decided for one in found),
-        doubtful=frozenset(one.said for one in found if one.vague and not one.decided),
+        doubts=doubts,
     )
 
 
@@ -106,21 +119,33 @@ def _by_odds(found: Sequence[Judged]) -> Callable[[int], float]:
 
 def _together(
     asked: Sequence[Request], found: Sequence[Judged], reader: Reader
-) -> Sequence[Judged]:
-    """Judge what differs by how many requests do by chance: one of many is new sooner or later."""
+) -> tuple[Sequence[Judged], Callable[[], frozenset[str]]]:
+    """Judge what differs by how many requests do by chance: one of many is new sooner or later.
+
+    Gives what chance may explain as well. How all requests vary is found out where it matters.
+    """
+
+    @cache
+    def ways() -> list[Variety]:
+        return [variety(one, reader) for one in asked]
+
     odds = [one.odds for one in found if one.odds]
-    if not odds:
-        return found
-    ways = [variety(one, reader) for one in asked]
-    most = decisive(odds, sum(one.new or one.varies for one in ways))
-    alone = sum(one.new > one.chance for one in ways)
-    by_chance = not outnumbers(alone, sum(one.chance > one.new for one in ways))
-    return [
-        replace(one, open=one.open or one.decided, decided=False, vague=one.vague or by_chance)
-        if one.odds > most
-        else one
+    most = decisive(odds, 0) and decisive(odds, sum(one.new or one.varies for one in ways()))
+    judged_at_once = [
+        replace(one, open=one.open or one.decided, decided=False) if one.odds > most else one
         for one in found
     ]
+
+    def doubts() -> frozenset[str]:
+        vague = {one.said for one in judged_at_once if one.vague and not one.decided}
+        left = {one.said for one in judged_at_once if one.odds > most} - vague
+        if left:
+            alone = sum(one.new > one.chance for one in ways())
+            certain = outnumbers(alone, sum(one.chance > one.new for one in ways()))
+            vague |= set() if certain else left
+        return frozenset(vague)
+
+    return judged_at_once, doubts
 
 
 def _answers(exchange: Exchange, home: str) -> tuple[Answer, ...]:

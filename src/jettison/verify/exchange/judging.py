@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property, partial
 from math import comb, inf, sqrt
 
@@ -16,7 +16,7 @@ from jettison.verify.exchange.changes import Manner, changes, shifted
 from jettison.verify.exchange.normal import document
 from jettison.verify.exchange.pattern import VARIES, Choice, Mask, Sample, choice, masks
 from jettison.verify.exchange.times import Dated
-from jettison.verify.workload import Json
+from jettison.verify.workload import Json, same
 
 Unlike = tuple[int, Answer, str]
 Samples = Sequence[Sequence[Sample]]
@@ -172,7 +172,7 @@ def variety(one: Request, reader: Reader) -> Variety:
     one = one.comparable()
     if _is_steady(one) or _never_repeats(one):
         return Variety()
-    had, has = reader.documents(one)
+    had, has = _varying_parts(*reader.documents(one))
     halves = [*had[::2], *has[::2]], [*had[1::2], *has[1::2]]
     crossed = [*had[::2], *has[1::2]], [*had[1::2], *has[::2]]
     return Variety(
@@ -182,6 +182,31 @@ def variety(one: Request, reader: Reader) -> Variety:
             _is_new(known, other) or _is_new(other, known) for known, other in (halves, crossed)
         ),
     )
+
+
+def _varying_parts(had: Samples, has: Samples) -> tuple[Samples, Samples]:
+    """Leave out what all answers have alike: no half of them has it where the other has not."""
+    every = [value for runs in (had, has) for run in runs for value, _ in run]
+    left = iter(_without_equal(every, _SORT))
+    had, has = ([[(next(left), at) for _, at in run] for run in runs] for runs in (had, has))
+    return had, has
+
+
+def _without_equal(values: Sequence[Json], kept: Collection[str] = ()) -> Sequence[Json]:
+    """Take the keys out of objects under which all have the same."""
+    if any(type(value) is not dict for value in values):
+        return values
+    everywhere = [key for key in values[0] if all(key in value for value in values)]
+    found = {}
+    for key in everywhere:
+        under = [value[key] for value in values]
+        if key in kept or not all(same(under[0], one) for one in under):
+            found[key] = _without_equal(under)
+    equal = {key for key in everywhere if key not in found}
+    return [
+        {key: found[key][at] if key in found else value[key] for key in value if key not in equal}
+        for at, value in enumerate(values)
+    ]
 
 
 def _is_new(known: Samples, runs: Samples) -> bool:
@@ -249,8 +274,11 @@ def _plain(answer: Answer) -> tuple[object, ...]:
     return (*headers, *ending, answer.status, answer.body, answer.cookies)
 
 
-def _sort(value: Json) -> tuple[int, str]:
-    return value["status"], value["content-type"]
+_SORT = ("status", "content-type")
+
+
+def _sort(value: Json) -> tuple[Json, ...]:
+    return tuple(value[name] for name in _SORT)
 
 
 def _verdict(one: Request, expected: _Expected, found: Sequence[Sequence[Unlike]]) -> Judged:
