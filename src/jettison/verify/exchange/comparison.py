@@ -19,17 +19,11 @@ from jettison.verify.exchange import (
     evenly_compressed,
     shortened,
 )
-from jettison.verify.exchange.judging import (
-    IMPROBABLE,
-    Judged,
-    Reader,
-    Variety,
-    judged,
-    variety,
-)
+from jettison.verify.exchange.judging import IMPROBABLE, Judged, Reader, judged
 from jettison.verify.exchange.normal import without_home
 from jettison.verify.exchange.pattern import Mask
 from jettison.verify.exchange.times import Dated
+from jettison.verify.exchange.variety import Variety, variety
 
 Run = Sequence[Exchange]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import cached_property, partial
 from math import comb, inf, sqrt
 
@@ -16,7 +16,7 @@ from jettison.verify.exchange.changes import Manner, changes, shifted
 from jettison.verify.exchange.normal import document
 from jettison.verify.exchange.pattern import VARIES, Choice, Mask, Sample, choice, masks
 from jettison.verify.exchange.times import Dated
-from jettison.verify.workload import Json, same
+from jettison.verify.workload import Json
 
 Unlike = tuple[int, Answer, str]
 Samples = Sequence[Sequence[Sample]]
@@ -34,8 +34,8 @@ _KINDS, _NEW = 4, 0.2
 # What begins so much later than the latest answer of the baseline, in three runs and all but one,
 # is slow; what comes in pieces is sent so that the first of them is there at once.
 _SLOW_SECONDS, _SLOW_PIECES, _SLOW_RUNS = 2.0, 0.7, 3
-# The runs of which nothing was repeated because it was in doubt, and as whom the rest is repeated.
-_FIRST, _OWN = 2, ("", "again")
+# As whom what is in doubt is repeated.
+_OWN = ("", "again")
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class Judged(Struct, frozen=True, kw_only=True):
     masks: tuple[Mask, ...] = ()
 
 
-class _Expected:
+class Expected:
     """What the baseline answers: at each place among the answers of a run, and at any of them.
 
     What differs at one place between its runs may come at any other, too.
@@ -130,12 +130,12 @@ class Reader(Struct, frozen=True, kw_only=True):
 def judged(one: Request, reader: Reader) -> Judged:
     """Judge a request by itself."""
     one = one.comparable()
-    if _is_steady(one):
+    if is_steady(one):
         return _slow(one)
-    if _never_repeats(one):
+    if never_repeats(one):
         return Judged(varies=f"{one.name}: the kind of response always varies; not compared")
     had, has = reader.documents(one)
-    expected, manner = _Expected(had), Manner(one.had)
+    expected, manner = Expected(had), Manner(one.had)
     found = [
         [
             (place, answer, said)
@@ -151,69 +151,9 @@ def judged(one: Request, reader: Reader) -> Judged:
     return replace(verdict, said=slow.said, open=slow.open, decided=slow.decided)
 
 
-def _is_steady(one: Request) -> bool:
+def is_steady(one: Request) -> bool:
+    """Tell whether all answers are one."""
     return len({_plain(answer) for answer in (*one.had, *one.has)}) == 1
-
-
-class Variety(Struct, frozen=True, kw_only=True):
-    """How a request varies: whether one half of the first runs gave what the other did not.
-
-    ``new`` says so of the candidate and the baseline, ``chance`` of halves with a run of each,
-    which differ by chance alone, ``varies`` of any halves of all runs that have as many of each.
-    """
-
-    new: bool = False
-    chance: bool = False
-    varies: bool = False
-
-
-def variety(one: Request, reader: Reader) -> Variety:
-    """Tell how a request varies."""
-    one = one.comparable()
-    if _is_steady(one) or _never_repeats(one):
-        return Variety()
-    had, has = _varying_parts(*reader.documents(one))
-    halves = [*had[::2], *has[::2]], [*had[1::2], *has[1::2]]
-    crossed = [*had[::2], *has[1::2]], [*had[1::2], *has[::2]]
-    return Variety(
-        new=_is_new(had[:_FIRST], has[:_FIRST]),
-        chance=_is_new([*had[:1], *has[:1]], [*had[1:_FIRST], *has[1:_FIRST]]),
-        varies=any(
-            _is_new(known, other) or _is_new(other, known) for known, other in (halves, crossed)
-        ),
-    )
-
-
-def _varying_parts(had: Samples, has: Samples) -> tuple[Samples, Samples]:
-    """Leave out what all answers have alike: no half of them has it where the other has not."""
-    every = [value for runs in (had, has) for run in runs for value, _ in run]
-    left = iter(_without_equal(every, _SORT))
-    had, has = ([[(next(left), at) for _, at in run] for run in runs] for runs in (had, has))
-    return had, has
-
-
-def _without_equal(values: Sequence[Json], kept: Collection[str] = ()) -> Sequence[Json]:
-    """Take the keys out of objects under which all have the same."""
-    if any(type(value) is not dict for value in values):
-        return values
-    everywhere = [key for key in values[0] if all(key in value for value in values)]
-    found = {}
-    for key in everywhere:
-        under = [value[key] for value in values]
-        if key in kept or not all(same(under[0], one) for one in under):
-            found[key] = _without_equal(under)
-    equal = {key for key in everywhere if key not in found}
-    return [
-        {key: found[key][at] if key in found else value[key] for key in value if key not in equal}
-        for at, value in enumerate(values)
-    ]
-
-
-def _is_new(known: Samples, runs: Samples) -> bool:
-    if not known:
-        return False
-    expected = _Expected(known)
-    return any(expected.unlike(*each) for run in runs for each in enumerate(run))
 
 
 def _shifted(one: Request, verdict: Judged, had: Samples, has: Samples) -> Judged:
@@ -252,7 +192,7 @@ def _often(found: Sequence[bool]) -> str:
     return "" if all(found) else f", in {sum(found)} of {len(found)} runs"
 
 
-def _never_repeats(one: Request) -> bool:
+def never_repeats(one: Request) -> bool:
     """Tell whether so many answers of a kind that the baseline never gave are to be expected.
 
     The share of answers whose kind was seen once estimates how probable one is (Good-Turing).
@@ -274,14 +214,15 @@ def _plain(answer: Answer) -> tuple[object, ...]:
     return (*headers, *ending, answer.status, answer.body, answer.cookies)
 
 
-_SORT = ("status", "content-type")
+SORT = ("status", "content-type")
+"""What answers to one request are told apart by."""
 
 
 def _sort(value: Json) -> tuple[Json, ...]:
-    return tuple(value[name] for name in _SORT)
+    return tuple(value[name] for name in SORT)
 
 
-def _verdict(one: Request, expected: _Expected, found: Sequence[Sequence[Unlike]]) -> Judged:
+def _verdict(one: Request, expected: Expected, found: Sequence[Sequence[Unlike]]) -> Judged:
     """Judge by what of each run of the candidate is not expected."""
     sorts = "; ".join(dict.fromkeys(answer.kind for answer in one.had))
     varies = f"{one.name}: {sorts}" if expected.several else ""
