@@ -74,11 +74,8 @@ def programs_of(path: str, links: Links) -> frozenset[str]:
 def links_of(source: bytes) -> Links:
     """Read a module; one that is not valid Python names what its lines do, and all around it."""
     texts = Counter(found.decode("ascii", "ignore") for found in _TEXT.findall(source))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = python_tree(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = _parsed(source)
+    if tree is None:
         why = "a module that this Python cannot parse"
         return Links(texts=frozenset(texts), computed=why, dynamic=True)
     nodes = list(running(tree))
@@ -106,17 +103,23 @@ def links_of(source: bytes) -> Links:
     )
 
 
+def _parsed(source: bytes) -> ast.Module | None:
+    """Parse a module; None for what is not valid Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return python_tree(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def never_without(source: bytes) -> frozenset[str]:
     """Give the packages that a module imports at once, unless it says how it goes on without.
 
     What is not valid Python imports nothing.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            waiting = list(python_tree(source).body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
+    tree = _parsed(source)
+    waiting = list(tree.body) if tree else []
     found: set[str] = set()
     while waiting:
         node = waiting.pop()

@@ -116,7 +116,7 @@ def begun_somehow(trial: Trial, pool: ThreadPoolExecutor) -> tuple[Trial, Begun]
     else:
         other = _with_what_errors_name(trial, first, held) or (trial, first)
     trial, first = other or (trial, first)
-    works = other and trial.request.serves
+    works = other and (trial.request.serves or trial.request.called)
     if not works and (elsewhere := _where_it_listens(trial, first, held)):
         return elsewhere
     if other:
@@ -137,9 +137,6 @@ def _begun_with_samples(
     for left in reversed(range(_TRIES)):
         tried = within_reach(trial.asking(way.with_samples(taken)))
         tried, found = _begun_with_absent(tried, held)
-        if found.baseline.observation.failure.endswith(SPEAKS_HTTP2):
-            tried = trial.asking(with_calls(tried.request))
-            found = begun(tried, held)
         seen = found.baseline.observation
         corrected = naming(fitting(way, seen.errors), seen.errors)
         more = taken | way.wanted(seen.errors)
@@ -248,13 +245,19 @@ def _where_it_listens(
     late = first.baseline.observation.failure.endswith(TOO_LATE)
     patience = request.startup_timeout if late else HTTP_SECONDS
     way = replace(request, ports=listens, how=how, startup_timeout=patience)
-    found = begun(trial.asking(way), held)
-    if found.baseline.observation.failure.endswith(SPEAKS_HTTP2):
-        way = with_calls(way)
-        found = begun(trial.asking(way), held)
+    trial, found = _begun(trial.asking(way), held)
     if found.baseline.observation.failure:
         return None
-    return trial.asking(replace(way, startup_timeout=request.startup_timeout)), found
+    return trial.asking(replace(trial.request, startup_timeout=request.startup_timeout)), found
+
+
+def _begun(trial: Trial, held: Future[Observation]) -> tuple[Trial, Begun]:
+    """Run the image before, with calls where it turns out to be a server of gRPC."""
+    found = begun(trial, held)
+    if found.baseline.observation.failure.endswith(SPEAKS_HTTP2):
+        trial = trial.asking(with_calls(trial.request))
+        found = begun(trial, held)
+    return trial, found
 
 
 def _begun_with_absent(trial: Trial, held: Future[Observation]) -> tuple[Trial, Begun]:
@@ -262,22 +265,19 @@ def _begun_with_absent(trial: Trial, held: Future[Observation]) -> tuple[Trial, 
 
     Whoever runs it mounts something there, which nothing of the project tells.
     """
-    found = begun(trial, held)
+    trial, found = _begun(trial, held)
     for _ in range(_TRIES):
         seen = found.baseline.observation
         failed = seen.failure or found.baseline.conversation.ends
         missing = _absent(trial, seen) if failed else None
         if not missing:
             break
-        trial = trial.asking(missing.given(trial.request))
-        found = begun(trial, held)
+        trial, found = _begun(trial.asking(missing.given(trial.request)), held)
     return trial, found
 
 
 def _other_ways(request: VerificationRequest, seen: Observation) -> list[VerificationRequest]:
     """Give how else to run what failed in one way, the likeliest first."""
-    if seen.failure.endswith(SPEAKS_HTTP2):
-        return [with_calls(request)]
     ways = [
         replace(request.run_as(one), made=request.made, mounted={**request.mounted, **one.mounted})
         for one in request.otherwise
