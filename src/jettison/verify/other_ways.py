@@ -7,6 +7,7 @@ errors name, and nothing sets.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
@@ -29,7 +30,7 @@ from jettison.verify.compose_services import (
 )
 from jettison.verify.request import NeededService, Surroundings, VerificationRequest
 from jettison.verify.stores import Leads, required_names
-from jettison.verify.variables import Variable, named_in, sample_of, variables_of
+from jettison.verify.variables import Variable, named_in, variables_of
 
 _MOST_FILES = 400
 _WITH_SAMPLES = "with sample values"
@@ -222,3 +223,18 @@ def _together(reads: list[Variable]) -> Variable:
         kind=next((one.kind for one in reads if one.kind), ""),
         choice=next((one.choice for one in reads if one.choice), ""),
     )
+
+
+def sample_of(variable: Variable) -> str:
+    """Give an ordinary value of the kind that a name speaks of, which fits the type."""
+    upper = variable.name.upper()
+    value = next(one.value for one in table(Samples).variables if re.search(one.pattern, upper))
+    otherwise = {
+        "bool": "false",
+        "int": value if value.isdecimal() else "1",
+        "float": value if value.isdecimal() else "1",
+        "list": f'["{value}"]',
+        "dict": "{}",
+        "json": "{}",
+    }
+    return variable.choice or otherwise.get(variable.kind, value)

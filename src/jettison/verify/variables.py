@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
-from jettison.catalogue.systems import Samples
 from jettison.source.conditions import last_name
 from jettison.values import python_tree, replace
 from jettison.verify.request import UNSET_FIELD, Credentials
@@ -27,6 +26,7 @@ _LISTS = ("list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "Sequence
 # Gives None for a variable that is not set; the functions of libraries for settings fail.
 _GIVE_NOTHING = ("get", "getenv", "get_env")
 _ONE_OF = ("Literal", "Optional", "Annotated")
+_NOTHING = re.compile(r"\b(?:None|Optional|Any)\b")
 # The second is how uv begins, whose releases differ, the third how Django's system checks do.
 _ERROR = re.compile(
     r"[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b|(?:error:|\u00d7) Failed to\b"
@@ -175,20 +175,28 @@ def _of_settings(node: ast.ClassDef, choices: dict[str, str]) -> Iterator[Variab
     """The fields of a class of settings.
 
     Source: docs.pydantic.dev, "Settings management": the name of a field behind ``env_prefix``, or
-    its alias, in any case of letters.
+    its alias, in any case of letters. A default has to be of the type, too.
     """
     prefix = _prefix(node)
     for field in node.body:
         match field:
             case ast.AnnAssign(target=ast.Name(id=name), annotation=kind, value=value):
                 options = _options(value)
+                needed = _DEFAULT not in options or _lacks(kind, options[_DEFAULT])
+                name = (_alias(options) or prefix + name).upper()
                 yield Variable(
-                    name=(_alias(options) or prefix + name).upper(),
-                    required=_DEFAULT not in options,
-                    certain=_DEFAULT not in options,
+                    name=name,
+                    required=needed,
+                    certain=needed,
                     kind=_kind(kind),
                     choice=_choice(kind, choices),
                 )
+
+
+def _lacks(annotation: ast.expr, default: ast.expr) -> bool:
+    """Whether a default is what a variable gives, None without it, where None is not allowed."""
+    reads = any(one.required for one in _read(default, {}))
+    return reads and not _NOTHING.search(ast.unparse(annotation))
 
 
 def _prefix(node: ast.ClassDef) -> str:
@@ -250,21 +258,6 @@ def _last(node: ast.expr) -> str:
             return _last(value)
         case _:
             return last_name(node)
-
-
-def sample_of(variable: Variable) -> str:
-    """Give an ordinary value of the kind that a name speaks of, which fits the type."""
-    upper = variable.name.upper()
-    value = next(one.value for one in table(Samples).variables if re.search(one.pattern, upper))
-    otherwise = {
-        "bool": "false",
-        "int": value if value.isdecimal() else "1",
-        "float": value if value.isdecimal() else "1",
-        "list": f'["{value}"]',
-        "dict": "{}",
-        "json": "{}",
-    }
-    return variable.choice or otherwise.get(variable.kind, value)
 
 
 _FIRST = re.compile(r"admin|superuser|first_user|initial_user|default_user", re.I)
