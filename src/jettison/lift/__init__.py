@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
+from jettison.errors import ProjectError
 from jettison.formats.compose import ComposeFile
 from jettison.formats.compose import parse as parse_compose
 from jettison.formats.dockerfile import (
@@ -110,6 +111,17 @@ class Project(Struct, frozen=True, kw_only=True, dict=True):
         if path.endswith((".toml", ".cfg", ".py")):
             return ()
         return load(self.texts.get, self.in_context(path))
+
+    def is_whole(self, path: str) -> bool:
+        """Whether a requirements file (relative to the project root) includes no lost file.
+
+        Nobody can install it otherwise.
+        """
+        try:
+            load(self.texts.get, path)
+        except ProjectError:
+            return False
+        return True
 
     def own_stages(self, chain: Sequence[Stage]) -> tuple[Stage, ...]:
         """The last stages of a chain that no other stage with steps and no service needs."""

@@ -154,7 +154,9 @@ def _list_for(project: Project, path: str) -> str | None:
     found = development_of(project, path)
     if found == posixpath.normpath(path):
         return None  # it is the one for development
-    if found is None or _includes(project, found, path):
+    if found is None or not project.is_whole(project.in_context(found)):
+        return None
+    if _includes(project, found, path):
         return found
     return None if project.requirements_file(found)[1:] else found
 

@@ -37,6 +37,7 @@ def detect(plan: Plan) -> Iterator[Finding]:
         Evidence.of("file", f"{name} holds the requirements for development")
         for file in production_files(project)
         if (name := development_file(file.file, project.texts)) in project.texts
+        and project.is_whole(name)
     ]
     service = service_of(plan.original)
     targets = source_targets(service, plan.original, plan.stage)
